@@ -1,0 +1,167 @@
+"""What a connector is: sources that give rows in batches and can be wound back, sinks that seal and apply epochs, lookups.
+
+The sink protocol (DESIGN section 4): a sink *seals* its rows of epoch N into commit data kept in the checkpoint (or points to a
+staged file); the manifest's rename is the only decision; then the sink *applies* epoch N, any number of times with one effect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.changes import Batch, Column
+from engine.types import Schema
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Access:
+    """What SQL may touch: folders, hosts ("name" or "name:port") and connectors. None = no limit (a person at a shell)."""
+
+    paths: tuple[str, ...] | None = None
+    hosts: tuple[str, ...] | None = None
+    connectors: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Where connectors work: access limits, the job's folder for staged files, its name, and a folder for embedded stores."""
+
+    access: Access = field(default_factory=Access)
+    folder: str = "."
+    job: str = "job"
+    resources: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TableOptions:
+    """A table as its connector sees it: name, physical schema, primary key positions, WITH options, metadata columns
+    (position in the schema -> metadata key)."""
+
+    name: str
+    schema: Schema
+    options: dict[str, str]
+    primary_key: tuple[int, ...] = ()
+    metadata: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """A record that could not be read: where it stood, its text (cut to 1,000 characters), why."""
+
+    place: str
+    text: str
+    reason: str
+
+
+@dataclass
+class Poll:
+    """What a source gave: rows of the wanted columns (or None), records that could not be read, whether it has ended.
+
+    `rows` counts the records read, dead letters included. `idle` = nothing to read now, more may come.
+    """
+
+    batch: Batch | None
+    dead: list[DeadLetter] = field(default_factory=list)
+    rows: int = 0
+    ended: bool = False
+    idle: bool = False
+
+
+class Source:
+    """Reads a table. Positions are JSON: `restore` of a position gives exactly the rows after it.
+
+    With several shards of parallel reading a source has `partitions`; the runtime stamps watermarks per partition
+    (`Batch` of one poll comes from one partition: `partition` says which).
+    """
+
+    bounded: bool = True
+    partitions: int = 1
+    partition: int = 0
+    total: int | None = None  # rows or bytes expected, for progress, in the unit of `position_units`
+
+    def open(self, columns: Sequence[int]) -> None:
+        """Start; `columns` are the positions of the physical columns wanted, in order."""
+        raise NotImplementedError
+
+    def poll(self, limit: int) -> Poll:
+        """At most `limit` rows, without waiting long (some 10 ms at most)."""
+        raise NotImplementedError
+
+    def position(self) -> Json:
+        """Where the next poll reads from."""
+        raise NotImplementedError
+
+    def restore(self, position: Json) -> None:
+        """Go there (before `open`)."""
+        raise NotImplementedError
+
+    def progress(self) -> float | None:
+        """Share read, 0 to 1, where known."""
+        return None
+
+    def close(self) -> None:
+        """Release what was opened."""
+
+
+class Sink:
+    """Writes a table exactly once. `write` buffers or stages; only `apply` has a visible effect (`print`, `blackhole` and
+    in-memory sinks may show rows at once and say so by `transactional = False`)."""
+
+    transactional: bool = True
+
+    def open(self) -> None:
+        """Start, after recovery called `apply` for the restored epoch."""
+
+    def write(self, batch: Batch) -> None:
+        """Take rows of the current epoch. `batch.kinds` may hold updates where the table accepts them."""
+        raise NotImplementedError
+
+    def seal(self, epoch: int) -> Json:
+        """End the epoch: everything written is durable (staged, fsynced); returns what `apply` needs."""
+        raise NotImplementedError
+
+    def apply(self, sealed: Json) -> None:
+        """Make a sealed epoch visible; called any number of times, has one effect."""
+        raise NotImplementedError
+
+    def discard(self, keep: Json | None) -> None:
+        """On recovery: remove whatever was staged and is not in `keep` (the last sealed data that counts)."""
+
+    def close(self) -> None:
+        """Release what was opened."""
+
+
+class Lookup:
+    """Answers by key as of now. Keys come as columns (the table's key columns in the order asked for)."""
+
+    def open(self, keys: Sequence[int], columns: Sequence[int]) -> None:
+        """`keys`: positions of the key columns in the table's schema, `columns`: positions of the wanted ones."""
+        raise NotImplementedError
+
+    def get(self, keys: Sequence[Column], length: int) -> tuple[Any, tuple[Column, ...]]:
+        """For n probe rows: int64 probe positions (sorted, one a match) and the matches' columns. May be called from
+        several threads at once. A failure after the connector's own retries raises UserError."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Release what was opened."""
+
+
+class Connector:
+    """A system. `changelog` says which changes a source of a table gives; `None` from a factory = has no such side."""
+
+    def changelog(self, table: TableOptions) -> str:
+        """Kinds of change a source gives: "I", "I,UA,D" (upsert) or "I,UB,UA,D"."""
+        return "I"
+
+    def source(self, table: TableOptions, environment: Environment) -> Source | None:
+        return None
+
+    def sink(self, table: TableOptions, environment: Environment) -> Sink | None:
+        return None
+
+    def lookup(self, table: TableOptions, environment: Environment) -> Lookup | None:
+        return None

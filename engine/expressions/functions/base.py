@@ -1,0 +1,78 @@
+"""What a scalar function is: how its call is typed, and how it is evaluated over columns.
+
+A family of functions is one module with a table `FUNCTIONS: dict[str, Function]`; `functions/__init__.py` lists the families.
+Modules here import neither numba nor polars at the top (binding must start fast): implementations import kernels when called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from engine.changes import Column
+from engine.expressions.nodes import Expression
+from engine.types import DataType
+
+
+@dataclass(frozen=True)
+class Context:
+    """What an evaluation may know besides its rows. Times are microseconds since the epoch.
+
+    `query_start` is fixed for a bounded run (Flink's batch meaning of CURRENT_TIMESTAMP), `now` is read per batch from
+    the job's injectable clock; `zone` is `table.local-time-zone`; `config` the job's settings.
+    """
+
+    now: Callable[[], int]
+    zone: str = "UTC"
+    query_start: int = 0
+    config: dict[str, str] = field(default_factory=dict)
+    resources: dict[str, object] = field(default_factory=dict)
+
+
+class Evaluator(Protocol):
+    """Evaluates a bound expression: columns of the input, number of rows, context -> a column of that many rows."""
+
+    def __call__(self, columns: Sequence[Column], length: int, context: Context) -> Column: ...
+
+
+Infer = Callable[["Arguments"], DataType]
+Evaluate = Callable[[Sequence[Column], DataType, int, Context], Column]
+EvaluateLazily = Callable[[Sequence[Evaluator], DataType, Sequence[Column], int, Context], Column]
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """The bound arguments of a call being typed. `name` is the function's, for messages.
+
+    Inference checks number and types (raising UserError "bad_arguments") and returns the result's type; it may ask for
+    implicit casts by putting wanted types into `coercions` (position -> type), which the binder then applies.
+    """
+
+    name: str
+    values: tuple[Expression, ...]
+    coercions: dict[int, DataType]
+    config: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def types(self) -> tuple[DataType, ...]:
+        return tuple(v.type for v in self.values)
+
+
+@dataclass(frozen=True)
+class Function:
+    """A scalar function: `infer` types a call, `evaluate` runs it over whole columns.
+
+    `evaluate` gets its arguments' columns already evaluated over the rows in question and returns a column of the result
+    type; a row that cannot be computed raises RuntimeFault (only rows that are really reached are ever evaluated: CASE,
+    AND, COALESCE... evaluate *fallible* branches on the rows that reach them). `lazily` replaces it for such functions:
+    it gets evaluators instead of columns. `strict`: NULL in any argument gives NULL, applied by the evaluator, values
+    under NULL being arbitrary but initialised. `deterministic` = may be folded when constant.
+    """
+
+    infer: Infer
+    evaluate: Evaluate | None = None
+    lazily: EvaluateLazily | None = None
+    strict: bool = True
+    fallible: bool = False
+    deterministic: bool = True

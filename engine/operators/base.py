@@ -1,0 +1,160 @@
+"""What an operator is: state declared, a closed set of messages dispatched once, here.
+
+An operator never knows the plan. It gets batches, watermarks and barriers on its input ports and pushes the same to its
+consumers, in the caller's thread. Its contract:
+
+- *Order*: what it emits is in the order that results if each row were its own batch followed by its watermark.
+- *Batch cuts never matter*: lateness is judged by `batch.stamps` (the watermark in force before each row), sums of
+  DOUBLE accumulate per key in arrival order.
+- A retraction is emitted before the insertion that replaces it. `every_change` (mini-batch off) asks for each
+  intermediate change; otherwise one consolidated change per key and batch.
+- Columns are shared, never written.
+- State is in the objects that `states()` names; between rounds (at a barrier) nothing else is pending.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from engine.changes import MAX_WATERMARK, MIN_WATERMARK, Barrier, Batch, Message, Watermark
+from engine.errors import InternalError, UserError
+from engine.expressions.functions.base import Context
+from engine.expressions.nodes import NO_NODES
+from engine.types import Schema
+
+if TYPE_CHECKING:
+    from engine.state.protocol import StateObject
+
+
+@dataclass(slots=True)
+class Counters:
+    """What an operator did: rows in and out, rows dropped as late, nanoseconds of its own work."""
+
+    rows_in: int = 0
+    rows_out: int = 0
+    late: int = 0
+    busy_ns: int = 0
+    extra: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What operators need of the job: the evaluation context, whether every intermediate change is wanted, state TTL
+    (microseconds of processing time, 0 = never), this shard and the number of shards."""
+
+    context: Context
+    every_change: bool = True
+    ttl: int = 0
+    shard: int = 0
+    shards: int = 1
+
+
+class Operator:
+    """One step of a running job. Subclasses implement `process`, and `advance` where time matters."""
+
+    ports = 1
+
+    def __init__(self, name: str, schema: Schema, settings: Settings, nodes: frozenset[str] = NO_NODES) -> None:
+        self.name = name
+        self.schema = schema
+        self.settings = settings
+        self.nodes = nodes
+        self.uid = name  # the planner makes it unique and stable: state is found again by it
+        self.counters = Counters()
+        self.watermark = MIN_WATERMARK
+        self._outputs: list[tuple[Operator, int]] = []
+        self._watermarks = [MIN_WATERMARK] * self.ports
+        self._barriers = 0
+        self.on_snapshot: Callable[[Operator, int], None] | None = None
+
+    # ---- what a subclass implements ----------------------------------------------------------------------------
+
+    def process(self, batch: Batch, port: int) -> None:
+        """Take rows that arrived on a port; call `emit` with what follows from them."""
+        raise InternalError(f"{self.name} takes no rows")
+
+    def advance(self, watermark: int) -> None:
+        """The operator's watermark (minimum over its ports) rose to `watermark`; emit what that completes.
+
+        The base class forwards the watermark afterwards, lowered by `delay()`.
+        """
+
+    def delay(self) -> int:
+        """Microseconds by which emitted rows may lie behind the watermark (an interval join's bounds)."""
+        return 0
+
+    def tick(self, now: int) -> None:
+        """Processing time passed (called between rounds): fire processing-time timers, expire state."""
+
+    def states(self) -> Mapping[str, StateObject]:
+        """The operator's state by name; snapshot and restored by the runtime."""
+        return {}
+
+    def open(self) -> None:
+        """Called once, after state was restored and before the first message."""
+
+    def close(self) -> None:
+        """Release what was opened."""
+
+    # ---- what the runtime calls --------------------------------------------------------------------------------
+
+    def connect(self, consumer: Operator, port: int) -> None:
+        self._outputs.append((consumer, port))
+
+    def receive(self, message: Message, port: int = 0) -> None:
+        """Dispatch one message."""
+        if type(message) is Batch:
+            self.counters.rows_in += message.length
+            try:
+                self.process(message, port)
+            except UserError as error:
+                raise self.blame(error) from error
+        elif type(message) is Watermark:
+            self._receive_watermark(message.time, port)
+        elif type(message) is Barrier:
+            self._receive_barrier(message)
+
+    def blame(self, error: UserError) -> UserError:
+        """The error with this operator's node as its place, where it has none yet."""
+        if error.node is None and self.nodes:
+            error.node = ", ".join(sorted(self.nodes))
+        return error
+
+    def emit(self, batch: Batch) -> None:
+        """Push rows to all consumers."""
+        if batch.length:
+            self.counters.rows_out += batch.length
+            for consumer, port in self._outputs:
+                consumer.receive(batch, port)
+
+    def _receive_watermark(self, time: int, port: int) -> None:
+        if time <= self._watermarks[port]:
+            return
+        self._watermarks[port] = time
+        low = min(self._watermarks)
+        if low > self.watermark:
+            self.watermark = low
+            try:
+                self.advance(low)
+            except UserError as error:
+                raise self.blame(error) from error
+            self.forward_watermark(low)
+
+    def forward_watermark(self, time: int) -> None:
+        if time not in (MAX_WATERMARK, MIN_WATERMARK):
+            time -= self.delay()
+        self.send(Watermark(time))
+
+    def _receive_barrier(self, barrier: Barrier) -> None:
+        self._barriers += 1
+        if self._barriers == self.ports:  # all inputs agree: what is held now belongs to the epoch
+            self._barriers = 0
+            if self.on_snapshot is not None:
+                self.on_snapshot(self, barrier.epoch)
+            self.send(barrier)
+
+    def send(self, message: Watermark | Barrier) -> None:
+        for consumer, port in self._outputs:
+            consumer.receive(message, port)
