@@ -1,0 +1,75 @@
+# `make run` shows the product, `make test` tests it, `make help` lists the rest.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+SHARED ?= ../shared
+STATE ?= .porsche/shop
+JOBS ?= $(shell nproc)
+
+VENV := .venv
+PY := $(VENV)/bin/python
+UV := $(VENV)/bin/uv
+BENCHMARKS := taobao nexmark learners checkpoint compile overhead
+
+.PHONY: help setup run stop test fast lint services-test conformance bench soak goldens clean
+
+help: ## what can be made
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
+
+setup: $(VENV)/.installed $(VENV)/.warmed ## everything needed, into .venv (nothing outside of it is touched)
+
+$(VENV)/bin/uv: requirements/bootstrap.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/bootstrap.txt
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/bin/uv requirements/dev.txt pyproject.toml
+	$(UV) pip sync --quiet --require-hashes requirements/dev.txt
+	$(UV) pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Numba's kernels are compiled once, into the cache beside their sources; only those of changed files are compiled again.
+$(VENV)/.warmed: $(VENV)/.installed $(shell find engine -name '*.py')
+	$(PY) -m engine.warm
+	@touch $@
+
+run: setup ## the shop example, live in the terminal (Ctrl-C or `make stop` ends it, the next run resumes)
+	$(VENV)/bin/porsche run examples/shop.yaml --live --state $(STATE)
+
+stop: ## end what `make run` started
+	$(VENV)/bin/porsche stop --state $(STATE)
+
+test: setup ## all tests but those that need services or ../shared
+	$(PY) -m pytest tests --numprocesses $(JOBS) --dist loadfile
+
+fast: setup ## the quick tests
+	$(PY) -m pytest tests --numprocesses $(JOBS) --dist loadfile --quiet -m 'not slow and not soak'
+
+lint: setup ## style, types, import law, sizes, licences
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports --no-logo
+	$(PY) -m pytest tests/architecture --quiet
+	$(PY) -m scripts.licences
+
+services-test: setup ## tests against real HBase and Flink, which the tests' fixtures start by scripts/services
+	$(PY) -m pytest tests/services --timeout 600
+
+conformance: setup ## scores against other projects' expectations of Flink SQL, and our tests over the same data
+	$(PY) $(SHARED)/conformance/run.py --engine tests.conformance.adapter:Adapter --floor tests/conformance/floor.json
+	$(PY) -m pytest tests/conformance --timeout 600
+
+bench: setup ## every benchmark, quickly
+	for name in $(BENCHMARKS); do echo "== $$name"; $(PY) -m benchmarks $$name --quick; done
+
+soak: setup ## the property tests with 5,000 examples each, and the long fault runs
+	HYPOTHESIS_PROFILE=soak $(PY) -m pytest tests --timeout 7200 -m 'slow or soak'
+
+goldens: setup ## write the expected outputs anew; look at the difference before it is committed
+	$(PY) -m pytest tests --quiet --update-goldens
+
+clean: ## remove .venv and all caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info
+	find engine porsche benchmarks tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +
