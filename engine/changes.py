@@ -219,9 +219,13 @@ def _concat_vectors(vectors: Sequence[Array | None]) -> Array | None:
 
 @dataclass(frozen=True, slots=True)
 class Watermark:
-    """No row with a time at or before `time` (int64 microseconds) will come; MAX_WATERMARK ends the input."""
+    """No row with a time at or before `time` (int64 microseconds) will come; MAX_WATERMARK ends the input.
+
+    `idle`: the input has nothing to say for now and does not hold back others (`table.exec.source.idle-timeout`).
+    """
 
     time: int
+    idle: bool = False
 
 
 @dataclass(frozen=True, slots=True)

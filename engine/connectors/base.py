@@ -157,6 +157,10 @@ class Connector:
         """Kinds of change a source gives: "I", "I,UA,D" (upsert) or "I,UB,UA,D"."""
         return "I"
 
+    def accepts(self, table: TableOptions) -> str:
+        """Kinds of change its sink takes: "I" (only appends), "I,UA,D" (by primary key) or "I,UB,UA,D" (any)."""
+        return "I,UB,UA,D"
+
     def source(self, table: TableOptions, environment: Environment) -> Source | None:
         return None
 

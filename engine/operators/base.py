@@ -3,7 +3,10 @@
 An operator never knows the plan. It gets batches, watermarks and barriers on its input ports and pushes the same to its
 consumers, in the caller's thread. Its contract:
 
-- *Order*: what it emits is in the order that results if each row were its own batch followed by its watermark.
+- *Order*: what it emits is in the order that results if each row were its own batch followed by its watermark. Rows that
+  fire together (on a watermark) are ordered by time, then by `seq` of the row they stem from where `batch.seq` is present
+  (else by arrival), and carry that `seq`: so an exchange can merge shards into the order that one shard would give. A
+  window's result carries the smallest `seq` of its rows; a join's result the left row's.
 - *Batch cuts never matter*: lateness is judged by `batch.stamps` (the watermark in force before each row), sums of
   DOUBLE accumulate per key in arrival order.
 - A retraction is emitted before the insertion that replaces it. `every_change` (mini-batch off) asks for each
@@ -18,7 +21,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from engine.changes import MAX_WATERMARK, MIN_WATERMARK, Barrier, Batch, Message, Watermark
+import numpy as np
+
+from engine.changes import MAX_WATERMARK, MIN_WATERMARK, Array, Barrier, Batch, Message, Watermark
 from engine.errors import InternalError, UserError
 from engine.expressions.functions.base import Context
 from engine.expressions.nodes import NO_NODES
@@ -66,6 +71,7 @@ class Operator:
         self.watermark = MIN_WATERMARK
         self._outputs: list[tuple[Operator, int]] = []
         self._watermarks = [MIN_WATERMARK] * self.ports
+        self._idle = [False] * self.ports
         self._barriers = 0
         self.on_snapshot: Callable[[Operator, int], None] | None = None
 
@@ -112,7 +118,7 @@ class Operator:
             except UserError as error:
                 raise self.blame(error) from error
         elif type(message) is Watermark:
-            self._receive_watermark(message.time, port)
+            self._receive_watermark(message, port)
         elif type(message) is Barrier:
             self._receive_barrier(message)
 
@@ -129,11 +135,14 @@ class Operator:
             for consumer, port in self._outputs:
                 consumer.receive(batch, port)
 
-    def _receive_watermark(self, time: int, port: int) -> None:
-        if time <= self._watermarks[port]:
+    def _receive_watermark(self, message: Watermark, port: int) -> None:
+        self._idle[port] = message.idle
+        self._watermarks[port] = max(self._watermarks[port], message.time)
+        active = [w for w, idle in zip(self._watermarks, self._idle, strict=True) if not idle]
+        if not active:
+            self.send(Watermark(self.watermark, idle=True))
             return
-        self._watermarks[port] = time
-        low = min(self._watermarks)
+        low = min(active)
         if low > self.watermark:
             self.watermark = low
             try:
@@ -141,6 +150,13 @@ class Operator:
             except UserError as error:
                 raise self.blame(error) from error
             self.forward_watermark(low)
+
+    def in_force(self, batch: Batch, port: int) -> Array | None:
+        """For each row that arrives on a port the watermark in force before it: its stamp, held back by the other ports."""
+        if batch.stamps is None or self.ports == 1:
+            return batch.stamps
+        others = [w for p, w in enumerate(self._watermarks) if p != port and not self._idle[p]]
+        return np.minimum(batch.stamps, min(others)) if others else batch.stamps
 
     def forward_watermark(self, time: int) -> None:
         if time not in (MAX_WATERMARK, MIN_WATERMARK):

@@ -1,0 +1,91 @@
+"""Stateless steps: filter and project fused, watermark assignment, union."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from engine.changes import MAX_WATERMARK, MIN_WATERMARK, Batch, Watermark
+from engine.expressions.evaluate import Predicate, Projection, compile_expression
+from engine.expressions.nodes import NO_NODES, Expression
+from engine.operators.base import Operator, Settings
+from engine.state.scalars import Scalars
+from engine.types import Schema
+
+
+class Calc(Operator):
+    """Rows for which `condition` is TRUE, through `expressions` (None: as they are)."""
+
+    def __init__(self, name: str, schema: Schema, settings: Settings, condition: Expression | None,
+                 expressions: Sequence[Expression] | None, nodes: frozenset[str] = NO_NODES) -> None:
+        super().__init__(name, schema, settings, nodes)
+        self._predicate = None if condition is None else Predicate(condition)
+        self._projection = None if expressions is None else Projection(tuple(expressions))
+
+    def process(self, batch: Batch, port: int) -> None:
+        context = self.settings.context
+        if self._predicate is not None:
+            kept = self._predicate(batch, context)
+            if kept.dtype == np.bool_:
+                kept = np.flatnonzero(kept)
+            if len(kept) == 0:
+                return
+            if len(kept) < batch.length:
+                batch = batch.take(kept)
+        if self._projection is not None:
+            batch = self._projection(batch, context)
+        self.emit(batch)
+
+
+class AssignWatermarks(Operator):
+    """Stamps each row with the watermark in force before it and sends the watermark on: the running maximum of an expression.
+
+    Watermarks from upstream are ignored but for the end of the input. Rows whose expression is NULL do not move it.
+    Flink keeps watermarks in milliseconds, so they are floored to those.
+    """
+
+    def __init__(self, name: str, schema: Schema, settings: Settings, expression: Expression,
+                 nodes: frozenset[str] = NO_NODES) -> None:
+        super().__init__(name, schema, settings, nodes)
+        self._evaluate = compile_expression(expression)
+        self.state = Scalars(watermark=MIN_WATERMARK)
+
+    def process(self, batch: Batch, port: int) -> None:
+        column = self._evaluate(batch.columns, batch.length, self.settings.context)
+        times = column.values // 1000 * 1000
+        if column.validity is not None:
+            times = np.where(column.validity, times, MIN_WATERMARK)
+        before = self.state.values["watermark"]
+        stamps = np.empty(batch.length, np.int64)
+        stamps[0] = before
+        np.maximum.accumulate(times[:-1], out=stamps[1:])
+        np.maximum(stamps, before, out=stamps)
+        after = max(int(stamps[-1]), int(times[-1]))
+        self.emit(Batch(batch.columns, batch.length, batch.kinds, stamps, batch.seq))
+        if after > before:
+            self.state.values["watermark"] = after
+            self.watermark = after
+            self.send(Watermark(after))
+
+    def _receive_watermark(self, message: Watermark, port: int) -> None:
+        if message.time == MAX_WATERMARK:
+            self.watermark = MAX_WATERMARK
+            self.send(message)
+        elif message.idle:
+            self.send(Watermark(self.state.values["watermark"], idle=True))
+
+    def states(self) -> dict[str, Scalars]:
+        return {"watermark": self.state}
+
+
+class Union(Operator):
+    """All rows of all inputs, as they come."""
+
+    def __init__(self, name: str, schema: Schema, settings: Settings, ports: int, nodes: frozenset[str] = NO_NODES) -> None:
+        self.ports = ports
+        super().__init__(name, schema, settings, nodes)
+
+    def process(self, batch: Batch, port: int) -> None:
+        stamps = self.in_force(batch, port)  # late only against the watermark of the whole union
+        self.emit(Batch(batch.columns, batch.length, batch.kinds, stamps, batch.seq))

@@ -1,0 +1,119 @@
+"""The ends of a job: rows come in from a connector's source and go out to its sink."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from engine.changes import UPDATE_BEFORE, Batch
+from engine.connectors.base import DeadLetter, Json, Sink, Source
+from engine.operators.base import Operator, Settings
+from engine.state.scalars import Scalars
+from engine.types import Schema
+
+Collect = Callable[[str, Sequence[DeadLetter]], None]
+
+
+class SourceReader(Operator):
+    """Reads a connector's source batch by batch; numbers rows in source order where the plan needs it.
+
+    The runtime polls it; position and row count are its state.
+    """
+
+    ports = 0
+
+    def __init__(self, name: str, schema: Schema, settings: Settings, source: Source, columns: Sequence[int],
+                 numbered: bool, nodes: frozenset[str] = frozenset()) -> None:
+        super().__init__(name, schema, settings, nodes)
+        self.source = source
+        self.ended = False
+        self.idle = False
+        self.dead_letters: Collect = lambda name, letters: None
+        self.state = Scalars(rows=0, emitted=0, dead=0, position=None)
+        self._columns = tuple(columns)
+        self._numbered = numbered
+
+    def open(self) -> None:
+        position = self.state.values["position"]
+        if position is not None:
+            self.source.restore(position)
+        self.source.open(self._columns)
+
+    def poll(self, limit: int) -> Batch | None:
+        """Read at most `limit` rows; records that could not be read go to the dead letters."""
+        poll = self.source.poll(limit)
+        values = self.state.values
+        self.ended, self.idle = poll.ended, poll.idle
+        values["rows"] += poll.rows
+        if poll.dead:
+            values["dead"] += len(poll.dead)
+            self.dead_letters(self.name, poll.dead)
+        batch = poll.batch
+        if batch is None or batch.length == 0:
+            return None
+        if self._numbered:
+            start = values["emitted"]
+            batch = Batch(batch.columns, batch.length, batch.kinds, batch.stamps,
+                          np.arange(start, start + batch.length, dtype=np.int64))
+        values["emitted"] += batch.length
+        self.counters.rows_in += poll.rows
+        self.counters.rows_out += batch.length
+        return batch
+
+    @property
+    def consumers(self) -> Sequence[tuple[Operator, int]]:
+        return self._outputs
+
+    def states(self) -> dict[str, Scalars]:
+        self.state.values["position"] = self.source.position()
+        return {"source": self.state}
+
+    def saved(self) -> dict[str, Scalars]:
+        """The state to restore into, before the source is open."""
+        return {"source": self.state}
+
+    def close(self) -> None:
+        self.source.close()
+
+
+class SinkWriter(Operator):
+    """Writes to a connector's sink. `drop_before`: the table is written by key, so -U rows are left out."""
+
+    def __init__(self, name: str, schema: Schema, settings: Settings, sink: Sink, drop_before: bool,
+                 nodes: frozenset[str] = frozenset()) -> None:
+        super().__init__(name, schema, settings, nodes)
+        self.sink = sink
+        self._drop_before = drop_before
+
+    def process(self, batch: Batch, port: int) -> None:
+        batch = without_before(batch) if self._drop_before else batch
+        if batch.length:
+            self.counters.rows_out += batch.length
+            self.sink.write(batch)
+
+    def seal(self, epoch: int) -> Json:
+        return self.sink.seal(epoch)
+
+    def close(self) -> None:
+        self.sink.close()
+
+
+class Pipe(Operator):
+    """A table that lives inside the job ('connector' = 'pipe'): what one statement inserts, the others scan."""
+
+    def __init__(self, name: str, schema: Schema, settings: Settings, drop_before: bool,
+                 nodes: frozenset[str] = frozenset()) -> None:
+        super().__init__(name, schema, settings, nodes)
+        self._drop_before = drop_before
+
+    def process(self, batch: Batch, port: int) -> None:
+        self.emit(without_before(batch) if self._drop_before else batch)
+
+
+def without_before(batch: Batch) -> Batch:
+    """The batch without its -U rows."""
+    if batch.kinds is None:
+        return batch
+    kept = batch.kinds != UPDATE_BEFORE
+    return batch if kept.all() else batch.take(kept)

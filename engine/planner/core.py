@@ -1,0 +1,177 @@
+"""From the logical plan to running operators: the frame. Each node has one short function in a sibling module."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from engine.changes import Array, Batch
+from engine.connectors.base import Connector, Environment, TableOptions
+from engine.errors import InternalError, NotSupported
+from engine.operators.base import Operator, Settings
+from engine.operators.exchange import Exchange
+from engine.operators.source import SinkWriter, SourceReader
+from engine.plan.nodes import Program, Relation, Sink, TableSpec
+from engine.plan.properties import Properties
+from engine.types import Schema
+
+KEY_GROUPS = 128
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the job's settings mean for planning. `numbered`: rows carry their source order."""
+
+    shards: int = 1
+    every_change: bool = True
+    ttl: int = 0
+    codegen: bool = True
+
+
+@dataclass
+class Graph:
+    """A job's operators, ready to run. `exchanges` upstream first; `operators` all, by `uid` and shard."""
+
+    sources: list[SourceReader] = field(default_factory=list)
+    sinks: list[SinkWriter] = field(default_factory=list)
+    operators: list[Operator] = field(default_factory=list)
+    exchanges: list[Exchange] = field(default_factory=list)
+    shards: int = 1
+
+
+@dataclass(frozen=True)
+class Built:
+    """A relation's operators: one, or one a shard. `keys`: the columns by which rows are dealt to the shards."""
+
+    operators: tuple[Operator, ...]
+    keys: tuple[int, ...] | None = None
+
+
+class Planner:
+    """Builds the operators of a program. A relation that several others use is built once."""
+
+    def __init__(self, program: Program, properties: Properties, connectors: Callable[[TableSpec], Connector],
+                 environment: Environment, settings: Settings, options: Options) -> None:
+        self.program = program
+        self.properties = properties
+        self.environment = environment
+        self.options = options
+        self.graph = Graph(shards=options.shards)
+        self._connectors = connectors
+        self._settings = [replace(settings, shard=i, shards=options.shards) for i in range(options.shards)]
+        self._built: dict[int, Built] = {}
+        self._building: set[int] = set()
+        self._names: Counter[str] = Counter()
+        self._pipes = {s.table.path: s for s in program.sinks if self.is_pipe(s.table)}
+        self.functions = _functions()
+
+    def plan(self) -> Graph:
+        """Build every sink with all below it."""
+        for sink in self.program.sinks:
+            self.build(sink)
+        return self.graph
+
+    def build(self, relation: Relation) -> Built:
+        """The operators of a relation, made on first use."""
+        known = self._built.get(id(relation))
+        if known is not None:
+            return known
+        function = self.functions.get(type(relation))
+        if function is None:
+            raise NotSupported(f"{type(relation).__name__} in a running job")
+        if id(relation) in self._building:
+            raise NotSupported("a table that is computed from itself", hint="break the cycle of INSERT and SELECT")
+        self._building.add(id(relation))
+        self._built[id(relation)] = built = function(self, relation)
+        self._building.discard(id(relation))
+        return built
+
+    # ---- what node functions use ---------------------------------------------------------------------------------
+
+    def add(self, relation: Relation, kind: str, inputs: Sequence[Built], make: Callable[[str, Settings], Operator],
+            keys: tuple[int, ...] | None = None) -> Built:
+        """One operator for each shard of the inputs (all of one width), connected port by port."""
+        width = max(len(b.operators) for b in inputs)
+        name = self.name(kind, relation)
+        made = []
+        for shard in range(width):
+            operator = self.register(make(name, self._settings[shard]))
+            for port, built in enumerate(inputs):
+                built.operators[min(shard, len(built.operators) - 1)].connect(operator, port)
+            made.append(operator)
+        return Built(tuple(made), keys)
+
+    def register(self, operator: Operator) -> Operator:
+        operator.uid = operator.name
+        self.graph.operators.append(operator)
+        return operator
+
+    def name(self, kind: str, relation: Relation) -> str:
+        """A name that is the same each time this program is planned: kind, pipeline nodes, a number if needed."""
+        base = f"{kind}[{','.join(sorted(relation.nodes))}]" if relation.nodes else kind
+        self._names[base] += 1
+        count = self._names[base]
+        return base if count == 1 else f"{base}#{count}"
+
+    def settings(self, shard: int = 0) -> Settings:
+        return self._settings[shard]
+
+    def keyed(self, built: Built, keys: tuple[int, ...], schema: Schema) -> Built:
+        """The rows dealt to shards by `keys`; nothing to do for one shard or where they are dealt so already."""
+        if self.options.shards == 1 or (built.keys == keys and len(built.operators) > 1):
+            return built
+        if not keys:
+            return self.single(built, schema)
+        from engine.state.keys import key_groups
+
+        shards = self.options.shards
+        types = [schema[k].type for k in keys]
+
+        def owner(batch: Batch) -> Array:
+            groups = key_groups([batch.columns[k] for k in keys], types, KEY_GROUPS)
+            owners: Array = groups.astype("int64") * shards // KEY_GROUPS
+            return owners
+
+        return Built(self._exchange(built, schema, owner), keys)
+
+    def single(self, built: Built, schema: Schema) -> Built:
+        """All rows in one place, in source order."""
+        if len(built.operators) == 1:
+            return built
+        return Built(self._exchange(built, schema, None))
+
+    def _exchange(self, built: Built, schema: Schema, owner: Callable[[Batch], Array] | None) -> tuple[Operator, ...]:
+        exchange = Exchange(f"Exchange#{len(self.graph.exchanges) + 1}", schema, self._settings, len(built.operators), owner)
+        for operator, sender in zip(built.operators, exchange.senders, strict=True):
+            operator.connect(sender, 0)
+        self.graph.exchanges.append(exchange)
+        return tuple(exchange.receivers)
+
+    def connector(self, table: TableSpec) -> tuple[Connector, TableOptions]:
+        options = TableOptions(table.name, table.physical, dict(table.options), table.primary_key, dict(table.metadata))
+        return self._connectors(table), options
+
+    def is_pipe(self, table: TableSpec) -> bool:
+        return table.option("connector") == "pipe"
+
+    def pipe(self, table: TableSpec) -> Sink | None:
+        """The INSERT that feeds a table which lives inside the job."""
+        return self._pipes.get(table.path)
+
+
+NodeFunction = Callable[[Planner, Any], Built]
+
+
+def _functions() -> dict[type[Relation], NodeFunction]:
+    from engine.planner import aggregation, ends, joins, ranking, stateless
+
+    tables = (stateless.PLAN, ends.PLAN, aggregation.PLAN, joins.PLAN, ranking.PLAN)
+    merged: dict[type[Relation], NodeFunction] = {}
+    for table in tables:
+        for node, function in table.items():
+            if node in merged:
+                raise InternalError(f"{node.__name__} is planned twice")
+            merged[node] = function
+    return merged

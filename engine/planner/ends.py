@@ -1,0 +1,91 @@
+"""Planning of scans, constant rows and sinks."""
+
+from __future__ import annotations
+
+from engine.changes import Batch
+from engine.connectors.constant import ConstantSource
+from engine.errors import NotSupported, UserError
+from engine.expressions.evaluate import compile_expression
+from engine.operators.source import Pipe, SinkWriter, SourceReader
+from engine.plan.nodes import Relation, Scan, Sink, TableSpec, Values
+from engine.planner.core import Built, NodeFunction, Planner
+
+
+def plan_scan(planner: Planner, node: Scan) -> Built:
+    if planner.is_pipe(node.table):
+        return _scan_pipe(planner, node)
+    connector, table = planner.connector(node.table)
+    source = connector.source(table, planner.environment)
+    if source is None:
+        raise UserError("not_a_source", f"table {node.table.name} cannot be read: its connector "
+                        f"'{node.table.option('connector')}' has no source")
+    name = planner.name("Source", node) if node.nodes else planner.name(f"Source({node.table.name})", node)
+    reader = SourceReader(name, node.schema, planner.settings(), source, node.columns,
+                          planner.properties.ordered, node.nodes)
+    planner.register(reader)
+    planner.graph.sources.append(reader)
+    return Built((reader,))
+
+
+def _scan_pipe(planner: Planner, node: Scan) -> Built:
+    sink = planner.pipe(node.table)
+    if sink is None:
+        raise UserError("unfed_pipe", f"table {node.table.name} lives inside a job, and no statement of this one writes it",
+                        hint="put the INSERT INTO it in the same statement set")
+    built = planner.build(sink)
+    if node.columns == tuple(range(len(sink.schema))):
+        return built
+    from engine.expressions.nodes import InputRef
+    from engine.operators.calc import Calc
+
+    chosen = [InputRef(sink.schema[i].type, index=i) for i in node.columns]
+    return planner.add(node, "Calc", [built], lambda name, settings: Calc(
+        name, node.schema, settings, None, chosen, node.nodes))
+
+
+def plan_values(planner: Planner, node: Values) -> Built:
+    from engine.changes import concat_columns
+
+    context = planner.settings().context
+    columns = []
+    for i, field in enumerate(node.schema):
+        cells = [compile_expression(row[i])((), 1, context).with_type(field.type) for row in node.rows]
+        columns.append(concat_columns(cells))
+    rows = Batch(tuple(columns), len(node.rows))
+    reader = SourceReader(planner.name("Values", node), node.schema, planner.settings(), ConstantSource(rows),
+                          range(len(node.schema)), planner.properties.ordered, node.nodes)
+    planner.register(reader)
+    planner.graph.sources.append(reader)
+    return Built((reader,))
+
+
+def plan_sink(planner: Planner, node: Sink) -> Built:
+    """One writer, which sees all shards' rows merged."""
+    built = planner.single(planner.build(node.input), node.input.schema)
+    by_key = bool(node.table.primary_key)
+    if planner.is_pipe(node.table):
+        return planner.add(node, f"Pipe({node.table.name})", [built], lambda name, settings: Pipe(
+            name, node.schema, settings, by_key, node.nodes))
+    connector, table = planner.connector(node.table)
+    sink = connector.sink(table, planner.environment)
+    if sink is None:
+        raise UserError("not_a_sink", f"table {node.table.name} cannot be written: its connector "
+                        f"'{node.table.option('connector')}' has no sink")
+    _check_changes(planner, node.input, node.table)
+
+    def make(name: str, settings: object) -> SinkWriter:
+        return SinkWriter(name, node.schema, planner.settings(), sink, by_key, node.nodes)
+
+    made = planner.add(node, f"Sink({node.table.name})", [built], make)
+    planner.graph.sinks.extend(o for o in made.operators if isinstance(o, SinkWriter))
+    return made
+
+
+def _check_changes(planner: Planner, rows: Relation, table: TableSpec) -> None:
+    accepts = planner.connector(table)[0].accepts(planner.connector(table)[1])
+    if accepts == "I" and planner.properties.changelog(rows) != "I":
+        raise NotSupported(f"writing updates to table {table.name} ('{table.option('connector')}' only appends)",
+                           hint="write the changes to a table with a primary key, or aggregate in windows")
+
+
+PLAN: dict[type[Relation], NodeFunction] = {Scan: plan_scan, Values: plan_values, Sink: plan_sink}

@@ -1,0 +1,64 @@
+"""Planning of filters, projections, watermarks, unions."""
+
+from __future__ import annotations
+
+from engine.errors import NotSupported
+from engine.expressions.nodes import Expression, InputRef
+from engine.operators.calc import AssignWatermarks, Calc, Union
+from engine.plan.nodes import AssignWatermark, Filter, Project, Relation, SetKind, SetOperation
+from engine.planner.core import Built, NodeFunction, Planner
+
+
+def plan_project(planner: Planner, node: Project) -> Built:
+    """A projection with the filters right below it is one operator."""
+    source, condition = node.input, None
+    while isinstance(source, Filter) and planner.properties.uses(source) == 1:
+        condition = source.condition if condition is None else _both(source.condition, condition)
+        source = source.input
+    built = planner.build(source)
+    return planner.add(node, "Calc", [built], lambda name, settings: Calc(
+        name, node.schema, settings, condition, node.expressions, node.nodes), _moved(built, node.expressions))
+
+
+def _both(first: Expression, second: Expression) -> Expression:
+    from engine.expressions.binding import resolve_call
+
+    return resolve_call("AND", [first, second])
+
+
+def _moved(built: Built, expressions: tuple[Expression, ...]) -> tuple[int, ...] | None:
+    """Where the columns that rows are dealt by stand after a projection; None if one is gone."""
+    places = {e.index: i for i, e in reversed(list(enumerate(expressions))) if isinstance(e, InputRef)}
+    if built.keys is None or any(k not in places for k in built.keys):
+        return None
+    return tuple(places[k] for k in built.keys)
+
+
+def plan_filter(planner: Planner, node: Filter) -> Built:
+    built = planner.build(node.input)
+    return planner.add(node, "Filter", [built], lambda name, settings: Calc(
+        name, node.schema, settings, node.condition, None, node.nodes), built.keys)
+
+
+def plan_watermark(planner: Planner, node: AssignWatermark) -> Built:
+    """Watermarks are per source: one place."""
+    built = planner.single(planner.build(node.input), node.input.schema)
+    return planner.add(node, "Watermark", [built], lambda name, settings: AssignWatermarks(
+        name, node.schema, settings, node.expression, node.nodes))
+
+
+def plan_set_operation(planner: Planner, node: SetOperation) -> Built:
+    if node.kind is not SetKind.UNION_ALL:
+        raise NotSupported(node.kind.value)
+    inputs = [planner.build(r) for r in node.relations]
+    if len({len(b.operators) for b in inputs}) > 1:
+        inputs = [planner.single(b, r.schema) for b, r in zip(inputs, node.relations, strict=True)]
+    keys = inputs[0].keys if len({b.keys for b in inputs}) == 1 else None
+    return planner.add(node, "Union", inputs, lambda name, settings: Union(
+        name, node.schema, settings, len(inputs), node.nodes), keys)
+
+
+PLAN: dict[type[Relation], NodeFunction] = {
+    Project: plan_project, Filter: plan_filter, AssignWatermark: plan_watermark, SetOperation: plan_set_operation,
+}  # fmt: skip
+
