@@ -1,0 +1,1 @@
+"""Formats: bytes of files into columns, and columns into bytes."""

@@ -1,0 +1,189 @@
+"""Text in kernels: UTF-8 validation, escapes, trimming, and the parsing of one value by the type of its column."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import njit, uint64
+
+from engine.connectors.formats.memory import double_bits, load8, load64, put_view, store8, trailing_zeros
+from engine.connectors.formats.numbers import BAD, NULLED, OK, parse_decimal, parse_double, parse_integer
+from engine.connectors.formats.times import parse_date, parse_time, parse_timestamp
+
+SKIP, BOOL, INTEGER, DOUBLE, FLOAT, DECIMAL, STRING, DATE, TIME, STAMP, SPAN, OBJECT = range(12)
+"""How a kernel reads a column. SPAN: only where its text stands, for a slower reader; OBJECT: a ROW with columns inside."""
+
+ONES = 0x0101010101010101
+HIGHS = 0x8080808080808080
+BAD_UTF8 = 3
+"""A fourth result of the parsers of `numbers`: the text is not UTF-8."""
+
+
+@njit("boolean(int64, int64)", nogil=True, cache=True)
+def has_high_bytes(at: int, end: int) -> Any:
+    """Whether any byte is above 127. Reads up to seven bytes past the end, which must be readable."""
+    seen = uint64(0)
+    while at + 8 <= end:
+        seen |= load64(at)
+        at += 8
+    if at < end:
+        seen |= load64(at) & ((uint64(1) << uint64(8 * (end - at))) - uint64(1))
+    return (seen & uint64(HIGHS)) != uint64(0)
+
+
+@njit("int64(int64, int64)", nogil=True, cache=True)
+def _sequence(at: int, end: int) -> Any:
+    """The length of the UTF-8 sequence of several bytes at `at`; 0 where it is not one (RFC 3629, section 4)."""
+    lead = load8(at)
+    size = 2 if 0xC2 <= lead <= 0xDF else (3 if 0xE0 <= lead <= 0xEF else (4 if 0xF0 <= lead <= 0xF4 else 0))
+    if size == 0 or at + size > end:
+        return 0
+    for i in range(1, size):
+        if load8(at + i) & 0xC0 != 0x80:
+            return 0
+    second = load8(at + 1)
+    if (lead == 0xE0 and second < 0xA0) or (lead == 0xED and second > 0x9F):
+        return 0
+    if (lead == 0xF0 and second < 0x90) or (lead == 0xF4 and second > 0x8F):
+        return 0
+    return size
+
+
+@njit("boolean(int64, int64)", nogil=True, cache=True)
+def is_utf8(at: int, end: int) -> Any:
+    """Whether the bytes are valid UTF-8."""
+    while at < end:
+        if load8(at) < 0x80:
+            at += 1
+            continue
+        size = _sequence(at, end)
+        if size == 0:
+            return False
+        at += size
+    return True
+
+
+@njit("int64(int64, int64)", nogil=True, cache=True)
+def write_code_point(at: int, point: int) -> Any:
+    """Write a Unicode code point as UTF-8; the number of bytes."""
+    if point < 0x80:
+        store8(at, point)
+        return 1
+    if point < 0x800:
+        store8(at, 0xC0 | (point >> 6))
+        store8(at + 1, 0x80 | (point & 0x3F))
+        return 2
+    if point < 0x10000:
+        store8(at, 0xE0 | (point >> 12))
+        store8(at + 1, 0x80 | ((point >> 6) & 0x3F))
+        store8(at + 2, 0x80 | (point & 0x3F))
+        return 3
+    store8(at, 0xF0 | (point >> 18))
+    store8(at + 1, 0x80 | ((point >> 12) & 0x3F))
+    store8(at + 2, 0x80 | ((point >> 6) & 0x3F))
+    store8(at + 3, 0x80 | (point & 0x3F))
+    return 4
+
+
+@njit("int64(int64)", nogil=True, cache=True)
+def blanks(at: int) -> Any:
+    """The address of the first byte that is not a blank, tab or carriage return."""
+    byte = load8(at)
+    while byte == 32 or byte == 9 or byte == 13:
+        at += 1
+        byte = load8(at)
+    return at
+
+
+@njit("int64(int64, int64)", nogil=True, cache=True)
+def line_end(at: int, end: int) -> Any:
+    """The address of the next newline, or `end`."""
+    while at + 8 <= end:
+        word = load64(at) ^ uint64(10 * ONES)
+        hit = (word - uint64(ONES)) & ~word & uint64(HIGHS)
+        if hit != uint64(0):
+            return at + (trailing_zeros(hit) >> 3)
+        at += 8
+    while at < end and load8(at) != 10:
+        at += 1
+    return at
+
+
+@njit("boolean(int64, int64, int64)", nogil=True, cache=True)
+def same_bytes(a: int, b: int, length: int) -> Any:
+    """Whether `length` bytes at two addresses are equal; eight more must be readable behind both."""
+    while length >= 8:
+        if load64(a) != load64(b):
+            return False
+        a += 8
+        b += 8
+        length -= 8
+    if length == 0:
+        return True
+    return ((load64(a) ^ load64(b)) << uint64(8 * (8 - length))) == uint64(0)
+
+
+@njit("int64(int64, int64)", nogil=True, cache=True)
+def _parse_bool(at: int, end: int) -> Any:
+    """Java's Boolean.parseBoolean: 1 for "true" in any case, else 0."""
+    if end - at != 4:
+        return 0
+    letters = (116, 114, 117, 101)
+    for i in range(4):
+        if load8(at + i) | 0x20 != letters[i]:
+            return 0
+    return 1
+
+
+@njit("UniTuple(int64, 2)(int64, int64, int64, int64, int64)", nogil=True, cache=True)
+def parse_number(at: int, end: int, code: int, first: int, second: int) -> Any:
+    """A number or boolean as the word of its column: (word, OK, BAD or NULLED).
+
+    `first`, `second`: the greatest integer and whether fractions are cut; precision and scale of a decimal.
+    """
+    if code == INTEGER:
+        return parse_integer(at, end, first, second != 0)
+    if code == DOUBLE or code == FLOAT:
+        value, status = parse_double(at, end)
+        return double_bits(value), status
+    if code == DECIMAL:
+        return parse_decimal(at, end, first, second)
+    return _parse_bool(at, end), OK
+
+
+@njit("UniTuple(int64, 2)(int64, int64, int64, int64, int64, int64)", nogil=True, cache=True)
+def parse_moment(at: int, end: int, code: int, style: int, zone: int, unit: int) -> Any:
+    """A date, time or timestamp as the word of its column: (word, OK or BAD)."""
+    if code == DATE:
+        return parse_date(at, end)
+    if code == TIME:
+        value, status = parse_time(at, end, False)
+        return value - value % unit, status
+    return parse_timestamp(at, end, style, zone, unit)
+
+
+@njit("int64(int64, int64, int64[::1], int64, int64[:, ::1], uint64[:, :, ::1], boolean[:, ::1])", nogil=True, cache=True)
+def store_text(at: int, end: int, node: Any, row: int, words: Any, views: Any, valid: Any) -> Any:
+    """Parse the text at `at` to `end` into row `row` of a node's column; OK, BAD, or BAD_UTF8. The text of strings is
+    referred to, so it must stay. `node`: its row in the table of nodes, see `Node`."""
+    code = node[0]
+    slot, output = node[1], node[2]
+    if code == STRING:
+        if has_high_bytes(at, end) and not is_utf8(at, end):
+            return BAD_UTF8
+        put_view(views[slot], row, at, end - at)
+        valid[output, row] = True
+        return OK
+    if code < STRING:
+        while at < end and load8(at) <= 32:
+            at += 1
+        while end > at and load8(end - 1) <= 32:
+            end -= 1
+        word, status = parse_number(at, end, code, node[3], node[4])
+    else:
+        word, status = parse_moment(at, end, code, node[3], node[4], node[5])
+    if status == BAD:
+        return BAD
+    words[slot, row] = word
+    valid[output, row] = status != NULLED
+    return OK
