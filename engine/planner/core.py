@@ -40,6 +40,11 @@ class Graph:
     exchanges: list[Exchange] = field(default_factory=list)
     shards: int = 1
 
+    @property
+    def ticking(self) -> list[Operator]:
+        """The operators that processing time moves."""
+        return [o for o in self.operators if type(o).tick is not Operator.tick]
+
 
 @dataclass(frozen=True)
 class Built:

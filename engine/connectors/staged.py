@@ -1,0 +1,51 @@
+"""JSON lines written exactly once: an epoch's lines are staged at the barrier, and renamed into place when the epoch counts."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from engine.connectors.base import Json
+
+
+class StagedLines:
+    """A folder of `part-<epoch>.jsonl`; follows the sink protocol."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._waiting: list[Json] = []
+
+    def add(self, lines: Iterable[Json]) -> None:
+        self._waiting.extend(lines)
+
+    def seal(self, epoch: int) -> Json:
+        """Stage what came since the last epoch; nothing to stage gives no file."""
+        if not self._waiting:
+            return {}
+        self.folder.mkdir(parents=True, exist_ok=True)
+        staged = self.folder / f".epoch-{epoch}"
+        with staged.open("w", encoding="utf-8") as out:
+            out.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in self._waiting)
+            out.flush()
+            os.fsync(out.fileno())
+        self._waiting = []
+        return {"staged": staged.name, "final": f"part-{epoch}.jsonl"}
+
+    def apply(self, sealed: Json) -> None:
+        if sealed and (self.folder / sealed["staged"]).exists():
+            os.replace(self.folder / sealed["staged"], self.folder / sealed["final"])
+
+    def discard(self, keep: Json | None) -> None:
+        """Remove staged files that belong to no checkpoint; with nothing to keep, all of a former run."""
+        for path in self.folder.glob(".epoch-*" if keep is not None else "*"):
+            if not keep or path.name != keep.get("staged"):
+                path.unlink()
+
+    def read(self) -> Iterator[dict[str, Any]]:
+        """All lines that count, oldest first."""
+        for path in sorted(self.folder.glob("part-*.jsonl"), key=lambda p: int(p.stem.split("-")[1])):
+            with path.open(encoding="utf-8") as lines:
+                yield from map(json.loads, lines)

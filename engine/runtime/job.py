@@ -1,0 +1,286 @@
+"""The master loop of one job: poll sources, run rounds, take checkpoints, apply sinks, publish status, recover.
+
+A job lives in a folder: `checkpoints/`, `dead_letters/`, `status.json`, and `finished.json` once all input was processed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engine.changes import MAX_WATERMARK, MIN_WATERMARK, Barrier, Watermark
+from engine.errors import UserError
+from engine.operators.base import Operator
+from engine.operators.source import SourceReader
+from engine.planner import Graph
+from engine.runtime.dead_letters import DeadLetters
+from engine.runtime.recovery import restore_operators
+from engine.runtime.rounds import Rounds
+from engine.state.checkpoints import CheckpointStore
+from engine.state.protocol import StatePart
+
+IDLE_WAIT = 0.005  # seconds to sleep when no source has anything
+
+
+@dataclass(frozen=True)
+class JobOptions:
+    """How a job runs: rows a batch, seconds between checkpoints (None: only one at the end), a limit on rows per second
+    and source, seconds after which a silent source is idle (0 = never)."""
+
+    batch_rows: int = 20_000
+    checkpoint_interval: float | None = 10.0
+    rate_limit: float | None = None
+    idle_timeout: float = 0.0
+    status_interval: float = 1.0
+
+
+@dataclass
+class Totals:
+    """What counts over all attempts of a run; kept in each checkpoint."""
+
+    seconds: float = 0.0
+    late: dict[str, int] = field(default_factory=dict)
+    rows_out: dict[str, int] = field(default_factory=dict)
+    attempts: int = 0
+
+
+@dataclass(frozen=True)
+class JobResult:
+    """What a run did, over all its attempts. `stopped`: it ended by request, before its input did."""
+
+    rows_in: int
+    rows_out: int
+    seconds: float
+    late: int
+    dead_letters: int
+    attempts: int
+    stopped: bool
+    metrics: dict[str, dict[str, Any]]
+
+
+class Job:
+    """Runs a graph to the end of its input, or until `stop`."""
+
+    def __init__(self, graph: Graph, folder: Path, options: JobOptions, *, fingerprint: str = "",
+                 clock: Callable[[], float] = time.time, on_status: Callable[[dict[str, Any]], None] | None = None) -> None:
+        self.graph = graph
+        self.folder = folder
+        self.options = options
+        self.dead_letters = DeadLetters(folder / "dead_letters")
+        self._clock = clock
+        self._on_status = on_status
+        self._fingerprint = fingerprint
+        self._rounds = Rounds(graph.exchanges, graph.shards)
+        self._ticking = graph.ticking
+        self._totals = Totals()
+        self._base = Totals()
+        self._stop = False
+        self._epoch = 0
+        self._parts: dict[str, StatePart] = {}
+        self._writing: tuple[Future[None], dict[str, Any]] | None = None
+        self._started = self._last_checkpoint = self._last_status = time.monotonic()
+        self._last_rows: dict[int, float] = {}
+        self._store: CheckpointStore | None = None
+
+    def stop(self) -> None:
+        """Ask the loop to take a checkpoint and end (safe from a signal handler or another thread)."""
+        self._stop = True
+
+    def run(self) -> JobResult:
+        """Recover, process, finish. Raises UserError where the job cannot go on; what was checkpointed stays."""
+        self._prepare_folder()
+        self._recover()
+        try:
+            self._loop()
+            self._finish()
+        finally:
+            self._close()
+        return self.result()
+
+    # ---- start and recovery ----------------------------------------------------------------------------------------------
+
+    def _prepare_folder(self) -> None:
+        """A finished run starts anew; an unfinished one goes on."""
+        try:
+            if (self.folder / "finished.json").exists():
+                for part in ("checkpoints", "dead_letters"):
+                    shutil.rmtree(self.folder / part, ignore_errors=True)
+                (self.folder / "finished.json").unlink()
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._store = CheckpointStore(self.folder / "checkpoints")
+        except OSError as error:
+            raise UserError("state_folder", f"cannot use the state folder {self.folder}: {error.strerror}",
+                            hint="choose a writable folder with --state") from error
+
+    def _recover(self) -> None:
+        assert self._store is not None
+        checkpoint = self._store.latest()
+        sealed: dict[str, Any] = {}
+        if checkpoint is not None:
+            self._epoch = checkpoint.epoch
+            self._check_fingerprint(checkpoint.meta)
+            restore_operators(self.graph.operators, checkpoint)
+            self._base = Totals(**checkpoint.meta["totals"])
+            sealed = checkpoint.meta["sinks"]
+        self._totals.attempts = self._base.attempts + 1
+        self.dead_letters.discard(sealed.get("dead_letters"))
+        self.dead_letters.apply(sealed.get("dead_letters") or {})
+        for writer in self.graph.sinks:
+            writer.sink.discard(sealed.get(writer.uid))
+            if writer.uid in sealed:
+                writer.sink.apply(sealed[writer.uid])
+            writer.sink.open()
+        for operator in self.graph.operators:
+            operator.on_snapshot = self._snapshot
+            operator.open()
+        for source in self.graph.sources:
+            source.dead_letters = self.dead_letters.collect
+
+    def _check_fingerprint(self, meta: dict[str, Any]) -> None:
+        if meta["fingerprint"] != self._fingerprint:
+            raise UserError("state_of_another_query", f"the state in {self.folder} belongs to another query",
+                            hint="choose another folder with --state, or delete this one to start anew")
+
+    # ---- the loop --------------------------------------------------------------------------------------------------------
+
+    def _loop(self) -> None:
+        sources = list(self.graph.sources)
+        while sources and not self._stop:
+            busy = False
+            for source in list(sources):
+                busy |= self._poll(source)
+                if source.ended:
+                    sources.remove(source)
+                    self._rounds.push(source.consumers, Watermark(MAX_WATERMARK))
+            self._maintain()
+            if not busy and sources:
+                time.sleep(IDLE_WAIT)
+
+    def _poll(self, source: SourceReader) -> bool:
+        if self._throttled(source):
+            return False
+        batch = source.poll(self.options.batch_rows)
+        now = time.monotonic()
+        if batch is None:
+            silent = now - self._last_rows.setdefault(id(source), now)
+            if self.options.idle_timeout and silent > self.options.idle_timeout:
+                self._rounds.push(source.consumers, Watermark(MIN_WATERMARK, idle=True))
+            return not source.idle
+        self._last_rows[id(source)] = now
+        self._rounds.push(source.consumers, batch)
+        return True
+
+    def _throttled(self, source: SourceReader) -> bool:
+        limit = self.options.rate_limit
+        if limit is None or source.ended:
+            return False
+        return source.counters.rows_in > limit * (time.monotonic() - self._started)
+
+    def _maintain(self) -> None:
+        now = time.monotonic()
+        self._complete_checkpoint(wait=False)
+        interval = self.options.checkpoint_interval
+        if interval is not None and self._writing is None and now - self._last_checkpoint >= interval:
+            self._begin_checkpoint()
+        if now - self._last_status >= self.options.status_interval:
+            self._last_status = now
+            self._publish("RUNNING")
+        self._tick()
+
+    def _tick(self) -> None:
+        now = int(self._clock() * 1e6)
+        for operator in self._ticking:
+            operator.tick(now)
+        if self._ticking and self.graph.exchanges:
+            self._rounds.settle()
+
+    # ---- checkpoints -----------------------------------------------------------------------------------------------------
+
+    def _snapshot(self, operator: Operator, epoch: int) -> None:
+        for name, state in operator.states().items():
+            self._parts[f"{operator.uid}/{name}/{operator.settings.shard}"] = state.snapshot(full=False)
+
+    def _begin_checkpoint(self) -> None:
+        """Cut: barriers through the graph, sinks sealed; a background thread writes."""
+        assert self._store is not None
+        self._last_checkpoint = time.monotonic()
+        self._epoch += 1
+        self._parts = {}
+        for source in self.graph.sources:
+            self._snapshot(source, self._epoch)
+            self._rounds.push(source.consumers, Barrier(self._epoch))
+        sealed: dict[str, Any] = {w.uid: w.seal(self._epoch) for w in self.graph.sinks}
+        sealed["dead_letters"] = self.dead_letters.seal(self._epoch)
+        meta = {"fingerprint": self._fingerprint, "totals": vars(self._now()), "sinks": sealed}
+        self._writing = (self._store.write(self._epoch, self._parts, meta), sealed)
+
+    def _complete_checkpoint(self, *, wait: bool) -> None:
+        """Where the manifest of the checkpoint being written is in place, make its sinks' epoch visible."""
+        if self._writing is None or not (wait or self._writing[0].done()):
+            return
+        future, sealed = self._writing
+        self._writing = None
+        future.result()
+        self.dead_letters.apply(sealed["dead_letters"])
+        for writer in self.graph.sinks:
+            writer.sink.apply(sealed[writer.uid])
+
+    def _finish(self) -> None:
+        self._complete_checkpoint(wait=True)
+        self._begin_checkpoint()
+        self._complete_checkpoint(wait=True)
+        self._publish("STOPPED" if self._stop else "FINISHED")
+        if not self._stop:
+            self._write_json("finished.json", {"epoch": self._epoch})
+
+    def _close(self) -> None:
+        self._rounds.close()
+        for operator in self.graph.operators:
+            operator.close()
+        if self._store is not None:
+            self._store.close()
+
+    # ---- counts and status -----------------------------------------------------------------------------------------------
+
+    def _now(self) -> Totals:
+        late = dict(self._base.late)
+        rows_out = dict(self._base.rows_out)
+        for operator in self.graph.operators:
+            if operator.counters.late:
+                late[operator.uid] = late.get(operator.uid, 0) + operator.counters.late
+        for writer in self.graph.sinks:
+            rows_out[writer.uid] = self._base.rows_out.get(writer.uid, 0) + writer.counters.rows_out
+        seconds = self._base.seconds + time.monotonic() - self._started
+        return Totals(seconds, late, rows_out, self._totals.attempts)
+
+    def result(self) -> JobResult:
+        """Totals so far."""
+        now = self._now()
+        values = [s.state.values for s in self.graph.sources]
+        metrics = {w.name: m for w in self.graph.sinks if (m := getattr(w.sink, "latest", None))}
+        return JobResult(sum(v["rows"] for v in values), sum(now.rows_out.values()), now.seconds, sum(now.late.values()),
+                         sum(v["dead"] for v in values), now.attempts, self._stop, metrics)
+
+    def _publish(self, state: str) -> None:
+        result = self.result()
+        status = {"state": state, "epoch": self._epoch, "pid": os.getpid(), "at": self._clock(), **vars(result)}
+        status["operators"] = [
+            {"name": o.name, "shard": o.settings.shard, "nodes": sorted(o.nodes), "rows_in": o.counters.rows_in,
+             "rows_out": o.counters.rows_out, "late": o.counters.late,
+             "watermark": None if o.watermark in (MIN_WATERMARK, MAX_WATERMARK) else o.watermark}
+            for o in self.graph.operators]
+        self._write_json("status.json", status)
+        if self._on_status is not None:
+            self._on_status(status)
+
+    def _write_json(self, name: str, value: dict[str, Any]) -> None:
+        temporary = self.folder / f".{name}"
+        temporary.write_text(json.dumps(value), encoding="utf-8")
+        os.replace(temporary, self.folder / name)
