@@ -101,32 +101,41 @@ class JsonDecoder(Decoder):
         return (times.ISO if self._iso else times.SQL), zone, unit_of(type)
 
     def _tables(self) -> None:
+        """Lay out the table of nodes, see `text.ENTRY`; its addresses of columns are filled by `begin`."""
         scan, text = self._scan, self._text
-        table = np.zeros((len(self._nodes), 11), np.int64)
-        names, slots = bytearray(), {True: 0, False: 0}
+        table = np.zeros((len(self._nodes), text.ENTRY // 8), np.int64)
+        names = np.frombuffer(b"".join(n.name.encode() + b'"' for n in self._nodes) + bytes(16), np.uint8)
+        start = addresses(names)[0]
         for i, node in enumerate(self._nodes):
-            table[i, scan.CODE], table[i, scan.OUTPUT], table[i, scan.PARENT] = node.code, i, node.parent
-            table[i, scan.CHILD], table[i, scan.CHILDREN] = node.children[0] if node.children else -1, len(node.children)
-            table[i, scan.NAME], table[i, scan.LENGTH] = len(names), len(node.name.encode())
-            names += node.name.encode() + b'"'
+            siblings = self._nodes[node.parent].children
+            entry = {text.CODE: node.code, text.PARENT: node.parent, text.CHILD: node.children[0] if node.children else 0,
+                     text.CHILDREN: len(node.children), text.NAME: start, text.LENGTH: len(node.name.encode()),
+                     text.FOLLOW: addresses(table)[0] + text.ENTRY * (i + 1) if i + 1 in siblings else 0}  # fmt: skip
+            start += len(node.name.encode()) + 1
+            for offset, value in entry.items():
+                table[i, offset // 8] = value
             if node.type is not None:
-                table[i, scan.FIRST:scan.UNIT + 1] = self._parameters(node.type)
-            if node.code not in (text.SKIP, text.OBJECT):
-                views = node.code in (text.STRING, text.SPAN)
-                table[i, scan.SLOT] = slots[views]
-                slots[views] += 1
-        self._table, self._names = table, np.frombuffer(bytes(names) + bytes(16), np.uint8)
-        self._fixed, self._views = slots[False], slots[True]
-        follow = [n + 1 if n + 1 in self._nodes[self._nodes[n].parent].children else -1 for n in range(len(self._nodes))]
-        self._follow = np.array(follow, np.int64)
-        self._seen = np.zeros(len(self._nodes), np.int64)
-        self._state = np.zeros(1 + scan.MAX_DEPTH, np.int64)
+                table[i, text.FIRST // 8:text.UNIT // 8 + 1] = self._parameters(node.type)
+        self._table, self._names = table, names
+        strings = {i for i, n in enumerate(self._nodes) if n.code in (text.STRING, text.SPAN)}
+        read = [i for i, n in enumerate(self._nodes) if i and n.code != text.SKIP]
+        self._read = np.array(read, np.int64)
+        self._strings_at = np.array([i for i in read if i in strings], np.int64)
+        self._words_at = np.array([i for i in read if i not in strings and self._nodes[i].code != text.OBJECT], np.int64)
+        self._places = {int(i): k for k, i in enumerate(self._read)}
+        self._slots = {int(i): k for group in (self._strings_at, self._words_at) for k, i in enumerate(group)}
+        self._state = np.zeros(1 + scan.MAX_DEPTH // 8, np.int64)
 
     def begin(self, capacity: int) -> None:
-        self._rows = 0
-        self._words = np.empty((self._fixed, capacity), np.int64)
-        self._strings = np.empty((self._views, capacity, 2), np.uint64)
-        self._valid = np.empty((len(self._nodes), capacity), np.bool_)
+        text = self._text
+        self._rows, self._capacity = 0, capacity
+        self._words = np.empty((len(self._words_at), capacity), np.int64)
+        self._strings = np.empty((len(self._strings_at), capacity, 2), np.uint64)
+        self._valid = np.empty((len(self._read), capacity), np.bool_)
+        words, strings, valid = addresses(self._words, self._strings, self._valid)
+        self._table[self._words_at, text.VALUES // 8] = words + 8 * capacity * np.arange(len(self._words_at))
+        self._table[self._strings_at, text.VALUES // 8] = strings + 16 * capacity * np.arange(len(self._strings_at))
+        self._table[self._read, text.VALID // 8] = valid + capacity * np.arange(len(self._read))
         self._spans = np.empty((capacity, 2), np.int64)
         self._blocks: list[tuple[Block, int]] = []
         self._owners: list[object] = []
@@ -135,19 +144,19 @@ class JsonDecoder(Decoder):
     def feed(self, block: Block, final: bool) -> bool:
         bad = np.empty((MAX_BAD - len(self._dead), 5), np.int64)
         arena = block.scratch()
-        (base, free), names = addresses(block.data, arena), addresses(self._names)[0]
-        self._state[self._scan.ARENA] = free + block.arena_at
+        base, free, state = addresses(block.data, arena, self._state)
+        self._state[0] = free + block.arena_at
         self._blocks.append((block, self._rows))
         at, self._rows, block.line, found = self._scan.scan_lines(
-            base + block.at, base + block.size, self._rows, block.line, self._table, self._follow, names, self._words,
-            self._strings, self._valid, self._spans, bad, self._seen, self._state, bool(self._lenient), self._complete)
+            base + block.at, base + block.size, self._rows, self._capacity, block.line, self._table, state, self._spans, bad,
+            bool(self._lenient), self._complete)
         block.at = int(at) - base
-        used = int(self._state[self._scan.ARENA]) - free
+        used = int(self._state[0]) - free
         self._owners += [block.data] if used == block.arena_at else [block.data, arena]
         block.arena_at = used
         for start, stop, line, reason, node in bad[:found].tolist():
             self._bury(block, start - base, stop - base, line, self._reason(reason, node))
-        return self._rows == self._valid.shape[1] or len(self._dead) == MAX_BAD
+        return self._rows == self._capacity or len(self._dead) == MAX_BAD
 
     def _reason(self, reason: int, node: int) -> str:
         scan, name, type = self._scan, self._path(node), self._nodes[node].type
@@ -189,8 +198,8 @@ class JsonDecoder(Decoder):
     def _column(self, index: int, rows: int, wrong: dict[int, str]) -> Column:
         node, text = self._nodes[index], self._text
         assert node.type is not None
-        valid = self._valid[index, :rows]
-        slot = int(self._table[index, self._scan.SLOT])
+        valid = self._valid[self._places[index], :rows]
+        slot = self._slots.get(index, 0)
         if node.code == text.OBJECT:
             children = tuple([self._column(child, rows, wrong) for child in node.children])
             return Column(node.type, np.zeros(rows, np.int8), None if valid.all() else valid, (), children)

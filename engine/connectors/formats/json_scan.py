@@ -8,35 +8,36 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit, uint64
+from numba import uint64
 
-from engine.connectors.formats.memory import load8, load64, put_view, store8, trailing_zeros
+from engine.connectors.formats.memory import get, inlined, kernel, load8, load64, put, store8, trailing_zeros
 from engine.connectors.formats.numbers import BAD, OK
 from engine.connectors.formats.text import (
-    BAD_UTF8, BOOL, HIGHS, INTEGER, OBJECT, ONES, SKIP, SPAN, STRING, blanks, line_end, same_bytes, store_text,
-    write_code_point,
+    BOOL, CHILD, CHILDREN, CODE, ENTRY, FIRST, FOLLOW, HIGHS, INTEGER, LENGTH, NAME, OBJECT, ONES, PARENT, SEEN, SKIP, SPAN,
+    STRING, VALID, VALUES, blanks, line_end, same_bytes, store_text, write_code_point,
 )  # fmt: skip
-
-CODE, SLOT, OUTPUT, FIRST, SECOND, UNIT, PARENT, CHILD, CHILDREN, NAME, LENGTH = range(11)
-"""Columns of the table of nodes (declared fields; 0 is the whole line): how to read, where to, parameters, place in the tree."""
 
 GOOD, SYNTAX, WRONG_TYPE, NOT_UTF8, MISSING, TOO_DEEP, NOT_OBJECT = range(7)
 """Results for a line."""
 
+ESCAPED, NOT_ASCII = 1, 2
+"""Flags of a string: it has escapes; it may have bytes above 127."""
+
 MAX_DEPTH = 1000
-ARENA, STACK = 0, 1
-"""In `state`: the address where unescaped text goes next; then the scratch of the skipper."""
+ARENA, STACK = 0, 8
+"""In `state`: the address where unescaped text goes next; then the closing brackets awaited by the skipper, a byte each."""
 
 
-@njit("UniTuple(int64, 2)(int64, int64)", nogil=True, cache=True)
+@inlined("UniTuple(int64, 2)(int64, int64)")
 def string_end(at: int, end: int) -> Any:
-    """From behind an opening quote: (address of the closing one or -1, whether there are escapes)."""
-    escaped = 0
+    """From behind an opening quote: (address of the closing one or -1, flags)."""
+    flags, seen = 0, uint64(0)
     while at < end:
         word = load64(at)
+        seen |= word
         quote = word ^ uint64(34 * ONES)
         slash = word ^ uint64(92 * ONES)
-        hit = ((quote - uint64(ONES)) & ~quote) | ((slash - uint64(ONES)) & ~slash) | (word - uint64(32 * ONES)) & ~word
+        hit = ((quote - uint64(ONES)) & ~quote) | ((slash - uint64(ONES)) & ~slash) | ((word - uint64(32 * ONES)) & ~word)
         hit &= uint64(HIGHS)
         if hit == uint64(0):
             at += 8
@@ -44,9 +45,9 @@ def string_end(at: int, end: int) -> Any:
         at += trailing_zeros(hit) >> 3
         byte = load8(at)
         if byte == 34:
-            return at, escaped
+            return at, flags | (NOT_ASCII if seen & uint64(HIGHS) else 0)
         if byte == 92:
-            escaped = 1
+            flags = ESCAPED | NOT_ASCII
             at += 2 if load8(at + 1) != 10 else 1
         elif byte == 10:
             return -1, 0
@@ -55,7 +56,7 @@ def string_end(at: int, end: int) -> Any:
     return -1, 0
 
 
-@njit("int64(int64)", nogil=True, cache=True)
+@kernel("int64(int64)")
 def _hex4(at: int) -> Any:
     """Four hexadecimal digits; negative where there are others."""
     value = 0
@@ -70,7 +71,7 @@ def _hex4(at: int) -> Any:
     return value
 
 
-@njit("UniTuple(int64, 2)(int64, int64)", nogil=True, cache=True)
+@kernel("UniTuple(int64, 2)(int64, int64)")
 def _unicode_escape(at: int, end: int) -> Any:
     """The code point of a \\u escape at `at` (and of its second half): (point or -1, bytes read)."""
     point = _hex4(at + 2) if at + 6 <= end else -1
@@ -84,7 +85,7 @@ def _unicode_escape(at: int, end: int) -> Any:
     return 0x10000 + ((point - 0xD800) << 10) + (second - 0xDC00), 12
 
 
-@njit("int64(int64, int64, int64)", nogil=True, cache=True)
+@kernel("int64(int64, int64, int64)")
 def unescape(at: int, end: int, to: int) -> Any:
     """Copy a string's bytes without escapes to `to`; the number of bytes, -1 for a bad escape."""
     start = to
@@ -122,7 +123,7 @@ def unescape(at: int, end: int, to: int) -> Any:
     return to - start
 
 
-@njit("int64(int64)", nogil=True, cache=True)
+@kernel("int64(int64)")
 def number_end(at: int) -> Any:
     """The address behind a number, -1 where the grammar of JSON has none."""
     if load8(at) == 45:
@@ -152,7 +153,7 @@ def number_end(at: int) -> Any:
     return at
 
 
-@njit("int64(int64, int64)", nogil=True, cache=True)
+@kernel("int64(int64, int64)")
 def scalar_end(at: int, end: int) -> Any:
     """The address behind a string, number or literal; -1 where there is none."""
     byte = load8(at)
@@ -167,21 +168,17 @@ def scalar_end(at: int, end: int) -> Any:
     return number_end(at)
 
 
-@njit("UniTuple(int64, 2)(int64, int64, int64[::1])", nogil=True, cache=True)
-def skip_value(at: int, end: int, state: Any) -> Any:
-    """The address behind a value of any kind: (address, GOOD, SYNTAX or TOO_DEEP)."""
-    byte = load8(at)
-    if byte != 123 and byte != 91:
-        at = scalar_end(at, end)
-        return at, (GOOD if at >= 0 else SYNTAX)
-    depth = 0
-    while True:  # at a value or, just behind an opening bracket, at its end
+@kernel("UniTuple(int64, 2)(int64, int64, int64)")
+def skip_container(at: int, end: int, state: int) -> Any:
+    """The address behind an object or array: (address, GOOD, SYNTAX or TOO_DEEP)."""
+    depth = state + STACK  # the address of the next entry of the stack
+    while True:  # at a value
         byte = load8(at)
         opened = byte == 123 or byte == 91
         if opened:
-            if depth == MAX_DEPTH:
+            if depth == state + STACK + MAX_DEPTH:
                 return at, TOO_DEEP
-            state[STACK + depth] = byte + 2
+            store8(depth, byte + 2)
             depth += 1
             at = blanks(at + 1)
         else:
@@ -189,26 +186,34 @@ def skip_value(at: int, end: int, state: Any) -> Any:
             if at < 0:
                 return at, SYNTAX
             at = blanks(at)
-        if not (opened and load8(at) != state[STACK + depth - 1]):
-            while depth > 0 and load8(at) == state[STACK + depth - 1]:
+        if not opened or load8(at) == load8(depth - 1):
+            while load8(at) == load8(depth - 1):
                 depth -= 1
                 at += 1
-                if depth == 0:
+                if depth == state + STACK:
                     return at, GOOD
                 at = blanks(at)
             if load8(at) != 44:
                 return at, SYNTAX
             at = blanks(at + 1)
-        if state[STACK + depth - 1] == 125:
-            if load8(at) != 34:
+        if load8(depth - 1) == 125:
+            stop = scalar_end(at, end) if load8(at) == 34 else -1
+            if stop < 0 or load8(blanks(stop)) != 58:
                 return at, SYNTAX
-            at = blanks(scalar_end(at, end)) if scalar_end(at, end) >= 0 else at
-            if load8(at) != 58:
-                return at, SYNTAX
-            at = blanks(at + 1)
+            at = blanks(blanks(stop) + 1)
 
 
-@njit("int64(int64, int64, int64)", nogil=True, cache=True)
+@inlined("UniTuple(int64, 2)(int64, int64, int64)")
+def skip_value(at: int, end: int, state: int) -> Any:
+    """The address behind a value of any kind: (address, GOOD, SYNTAX or TOO_DEEP)."""
+    byte = load8(at)
+    if byte == 123 or byte == 91:
+        return skip_container(at, end, state)
+    at = scalar_end(at, end)
+    return at, (GOOD if at >= 0 else SYNTAX)
+
+
+@kernel("int64(int64, int64, int64)")
 def compact(at: int, end: int, to: int) -> Any:
     """Copy JSON text without the blanks between its tokens; the number of bytes."""
     start = to
@@ -228,127 +233,141 @@ def compact(at: int, end: int, to: int) -> Any:
     return to - start
 
 
-@njit("UniTuple(int64, 2)(int64, int64, int64, int64, int64, int64[:, ::1], int64[::1], int64, int64[::1])", nogil=True,
-      cache=True)  # fmt: skip
-def match_key(at: int, end: int, parent: int, expected: int, before: int, nodes: Any, follow: Any, names: int,
-              state: Any) -> Any:
-    """The declared field of a key: (node or -1, address behind the closing quote or -1 if bad).
-
-    `at`: the opening quote. `before`: the field seen last, whose successor is learnt. `names` is the address of all names, each
-    followed by a quote.
-    """
-    if expected >= 0 and same_bytes(at + 1, names + nodes[expected, NAME], nodes[expected, LENGTH] + 1):
-        return expected, at + 2 + nodes[expected, LENGTH]
-    stop, escaped = string_end(at + 1, end)
+@kernel("UniTuple(int64, 2)(int64, int64, int64, int64, int64, int64)")
+def find_key(at: int, end: int, table: int, parent: int, before: int, state: int) -> Any:
+    """As `match_key`, which see, where the prediction failed."""
+    stop, flags = string_end(at + 1, end)
     if stop < 0:
-        return -1, -1
+        return 0, -1
     text, length = at + 1, stop - at - 1
-    if escaped:
-        text = state[ARENA]
+    if flags & ESCAPED:
+        text = get(state + ARENA)
         length = unescape(at + 1, stop, text)
         if length < 0:
-            return -1, -1
-    first = nodes[parent, CHILD]
-    for child in range(first, first + nodes[parent, CHILDREN]):
-        if nodes[child, LENGTH] == length and same_bytes(text, names + nodes[child, NAME], length):
-            if before >= 0:
-                follow[before] = child
+            return 0, -1
+    child = table + ENTRY * get(parent + CHILD)
+    for _ in range(get(parent + CHILDREN)):
+        if get(child + LENGTH) == length and same_bytes(text, get(child + NAME), length):
+            if before != 0:
+                put(before + FOLLOW, child)
             return child, stop + 1
-    return -1, stop + 1
+        child += ENTRY
+    return 0, stop + 1
 
 
-@njit("UniTuple(int64, 2)(int64, int64, int64[::1], int64, int64[:, ::1], uint64[:, :, ::1], boolean[:, ::1], int64[::1])",
-      nogil=True, cache=True)  # fmt: skip
-def read_value(at: int, end: int, node: Any, row: int, words: Any, views: Any, valid: Any, state: Any) -> Any:
-    """Read the value at `at` into its column: (address behind it, GOOD or what is wrong with it)."""
-    byte = load8(at)
-    code = node[CODE]
-    if code == INTEGER and 49 <= byte <= 57:  # the common case first: a plain integer of few digits
-        value, stop = byte - 48, at + 1
-        while 48 <= load8(stop) <= 57 and stop < at + 18:
-            value = value * 10 + load8(stop) - 48
-            stop += 1
-        byte = load8(stop)
-        if (byte == 44 or byte == 125) and value <= node[FIRST]:
-            words[node[SLOT], row] = value
-            valid[node[OUTPUT], row] = True
-            return stop, GOOD
-        byte = load8(at)
-    if byte == 34 and code != SPAN and code != OBJECT:
-        stop, escaped = string_end(at + 1, end)
-        if stop < 0:
+@inlined("UniTuple(int64, 2)(int64, int64, int64, int64, int64, int64, int64)")
+def match_key(at: int, end: int, table: int, parent: int, expected: int, before: int, state: int) -> Any:
+    """The declared field of a key: (entry or 0, address behind the closing quote or -1 if bad).
+
+    `at`: the opening quote. `expected`: the entry to try first, `before`: the one seen last, whose successor is learnt.
+    """
+    if expected != 0 and same_bytes(at + 1, get(expected + NAME), get(expected + LENGTH) + 1):
+        return expected, at + 2 + get(expected + LENGTH)
+    return find_key(at, end, table, parent, before, state)
+
+
+@kernel("UniTuple(int64, 2)(int64, int64, int64, int64, int64)")
+def read_string(at: int, end: int, node: int, row: int, state: int) -> Any:
+    """Read the string at `at` into a column of any type: (address behind it, GOOD or what is wrong with it)."""
+    stop, flags = string_end(at + 1, end)
+    if stop < 0:
+        return at, SYNTAX
+    text, length = at + 1, stop - at - 1
+    if flags & ESCAPED:
+        text = get(state + ARENA)
+        length = unescape(at + 1, stop, text)
+        if length < 0:
             return at, SYNTAX
-        text, length = at + 1, stop - at - 1
-        if escaped:
-            text = state[ARENA]
-            length = unescape(at + 1, stop, text)
-            if length < 0:
-                return at, SYNTAX
-            state[ARENA] += length
-        status = store_text(text, text + length, node, row, words, views, valid)
-        return stop + 1, (GOOD if status == OK else (WRONG_TYPE if status == BAD else NOT_UTF8))
+        put(state + ARENA, text + length)
+    status = store_text(text, text + length, node, row, flags == 0)
+    return stop + 1, (GOOD if status == OK else (WRONG_TYPE if status == BAD else NOT_UTF8))
+
+
+@kernel("UniTuple(int64, 2)(int64, int64, int64, int64, int64)")
+def read_other(at: int, end: int, node: int, row: int, state: int) -> Any:
+    """Read a value that is no string into its column: (address behind it, GOOD or what is wrong with it)."""
+    code, byte = get(node + CODE), load8(at)
     stop, status = skip_value(at, end, state)
     if status != GOOD or byte == 110:
-        valid[node[OUTPUT], row] = False
+        store8(get(node + VALID) + row, 0)
         return stop, status
     if code == SPAN:
-        views[node[SLOT], row, 0] = uint64(at)
-        views[node[SLOT], row, 1] = uint64(stop - at)
-        valid[node[OUTPUT], row] = True
+        put(get(node + VALUES) + 16 * row, at)
+        put(get(node + VALUES) + 16 * row + 8, stop - at)
+        store8(get(node + VALID) + row, 1)
         return stop, GOOD
     if byte == 123 or byte == 91:
         if code != STRING:
             return stop, WRONG_TYPE
-        length = compact(at, stop, state[ARENA])
-        put_view(views[node[SLOT]], row, state[ARENA], length)
-        valid[node[OUTPUT], row] = True
-        state[ARENA] += length
-        return stop, GOOD
+        text = get(state + ARENA)
+        length = compact(at, stop, text)
+        put(state + ARENA, text + length)
+        status = store_text(text, text + length, node, row, False)
+        return stop, (GOOD if status == OK else NOT_UTF8)
     if code == OBJECT or ((byte == 116 or byte == 102) and code != STRING and code != BOOL):
         return stop, WRONG_TYPE
-    status = store_text(at, stop, node, row, words, views, valid)
+    status = store_text(at, stop, node, row, True)
     return stop, (GOOD if status == OK else WRONG_TYPE)
 
 
-@njit("UniTuple(int64, 3)(int64, int64, int64, int64, int64[:, ::1], int64[::1], int64, int64[:, ::1], uint64[:, :, ::1],"
-      "boolean[:, ::1], int64[::1], int64[::1], boolean)", nogil=True, cache=True)  # fmt: skip
-def scan_row(at: int, end: int, row: int, stamp: int, nodes: Any, follow: Any, names: int, words: Any, views: Any, valid: Any,
-             seen: Any, state: Any, lenient: bool) -> Any:
-    """Read one object: (address behind it, GOOD or what is wrong, node it is wrong at).
+@inlined("UniTuple(int64, 2)(int64, int64, int64, int64, int64)")
+def read_value(at: int, end: int, node: int, row: int, state: int) -> Any:
+    """Read the value at `at` into its column: (address behind it, GOOD or what is wrong with it)."""
+    byte, code = load8(at), get(node + CODE)
+    if code == INTEGER and 49 <= byte <= 57:  # the common case: a plain integer of few digits
+        value, stop = byte - 48, at + 1
+        digit = load8(stop) - 48
+        while 0 <= digit <= 9 and stop < at + 18:
+            value = value * 10 + digit
+            stop += 1
+            digit = load8(stop) - 48
+        if (digit == 44 - 48 or digit == 125 - 48) and value <= get(node + FIRST):
+            put(get(node + VALUES) + 8 * row, value)
+            store8(get(node + VALID) + row, 1)
+            return stop, GOOD
+    if byte == 34 and code != SPAN and code != OBJECT:
+        return read_string(at, end, node, row, state)
+    return read_other(at, end, node, row, state)
 
-    `seen[node]` becomes `stamp` for each field met. `lenient`: a value that does not fit its type becomes NULL.
+
+@kernel("UniTuple(int64, 3)(int64, int64, int64, int64, int64, int64, boolean)")
+def scan_row(at: int, end: int, row: int, stamp: int, table: int, state: int, lenient: bool) -> Any:
+    """Read one object: (address behind it, GOOD or what is wrong, entry it is wrong at).
+
+    SEEN of each field met becomes `stamp`. `lenient`: a value that does not fit its type becomes NULL.
     """
     if load8(at) != 123:
-        return at, NOT_OBJECT, 0
-    parent, before, expected, opened = 0, -1, nodes[0, CHILD], True
+        return at, NOT_OBJECT, table
+    parent, before, expected, opened = table, 0, table + ENTRY * get(table + CHILD), True
     at += 1
     while True:
         at = blanks(at)
         if not (opened and load8(at) == 125):
             if load8(at) != 34:
                 return at, SYNTAX, parent
-            child, at = match_key(at, end, parent, expected, before, nodes, follow, names, state)
+            child, at = match_key(at, end, table, parent, expected, before, state)
             if at < 0:
                 return at, SYNTAX, parent
             at = blanks(at)
             if load8(at) != 58:
                 return at, SYNTAX, parent
             at = blanks(at + 1)
-            if child < 0:
+            if child == 0:
                 at, status = skip_value(at, end, state)
                 if status != GOOD:
                     return at, status, parent
             else:
-                seen[child] = stamp
-                before = child
-                expected = follow[child]
-                if nodes[child, CODE] == OBJECT and load8(at) == 123:
-                    valid[nodes[child, OUTPUT], row] = True
-                    parent, before, expected, opened = child, -1, nodes[child, CHILD], True
+                put(child + SEEN, stamp)
+                before, expected, code = child, get(child + FOLLOW), get(child + CODE)
+                if code == OBJECT and load8(at) == 123:
+                    store8(get(child + VALID) + row, 1)
+                    parent, before, expected, opened = child, 0, table + ENTRY * get(child + CHILD), True
                     at += 1
                     continue
-                at, status = (skip_value(at, end, state) if nodes[child, CODE] == SKIP else
-                              read_value(at, end, nodes[child], row, words, views, valid, state))  # fmt: skip
+                if code == SKIP:
+                    at, status = skip_value(at, end, state)
+                else:
+                    at, status = read_value(at, end, child, row, state)
                 if status != GOOD and not (lenient and status == WRONG_TYPE):
                     return at, status, child
         while True:
@@ -361,51 +380,52 @@ def scan_row(at: int, end: int, row: int, stamp: int, nodes: Any, follow: Any, n
             if byte != 125:
                 return at, SYNTAX, parent
             at += 1
-            if parent == 0:
-                return at, GOOD, 0
+            if parent == table:
+                return at, GOOD, table
             before = parent
-            expected = follow[parent]
-            parent = nodes[parent, PARENT]
+            expected = get(parent + FOLLOW)
+            parent = table + ENTRY * get(parent + PARENT)
 
 
-@njit("int64(int64[:, ::1], int64[::1], int64)", nogil=True, cache=True)
-def _missing(nodes: Any, seen: Any, stamp: int) -> Any:
-    """The first declared field of the line that was not met, or -1. Fields of a ROW count if the ROW itself was met."""
-    for node in range(1, len(nodes)):
-        parent = nodes[node, PARENT]
-        if seen[node] != stamp and (parent == 0 or seen[parent] == stamp):
+@kernel("int64(int64, int64, int64)")
+def _missing(table: int, count: int, stamp: int) -> Any:
+    """The first declared field of the line that was not met, or 0. Fields of a ROW count if the ROW itself was met."""
+    for i in range(1, count):
+        node = table + ENTRY * i
+        parent = table + ENTRY * get(node + PARENT)
+        if get(node + SEEN) != stamp and (parent == table or get(parent + SEEN) == stamp):
             return node
-    return -1
+    return 0
 
 
-@njit("UniTuple(int64, 4)(int64, int64, int64, int64, int64[:, ::1], int64[::1], int64, int64[:, ::1], uint64[:, :, ::1],"
-      "boolean[:, ::1], int64[:, ::1], int64[:, ::1], int64[::1], int64[::1], boolean, boolean)", nogil=True,
-      cache=True)  # fmt: skip
-def scan_lines(at: int, end: int, row: int, line: int, nodes: Any, follow: Any, names: int, words: Any, views: Any,
-               valid: Any, spans: Any, bad: Any, seen: Any, state: Any, lenient: bool, complete: bool) -> Any:
+@kernel("UniTuple(int64, 4)(int64, int64, int64, int64, int64, int64[:, ::1], int64, int64[:, ::1], int64[:, ::1], boolean,"
+        "boolean)")
+def scan_lines(at: int, end: int, row: int, capacity: int, line: int, nodes: Any, state: int, spans: Any, bad: Any,
+               lenient: bool, complete: bool) -> Any:
     """Read lines into rows from `row` on, until the input, the room for rows or that for bad lines ends.
 
     Returns (address reached, rows, lines, bad lines). `spans[row]`: address and number of the row's line. `bad`: address, end,
-    number, reason and node of each bad line. `complete`: a missing field is an error.
+    number, reason and entry (its number) of each bad line. `complete`: a missing field is an error.
     """
-    found = 0
-    while at < end and row < valid.shape[1] and found < len(bad):
+    found, table = 0, nodes.ctypes.data
+    while at < end and row < capacity and found < len(bad):
         start = at
         at = blanks(at)
         if load8(at) == 10 or at >= end:
             at += 1
             line += 1
             continue
-        for i in range(len(valid)):
-            valid[i, row] = False
-        at, status, node = scan_row(at, end, row, line, nodes, follow, names, words, views, valid, seen, state, lenient)
+        for i in range(1, len(nodes)):
+            if nodes[i, VALID // 8] != 0:
+                store8(nodes[i, VALID // 8] + row, 0)
+        at, status, node = scan_row(at, end, row, line, table, state, lenient)
         if status == GOOD:
             at = blanks(at)
             if load8(at) != 10 and at < end:
-                status, node = SYNTAX, 0
+                status, node = SYNTAX, table
             elif complete:
-                missing = _missing(nodes, seen, line)
-                status, node = (GOOD, 0) if missing < 0 else (MISSING, missing)
+                missing = _missing(table, len(nodes), line)
+                status, node = (GOOD, table) if missing == 0 else (MISSING, missing)
         if status == GOOD:
             spans[row, 0] = start
             spans[row, 1] = line
@@ -413,7 +433,8 @@ def scan_lines(at: int, end: int, row: int, line: int, nodes: Any, follow: Any, 
             at += 1
         else:
             stop = line_end(start, end)
-            bad[found, 0], bad[found, 1], bad[found, 2], bad[found, 3], bad[found, 4] = start, stop, line, status, node
+            bad[found, 0], bad[found, 1], bad[found, 2] = start, stop, line
+            bad[found, 3], bad[found, 4] = status, (node - table) // ENTRY
             found += 1
             at = stop + 1
         line += 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,11 @@ from numba import njit, types, uint64
 from numba.extending import intrinsic
 
 _I8, _I64 = ir.IntType(8), ir.IntType(64)
+
+
+kernel: Callable[..., Any] = partial(njit, nogil=True, cache=True, error_model="numpy")
+"""Compiles a function under the explicit signature given, at import or from the cache on disk."""
+inlined: Callable[..., Any] = partial(njit, nogil=True, cache=True, error_model="numpy", forceinline=True)
 
 
 def _load(width: ir.Type, result: Any) -> Any:
@@ -31,15 +38,31 @@ load8 = _load(_I8, types.int64)
 """The byte at an address, as int64."""
 
 
-@intrinsic
-def store8(typingctx: Any, address: Any, value: Any) -> Any:
-    """Write the low byte of `value` at an address."""
+get = _load(_I64, types.int64)
+"""The int64 at an address."""
 
-    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        builder.store(builder.trunc(args[1], _I8), builder.inttoptr(args[0], _I8.as_pointer()))
-        return context.get_dummy_value()
 
-    return types.void(types.int64, types.int64), codegen
+def _store(width: ir.Type, kind: Any) -> Any:
+    @intrinsic
+    def store(typingctx: Any, address: Any, value: Any) -> Any:
+        def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            value = args[1] if width == _I64 else builder.trunc(args[1], width)
+            builder.store(value, builder.inttoptr(args[0], width.as_pointer()), align=1)
+            return context.get_dummy_value()
+
+        return types.void(types.int64, kind), codegen
+
+    return store
+
+
+store8 = _store(_I8, types.int64)
+"""Write the low byte of an int64 at an address."""
+
+put = _store(_I64, types.int64)
+"""Write an int64 at an address."""
+
+store64 = _store(_I64, types.uint64)
+"""Write a uint64 at an address."""
 
 
 @intrinsic
@@ -94,7 +117,7 @@ def double_bits(typingctx: Any, value: Any) -> Any:
     return types.int64(types.float64), codegen
 
 
-@njit("uint64(int64, int64)", nogil=True, cache=True, inline="always")
+@inlined("uint64(int64, int64)")
 def load_short(address: int, length: int) -> Any:
     """Up to eight bytes at an address, zero padded; never reads past them."""
     word = np.uint64(0)
@@ -103,16 +126,34 @@ def load_short(address: int, length: int) -> Any:
     return word
 
 
-@njit("void(uint64[:, ::1], int64, int64, int64)", nogil=True, cache=True)
-def put_view(views: Any, row: int, address: int, length: int) -> None:
-    """Write the string view of `length` bytes at an address (see `engine.changes`)."""
+@kernel("void(int64, int64, int64)")
+def put_view(to: int, address: int, length: int) -> None:
+    """Write at `to` the string view of `length` bytes at an address (see `engine.changes`)."""
     size = uint64(length)
     if length <= 12:
-        views[row, 0] = size | (load_short(address, min(length, 4)) << uint64(32))
-        views[row, 1] = load_short(address + 4, length - 4) if length > 4 else uint64(0)
+        store64(to, size | (load_short(address, min(length, 4)) << uint64(32)))
+        store64(to + 8, load_short(address + 4, length - 4) if length > 4 else uint64(0))
     else:
-        views[row, 0] = size | ((load64(address) & uint64(0xFFFFFFFF)) << uint64(32))
-        views[row, 1] = uint64(address)
+        store64(to, size | ((load64(address) & uint64(0xFFFFFFFF)) << uint64(32)))
+        put(to + 8, address)
+
+
+@inlined("void(int64, int64, int64)")
+def put_view_fast(to: int, address: int, length: int) -> None:
+    """The same where 16 bytes can be read at the address whatever the length."""
+    size = uint64(length)
+    head = load64(address)
+    if length > 12:
+        store64(to, size | ((head & uint64(0xFFFFFFFF)) << uint64(32)))
+        put(to + 8, address)
+        return
+    if length < 8:
+        head &= (uint64(1) << uint64(8 * length)) - uint64(1)
+    tail = (head >> uint64(32))
+    if length > 8:
+        tail |= (load64(address + 8) & ((uint64(1) << uint64(8 * (length - 8))) - uint64(1))) << uint64(32)
+    store64(to, size | (head << uint64(32)))
+    store64(to + 8, tail)
 
 
 def address_of(array: Any) -> int:

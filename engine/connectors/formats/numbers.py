@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit, types, uint64
+from numba import types, uint64
 
-from engine.connectors.formats.memory import as_double, leading_zeros, load8, multiply_high, store8
+from engine.connectors.formats.memory import as_double, kernel, leading_zeros, load8, multiply_high, store8
 
 OK, BAD, NULLED = 0, 1, 2
 """Results of the parsers: a value; not such a value; a value that the type cannot hold and SQL makes NULL."""
@@ -39,7 +39,7 @@ def _power_of_five(q: int) -> int:
 _FIVES = np.array([[p >> 64, p & (2**64 - 1)] for p in map(_power_of_five, range(-342, 309))], np.uint64)
 
 
-@njit("float64(uint64, int64, float64)", nogil=True, cache=True)
+@kernel("float64(uint64, int64, float64)")
 def scale_double(digits: int, power: int, undecided: float) -> Any:
     """The double nearest to digits * 10^power; `undecided` where the algorithm cannot tell."""
     if digits == 0 or power < -342:
@@ -77,7 +77,7 @@ def scale_double(digits: int, power: int, undecided: float) -> Any:
     return as_double((mantissa & ~uint64(1 << 52)) | (uint64(exponent) << uint64(52)))
 
 
-@njit("UniTuple(int64, 2)(int64, int64)", nogil=True, cache=True)
+@kernel("UniTuple(int64, 2)(int64, int64)")
 def _exponent(at: int, end: int) -> Any:
     """The exponent behind an E at `at`, to `end`: (value, OK or BAD)."""
     sign = 1
@@ -96,7 +96,7 @@ def _exponent(at: int, end: int) -> Any:
     return sign * value, OK
 
 
-@njit("Tuple((uint64, int64, int64, int64, int64))(int64, int64)", nogil=True, cache=True)
+@kernel("Tuple((uint64, int64, int64, int64, int64))(int64, int64)")
 def digits_of(at: int, end: int) -> Any:
     """An unsigned decimal number: its first 19 significant digits, the power of ten they are to be scaled by, whether
     digits other than 0 were left out, whether there is a point or an exponent, OK or BAD."""
@@ -128,7 +128,7 @@ def digits_of(at: int, end: int) -> Any:
     return digits, power + exponent, cut, 1, status
 
 
-@njit("Tuple((float64, int64))(int64, int64, boolean)", nogil=True, cache=True)
+@kernel("Tuple((float64, int64))(int64, int64, boolean)")
 def _named_double(at: int, end: int, negative: bool) -> Any:
     """NaN and Infinity as Java spells them."""
     if end - at == 3 and load8(at) == 78 and load8(at + 1) == 97 and load8(at + 2) == 78:
@@ -142,7 +142,7 @@ def _named_double(at: int, end: int, negative: bool) -> Any:
     return 0.0, BAD
 
 
-@njit("float64(int64, int64)", nogil=True, cache=True)
+@kernel("float64(int64, int64)")
 def _library_double(at: int, end: int) -> Any:
     text = np.zeros(MAX_TEXT + 1, np.uint8)
     length = min(end - at, MAX_TEXT)
@@ -151,7 +151,7 @@ def _library_double(at: int, end: int) -> Any:
     return _strtod(text.ctypes.data, 0)
 
 
-@njit("Tuple((float64, int64))(int64, int64)", nogil=True, cache=True)
+@kernel("Tuple((float64, int64))(int64, int64)")
 def parse_double(at: int, end: int) -> Any:
     """The double nearest to the number at `at` to `end` (no blanks around it): (value, OK or BAD)."""
     start, negative = at, False
@@ -170,7 +170,7 @@ def parse_double(at: int, end: int) -> Any:
     return (-value if negative else value), OK
 
 
-@njit("UniTuple(int64, 2)(int64, int64, int64, boolean)", nogil=True, cache=True)
+@kernel("UniTuple(int64, 2)(int64, int64, int64, boolean)")
 def _odd_integer(at: int, end: int, limit: int, fractions: bool) -> Any:
     """Integers of 19 digits and more (leading zeros count) and, where allowed, numbers with a fraction or exponent."""
     start, negative = at, False
@@ -190,7 +190,7 @@ def _odd_integer(at: int, end: int, limit: int, fractions: bool) -> Any:
     return (int(uint64(0) - digits) if negative else int(digits)), OK
 
 
-@njit("UniTuple(int64, 2)(int64, int64, int64, boolean)", nogil=True, cache=True)
+@kernel("UniTuple(int64, 2)(int64, int64, int64, boolean)")
 def parse_integer(at: int, end: int, limit: int, fractions: bool) -> Any:
     """An integer within [-limit - 1, limit]: (value, OK or BAD). `fractions`: 12.7 and 1e3 are cut towards zero."""
     start, negative = at, False
@@ -211,7 +211,7 @@ def parse_integer(at: int, end: int, limit: int, fractions: bool) -> Any:
     return (-value if negative else value), OK
 
 
-@njit("UniTuple(int64, 2)(int64, int64, int64, int64)", nogil=True, cache=True)
+@kernel("UniTuple(int64, 2)(int64, int64, int64, int64)")
 def parse_decimal(at: int, end: int, precision: int, scale: int) -> Any:
     """A DECIMAL(precision <= 18, scale), scaled: (value, OK, BAD or NULLED). Rounds half up, away from zero."""
     negative = False
@@ -253,7 +253,7 @@ def parse_decimal(at: int, end: int, precision: int, scale: int) -> Any:
     return (-value if negative else value), OK
 
 
-@njit("int64(int64, int64)", nogil=True, cache=True)
+@kernel("int64(int64, int64)")
 def write_integer(at: int, value: int) -> Any:
     """Write an integer's digits at an address; the number of bytes written."""
     if value == 0:

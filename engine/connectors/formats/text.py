@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit, uint64
+from numba import uint64
 
-from engine.connectors.formats.memory import double_bits, load8, load64, put_view, store8, trailing_zeros
+from engine.connectors.formats.memory import (
+    double_bits, get, inlined, kernel, load8, load64, put, put_view_fast, store8, trailing_zeros,
+)  # fmt: skip
 from engine.connectors.formats.numbers import BAD, NULLED, OK, parse_decimal, parse_double, parse_integer
 from engine.connectors.formats.times import parse_date, parse_time, parse_timestamp
 
 SKIP, BOOL, INTEGER, DOUBLE, FLOAT, DECIMAL, STRING, DATE, TIME, STAMP, SPAN, OBJECT = range(12)
 """How a kernel reads a column. SPAN: only where its text stands, for a slower reader; OBJECT: a ROW with columns inside."""
+
+CODE, VALUES, VALID, FIRST, SECOND, UNIT, PARENT, CHILD, CHILDREN, NAME, LENGTH, FOLLOW, SEEN = range(0, 13 * 8, 8)
+ENTRY = 13 * 8
+"""A table of nodes has an entry a declared field: how to read it; the addresses of the values and validity of its column (of the
+batch being read); parameters of the parser; for JSON its place in the tree of fields (positions in the table), address and length
+of the name, the field that followed it the last time, the line it was seen in last. Offsets in bytes."""
 
 ONES = 0x0101010101010101
 HIGHS = 0x8080808080808080
@@ -19,7 +27,7 @@ BAD_UTF8 = 3
 """A fourth result of the parsers of `numbers`: the text is not UTF-8."""
 
 
-@njit("boolean(int64, int64)", nogil=True, cache=True)
+@inlined("boolean(int64, int64)")
 def has_high_bytes(at: int, end: int) -> Any:
     """Whether any byte is above 127. Reads up to seven bytes past the end, which must be readable."""
     seen = uint64(0)
@@ -31,7 +39,7 @@ def has_high_bytes(at: int, end: int) -> Any:
     return (seen & uint64(HIGHS)) != uint64(0)
 
 
-@njit("int64(int64, int64)", nogil=True, cache=True)
+@kernel("int64(int64, int64)")
 def _sequence(at: int, end: int) -> Any:
     """The length of the UTF-8 sequence of several bytes at `at`; 0 where it is not one (RFC 3629, section 4)."""
     lead = load8(at)
@@ -49,7 +57,7 @@ def _sequence(at: int, end: int) -> Any:
     return size
 
 
-@njit("boolean(int64, int64)", nogil=True, cache=True)
+@kernel("boolean(int64, int64)")
 def is_utf8(at: int, end: int) -> Any:
     """Whether the bytes are valid UTF-8."""
     while at < end:
@@ -63,7 +71,7 @@ def is_utf8(at: int, end: int) -> Any:
     return True
 
 
-@njit("int64(int64, int64)", nogil=True, cache=True)
+@kernel("int64(int64, int64)")
 def write_code_point(at: int, point: int) -> Any:
     """Write a Unicode code point as UTF-8; the number of bytes."""
     if point < 0x80:
@@ -85,17 +93,17 @@ def write_code_point(at: int, point: int) -> Any:
     return 4
 
 
-@njit("int64(int64)", nogil=True, cache=True)
+@inlined("int64(int64)")
 def blanks(at: int) -> Any:
     """The address of the first byte that is not a blank, tab or carriage return."""
     byte = load8(at)
-    while byte == 32 or byte == 9 or byte == 13:
+    while byte <= 32 and (byte == 32 or byte == 9 or byte == 13):
         at += 1
         byte = load8(at)
     return at
 
 
-@njit("int64(int64, int64)", nogil=True, cache=True)
+@kernel("int64(int64, int64)")
 def line_end(at: int, end: int) -> Any:
     """The address of the next newline, or `end`."""
     while at + 8 <= end:
@@ -109,7 +117,7 @@ def line_end(at: int, end: int) -> Any:
     return at
 
 
-@njit("boolean(int64, int64, int64)", nogil=True, cache=True)
+@inlined("boolean(int64, int64, int64)")
 def same_bytes(a: int, b: int, length: int) -> Any:
     """Whether `length` bytes at two addresses are equal; eight more must be readable behind both."""
     while length >= 8:
@@ -123,7 +131,7 @@ def same_bytes(a: int, b: int, length: int) -> Any:
     return ((load64(a) ^ load64(b)) << uint64(8 * (8 - length))) == uint64(0)
 
 
-@njit("int64(int64, int64)", nogil=True, cache=True)
+@kernel("int64(int64, int64)")
 def _parse_bool(at: int, end: int) -> Any:
     """Java's Boolean.parseBoolean: 1 for "true" in any case, else 0."""
     if end - at != 4:
@@ -135,7 +143,7 @@ def _parse_bool(at: int, end: int) -> Any:
     return 1
 
 
-@njit("UniTuple(int64, 2)(int64, int64, int64, int64, int64)", nogil=True, cache=True)
+@kernel("UniTuple(int64, 2)(int64, int64, int64, int64, int64)")
 def parse_number(at: int, end: int, code: int, first: int, second: int) -> Any:
     """A number or boolean as the word of its column: (word, OK, BAD or NULLED).
 
@@ -151,7 +159,7 @@ def parse_number(at: int, end: int, code: int, first: int, second: int) -> Any:
     return _parse_bool(at, end), OK
 
 
-@njit("UniTuple(int64, 2)(int64, int64, int64, int64, int64, int64)", nogil=True, cache=True)
+@kernel("UniTuple(int64, 2)(int64, int64, int64, int64, int64, int64)")
 def parse_moment(at: int, end: int, code: int, style: int, zone: int, unit: int) -> Any:
     """A date, time or timestamp as the word of its column: (word, OK or BAD)."""
     if code == DATE:
@@ -162,28 +170,30 @@ def parse_moment(at: int, end: int, code: int, style: int, zone: int, unit: int)
     return parse_timestamp(at, end, style, zone, unit)
 
 
-@njit("int64(int64, int64, int64[::1], int64, int64[:, ::1], uint64[:, :, ::1], boolean[:, ::1])", nogil=True, cache=True)
-def store_text(at: int, end: int, node: Any, row: int, words: Any, views: Any, valid: Any) -> Any:
-    """Parse the text at `at` to `end` into row `row` of a node's column; OK, BAD, or BAD_UTF8. The text of strings is
-    referred to, so it must stay. `node`: its row in the table of nodes, see `Node`."""
-    code = node[0]
-    slot, output = node[1], node[2]
+@kernel("int64(int64, int64, int64, int64, boolean)")
+def store_text(at: int, end: int, node: int, row: int, ascii: bool) -> Any:
+    """Parse the text at `at` to `end` into row `row` of a node's column; OK, BAD, or BAD_UTF8.
+
+    The text of strings is referred to, so it must stay. `node`: the address of its entry in a table of nodes. `ascii`: the text is
+    known to be.
+    """
+    code, values = get(node + CODE), get(node + VALUES)
     if code == STRING:
-        if has_high_bytes(at, end) and not is_utf8(at, end):
+        if not ascii and has_high_bytes(at, end) and not is_utf8(at, end):
             return BAD_UTF8
-        put_view(views[slot], row, at, end - at)
-        valid[output, row] = True
+        put_view_fast(values + 16 * row, at, end - at)
+        store8(get(node + VALID) + row, 1)
         return OK
     if code < STRING:
         while at < end and load8(at) <= 32:
             at += 1
         while end > at and load8(end - 1) <= 32:
             end -= 1
-        word, status = parse_number(at, end, code, node[3], node[4])
+        word, status = parse_number(at, end, code, get(node + FIRST), get(node + SECOND))
     else:
-        word, status = parse_moment(at, end, code, node[3], node[4], node[5])
+        word, status = parse_moment(at, end, code, get(node + FIRST), get(node + SECOND), get(node + UNIT))
     if status == BAD:
         return BAD
-    words[slot, row] = word
-    valid[output, row] = status != NULLED
+    put(values + 8 * row, word)
+    store8(get(node + VALID) + row, int(status != NULLED))
     return OK

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit
-
-from engine.connectors.formats.memory import load8
+from engine.connectors.formats.memory import kernel, load8
 from engine.connectors.formats.numbers import BAD, OK
 
 SECOND = 1_000_000
@@ -19,7 +17,7 @@ ZONE_NONE, ZONE_Z, ZONE_OPTIONAL = 0, 1, 2
 """What follows a time: nothing; Z (UTC); nothing, Z or an offset such as +02:00."""
 
 
-@njit("int64(int64, int64, int64)", nogil=True, cache=True)
+@kernel("int64(int64, int64, int64)")
 def days_from_civil(year: int, month: int, day: int) -> Any:
     """Days since 1970-01-01 in the proleptic Gregorian calendar (Hinnant, "chrono-compatible low-level date algorithms")."""
     year -= int(month <= 2)
@@ -29,7 +27,7 @@ def days_from_civil(year: int, month: int, day: int) -> Any:
     return era * 146097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - 719468
 
 
-@njit("int64(int64, int64)", nogil=True, cache=True)
+@kernel("int64(int64, int64)")
 def _digits(at: int, count: int) -> Any:
     """A number of exactly `count` digits; negative where there are others."""
     value = 0
@@ -41,7 +39,7 @@ def _digits(at: int, count: int) -> Any:
     return value
 
 
-@njit("UniTuple(int64, 2)(int64, int64)", nogil=True, cache=True)
+@kernel("UniTuple(int64, 2)(int64, int64)")
 def parse_date(at: int, end: int) -> Any:
     """yyyy-MM-dd: (days since 1970-01-01, OK or BAD)."""
     if end - at != 10 or load8(at + 4) != 45 or load8(at + 7) != 45:
@@ -57,7 +55,7 @@ def parse_date(at: int, end: int) -> Any:
     return days_from_civil(year, month, day), OK
 
 
-@njit("UniTuple(int64, 2)(int64, int64, boolean)", nogil=True, cache=True)
+@kernel("UniTuple(int64, 2)(int64, int64, boolean)")
 def parse_time(at: int, end: int, short: bool) -> Any:
     """HH:mm:ss with up to nine digits of fraction: (microseconds of the day, OK or BAD). `short`: seconds may be missing."""
     size = end - at
@@ -83,7 +81,7 @@ def parse_time(at: int, end: int, short: bool) -> Any:
     return ((hour * 60 + minute) * 60 + second) * SECOND + micros, OK
 
 
-@njit("UniTuple(int64, 3)(int64, int64, int64)", nogil=True, cache=True)
+@kernel("UniTuple(int64, 3)(int64, int64, int64)")
 def _zone(at: int, end: int, zone: int) -> Any:
     """What ends a time: (address behind the time proper, offset to subtract in microseconds, OK or BAD)."""
     if zone == ZONE_NONE:
@@ -101,7 +99,7 @@ def _zone(at: int, end: int, zone: int) -> Any:
     return end, 0, OK
 
 
-@njit("UniTuple(int64, 2)(int64, int64, int64, int64, int64)", nogil=True, cache=True)
+@kernel("UniTuple(int64, 2)(int64, int64, int64, int64, int64)")
 def parse_timestamp(at: int, end: int, style: int, zone: int, unit: int) -> Any:
     """A date and a time: (microseconds since the epoch cut down to multiples of `unit`, OK or BAD)."""
     if end - at < 16:

@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit, uint64
+from numba import uint64
 
 from engine.changes import Array
-from engine.connectors.formats.memory import address_of, load8, put_view, store8
+from engine.connectors.formats.memory import address_of, kernel, load8, put_view, store8
 
 
-@njit("void(int64, int64[::1], uint64[:, ::1])", nogil=True, cache=True)
-def _refer(data: int, offsets: Any, views: Any) -> None:
-    for i in range(len(views)):
-        put_view(views, i, data + offsets[i], offsets[i + 1] - offsets[i])
+@kernel("void(int64, int64[::1], int64)")
+def _refer(data: int, offsets: Any, views: int) -> None:
+    for i in range(len(offsets) - 1):
+        put_view(views + 16 * i, data + offsets[i], offsets[i + 1] - offsets[i])
 
 
-@njit("void(uint64[:, ::1], int64[::1], uint64[:, ::1])", nogil=True, cache=True)
+@kernel("void(uint64[:, ::1], int64[::1], uint64[:, ::1])")
 def _resolve(stored: Any, buffers: Any, views: Any) -> None:
     for i in range(len(views)):
         views[i, 0] = stored[i, 0]
@@ -27,13 +27,13 @@ def _resolve(stored: Any, buffers: Any, views: Any) -> None:
         views[i, 1] = word
 
 
-@njit("void(uint64[:, ::1], boolean[::1], int64[::1])", nogil=True, cache=True)
+@kernel("void(uint64[:, ::1], boolean[::1], int64[::1])")
 def _measure(views: Any, valid: Any, offsets: Any) -> None:
     for i in range(len(views)):
         offsets[i + 1] = offsets[i] + (int(views[i, 0] & uint64(0xFFFFFFFF)) if valid[i] else 0)
 
 
-@njit("void(uint64[:, ::1], int64, int64[::1], int64)", nogil=True, cache=True)
+@kernel("void(uint64[:, ::1], int64, int64[::1], int64)")
 def _copy(views: Any, base: int, offsets: Any, to: int) -> None:
     for i in range(len(views)):
         size = offsets[i + 1] - offsets[i]
@@ -47,7 +47,7 @@ def _copy(views: Any, base: int, offsets: Any, to: int) -> None:
 def views_of(data: Array, offsets: Array) -> Array:
     """Views of the strings that lie end to end in `data` (uint8), n + 1 offsets. `data` has to stay alive."""
     views = np.zeros((len(offsets) - 1, 2), np.uint64)
-    _refer(address_of(data), np.ascontiguousarray(offsets, np.int64).copy(), views)
+    _refer(address_of(data), np.ascontiguousarray(offsets, np.int64).copy(), address_of(views))
     return views
 
 
