@@ -1,0 +1,155 @@
+"""Rows of state in written form: what a snapshot holds and how a chain of snapshots becomes rows again.
+
+State is arrays addressed by row number (a slot, a row of a row store). `save` copies some rows of them: raw arrays as they
+are, strings as ends and bytes. A change is the rows that died and the rows written; `Replay` applies a chain of such parts,
+oldest first, to plain arrays in memory, from which the owner keeps the living rows it wants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.changes import Array
+from engine.state.arena import gather, scatter
+from engine.state.memory import Reservation, address, inlined, kernel, load_u8, store_i32, store_u8
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An array of state: raw values, or string views."""
+
+    name: str
+    array: Array
+    view: bool = False
+
+
+def save(prefix: str, stored: Sequence[Stored], rows: Array | None, count: int = 0,
+         dead: Array | None = None) -> dict[str, Array]:
+    """The written form of these rows (None: of all rows below `count`); `dead` are rows that are no longer."""
+    arrays: dict[str, Array] = {}
+    if rows is not None:
+        arrays[f"{prefix}.rows"] = rows.astype(np.int32)
+    if dead is not None and len(dead):
+        arrays[f"{prefix}.dead"] = dead.astype(np.int32)
+    every = np.arange(count, dtype=np.int64) if rows is None and any(s.view for s in stored) else rows
+    for s in stored:
+        name = f"{prefix}.{s.name}"
+        if not s.view:
+            arrays[name] = s.array[:count].copy() if rows is None else s.array[rows]
+            continue
+        assert every is not None
+        arrays[f"{name}.ends"], arrays[f"{name}.data"] = gather(s.array, every)
+        null = (s.array[every, 0] == 0) & (s.array[every, 1] == 1)
+        if null.any():
+            arrays[f"{name}.null"] = null
+    return arrays
+
+
+class Replay:
+    """Rows brought back from a chain of parts: `arrays[i]` by row number, `alive` tells which rows there are."""
+
+    def __init__(self, stored: Sequence[Stored]) -> None:
+        self._stored = stored
+        self.alive = np.zeros(0, np.bool_)
+        self.arrays = [np.zeros((0, *s.array.shape[1:]), s.array.dtype) for s in stored]
+        self._kept: list[Array] = []
+
+    def apply(self, prefix: str, arrays: Mapping[str, Array], full: bool) -> None:
+        """Apply one part: everything where it is a full one, else the change."""
+        if full:
+            self._resize(0)
+        rows = arrays.get(f"{prefix}.rows")
+        count = self._count(prefix, arrays)
+        high = count if rows is None else int(rows.max()) + 1 if len(rows) else 0
+        if high > len(self.alive):
+            self._resize(max(high, len(self.alive) * 2 if not full else 0))
+        where: Array | slice = slice(0, count) if rows is None else rows
+        dead = arrays.get(f"{prefix}.dead")
+        if dead is not None:
+            self.alive[dead[dead < len(self.alive)]] = False
+        self.alive[where] = True
+        for s, target in zip(self._stored, self.arrays, strict=True):
+            name = f"{prefix}.{s.name}"
+            if not s.view:
+                if name in arrays:  # a field that the part's version did not have stays zero
+                    target[where] = arrays[name]
+                continue
+            if f"{name}.ends" in arrays:
+                views = scatter(arrays[f"{name}.ends"], arrays[f"{name}.data"])
+                self._kept.append(arrays[f"{name}.data"])
+                if f"{name}.null" in arrays:
+                    views[arrays[f"{name}.null"].view(np.bool_)] = (0, 1)
+                target[where] = views
+
+    def forget(self, rows: Array | None) -> None:
+        """Zero these rows (they were given anew, so nothing of what they held counts)."""
+        if rows is not None:
+            rows = rows[rows < len(self.alive)]
+            self.alive[rows] = False
+            for array in self.arrays:
+                array[rows] = 0
+
+    def extend(self, rows: int) -> None:
+        """Have at least so many rows."""
+        if rows > len(self.alive):
+            self._resize(rows)
+
+    def _count(self, prefix: str, arrays: Mapping[str, Array]) -> int:
+        for s in self._stored:
+            held = arrays.get(f"{prefix}.{s.name}.ends" if s.view else f"{prefix}.{s.name}")
+            if held is not None:
+                return len(held)
+        return 0
+
+    def _resize(self, rows: int) -> None:
+        kept = min(rows, len(self.alive))
+        alive = np.zeros(rows, np.bool_)
+        alive[:kept] = self.alive[:kept]
+        self.alive = alive
+        for i, old in enumerate(self.arrays):
+            fresh = np.zeros((rows, *old.shape[1:]), old.dtype)
+            fresh[:kept] = old[:kept]
+            self.arrays[i] = fresh
+
+
+class DirtyRows:
+    """Which rows changed since the last snapshot: a mark a row and a list, so that asking costs what changed.
+
+    Kernels take `ctl` and call `touch_row`.
+    """
+
+    def __init__(self) -> None:
+        self._space = Reservation([(np.uint8, 1), (np.int32, 1)])
+        self._marks, self._list = self._space.arrays
+        self.ctl = np.array([address(self._marks), address(self._list), 0], np.int64)
+
+    def touch(self, rows: Array) -> None:
+        """Note that these rows change."""
+        touch_rows(self.ctl, rows)
+
+    def drain(self) -> Array:
+        """The rows touched since the last call, ascending (int32), marked clean."""
+        count = int(self.ctl[2])
+        rows = np.sort(self._list[:count])
+        self._marks[rows] = 0
+        self.ctl[2] = 0
+        return rows
+
+
+@inlined
+def touch_row(ctl: Array, row: int) -> None:
+    """Note that a row changes (`ctl` of a `DirtyRows`)."""
+    if load_u8(ctl[0] + row) == 0:
+        store_u8(ctl[0] + row, np.uint8(1))
+        store_i32(ctl[1] + 4 * ctl[2], np.int32(row))
+        ctl[2] += 1
+
+
+@kernel
+def touch_rows(ctl: Array, rows: Array) -> None:
+    """Note that rows change."""
+    for i in range(len(rows)):
+        touch_row(ctl, np.int64(rows[i]))

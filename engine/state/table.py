@@ -1,0 +1,258 @@
+"""`StateTable`: an operator's keyed state: a key index, typed columns addressed by slot, and what hangs on its slots.
+
+    table = StateTable([BIGINT], [StateField("count", BIGINT.as_nullable(False)), StateField("last", STRING)])
+    slots = table.slots(key_columns, n)         # int64; new keys get slots, whose fields are zero / NULL
+    table.touch(slots)                          # before or after a change: these slots go into the next checkpoint
+    counts = table.column("count")              # raw array, fixed for the table's life: hand it to kernels
+    table.put("last", slots, column)            # strings and nested values only so (touches by itself)
+    table.take("last", slots) -> Column
+    table.release(slots)                        # forget keys, fields and all that hangs on them
+    table.keys(slots) -> list of key columns;  table.lookup(key_columns, n);  table.live_slots();  len(table)
+
+`slots` touches new keys by itself. Kernels may call `engine.state.parts.touch_row(table.dirty.ctl, slot)` themselves.
+
+*Attached state* (`attach(name, thing)`): `RowStore`, `SortedRows`, `Timers`, `PagedArray`... made with slots of this table; they
+are saved, restored, renumbered and released with it. Slot numbers are NOT kept by a restore (former shards are merged or cut,
+free slots closed up): hold none outside of the table and what is attached.
+
+*TTL*: `StateTable(..., ttl=microseconds)`: `access(slots, now)` notes use; `stale(slots, now)` says which of them had expired
+(treat as absent; None where nothing had); `expired(now)` gives slots to `release`, at a cost of what expires.
+
+A table is a `StateObject`: name it in `Operator.states()`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+
+from engine.changes import Array, Column, Mask
+from engine.errors import InternalError
+from engine.state.columns import RowColumns
+from engine.state.hashing import HASH_VERSION
+from engine.state.index import KeyIndex
+from engine.state.index_kernels import C
+from engine.state.parts import DirtyRows, Replay, Stored, save
+from engine.state.protocol import StatePart
+from engine.state.ttl import Expiry
+from engine.types import DataType
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class StateField:
+    """A declared column of keyed state."""
+
+    name: str
+    type: DataType
+
+
+class Attached(Protocol):
+    """State that hangs on the slots of a table."""
+
+    def save(self, prefix: str, full: bool) -> dict[str, Array]:
+        """Written form of all, or of what changed; marks all as clean."""
+        ...
+
+    def load(self, prefix: str, parts: Sequence[tuple[bool, Mapping[str, Array]]], remap: Array) -> None:
+        """Add what a chain of parts (full?, arrays) holds; remap[old slot] = slot now, -1 = not ours."""
+        ...
+
+    def drop(self, slots: Array) -> None:
+        """These keys are released: forget what hangs on them."""
+        ...
+
+    def nbytes(self) -> int:
+        """Memory held, about."""
+        ...
+
+
+A = TypeVar("A", bound=Attached)
+
+
+class StateTable:
+    """See the module."""
+
+    def __init__(self, key_types: Sequence[DataType], fields: Sequence[StateField] = (), *, ttl: int = 0) -> None:
+        self.index = KeyIndex(key_types)
+        self.fields = tuple(fields)
+        self.columns = RowColumns([f.type for f in fields])
+        self.dirty = DirtyRows()
+        self.expiry = Expiry(ttl) if ttl else None
+        self._position = {f.name: i for i, f in enumerate(self.fields)}
+        self._attached: dict[str, Attached] = {}
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def attach(self, name: str, thing: A) -> A:
+        """Make state that hangs on slots part of the table; returns it."""
+        if name in self._attached or "." in name:
+            raise InternalError(f"attached state needs a name of its own, without dots: {name!r}")
+        self._attached[name] = thing
+        return thing
+
+    # ---- keys --------------------------------------------------------------------------------------------------
+
+    def slots(self, key_columns: Sequence[Column], length: int) -> Array:
+        """Each row's slot (int64), assigned where the key is new (`fresh` tells)."""
+        return self.slots_of_words(self.index.codec.encode(key_columns, length))
+
+    def slots_of_words(self, words: Array) -> Array:
+        """`slots` for keys encoded by `index.codec`."""
+        before = self.index.ctl[C.COUNT]
+        slots = self.index.upsert_words(words)
+        if self.index.ctl[C.COUNT] != before:
+            self.dirty.touch(slots[self.index.fresh[:len(slots)].view(np.bool_)])
+            self.columns.used(self.index.high)
+        return slots
+
+    @property
+    def fresh(self) -> Array:
+        """uint8 for each row of the last `slots`: 1 where it made the key."""
+        return self.index.fresh
+
+    def lookup(self, key_columns: Sequence[Column], length: int) -> Array:
+        """Each row's slot (int64), -1 where the key is missing."""
+        return self.index.lookup(key_columns, length)
+
+    def keys(self, slots: Array) -> list[Column]:
+        """The key columns of slots."""
+        return self.index.decode(slots)
+
+    def live_slots(self) -> Array:
+        """All slots in use, ascending (int64)."""
+        return self.index.live_slots()
+
+    def release(self, slots: Array) -> None:
+        """Forget these keys and everything under them."""
+        for thing in self._attached.values():
+            thing.drop(slots)
+        if self.fields:
+            self.columns.clear(slots)
+        if self.expiry is not None:
+            self.expiry.forget(slots)
+        self.index.release(slots)
+
+    # ---- fields ------------------------------------------------------------------------------------------------
+
+    def column(self, name: str) -> Array:
+        """A field's raw values by slot, the same array for the table's life (its length is not what is in use)."""
+        return self.columns.values[self._position[name]]
+
+    def validity(self, name: str) -> Array | None:
+        """A nullable field's validity by slot."""
+        return self.columns.validity[self._position[name]]
+
+    def take(self, name: str, slots: Array) -> Column:
+        """A field's values at slots (-1: NULL)."""
+        return self.columns.take(slots, (self._position[name],))[0]
+
+    def take_all(self, slots: Array) -> list[Column]:
+        """All fields' values at slots."""
+        return self.columns.take(slots)
+
+    def put(self, name: str, slots: Array, column: Column) -> None:
+        """Write a field's values at slots (the last of a slot named twice stays) and mark them dirty."""
+        self.columns.put(slots, [column], (self._position[name],))
+        self.dirty.touch(slots)
+
+    def put_all(self, slots: Array, columns: Sequence[Column]) -> None:
+        """`put` of all fields."""
+        self.columns.put(slots, columns)
+        self.dirty.touch(slots)
+
+    def clear(self, slots: Array) -> None:
+        """Reset the fields of slots (zero / NULL), keeping the keys."""
+        self.columns.clear(slots)
+        self.dirty.touch(slots)
+
+    def touch(self, slots: Array) -> None:
+        """Note that fields of these slots change."""
+        self.dirty.touch(slots)
+
+    # ---- time to live ------------------------------------------------------------------------------------------
+
+    def access(self, slots: Array, now: int) -> None:
+        """Note that slots were used at processing time `now` (microseconds); goes into the next checkpoint."""
+        if self.expiry is not None:
+            self.expiry.access(slots, now)
+            self.dirty.touch(slots)
+
+    def stale(self, slots: Array, now: int) -> Mask | None:
+        """Which of the slots had expired by `now` (of those accessed before); None: none had."""
+        return None if self.expiry is None else self.expiry.stale(slots, now)
+
+    def expired(self, now: int) -> Array:
+        """Slots whose time is over and that were not given before (int64): release them now."""
+        if self.expiry is None:
+            return np.empty(0, np.int64)
+        slots = self.expiry.expired(now)
+        return slots[self.index.live[slots].view(np.bool_)]
+
+    # ---- snapshots ---------------------------------------------------------------------------------------------
+
+    def _stored_keys(self) -> list[Stored]:
+        return [Stored("key", self.index.keys, not self.index.codec.fixed)]
+
+    def _stored_fields(self) -> list[Stored]:
+        stored = self.columns.stored([f"f.{f.name}" for f in self.fields])
+        return stored + ([] if self.expiry is None else [Stored("access", self.expiry.times)])
+
+    def snapshot(self, full: bool) -> StatePart:
+        """See `StateObject`: all keys and fields, or those that changed, with what is attached."""
+        changed, touched = self.index.dirty_slots(), self.dirty.drain()
+        if full:
+            live = None if len(self.index) == self.index.high else self.live_slots()
+            arrays = save("keys", self._stored_keys(), live, self.index.high)
+            arrays |= save("fields", self._stored_fields(), live, self.index.high)
+        else:
+            alive = self.index.live.view(np.bool_)
+            born = alive[changed]
+            arrays = save("keys", self._stored_keys(), changed[born], dead=changed[~born])
+            arrays |= save("fields", self._stored_fields(), touched[alive[touched]])
+        for name, thing in self._attached.items():
+            arrays |= thing.save(name, full)
+        meta: dict[str, Any] = {"version": VERSION, "hash": HASH_VERSION, "keys": len(self.index)}
+        return StatePart("table", full, arrays, meta)
+
+    def restore(self, chains: Sequence[Sequence[StatePart]], groups: tuple[int, int] | None) -> None:
+        """See `StateObject`."""
+        for chain in chains:
+            if chain:
+                self._restore_chain(chain, groups)
+        self.index.dirty_slots()
+        self.dirty.drain()
+
+    def _restore_chain(self, chain: Sequence[StatePart], groups: tuple[int, int] | None) -> None:
+        keys, fields = Replay(self._stored_keys()), Replay(self._stored_fields())
+        for part in chain:
+            keys.apply("keys", part.arrays, part.full)
+            fields.forget(part.arrays.get("keys.rows") if not part.full else None)
+            fields.apply("fields", part.arrays, part.full)
+        old = np.flatnonzero(keys.alive)
+        words = keys.arrays[0][old]
+        if groups is not None:
+            group = self.index.codec.groups_of(words)
+            mine = (group >= groups[0]) & (group < groups[1])
+            old, words = old[mine], words[mine]
+        slots = self.index.upsert_words(np.ascontiguousarray(words))
+        remap = np.full(len(keys.alive), -1, np.int64)
+        remap[old] = slots
+        fields.extend(len(keys.alive))
+        arrays = [a[old] for a in fields.arrays]
+        if self.expiry is not None:
+            self.expiry.load(slots, arrays.pop())
+        self.columns.load(slots, arrays)
+        self.columns.used(self.index.high)
+        for name, thing in self._attached.items():
+            thing.load(name, [(p.full, p.arrays) for p in chain], remap)
+
+    def nbytes(self) -> int:
+        """Memory held, about."""
+        held = self.index.nbytes() + self.columns.nbytes(self.index.high) + 5 * self.index.high
+        return held + sum(thing.nbytes() for thing in self._attached.values())
