@@ -1,0 +1,84 @@
+"""Job properties by Flink's option names: their types, and what the engine reads out of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.errors import UserError
+
+_UNITS = {"ns": 1e-3, "us": 1, "µs": 1, "ms": 1e3, "s": 1e6, "sec": 1e6, "second": 1e6, "min": 60e6, "m": 60e6,
+          "minute": 60e6, "h": 3600e6, "hour": 3600e6, "d": 86400e6, "day": 86400e6}  # fmt: skip
+_DURATION = re.compile(r"\s*(\d+)\s*([a-zµ]*)\s*", re.IGNORECASE)
+
+
+def duration(text: str, name: str = "option") -> int:
+    """A duration as Flink writes it ("10 s", "5min", "100 ms"; bare numbers are milliseconds), in microseconds."""
+    match = _DURATION.fullmatch(text)
+    unit = match[2].lower() or "ms" if match else ""
+    unit = unit if unit in _UNITS else unit.removesuffix("s")  # hours, minutes...
+    if match is None or unit not in _UNITS:
+        raise UserError("bad_option", f"'{name}' = '{text}' is not a duration", hint="write for example '10 s' or '500 ms'")
+    return int(int(match[1]) * _UNITS[unit])
+
+
+def boolean(text: str, name: str = "option") -> bool:
+    if text.lower() not in ("true", "false"):
+        raise UserError("bad_option", f"'{name}' = '{text}' is neither true nor false")
+    return text.lower() == "true"
+
+
+def integer(text: str, name: str = "option") -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise UserError("bad_option", f"'{name}' = '{text}' is not a whole number") from None
+
+
+@dataclass(frozen=True)
+class JobProperties:
+    """What a job's settings mean. Times are microseconds; `checkpoint_interval` 0 = only at the end."""
+
+    shards: int = 1
+    mini_batch: bool = False
+    mini_batch_rows: int = 20_000
+    mini_batch_latency: int = 0
+    ttl: int = 0
+    idle_timeout: int = 0
+    checkpoint_interval: int = 10_000_000
+    zone: str = "UTC"
+    bounded_mode: bool = False
+    codegen: bool = True
+
+    @staticmethod
+    def of(settings: Mapping[str, str]) -> JobProperties:
+        """Read the settings; a value of the wrong type is the user's error."""
+
+        def read(name: str, kind: type, default: object) -> object:
+            text = settings.get(name)
+            if text is None:
+                return default
+            return _READERS[kind](text, name)
+
+        values = {field: read(name, kind, default) for field, (name, kind, default) in _FIELDS.items()}
+        zone = settings.get("table.local-time-zone", "UTC")
+        batch = settings.get("execution.runtime-mode", "streaming").lower() == "batch"
+        return JobProperties(zone="UTC" if zone == "default" else zone, bounded_mode=batch, **values)  # type: ignore[arg-type]
+
+
+class _Duration:
+    """Marks a duration in the table below."""
+
+
+_READERS = {int: integer, bool: boolean, _Duration: duration}
+_FIELDS: dict[str, tuple[str, type, object]] = {
+    "shards": ("parallelism.default", int, 1),
+    "mini_batch": ("table.exec.mini-batch.enabled", bool, False),
+    "mini_batch_rows": ("table.exec.mini-batch.size", int, 20_000),
+    "mini_batch_latency": ("table.exec.mini-batch.allow-latency", _Duration, 0),
+    "ttl": ("table.exec.state.ttl", _Duration, 0),
+    "idle_timeout": ("table.exec.source.idle-timeout", _Duration, 0),
+    "checkpoint_interval": ("execution.checkpointing.interval", _Duration, 10_000_000),
+    "codegen": ("engine.expressions.codegen", bool, True),
+}
