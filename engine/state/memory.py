@@ -81,6 +81,7 @@ store_u32 = _storer(32, types.uint32)
 store_i32 = _storer(32, types.int32)
 store_u64 = _storer(64, types.uint64)
 store_i64 = _storer(64, types.int64)
+store_f64 = _storer(64, types.float64, real=True)
 
 
 @intrinsic
