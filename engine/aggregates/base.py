@@ -15,6 +15,7 @@ from engine.types import DataType
 
 if TYPE_CHECKING:
     from engine.state.protocol import StateObject
+    from engine.state.table import StateField, StateTable
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,12 @@ class Accumulator:
     all accumulate. Rows come in arrival order; rows filtered out have been removed before.
     """
 
-    def reserve(self, capacity: int) -> None:
-        """Slots up to `capacity` may appear in the next calls."""
-        raise NotImplementedError
+    def fields(self, prefix: str) -> list[StateField]:
+        """Columns that the operator's table keeps for this accumulator, named from `prefix` on. New slots are zero."""
+        return []
+
+    def bind(self, table: StateTable, prefix: str) -> None:
+        """Called once, before anything else: the table whose slots are the groups. State may be attached to it."""
 
     def accumulate(self, slots: Array, args: Sequence[Column], signs: Array | None) -> None:
         """Take rows in (or, at sign -1, out)."""
@@ -90,5 +94,5 @@ class Accumulator:
         raise NotImplementedError
 
     def states(self) -> Mapping[str, StateObject]:
-        """What to snapshot, by name."""
-        raise NotImplementedError
+        """What to snapshot besides what hangs on the table, by name."""
+        return {}

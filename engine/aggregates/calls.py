@@ -1,0 +1,299 @@
+"""The aggregate calls of one operator, run together over its groups.
+
+Simple calls are rows of one program and cost one kernel call for all (`engine.aggregates.kernels`); the others are
+`Accumulator` objects of the catalogue. Both keep their state in the operator's `StateTable`: give it `fields()`, then
+`bind(table)`. Results come as `Results`: result rows of all calls, from which columns are taken by row number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.aggregates import kernels as k
+from engine.aggregates.base import Accumulator, AggregateSpec
+from engine.aggregates.marks import Touched, occurrences, trace
+from engine.aggregates.simple import SimpleCall, simple_call
+from engine.changes import Array, Column, concat_columns
+from engine.state.layout import code_of, frame_of
+from engine.state.memory import address, kernel
+from engine.state.nested import encode_nested
+from engine.state.protocol import StateObject
+from engine.state.rows import row_equal
+from engine.state.table import StateField, StateTable
+from engine.types import BIGINT
+
+_NO_SIGNS = np.ones(1, np.int8)
+_ALL = np.empty(0, np.bool_)
+RECORDS = AggregateSpec("COUNT", (), BIGINT.as_nullable(False))
+
+
+@dataclass(frozen=True)
+class BoundCall:
+    """An aggregate call over input columns: positions of its arguments, and of a BOOLEAN that must be TRUE (`filter`)."""
+
+    spec: AggregateSpec
+    args: tuple[int, ...] = ()
+    filter: int | None = None
+
+
+class AggregateCalls:
+    """See the module. `records`: also count the rows of each group (as program row 0, not among the results)."""
+
+    def __init__(self, calls: Sequence[BoundCall], *, records: bool = False) -> None:
+        self._calls = ([BoundCall(RECORDS)] if records else []) + list(calls)
+        self.hidden = int(records)
+        made = [simple_call(c.spec) for c in self._calls]
+        self._simple: list[tuple[int, SimpleCall]] = [(i, s) for i, s in enumerate(made) if s is not None]
+        self._complex: list[tuple[int, Accumulator]] = [
+            (i, open_accumulator(c.spec)) for i, (c, s) in enumerate(zip(self._calls, made, strict=True)) if s is None]
+        self.program = np.zeros((len(self._simple), k.FIELDS), np.int64)
+        self._buffer = Buffer(self.program, [s for _, s in self._simple])
+        self._held: list[object] = []
+        self.ordinary = not self._complex
+
+    # ---- state -------------------------------------------------------------------------------------------------
+
+    def fields(self) -> list[StateField]:
+        """The columns that the table must have for these calls."""
+        simple = [f for i, s in self._simple for f in s.fields(f"c{i - self.hidden}")]
+        return simple + [f for i, a in self._complex for f in a.fields(f"c{i - self.hidden}")]
+
+    def bind(self, table: StateTable) -> None:
+        """Use the columns of this table from now on."""
+        for row, (i, s) in zip(self.program, self._simple, strict=True):
+            s.bind(table, f"c{i - self.hidden}", row)
+        for i, accumulator in self._complex:
+            accumulator.bind(table, f"c{i - self.hidden}")
+
+    def states(self) -> Mapping[str, StateObject]:
+        """State that is not in the table."""
+        return {f"c{i - self.hidden}.{name}": s for i, a in self._complex for name, s in a.states().items()}
+
+    # ---- rows --------------------------------------------------------------------------------------------------
+
+    def accumulate(self, slots: Array, columns: Sequence[Column], signs: Array | None) -> None:
+        """Take rows in (out where the int8 sign is -1); `columns` are the input's."""
+        if self._simple:
+            self._load(columns)
+            k.accumulate(self.program, slots, _NO_SIGNS if signs is None else signs, signs is not None)
+        for i, accumulator in self._complex:
+            accumulator.accumulate(*_chosen(self._calls[i], slots, columns, signs))
+
+    def value(self, slots: Array) -> list[Column]:
+        """The results of these groups, one column a call."""
+        self._buffer.reserve(len(slots))
+        k.results(self.program, slots, 0)
+        return self._columns(np.arange(len(slots), dtype=np.int64), {i: a.value(slots) for i, a in self._complex})
+
+    def running(self, slots: Array, columns: Sequence[Column], signs: Array | None, touched: Touched) -> list[Column]:
+        """`accumulate`; returns the results after each row."""
+        self._buffer.reserve(len(slots))
+        self._load(columns)
+        k.running(self.program, slots, _NO_SIGNS if signs is None else signs, signs is not None, 0)
+        others = {i: self._running(i, a, slots, columns, signs, touched)[1] for i, a in self._complex}
+        return self._columns(np.arange(len(slots), dtype=np.int64), others)
+
+    def merge(self, slots: Array, other: AggregateCalls, other_slots: Array) -> None:
+        """Add the accumulators of `other` (the same calls on another table), pair by pair in order."""
+        k.merge(self.program, other.program, slots, other_slots)
+        for (_, mine), (_, theirs) in zip(self._complex, other._complex, strict=True):
+            mine.merge(slots, theirs, other_slots)
+
+    def reset(self, slots: Array) -> None:
+        """Empty these groups, whose keys stay."""
+        k.clear(self.program, slots)
+        for _, accumulator in self._complex:
+            accumulator.reset(slots)
+
+    # ---- changes -----------------------------------------------------------------------------------------------
+
+    def change_groups(self, touched: Touched, slots: Array, columns: Sequence[Column], signs: Array | None) -> Changes:
+        """`accumulate`; one change for each touched group."""
+        count = len(touched.slots)
+        self._buffer.reserve(2 * count)
+        k.results(self.program, touched.slots, 0)
+        before = {i: a.value(touched.slots) for i, a in self._complex}
+        self.accumulate(slots, columns, signs)
+        k.results(self.program, touched.slots, count)
+        pairs = {i: concat_columns([before[i], a.value(touched.slots)]) for i, a in self._complex}
+        return Changes(self, count, pairs)
+
+    def change_rows(self, touched: Touched, slots: Array, columns: Sequence[Column], signs: Array | None) -> Changes:
+        """`accumulate`; one change for each row."""
+        count = len(slots)
+        self._buffer.reserve(2 * count)
+        self._load(columns)
+        k.running(self.program, slots, _NO_SIGNS if signs is None else signs, signs is not None, count)
+        pairs = {i: concat_columns(self._running(i, a, slots, columns, signs, touched)) for i, a in self._complex}
+        return Changes(self, count, pairs)
+
+    def _running(self, i: int, accumulator: Accumulator, slots: Array, columns: Sequence[Column], signs: Array | None,
+                 touched: Touched) -> tuple[Column, Column]:
+        """The results of an accumulator before and after each row."""
+        call = self._calls[i]
+        stored = accumulator.value(touched.slots)
+        chosen = _chosen(call, slots, columns, signs)
+        after = accumulator.running(*chosen)
+        if after is None:
+            after = _layered(accumulator, *chosen)
+        places = np.empty((2, len(slots)), np.int64)
+        keep = _ALL if call.filter is None else _passing(columns[call.filter])
+        trace(touched.position, len(touched.slots), keep, places[0], places[1])
+        both = concat_columns([after, stored])
+        return both.take(places[0]), both.take(places[1])
+
+    def _load(self, columns: Sequence[Column]) -> None:
+        """Put the arguments' addresses into the program."""
+        held: list[object] = []
+        for row, (i, simple) in zip(self.program, self._simple, strict=True):
+            call = self._calls[i]
+            valid: Array | None = None
+            if call.args:
+                column = columns[call.args[0]]
+                valid = column.validity
+                if simple.input is not None:
+                    values = simple.argument(column)
+                    held.append(values)
+                    row[k.VALUES] = address(values)
+                for other in call.args[1:] if simple.apply == k.COUNT else ():
+                    more = columns[other].validity
+                    valid = more if valid is None or more is None else valid & more
+            row[k.VALID] = _address(valid, held)
+            row[k.FILTER] = 0 if call.filter is None else _address(_passing(columns[call.filter]), held)
+        self._held = held
+
+    # ---- results -----------------------------------------------------------------------------------------------
+
+    def _columns(self, rows: Array, others: Mapping[int, Column]) -> list[Column]:
+        """Result columns of all calls but hidden ones: simple ones at these rows of the buffer, the others as given."""
+        columns = self._buffer.take(rows, self.hidden)
+        found = {i: c for (i, _), c in zip(self._simple[self.hidden:], columns, strict=True)}
+        return [found[i] if i in found else others[i] for i in range(self.hidden, len(self._calls))]
+
+
+class Changes:
+    """Results before and after, for a number of changes: row i is before change i, row count + i after it. Valid until the
+    calls are used again."""
+
+    def __init__(self, calls: AggregateCalls, count: int, others: Mapping[int, Column]) -> None:
+        self._calls = calls
+        self.count = count
+        self._others = others
+
+    def changed(self) -> Array:
+        """uint8: where a result is not what it was."""
+        out = np.zeros(self.count, np.uint8)
+        k.changed(self._calls.program, self._calls.hidden, self.count, out)
+        for column in self._others.values():
+            encoded = encode_nested(column)
+            mark_changed(frame_of([code_of(column.type)], [encoded], 2 * self.count).desc, out)
+        return out
+
+    def records(self) -> Array:
+        """The number of the group's rows, before and after (int64, 2 * count)."""
+        return self._calls._buffer.words[0][:2 * self.count]
+
+    def take(self, rows: Array) -> list[Column]:
+        """Result columns at these rows."""
+        return self._calls._columns(rows, {i: c.take(rows) for i, c in self._others.items()})
+
+
+class Buffer:
+    """Result rows of the simple calls as kernels write them, used over and over."""
+
+    def __init__(self, program: Array, calls: Sequence[SimpleCall]) -> None:
+        self._program = program
+        self._calls = calls
+        self._rows = 0
+        self.words: list[Array] = []
+        self._flags: list[Array] = []
+
+    def reserve(self, rows: int) -> None:
+        """Have room for this many result rows."""
+        if rows <= self._rows:
+            return
+        self._rows = max(2 * rows, 256)
+        self.words = [np.zeros(self._rows * (2 if c.wide else 1), np.int64) for c in self._calls]
+        self._flags = [np.zeros(self._rows, np.uint8) for _ in self._calls]
+        for row, words, flags in zip(self._program, self.words, self._flags, strict=True):
+            row[k.OUT], row[k.OUT_VALID] = address(words), address(flags)
+
+    def take(self, rows: Array, first: int) -> list[Column]:
+        """Columns of the calls from `first` on at these result rows."""
+        count, calls = len(rows), self._calls[first:]
+        words = np.empty(count * sum(2 if c.wide else 1 for c in calls), np.int64)
+        flags = np.empty((len(calls), count), np.uint8)
+        k.take_results(self._program, first, rows, words, flags)
+        valid, columns, start = flags.view(np.bool_), [], 0
+        for i, call in enumerate(calls):
+            end = start + count * (2 if call.wide else 1)
+            columns.append(Column(call.result, call.narrow(words[start:end]), None if call.always else valid[i]))
+            start = end
+        return columns
+
+
+def open_accumulator(spec: AggregateSpec) -> Accumulator:
+    """The accumulator of a call that is not simple."""
+    from engine.aggregates import AGGREGATES  # the catalogue lists this module's users
+
+    if spec.distinct:
+        from engine.aggregates.distinct import DistinctAccumulator
+
+        return DistinctAccumulator(spec)
+    return AGGREGATES[spec.function].open(spec)
+
+
+def _address(flags: Array | None, held: list[object]) -> int:
+    if flags is None:
+        return 0
+    if not flags.flags.c_contiguous:
+        flags = np.ascontiguousarray(flags)
+    held.append(flags)
+    return address(flags)
+
+
+def _passing(column: Column) -> Array:
+    """Where a condition is TRUE."""
+    return column.values if column.validity is None else column.values & column.validity
+
+
+def _chosen(call: BoundCall, slots: Array, columns: Sequence[Column],
+            signs: Array | None) -> tuple[Array, list[Column], Array | None]:
+    """The rows that pass the call's filter."""
+    args = [columns[a] for a in call.args]
+    if call.filter is None:
+        return slots, args, signs
+    rows = np.flatnonzero(_passing(columns[call.filter]))
+    return slots[rows], [a.take(rows) for a in args], None if signs is None else signs[rows]
+
+
+def _layered(accumulator: Accumulator, slots: Array, args: list[Column], signs: Array | None) -> Column:
+    """The result after each row, where the accumulator has no way of its own: the first rows of all groups together, then
+    the second ones and so on."""
+    if len(slots) == 0:
+        return accumulator.value(slots)
+    _, position = np.unique(slots, return_inverse=True)
+    layer = np.empty(len(slots), np.int64)
+    layers = occurrences(position.astype(np.int64), len(slots), layer)
+    order = np.argsort(layer, kind="stable")
+    ends = np.cumsum(np.bincount(layer, minlength=layers))
+    columns, start = [], 0
+    for end in ends:
+        rows = order[start:end]
+        accumulator.accumulate(slots[rows], [a.take(rows) for a in args], None if signs is None else signs[rows])
+        columns.append(accumulator.value(slots[rows]))
+        start = int(end)
+    back = np.empty_like(order)
+    back[order] = np.arange(len(order))
+    return concat_columns(columns).take(back)
+
+
+@kernel
+def mark_changed(desc: Array, out: Array) -> None:
+    """out[i] |= whether rows i and n + i of the frame differ."""
+    every = np.arange(len(desc))
+    for i in range(len(out)):
+        out[i] |= not row_equal(desc, i, desc, len(out) + i, every)
