@@ -66,6 +66,8 @@ class Call(Expression):
 
     function: str = ""
     args: tuple[Expression, ...] = ()
+    implementation: object | None = field(default=None, compare=False)
+    """The `Function` of a user's function (`engine.expressions.functions.user`), which no catalogue knows."""
 
     @property
     def children(self) -> tuple[Expression, ...]:

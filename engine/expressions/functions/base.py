@@ -10,9 +10,27 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from engine.changes import Column
-from engine.expressions.nodes import Expression
+from engine.changes import Array, Column, Mask
+from engine.expressions.nodes import Expression, Value
 from engine.types import DataType
+
+
+class Constant(Column):
+    """A column whose rows all hold `scalar` (internal, as in a Literal), so that functions can prepare for it once."""
+
+    __slots__ = ("scalar",)
+
+    def __init__(self, type: DataType, values: Array, validity: Mask | None, owners: tuple[object, ...],
+                 scalar: Value) -> None:
+        super().__init__(type, values, validity, owners)
+        self.scalar = scalar
+
+    def take(self, rows: Array) -> Column:
+        size = int(rows.sum()) if rows.dtype == bool else len(rows)
+        if size > len(self.values):
+            return super().take(rows)
+        validity = None if self.validity is None else self.validity[:size]
+        return Constant(self.type, self.values[:size], validity, self.owners, self.scalar)
 
 
 @dataclass(frozen=True)
@@ -36,9 +54,15 @@ class Evaluator(Protocol):
     def __call__(self, columns: Sequence[Column], length: int, context: Context) -> Column: ...
 
 
+class Node(Evaluator, Protocol):
+    """An evaluator that knows whether it can fail, so that lazy functions know what to keep from rows that skip it."""
+
+    fallible: bool
+
+
 Infer = Callable[["Arguments"], DataType]
 Evaluate = Callable[[Sequence[Column], DataType, int, Context], Column]
-EvaluateLazily = Callable[[Sequence[Evaluator], DataType, Sequence[Column], int, Context], Column]
+EvaluateLazily = Callable[[Sequence[Node], DataType, Sequence[Column], int, Context], Column]
 
 
 @dataclass(frozen=True)
@@ -66,13 +90,22 @@ class Function:
     `evaluate` gets its arguments' columns already evaluated over the rows in question and returns a column of the result
     type; a row that cannot be computed raises RuntimeFault (only rows that are really reached are ever evaluated: CASE,
     AND, COALESCE... evaluate *fallible* branches on the rows that reach them). `lazily` replaces it for such functions:
-    it gets evaluators instead of columns. `strict`: NULL in any argument gives NULL, applied by the evaluator, values
-    under NULL being arbitrary but initialised. `deterministic` = may be folded when constant.
+    it gets evaluators instead of columns. `fallible` may depend on the types of the arguments and of the result. `dense`
+    functions get only the rows whose arguments are all present (so does a fallible strict one). `strict`: NULL in any argument gives NULL, applied by the evaluator, values
+    under NULL being arbitrary but initialised. `deterministic` = may be folded when constant. `name` is the canonical name, for aliases.
+    `expand` rewrites a call into others instead, when it is bound.
     """
 
     infer: Infer
     evaluate: Evaluate | None = None
     lazily: EvaluateLazily | None = None
     strict: bool = True
-    fallible: bool = False
+    fallible: bool | Callable[[tuple[DataType, ...], DataType], bool] = False
+    dense: bool = False
     deterministic: bool = True
+    name: str = ""
+    expand: Callable[[Arguments], Expression] | None = None
+
+    def may_fail(self, types: tuple[DataType, ...], result: DataType) -> bool:
+        """Whether a row of such a call can raise."""
+        return self.fallible if isinstance(self.fallible, bool) else self.fallible(types, result)

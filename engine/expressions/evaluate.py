@@ -1,0 +1,252 @@
+"""Bound expressions run over columns: closures that interpret a tree a whole batch at a time.
+
+Equal sub-expressions of a projection are evaluated once per batch; a fallible part below CASE, AND, OR, COALESCE is evaluated
+only over the rows that reach it; NULLs are handled here for strict functions.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from engine.changes import Array, Batch, Column, Mask, null_column
+from engine.errors import InternalError
+from engine.expressions.functions import function_of
+from engine.expressions.functions.base import Constant, Context, Function, Node
+from engine.expressions.nodes import Call, Expression, InputRef, Literal
+from engine.types import DataType, Kind
+
+
+class Frame(Sequence[Column]):
+    """The input columns of one evaluation, with the results of shared sub-expressions."""
+
+    __slots__ = ("columns", "memo")
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self.columns = columns
+        self.memo: dict[int, Column] = {}
+
+    def __getitem__(self, index: int) -> Column:  # type: ignore[override]
+        return self.columns[index]
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+
+class Selected(Frame):
+    """Some rows of a frame; columns are cut when first read."""
+
+    __slots__ = ("rows", "cut")
+
+    def __init__(self, source: Sequence[Column], rows: Array) -> None:
+        super().__init__(source)
+        self.rows = rows
+        self.cut: dict[int, Column] = {}
+
+    def __getitem__(self, index: int) -> Column:  # type: ignore[override]
+        column = self.cut.get(index)
+        if column is None:
+            column = self.cut[index] = self.columns[index].take(self.rows)
+        return column
+
+
+@dataclass(slots=True)
+class _Input:
+    index: int
+    fallible: bool = False
+
+    def __call__(self, columns: Sequence[Column], length: int, context: Context) -> Column:
+        return columns[self.index]
+
+
+@dataclass(slots=True)
+class _Constant:
+    literal: Literal
+    fallible: bool = False
+    cached: Constant | None = None
+
+    def __call__(self, columns: Sequence[Column], length: int, context: Context) -> Column:
+        cached = self.cached
+        if cached is None or len(cached.values) != length:
+            from engine.expressions.values import literal_column
+
+            cached = self.cached = literal_column(self.literal, length)
+        return cached
+
+
+@dataclass(slots=True)
+class _Shared:
+    """A sub-expression that occurs more than once: evaluated once per frame."""
+
+    inner: Node
+    fallible: bool
+
+    def __call__(self, columns: Sequence[Column], length: int, context: Context) -> Column:
+        if not isinstance(columns, Frame):
+            return self.inner(columns, length, context)
+        found = columns.memo.get(id(self))
+        if found is None:
+            found = columns.memo[id(self)] = self.inner(columns, length, context)
+        return found
+
+
+@dataclass(slots=True)
+class _Lazy:
+    function: Function
+    args: tuple[Node, ...]
+    type: DataType
+    fallible: bool
+
+    def __call__(self, columns: Sequence[Column], length: int, context: Context) -> Column:
+        assert self.function.lazily is not None
+        return self.function.lazily(self.args, self.type, columns, length, context)
+
+
+@dataclass(slots=True)
+class _Eager:
+    function: Function
+    args: tuple[Node, ...]
+    type: DataType
+    fallible: bool
+    dense: bool
+
+    def __call__(self, columns: Sequence[Column], length: int, context: Context) -> Column:
+        evaluate = self.function.evaluate
+        assert evaluate is not None
+        values = [a(columns, length, context) for a in self.args]
+        if not self.function.strict:
+            return evaluate(values, self.type, length, context)
+        validity = common_validity(values)
+        if validity is None:
+            return evaluate(values, self.type, length, context)
+        if self.dense and not validity.all():
+            return self._dense(values, validity, length, context)
+        result = evaluate(values, self.type, length, context)
+        if result.validity is not None:
+            validity = validity & result.validity
+        return result.with_validity(validity)
+
+    def _dense(self, values: list[Column], validity: Mask, length: int, context: Context) -> Column:
+        rows = np.flatnonzero(validity)
+        if len(rows) == 0:
+            return null_column(self.type, length)
+        assert self.function.evaluate is not None
+        result = self.function.evaluate([v.take(rows) for v in values], self.type, len(rows), context)
+        return scattered(result, validity)
+
+
+def common_validity(columns: Iterable[Column]) -> Mask | None:
+    """Where all are present; None where that is everywhere."""
+    validity: Mask | None = None
+    for column in columns:
+        if column.validity is not None and column.type.kind is not Kind.SYMBOL:
+            validity = column.validity if validity is None else validity & column.validity
+    return validity
+
+
+def scattered(column: Column, present: Mask) -> Column:
+    """A column of the rows that are `present`, spread over all rows; the others are NULL."""
+    positions = np.cumsum(present) - 1
+    np.maximum(positions, 0, out=positions)
+    wide = column.take(positions)
+    return Column(wide.type, wide.values, present if wide.validity is None else present & wide.validity, wide.owners,
+                  wide.children)
+
+
+def evaluated_on(node: Node, columns: Sequence[Column], rows: Array, context: Context) -> Column:
+    """A node's values for some rows only."""
+    return node(Selected(columns, rows), len(rows), context)
+
+
+class _Compiler:
+    """Turns expressions into nodes; equal calls become one shared node."""
+
+    def __init__(self, expressions: Sequence[Expression]) -> None:
+        self.uses: Counter[Expression] = Counter()
+        for expression in expressions:
+            self._count(expression)
+        self.nodes: dict[Expression, Node] = {}
+
+    def _count(self, expression: Expression) -> None:
+        if isinstance(expression, Call) and function_of(expression).deterministic:
+            self.uses[expression] += 1
+            if self.uses[expression] > 1:
+                return
+        for child in expression.children:
+            self._count(child)
+
+    def node(self, expression: Expression) -> Node:
+        match expression:
+            case InputRef():
+                return _Input(expression.index)
+            case Literal():
+                return _Constant(expression)
+            case Call() if self.uses[expression] > 1:
+                if expression not in self.nodes:
+                    inner = self._call(expression)
+                    self.nodes[expression] = _Shared(inner, inner.fallible)
+                return self.nodes[expression]
+            case Call():
+                return self._call(expression)
+        raise InternalError(f"no evaluator for {type(expression).__name__}")
+
+    def _call(self, call: Call) -> Node:
+        function = function_of(call)
+        args = tuple(self.node(a) for a in call.args)
+        fails = function.may_fail(tuple(a.type for a in call.args), call.type)
+        fallible = fails or any(a.fallible for a in args)
+        if function.lazily is not None:
+            return _Lazy(function, args, call.type, fallible)
+        return _Eager(function, args, call.type, fallible, function.dense or fails)
+
+
+def compile_expression(expression: Expression) -> Node:
+    """The expression as an evaluator: columns, number of rows, context -> a column of that many rows."""
+    node = _Compiler((expression,)).node(expression)
+
+    @dataclass(slots=True)
+    class Root:
+        fallible: bool = node.fallible
+
+        def __call__(self, columns: Sequence[Column], length: int, context: Context) -> Column:
+            return node(Frame(columns), length, context)
+
+    return Root()
+
+
+@dataclass
+class Projection:
+    """Batches to batches of expressions; kinds, stamps and order travel along."""
+
+    expressions: Sequence[Expression]
+    nodes: tuple[Node, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        compiler = _Compiler(self.expressions)
+        self.nodes = tuple(compiler.node(e) for e in self.expressions)
+
+    def __call__(self, batch: Batch, context: Context) -> Batch:
+        frame = Frame(batch.columns)
+        return batch.with_columns(tuple([node(frame, batch.length, context) for node in self.nodes]))
+
+
+@dataclass
+class Predicate:
+    """Batches to the rows (a mask) for which a condition is TRUE, neither FALSE nor NULL."""
+
+    expression: Expression
+    node: Node = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.node = compile_expression(self.expression)
+
+    def __call__(self, batch: Batch, context: Context) -> Mask:
+        return truth(self.node(batch.columns, batch.length, context))
+
+
+def truth(column: Column) -> Mask:
+    """Where a BOOLEAN column is TRUE."""
+    return column.values if column.validity is None else column.values & column.validity

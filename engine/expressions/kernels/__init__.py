@@ -1,0 +1,1 @@
+"""Compiled kernels of the expressions. Imported lazily: only modules in here import numba."""
