@@ -127,7 +127,7 @@ def load_short(address: int, length: int) -> Any:
 
 
 @kernel("void(int64, int64, int64)")
-def put_view(to: int, address: int, length: int) -> None:
+def put_view_at(to: int, address: int, length: int) -> None:
     """Write at `to` the string view of `length` bytes at an address (see `engine.changes`)."""
     size = uint64(length)
     if length <= 12:
@@ -136,6 +136,12 @@ def put_view(to: int, address: int, length: int) -> None:
     else:
         store64(to, size | ((load64(address) & uint64(0xFFFFFFFF)) << uint64(32)))
         put(to + 8, address)
+
+
+@kernel("void(uint64[:, ::1], int64, int64, int64)")
+def put_view(views: Any, row: int, address: int, length: int) -> None:
+    """Write a row of an array of string views."""
+    put_view_at(views.ctypes.data + 16 * row, address, length)
 
 
 @inlined("void(int64, int64, int64)")

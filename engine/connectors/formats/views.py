@@ -8,13 +8,13 @@ import numpy as np
 from numba import uint64
 
 from engine.changes import Array
-from engine.connectors.formats.memory import address_of, kernel, load8, put_view, store8
+from engine.connectors.formats.memory import address_of, kernel, load8, put_view_at, store8
 
 
 @kernel("void(int64, int64[::1], int64)")
 def _refer(data: int, offsets: Any, views: int) -> None:
     for i in range(len(offsets) - 1):
-        put_view(views + 16 * i, data + offsets[i], offsets[i + 1] - offsets[i])
+        put_view_at(views + 16 * i, data + offsets[i], offsets[i + 1] - offsets[i])
 
 
 @kernel("void(uint64[:, ::1], int64[::1], uint64[:, ::1])")

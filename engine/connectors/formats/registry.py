@@ -1,0 +1,50 @@
+"""The formats of files by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+
+from engine.connectors.formats.base import Decoder, Encoder
+from engine.connectors.options import suggestion
+from engine.errors import UserError
+from engine.types import Schema
+
+TEXT: dict[str, tuple[str, str, str]] = {
+    "csv": ("engine.connectors.formats.csv", "CsvDecoder", "CsvEncoder"),
+    "json": ("engine.connectors.formats.json", "JsonDecoder", "JsonEncoder"),
+}
+"""Formats of lines: module, decoder, encoder. The module names its options in OPTIONS."""
+
+FORMATS = (*TEXT, "parquet")
+
+
+def format_options(format: str, options: Mapping[str, str]) -> dict[str, str]:
+    """The options of a format out of a table's, without the prefix.
+
+    Errors: `unknown_format`, `unknown_option`.
+    """
+    if format not in FORMATS:
+        raise UserError("unknown_format", f"there is no format '{format}'", hint=suggestion(format, FORMATS))
+    module = import_module(TEXT[format][0] if format in TEXT else "engine.connectors.formats.parquet")
+    chosen = {name.removeprefix(f"{format}."): value for name, value in options.items() if name.startswith(f"{format}.")}
+    for name in chosen:
+        if name not in module.OPTIONS:
+            known = [f"{format}.{option}" for option in module.OPTIONS]
+            raise UserError("unknown_option", f"format '{format}' has no option '{format}.{name}'",
+                            hint=suggestion(f"{format}.{name}", known))  # fmt: skip
+    return chosen
+
+
+def text_decoder(format: str, schema: Schema, columns: Sequence[int], options: Mapping[str, str]) -> Decoder:
+    """The decoder of a format of lines."""
+    module, name, _ = TEXT[format]
+    decoder: Decoder = getattr(import_module(module), name)(schema, columns, options)
+    return decoder
+
+
+def text_encoder(format: str, schema: Schema, options: Mapping[str, str]) -> Encoder:
+    """The encoder of a format of lines."""
+    module, _, name = TEXT[format]
+    encoder: Encoder = getattr(import_module(module), name)(schema, options)
+    return encoder
