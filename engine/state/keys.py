@@ -19,7 +19,7 @@ import numpy as np
 from engine.changes import Array, Column
 from engine.state import rows
 from engine.state.hashing import KEY_GROUPS, hash_view, hash_words
-from engine.state.layout import B8, B16, CODE, VALUES, VIEW, WIDTHS, Frame, code_of, empty_array, frame_of, is_valid
+from engine.state.layout import B8, B16, CODE, VALUES, VIEW, WIDTHS, Frame, code_of, empty_array, frame_of, is_valid, width_of
 from engine.state.memory import kernel, load_u64, plain, store_u64
 from engine.state.nested import decode_nested, encode_nested
 from engine.state.rows import load_word, store_word
@@ -159,7 +159,7 @@ def pack_words(desc: Array, plan: Array, out: Array) -> None:
     for c in range(len(desc)):
         code = desc[c, CODE]
         word, shift, mask_word, mask_shift = plan[c, 0], np.uint64(plan[c, 1]), plan[c, 2], np.uint64(plan[c, 3])
-        start, step = desc[c, VALUES], WIDTHS[code]
+        start, step = desc[c, VALUES], width_of(code)
         for i in range(len(out)):
             row = base + 8 * width * i
             if not is_valid(desc, c, i):
@@ -180,7 +180,7 @@ def unpack_words(words: Array, slots: Array, plan: Array, desc: Array) -> None:
     for c in range(len(desc)):
         code = desc[c, CODE]
         word, shift, mask_word, mask_shift = plan[c, 0], np.uint64(plan[c, 1]), plan[c, 2], np.uint64(plan[c, 3])
-        start, step, flags = desc[c, VALUES], WIDTHS[code], desc[c, 2]
+        start, step, flags = desc[c, VALUES], width_of(code), desc[c, 2]
         for i in range(len(slots)):
             row = base + 8 * width * np.int64(slots[i])
             at = start + step * i

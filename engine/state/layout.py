@@ -8,6 +8,7 @@ reads, compares, hashes or copies whole rows, whatever their types; values that 
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from typing import Any
 
@@ -59,10 +60,10 @@ class Frame:
                  length: int) -> None:
         self.length = length
         self.arrays = (values, validity)
-        rows = []
-        for code, array, valid in zip(codes, values, validity, strict=True):
-            rows.append((code, address(array), 0 if valid is None else address(valid), 0))
-        self.desc = np.array(rows, np.int64).reshape(len(rows), 4)
+        words = array("q")  # numpy would take twice as long to make a small array
+        for code, held, valid in zip(codes, values, validity):
+            words.extend((code, address(held), 0 if valid is None else address(valid), 0))
+        self.desc: Array = np.frombuffer(words, np.int64).reshape(-1, 4) if words else np.empty((0, 4), np.int64)
 
 
 def frame_of(codes: Sequence[int], columns: Sequence[Column], length: int) -> Frame:
@@ -70,6 +71,12 @@ def frame_of(codes: Sequence[int], columns: Sequence[Column], length: int) -> Fr
     values = [plain(c.values) for c in columns]
     validity = [None if c.validity is None else plain(c.validity) for c in columns]
     return Frame(codes, values, validity, length)
+
+
+@inlined
+def width_of(code: int) -> int:
+    """`WIDTHS[code]` by one shift (Numba indexes a tuple by a chain of branches)."""
+    return (0x1008041008040201 >> (8 * code)) & 31
 
 
 @inlined

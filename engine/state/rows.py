@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.changes import Array
 from engine.state.hashing import P0, finish, hash_view, mix
-from engine.state.layout import B2, B4, B8, B16, CODE, F4, F8, VALIDITY, VALUES, VIEW, WIDTHS, is_valid
+from engine.state.layout import B1, B2, B4, B8, B16, CODE, F4, F8, VALIDITY, VALUES, VIEW, is_valid, width_of
 from engine.state.memory import (
     copy_bytes,
     inlined,
@@ -91,7 +91,7 @@ def row_equal(a: Array, i: int, b: Array, j: int, columns: Array) -> bool:
         if valid != is_valid(b, c, j):
             return False
         code = a[c, CODE]
-        width = WIDTHS[code]
+        width = width_of(code)
         if valid and not value_equal(code, a[c, VALUES] + i * width, b[c, VALUES] + j * width):
             return False
     return True
@@ -105,7 +105,7 @@ def hash_rows(desc: Array, columns: Array, seeds: Array, out: Array) -> None:
         for k in range(len(columns)):
             c = columns[k]
             code = desc[c, CODE]
-            at = desc[c, VALUES] + i * WIDTHS[code]
+            at = desc[c, VALUES] + i * width_of(code)
             if not is_valid(desc, c, i):
                 state = mix(state, NULL_HASH)
             elif code == VIEW:
@@ -128,28 +128,45 @@ def copy_value(code: int, target: int, source: int) -> None:
     elif code in (B4, F4):
         store_u32(target, load_u32(source))
     else:
-        for i in range(WIDTHS[code]):
+        for i in range(width_of(code)):
             store_u8(target + i, load_u8(source + i))
+
+
+@inlined
+def take_values(code: int, out: int, start: int, rows: Array) -> None:
+    """Copy the values at these rows one after another to `out`; zero where the row is negative."""
+    if code in (B8, F8):
+        for i in range(len(rows)):
+            row = np.int64(rows[i])
+            store_u64(out + 8 * i, load_u64(start + 8 * row) if row >= 0 else np.uint64(0))
+    elif code in (VIEW, B16):
+        for i in range(len(rows)):
+            row = np.int64(rows[i])
+            store_u64(out + 16 * i, load_u64(start + 16 * row) if row >= 0 else np.uint64(0))
+            store_u64(out + 16 * i + 8, load_u64(start + 16 * row + 8) if row >= 0 else np.uint64(0))
+    elif code in (B4, F4):
+        for i in range(len(rows)):
+            row = np.int64(rows[i])
+            store_u32(out + 4 * i, load_u32(start + 4 * row) if row >= 0 else np.uint32(0))
+    else:
+        width = width_of(code)
+        for i in range(len(rows)):
+            row = np.int64(rows[i])
+            for b in range(width):
+                store_u8(out + i * width + b, load_u8(start + row * width + b) if row >= 0 else np.uint8(0))
 
 
 @kernel
 def take_rows(source: Array, rows: Array, target: Array) -> None:
     """target row i = source row rows[i], all columns; where rows[i] < 0: NULL, zero."""
     for c in range(len(source)):
-        code = source[c, CODE]
-        width = WIDTHS[code]
-        start, valid, out, flags = source[c, VALUES], source[c, VALIDITY], target[c, VALUES], target[c, VALIDITY]
-        for i in range(len(rows)):
-            row = np.int64(rows[i])
-            if row < 0:
-                for b in range(width):
-                    store_u8(out + i * width + b, np.uint8(0))
-                if flags != 0:
-                    store_u8(flags + i, np.uint8(0))
-                continue
-            copy_value(code, out + i * width, start + row * width)
-            if flags != 0:
-                store_u8(flags + i, np.uint8(1) if valid == 0 else load_u8(valid + row))
+        take_values(source[c, CODE], target[c, VALUES], source[c, VALUES], rows)
+        valid, flags = source[c, VALIDITY], target[c, VALIDITY]
+        if flags != 0 and valid != 0:
+            take_values(B1, flags, valid, rows)
+        elif flags != 0:
+            for i in range(len(rows)):
+                store_u8(flags + i, np.uint8(rows[i] >= 0))
 
 
 @kernel
@@ -157,7 +174,7 @@ def put_rows(target: Array, rows: Array, source: Array) -> None:
     """target row rows[i] = source row i, all columns but views (they need their bytes kept: `StringArena`)."""
     for c in range(len(source)):
         code = source[c, CODE]
-        width = WIDTHS[code]
+        width = width_of(code)
         start, valid, out, flags = source[c, VALUES], source[c, VALIDITY], target[c, VALUES], target[c, VALIDITY]
         for i in range(len(rows)):
             row = np.int64(rows[i])
@@ -172,7 +189,7 @@ def clear_rows(target: Array, rows: Array) -> None:
     """Zero all columns but views at these rows; nullable ones become NULL."""
     for c in range(len(target)):
         code = target[c, CODE]
-        width = WIDTHS[code]
+        width = width_of(code)
         out, flags = target[c, VALUES], target[c, VALIDITY]
         for i in range(len(rows)):
             row = np.int64(rows[i])
@@ -187,7 +204,7 @@ def clear_rows(target: Array, rows: Array) -> None:
 def clear_row(target: Array, row: int) -> None:
     """Zero one row, views too."""
     for c in range(len(target)):
-        width = WIDTHS[target[c, CODE]]
+        width = width_of(target[c, CODE])
         for b in range(width):
             store_u8(target[c, VALUES] + row * width + b, np.uint8(0))
         if target[c, VALIDITY] != 0:
@@ -209,7 +226,7 @@ def encoded_sizes(desc: Array, nullable: Array, ends: Array) -> int:
             if code == VIEW:
                 total += 4 + view_length(desc[c, VALUES] + 16 * i)
             else:
-                total += WIDTHS[code]
+                total += width_of(code)
         ends[i + 1] = total
     return total
 
@@ -226,7 +243,7 @@ def encode_value(code: int, source: int, target: int) -> int:
         copy_value(code, target, source)
     else:
         store_word(code, target, load_word(code, source))
-    return target + WIDTHS[code]
+    return target + width_of(code)
 
 
 @kernel
@@ -244,7 +261,7 @@ def encode_rows(desc: Array, nullable: Array, ends: Array, start: int, views: Ar
                 at += 1
                 if not valid:
                     continue
-            at = encode_value(code, desc[c, VALUES] + i * WIDTHS[code], at)
+            at = encode_value(code, desc[c, VALUES] + i * width_of(code), at)
         make_view(base + 16 * i, first, at - first)
 
 
@@ -254,7 +271,7 @@ def decode_row(cursor: int, nullable: Array, target: Array, row: int) -> int:
     at = cursor
     for c in range(len(target)):
         code = target[c, CODE]
-        width = WIDTHS[code]
+        width = width_of(code)
         out, flags = target[c, VALUES] + row * width, target[c, VALIDITY]
         if nullable[c]:
             valid = load_u8(at)

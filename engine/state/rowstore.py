@@ -12,8 +12,9 @@
     probe, numbers = rows.chains(slots)         # join expansion: all rows under slots[probe[k]], in order of arrival
     counts = rows.counts(slots)                 # rows under each slot
     rows.take(numbers) -> list of columns;      rows.take(numbers, (0, 2)) -> these columns; -1 gives NULLs
-    rows.weight[numbers], rows.key[numbers], rows.seq[numbers]    # raw arrays by row: int32, int32 (slot), int64 (arrival)
+    rows.weight[numbers], rows.key[numbers], rows.seq[numbers]    # arrayss by row: int32, int32 (slot), int64
     rows.remove(numbers)                        # whatever their weight
+    rows.touch(numbers)                         # after writing columns.values[i][numbers] in place
     numbers = rows.due(t)                       # rows with order <= t, by (order, arrival), each given once; to be removed
     len(rows)
 
@@ -41,8 +42,6 @@ from engine.state.rows import hash_rows
 from engine.state.timers import Heap
 from engine.types import DataType
 
-_BY_SLOT = 3
-
 
 class RowStore:
     """See the module."""
@@ -56,18 +55,17 @@ class RowStore:
         self._order = order
         self._heap = None if order is None else Heap()
         self._space = Reservation([
-            (np.int32, 1), (np.int32, 1), (np.int32, 1),  # by slot: head, tail, number of rows
-            (np.int32, 1), (np.int32, 1), (np.int32, 1), (np.int32, 1), (np.int64, 1), (np.uint64, 1), (np.int32, 1),
+            (np.int32, 4), (np.int32, 4), (np.int64, 1), (np.uint64, 1), (np.int32, 1),
             (np.uint8, 1), (np.int32, 1), (np.uint8, 1), (np.int32, 1),
             (np.uint64, 4), (np.int32, 1), (np.int32, 1), (np.int32, 1)])
         arrays = self._space.arrays
         self.ctl = np.zeros(k.ROW_SIZE, np.int64)
-        places = (k.HEADS, k.TAILS, k.TALLY, k.KEY, k.NEXT, k.PREVIOUS, k.WEIGHT, k.SEQ, k.HASH, k.PENDING,
+        places = (k.CHAINS, k.LINKS, k.SEQ, k.HASH, k.PENDING,
                   C.LIVE, C.FREE, C.MARK, C.LIST, C.TABLE, C.DIRECTORY, C.COUNTS, C.DEPTHS)
         for place, array in zip(places, arrays, strict=True):
             self.ctl[place] = address(array)
-        self.tally, self.key, self.weight, self.seq = arrays[2], arrays[3], arrays[6], arrays[7]
-        self.live, self._marks, self._list = arrays[10], arrays[12], arrays[13]
+        self._tally, self.key, self.weight, self.seq = arrays[0][:, 2], arrays[1][:, 0], arrays[1][:, 3], arrays[2]
+        self.live, self._marks, self._list = arrays[5], arrays[7], arrays[8]
         self.ctl[C.MASK], self.ctl[C.SEGMENTS] = hash_mask(), 1
         self.ctl[C.ROWS], self.ctl[k.IDENTITY] = min(self._space.rows, MAX_ROWS), identity is None or len(identity) > 0
         for i, arena in enumerate(self.columns.arenas):
@@ -154,7 +152,7 @@ class RowStore:
 
     def counts(self, slots: Array) -> Array:
         """How many rows there are under each slot (0 for -1), duplicates counted once (int32)."""
-        counts = self.tally[slots]
+        counts = self._tally[slots]
         counts[slots < 0] = 0
         return counts
 
@@ -174,6 +172,10 @@ class RowStore:
         """Drop these rows, whatever their weight; dead ones are ignored."""
         self._settle()
         k.remove_rows(self.ctl, rows)
+
+    def touch(self, rows: Array) -> None:
+        """Note that fixed-width values outside of the identity were written in place (`columns.values[i][rows] = ...`)."""
+        k.touch_stored(self.ctl, rows)
 
     def due(self, limit: int) -> Array:
         """The rows whose order column is <= limit, by it and then by arrival (int64); given once: remove them."""

@@ -26,7 +26,7 @@ from engine.state.index_kernels import (
     mark_dirty,
     segment_of,
 )
-from engine.state.layout import CODE, EXTRA, VALIDITY, VALUES, VIEW, WIDTHS
+from engine.state.layout import CODE, EXTRA, VALIDITY, VALUES, VIEW, width_of
 from engine.state.memory import (
     INLINE,
     inlined,
@@ -35,6 +35,7 @@ from engine.state.memory import (
     load_i64,
     load_u8,
     load_u64,
+    prefetch,
     store_i32,
     store_i64,
     store_u8,
@@ -43,8 +44,11 @@ from engine.state.memory import (
 )
 from engine.state.rows import copy_value, row_equal
 
-HEADS, TAILS, TALLY, KEY, NEXT, PREVIOUS, WEIGHT, SEQ, HASH, PENDING = range(SIZE, SIZE + 10)
-PENDING_COUNT, NEXT_SEQ, TOTAL, IDENTITY, COLUMN, ROW_SIZE = range(SIZE + 10, SIZE + 16)
+CHAINS, LINKS, SEQ, HASH, PENDING = range(SIZE, SIZE + 5)
+PENDING_COUNT, NEXT_SEQ, TOTAL, IDENTITY, COLUMN, ROW_SIZE = range(SIZE + 5, SIZE + 11)
+HEAD, TAIL, TALLY = 0, 4, 8  # offsets into a chain's 16 bytes: what is used together lies in one cache line
+KEY, NEXT, PREVIOUS, WEIGHT = 0, 4, 8, 12  # offsets into a row's links
+AHEAD = 32
 STRINGS_FULL = 4
 _LOW = np.uint64(0xFFFFFFFF)
 _TAG = np.uint64(32)
@@ -62,7 +66,7 @@ def find_row(ctl: Array, store: Array, batch: Array, columns: Array, slot: int, 
             return -1
         if np.int64(entry >> _TAG) == tag:
             row = np.int64(entry & _LOW) - 1
-            same = load_u64(ctl[HASH] + 8 * row) == value and load_i32(ctl[KEY] + 4 * row) == slot
+            same = load_u64(ctl[HASH] + 8 * row) == value and load_i32(ctl[LINKS] + 16 * row + KEY) == slot
             if same and row_equal(store, row, batch, i, columns):
                 return row
         position = (position + 1) & (SEGMENT - 1)
@@ -87,44 +91,44 @@ def write_row(store: Array, row: int, batch: Array, i: int) -> None:
     """Copy batch row i to a row of the store; its strings are known to fit."""
     for c in range(len(store)):
         code = store[c, CODE]
-        source = batch[c, VALUES] + WIDTHS[code] * i
+        source = batch[c, VALUES] + width_of(code) * i
         valid = batch[c, VALIDITY]
         if store[c, VALIDITY] != 0:
             store_u8(store[c, VALIDITY] + row, np.uint8(1) if valid == 0 else load_u8(valid + i))
         if code == VIEW:
             keep_view(store[c, EXTRA], row, source)
         else:
-            copy_value(code, store[c, VALUES] + WIDTHS[code] * row, source)
+            copy_value(code, store[c, VALUES] + width_of(code) * row, source)
 
 
 @inlined
 def link(ctl: Array, slot: int, row: int) -> None:
     """Put a row at the end of its key's chain (links hold row + 1, 0 = none)."""
-    tail = load_i32(ctl[TAILS] + 4 * slot)
-    store_i32(ctl[PREVIOUS] + 4 * row, tail)
-    store_i32(ctl[NEXT] + 4 * row, np.int32(0))
+    tail = load_i32(ctl[CHAINS] + 16 * slot + TAIL)
+    store_i32(ctl[LINKS] + 16 * row + PREVIOUS, tail)
+    store_i32(ctl[LINKS] + 16 * row + NEXT, np.int32(0))
     if tail > 0:
-        store_i32(ctl[NEXT] + 4 * (np.int64(tail) - 1), np.int32(row + 1))
+        store_i32(ctl[LINKS] + 16 * (np.int64(tail) - 1) + NEXT, np.int32(row + 1))
     else:
-        store_i32(ctl[HEADS] + 4 * slot, np.int32(row + 1))
-    store_i32(ctl[TAILS] + 4 * slot, np.int32(row + 1))
-    store_i32(ctl[TALLY] + 4 * slot, load_i32(ctl[TALLY] + 4 * slot) + np.int32(1))
+        store_i32(ctl[CHAINS] + 16 * slot + HEAD, np.int32(row + 1))
+    store_i32(ctl[CHAINS] + 16 * slot + TAIL, np.int32(row + 1))
+    store_i32(ctl[CHAINS] + 16 * slot + TALLY, load_i32(ctl[CHAINS] + 16 * slot + TALLY) + np.int32(1))
 
 
 @inlined
 def unlink(ctl: Array, row: int) -> None:
     """Take a row out of its key's chain."""
-    slot = np.int64(load_i32(ctl[KEY] + 4 * row))
-    before, after = load_i32(ctl[PREVIOUS] + 4 * row), load_i32(ctl[NEXT] + 4 * row)
+    slot = np.int64(load_i32(ctl[LINKS] + 16 * row + KEY))
+    before, after = load_i32(ctl[LINKS] + 16 * row + PREVIOUS), load_i32(ctl[LINKS] + 16 * row + NEXT)
     if before > 0:
-        store_i32(ctl[NEXT] + 4 * (np.int64(before) - 1), after)
+        store_i32(ctl[LINKS] + 16 * (np.int64(before) - 1) + NEXT, after)
     else:
-        store_i32(ctl[HEADS] + 4 * slot, after)
+        store_i32(ctl[CHAINS] + 16 * slot + HEAD, after)
     if after > 0:
-        store_i32(ctl[PREVIOUS] + 4 * (np.int64(after) - 1), before)
+        store_i32(ctl[LINKS] + 16 * (np.int64(after) - 1) + PREVIOUS, before)
     else:
-        store_i32(ctl[TAILS] + 4 * slot, before)
-    store_i32(ctl[TALLY] + 4 * slot, load_i32(ctl[TALLY] + 4 * slot) - np.int32(1))
+        store_i32(ctl[CHAINS] + 16 * slot + TAIL, before)
+    store_i32(ctl[CHAINS] + 16 * slot + TALLY, load_i32(ctl[CHAINS] + 16 * slot + TALLY) - np.int32(1))
 
 
 @inlined
@@ -150,7 +154,7 @@ def add_row(ctl: Array, store: Array, batch: Array, i: int, slot: int, value: in
         ctl[HIGH] = row + 1
     write_row(store, row, batch, i)
     store_u8(ctl[LIVE] + row, np.uint8(1))
-    store_i32(ctl[KEY] + 4 * row, np.int32(slot))
+    store_i32(ctl[LINKS] + 16 * row + KEY, np.int32(slot))
     store_i64(ctl[SEQ] + 8 * row, ctl[NEXT_SEQ])
     ctl[NEXT_SEQ] += 1
     ctl[TOTAL] += 1
@@ -171,11 +175,21 @@ def drop_row(ctl: Array, row: int) -> None:
         erase(ctl, segment, base + 8 * position)
     unlink(ctl, row)
     store_u8(ctl[LIVE] + row, np.uint8(0))
-    store_i32(ctl[WEIGHT] + 4 * row, np.int32(0))
+    store_i32(ctl[LINKS] + 16 * row + WEIGHT, np.int32(0))
     store_i32(ctl[PENDING] + 4 * ctl[PENDING_COUNT], np.int32(row))
     ctl[PENDING_COUNT] += 1
     ctl[TOTAL] -= 1
     mark_dirty(ctl, row)
+
+
+@inlined
+def ask_ahead(ctl: Array, slots: Array, hashes: Array, first: int) -> None:
+    """Ask for the memory that the next rows will need."""
+    for i in range(first, min(first + AHEAD, len(slots))):
+        prefetch(ctl[CHAINS] + 16 * np.int64(slots[i]))
+        if ctl[IDENTITY]:
+            tag = np.int64((hashes[i] & np.uint64(ctl[MASK])) >> _TAG)
+            prefetch(ctl[TABLE] + 8 * (SEGMENT * segment_of(ctl, tag) + (tag & (SEGMENT - 1))))
 
 
 @kernel
@@ -187,6 +201,8 @@ def apply_rows(ctl: Array, store: Array, batch: Array, columns: Array, slots: Ar
     that found no room, or their number.
     """
     for i in range(start, len(slots)):
+        if (i - start) % AHEAD == 0:
+            ask_ahead(ctl, slots, hashes, i)
         slot, delta = np.int64(slots[i]), np.int64(deltas[i])
         value = np.uint64(0)
         row = -1
@@ -195,7 +211,7 @@ def apply_rows(ctl: Array, store: Array, batch: Array, columns: Array, slots: Ar
             row = find_row(ctl, store, batch, columns, slot, value, i)
         weight = 0
         if row >= 0:
-            weight = np.int64(load_i32(ctl[WEIGHT] + 4 * row))
+            weight = np.int64(load_i32(ctl[LINKS] + 16 * row + WEIGHT))
         elif delta != 0:
             row = add_row(ctl, store, batch, i, slot, value)
             if row < 0:
@@ -203,7 +219,7 @@ def apply_rows(ctl: Array, store: Array, batch: Array, columns: Array, slots: Ar
         out[i] = row
         before[i] = weight
         if row >= 0:
-            store_i32(ctl[WEIGHT] + 4 * row, np.int32(weight + delta))
+            store_i32(ctl[LINKS] + 16 * row + WEIGHT, np.int32(weight + delta))
             mark_dirty(ctl, row)
             if weight + delta == 0:
                 drop_row(ctl, row)
@@ -253,7 +269,7 @@ def chain_ends(ctl: Array, slots: Array, ends: Array) -> int:
     for i in range(len(slots)):
         slot = np.int64(slots[i])
         if slot >= 0:
-            total += np.int64(load_i32(ctl[TALLY] + 4 * slot))
+            total += np.int64(load_i32(ctl[CHAINS] + 16 * slot + TALLY))
         ends[i] = total
     return total
 
@@ -264,9 +280,16 @@ def fill_chains(ctl: Array, slots: Array, probe: Array, out: Array) -> None:
     at = 0
     for i in range(len(slots)):
         slot = np.int64(slots[i])
-        row = np.int64(load_i32(ctl[HEADS] + 4 * slot)) if slot >= 0 else 0
+        row = np.int64(load_i32(ctl[CHAINS] + 16 * slot + HEAD)) if slot >= 0 else 0
         while row > 0:
             probe[at] = i
             out[at] = row - 1
             at += 1
-            row = np.int64(load_i32(ctl[NEXT] + 4 * (row - 1)))
+            row = np.int64(load_i32(ctl[LINKS] + 16 * (row - 1) + NEXT))
+
+
+@kernel
+def touch_stored(ctl: Array, rows: Array) -> None:
+    """Note that values of these live rows were changed in place."""
+    for i in range(len(rows)):
+        mark_dirty(ctl, np.int64(rows[i]))
