@@ -27,7 +27,14 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from engine.learners.layout import (
-    BIN_POSITIVES, BIN_SAMPLES, HISTOGRAM, LOGIT_BINS, LOGIT_LIMIT, MOST_FEATURES, PAGE_SHIFT, RELIABILITY,
+    BIN_POSITIVES,
+    BIN_SAMPLES,
+    HISTOGRAM,
+    LOGIT_BINS,
+    LOGIT_LIMIT,
+    MOST_FEATURES,
+    PAGE_SHIFT,
+    RELIABILITY,
     RELIABILITY_BINS,
 )
 
