@@ -47,13 +47,14 @@ class Counters:
 @dataclass(frozen=True)
 class Settings:
     """What operators need of the job: the evaluation context, whether every intermediate change is wanted, state TTL
-    (microseconds of processing time, 0 = never), this shard and the number of shards."""
+    (microseconds of processing time, 0 = never), this shard and the number of shards, and whether rows carry `seq`."""
 
     context: Context
     every_change: bool = True
     ttl: int = 0
     shard: int = 0
     shards: int = 1
+    numbered: bool = False
 
 
 class Operator:

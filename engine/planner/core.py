@@ -65,7 +65,7 @@ class Planner:
         self.options = options
         self.graph = Graph(shards=options.shards)
         self._connectors = connectors
-        self._settings = [replace(settings, shard=i, shards=options.shards) for i in range(options.shards)]
+        self._settings = [replace(settings, shard=i, shards=options.shards, numbered=properties.ordered) for i in range(options.shards)]
         self._built: dict[int, Built] = {}
         self._building: set[int] = set()
         self._names: Counter[str] = Counter()

@@ -39,6 +39,7 @@ from engine.state.memory import MAX_ROWS, Reservation, address
 from engine.state.nested import encode_nested
 from engine.state.parts import Replay, Stored, save
 from engine.state.rows import hash_rows
+from engine.state.sorted import SortedRows
 from engine.state.timers import Heap
 from engine.types import DataType
 
@@ -71,6 +72,7 @@ class RowStore:
         for i, arena in enumerate(self.columns.arenas):
             if arena is not None:
                 self.columns.desc[i, EXTRA] = arena.at
+        self._sorted: list[SortedRows] = []
         self._no_hashes = np.zeros(0, np.uint64)
         self._ones = np.ones(1024, np.int64)
 
@@ -101,8 +103,19 @@ class RowStore:
             made[made] = self.live[out[made]] != 0
             rows = out[made]
             self._heap.push(self.columns.values[self._order][rows], rows)
+        self._follow(out)
         self._tidy()
         return out, before
+
+    def sort_by(self, columns: Sequence[int], descending: Sequence[bool] | None = None,
+                nulls_last: Sequence[bool] | None = None) -> SortedRows:
+        """Keep the rows of each key in this order too (call before the first row comes)."""
+        self._sorted.append(SortedRows(self, columns, descending, nulls_last))
+        return self._sorted[-1]
+
+    def _follow(self, rows: Array) -> None:
+        for order in self._sorted:
+            order.sync(rows[rows >= 0])
 
     def _some_ones(self, length: int) -> Array:
         if length > len(self._ones):
@@ -172,6 +185,7 @@ class RowStore:
         """Drop these rows, whatever their weight; dead ones are ignored."""
         self._settle()
         k.remove_rows(self.ctl, rows)
+        self._follow(rows)
 
     def touch(self, rows: Array) -> None:
         """Note that fixed-width values outside of the identity were written in place (`columns.values[i][rows] = ...`)."""
@@ -242,6 +256,7 @@ class RowStore:
             self.ctl[k.NEXT_SEQ] = max(int(self.ctl[k.NEXT_SEQ]), int(seq[-1]) + 1)
         if self._heap is not None and self._order is not None:
             self._heap.push(self.columns.values[self._order][out], out)
+        self._follow(out)
         self._marks[self._list[:int(self.ctl[C.DIRTY])]] = 0
         self.ctl[C.DIRTY] = 0
 
