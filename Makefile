@@ -45,7 +45,7 @@ test: setup ## all tests but those that need services or ../shared
 	$(PY) -m pytest tests --numprocesses $(JOBS) --dist loadfile
 
 fast: setup ## the quick tests
-	$(PY) -m pytest tests --numprocesses $(JOBS) --dist loadfile --quiet -m 'not slow and not soak'
+	$(PY) -m pytest tests --numprocesses $(JOBS) --dist loadfile --quiet -m 'not slow'
 
 lint: setup ## style, types, import law, sizes, licences
 	$(VENV)/bin/ruff check .
@@ -64,8 +64,8 @@ conformance: setup ## scores against other projects' expectations of Flink SQL, 
 bench: setup ## every benchmark, quickly
 	for name in $(BENCHMARKS); do echo "== $$name"; $(PY) -m benchmarks $$name --quick; done
 
-soak: setup ## the property tests with 5,000 examples each, and the long fault runs
-	HYPOTHESIS_PROFILE=soak $(PY) -m pytest tests --timeout 7200 -m 'slow or soak'
+soak: setup ## the property and fault tests at length: 5,000 examples each
+	HYPOTHESIS_PROFILE=soak $(PY) -m pytest tests --timeout 7200 -m soak
 
 goldens: setup ## write the expected outputs anew; look at the difference before it is committed
 	$(PY) -m pytest tests --quiet --update-goldens
