@@ -93,6 +93,9 @@ class Accumulator:
         """Empty these groups (their slots will be used again)."""
         raise NotImplementedError
 
+    def forget(self, slots: Array) -> None:
+        """The keys of these groups are being released, and with them what hangs on the table; drop anything else."""
+
     def states(self) -> Mapping[str, StateObject]:
         """What to snapshot besides what hangs on the table, by name."""
         return {}

@@ -45,6 +45,7 @@ class AggregateCalls:
     def __init__(self, calls: Sequence[BoundCall], *, records: bool = False) -> None:
         self._calls = ([BoundCall(RECORDS)] if records else []) + list(calls)
         self.hidden = int(records)
+        self._counts: Array | None = None
         made = [simple_call(c.spec) for c in self._calls]
         self._simple: list[tuple[int, SimpleCall]] = [(i, s) for i, s in enumerate(made) if s is not None]
         self._complex: list[tuple[int, Accumulator]] = [
@@ -67,6 +68,13 @@ class AggregateCalls:
             s.bind(table, f"c{i - self.hidden}", row)
         for i, accumulator in self._complex:
             accumulator.bind(table, f"c{i - self.hidden}")
+        if self.hidden:
+            self._counts = table.column("c-1.n")
+
+    def records(self, slots: Array) -> Array:
+        """The number of rows of these groups (int64), where they are counted."""
+        assert self._counts is not None
+        return self._counts[slots]
 
     def states(self) -> Mapping[str, StateObject]:
         """State that is not in the table."""
@@ -107,6 +115,11 @@ class AggregateCalls:
         k.clear(self.program, slots)
         for _, accumulator in self._complex:
             accumulator.reset(slots)
+
+    def forget(self, slots: Array) -> None:
+        """These groups are about to be released from the table: drop what is not in it."""
+        for _, accumulator in self._complex:
+            accumulator.forget(slots)
 
     # ---- changes -----------------------------------------------------------------------------------------------
 

@@ -84,7 +84,7 @@ class GroupAggregate(Operator):
         keep = np.empty(batch.length, np.bool_)
         if check_records(self._calls.program, touched.slots, touched.position, kinds, keep):
             kept = np.flatnonzero(keep)  # retractions from empty groups say nothing, as in Flink
-            self._forget_empty(touched.slots[self._records(touched.slots) == 0], slots[kept])
+            self._forget_empty(touched.slots[self._calls.records(touched.slots) == 0], slots[kept])
             if not len(kept):
                 return
             batch, slots, kinds = batch.take(kept), slots[kept], kinds[kept]
@@ -100,17 +100,14 @@ class GroupAggregate(Operator):
         self._emit(keys, changes, plan[:, :count], out[:count])
         self._release(touched.slots)
 
-    def _records(self, slots: Array) -> Array:
-        return self._table.column("c-1.n")[slots]
-
     def _forget_empty(self, empty: Array, kept: Array) -> None:
         """Release groups that a refused retraction has just made."""
         self._table.release(np.setdiff1d(empty, kept))
 
     def _release(self, slots: Array) -> None:
-        empty = slots[self._records(slots) == 0]
+        empty = slots[self._calls.records(slots) == 0]
         if len(empty):
-            self._calls.reset(empty)
+            self._calls.forget(empty)
             self._table.release(empty)
 
     def _emit(self, keys: list[Column], changes: Changes, plan: Array, kinds: Array) -> None:
@@ -123,5 +120,5 @@ class GroupAggregate(Operator):
         if self.settings.ttl:
             expired = self._table.expired(now)
             if len(expired):
-                self._calls.reset(expired)
+                self._calls.forget(expired)
                 self._table.release(expired)
