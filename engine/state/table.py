@@ -85,6 +85,7 @@ class StateTable:
         self.expiry = Expiry(ttl) if ttl else None
         self._position = {f.name: i for i, f in enumerate(self.fields)}
         self._attached: dict[str, Attached] = {}
+        self._based = False  # whether a part was written that changes can be told against
 
     def __len__(self) -> int:
         return len(self.index)
@@ -204,7 +205,12 @@ class StateTable:
         return stored + ([] if self.expiry is None else [Stored("access", self.expiry.times)])
 
     def snapshot(self, full: bool) -> StatePart:
-        """See `StateObject`: all keys and fields, or those that changed, with what is attached."""
+        """See `StateObject`: all keys and fields, or those that changed, with what is attached.
+
+        The first snapshot is full in any case, also after a restore: slots have new numbers then.
+        """
+        full = full or not self._based
+        self._based = True
         changed, touched = self.index.dirty_slots(), self.dirty.drain()
         if full:
             live = None if len(self.index) == self.index.high else self.live_slots()
