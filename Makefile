@@ -32,7 +32,7 @@ $(VENV)/.installed: $(VENV)/bin/uv requirements/dev.txt pyproject.toml
 
 # Numba's kernels are compiled once, into the cache beside their sources; only those of changed files are compiled again.
 $(VENV)/.warmed: $(VENV)/.installed $(shell find engine -name '*.py')
-	$(PY) -m engine.warm
+	if [ -f engine/warm.py ]; then $(PY) -m engine.warm; fi
 	@touch $@
 
 run: setup ## the shop example, live in the terminal (Ctrl-C or `make stop` ends it, the next run resumes)
