@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,18 @@ def make_targets() -> set[str]:
 def test_documents_name_targets_that_exist(document: str) -> None:
     named = set(re.findall(r"\bmake ([a-z][a-z-]*)(?=[`\s]*(?:$|#|`))", text_of(ROOT / document), flags=re.MULTILINE))
     assert named - make_targets() == set()
+
+
+@pytest.mark.parametrize(("command", "program"), [
+    ("porsche", "import sys; sys.argv = ['porsche', '--help']; from porsche.cli import main; main()"),
+    ("python -m engine", "import runpy, sys; sys.argv = ['engine', '--help']; runpy.run_module('engine', alter_sys=True)"),
+])
+def test_the_readme_names_commands_that_exist(command: str, program: str) -> None:
+    text = text_of(ROOT / "README.md") + text_of(ROOT / "Makefile")
+    named = set(re.findall(rf"bin/{command} ([a-z]+)", text))
+    result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert named, f"the README shows no use of {command}"
+    assert named - set(re.findall(r"[a-z]+", result.stdout)) == set(), result.stdout + result.stderr
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
