@@ -12,7 +12,7 @@ from engine.errors import NotSupported, UserError
 from engine.sql.dialect import Field, UnitPrecision, place_of
 from engine.types import DataType, Kind, RowField
 
-D = exp.DataType.Type
+D = exp.DType
 _MAX_DIGITS = 9
 
 _PLAIN = {
@@ -21,7 +21,7 @@ _PLAIN = {
     D.VARIANT: DataType(Kind.VARIANT),
 }
 # A length or precision: type without one, and the range it may have.
-_SIZED: dict[exp.DataType.Type, tuple[Callable[[int], DataType], int, int, int]] = {
+_SIZED: dict[exp.DType, tuple[Callable[[int], DataType], int, int, int]] = {
     D.CHAR: (t.CHAR, 1, 1, t.MAX_LENGTH), D.VARCHAR: (t.VARCHAR, t.MAX_LENGTH, 1, t.MAX_LENGTH),
     D.BINARY: (t.BINARY, 1, 1, t.MAX_LENGTH), D.VARBINARY: (t.VARBINARY, t.MAX_LENGTH, 1, t.MAX_LENGTH),
     D.TIME: (t.TIME, 0, 0, _MAX_DIGITS), D.TIMESTAMP: (t.TIMESTAMP, 6, 0, _MAX_DIGITS),
@@ -158,7 +158,8 @@ def _nested(of: DataType) -> exp.DataType:
     if of.kind is Kind.ROW:
         fields = [_field(field) for field in of.fields]
         if of.name:
-            return exp.DataType(this=D.USERDEFINED, kind="STRUCTURED", expressions=[exp.Literal.string(of.name), *fields])
+            named = [exp.Literal.string(of.name), *fields]
+            return exp.DataType(this=D.USERDEFINED, kind="STRUCTURED", expressions=named)
         return exp.DataType(this=D.STRUCT, expressions=fields, nested=True)
     if of.kind is Kind.DESCRIPTOR:
         return exp.DataType(this=D.USERDEFINED, kind="DESCRIPTOR")
@@ -170,6 +171,6 @@ def _field(field: RowField) -> Field:
     return Field(this=exp.to_identifier(field.name), kind=to_ast(field.type), comment=comment)
 
 
-def _parameterised(kind: exp.DataType.Type, *numbers: int) -> exp.DataType:
+def _parameterised(kind: exp.DType, *numbers: int) -> exp.DataType:
     parameters = [exp.DataTypeParam(this=exp.Literal.number(number)) for number in numbers]
     return exp.DataType(this=kind, expressions=parameters)

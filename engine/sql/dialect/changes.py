@@ -6,9 +6,7 @@ from collections.abc import Callable
 
 from sqlglot import exp
 
-from engine.sql.dialect.cursor import Node
-from engine.sql.dialect.definitions import DefinitionParser
-from engine.sql.dialect.statement_nodes import (
+from engine.sql.dialect.change_nodes import (
     AlterObject,
     ChangePartitions,
     ChangeSchema,
@@ -17,7 +15,6 @@ from engine.sql.dialect.statement_nodes import (
     DropPart,
     Lifecycle,
     PartitionSpec,
-    Positioned,
     RenameColumn,
     RenameTo,
     ResetOptions,
@@ -26,6 +23,11 @@ from engine.sql.dialect.statement_nodes import (
     SetOptions,
     SetQuery,
     SetRefresh,
+)
+from engine.sql.dialect.cursor import Node
+from engine.sql.dialect.definitions import DefinitionParser
+from engine.sql.dialect.statement_nodes import (
+    Positioned,
 )
 
 _OBJECTS = ("TABLE", "VIEW", "MATERIALIZED", "DATABASE", "CATALOG", "FUNCTION", "MODEL", "CONNECTION")
@@ -67,7 +69,7 @@ class ChangeParser(DefinitionParser):
         node.set("action", self.placed(action, start))
         return node
 
-    def _object(self, make: type[AlterObject] | type[DropObject]) -> Node:
+    def _object(self, make: type[AlterObject | DropObject]) -> Node:
         start = self.token
         temporary = self.accept("TEMPORARY") or None
         system = (temporary and self.accept("SYSTEM")) or None

@@ -18,7 +18,13 @@ N = TypeVar("N", bound=Node)
 T = TypeVar("T")
 
 SAFE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-_MAX_EXPECTED = 12
+
+
+class Unexpected(UserError):
+    """A token that cannot come here."""
+
+    def __init__(self, message: str, place: Place, hint: str | None) -> None:
+        super().__init__("syntax", message, place=place, hint=hint)
 
 
 class Cursor:
@@ -28,6 +34,7 @@ class Cursor:
         self.tokens = tokens
         self.sql = sql
         self.index = 0
+        self._closing: dict[int, int] = {}
         self.token = tokens[0]
         self.word = self.token.word
 
@@ -49,6 +56,12 @@ class Cursor:
     def ahead(self, count: int = 1) -> FlinkToken:
         """The token `count` further on (the end at most)."""
         return self.tokens[min(self.index + count, len(self.tokens) - 1)]
+
+    def after_closing(self, index: int) -> FlinkToken:
+        """The token after the parenthesis that closes the one at `index` (the end if none does)."""
+        if not self._closing:
+            self._closing = _closing(self.tokens)
+        return self.tokens[self._closing.get(index, len(self.tokens) - 2) + 1]
 
     def accept(self, word: str, *more: str) -> bool:
         """Step over exactly these words if they come next."""
@@ -170,18 +183,29 @@ class Cursor:
     def fail(self, *expected: str) -> NoReturn:
         """Refuse the current token."""
         token = self.token
-        met = "the end of the statement" if token.token_type is TokenType.END else repr(_text_of(token, self.sql))
-        wanted = self.wanted(expected)
-        ending = f"; expected {wanted}" if wanted else ""
-        raise UserError("syntax", f"unexpected {met}{ending}", place=token.place)
+        met = "end of the text" if token.token_type is TokenType.END else repr(_text_of(token, self.sql))
+        wanted, hint = self.wanted(expected)
+        raise Unexpected(f"unexpected {met}; expected {wanted}", token.place, hint)
 
     def fail_at(self, token: FlinkToken, message: str, *, code: str = "syntax", hint: str | None = None) -> NoReturn:
         """Refuse what begins at `token`, for another reason than an unexpected word."""
         raise UserError(code, message, place=Place(token.line, token.col, token.start, token.end + 1), hint=hint)
 
-    def wanted(self, expected: tuple[str, ...]) -> str:
-        """What could have come instead, as text."""
-        return " or ".join(expected[:_MAX_EXPECTED])
+    def wanted(self, expected: tuple[str, ...]) -> tuple[str, str | None]:
+        """What could have come instead, as text, and a hint."""
+        return " or ".join(expected), None
+
+
+def _closing(tokens: list[FlinkToken]) -> dict[int, int]:
+    """Opening parenthesis -> closing one, as indexes."""
+    pairs: dict[int, int] = {}
+    open_ones: list[int] = []
+    for index, token in enumerate(tokens):
+        if token.word == "(":
+            open_ones.append(index)
+        elif token.word == ")" and open_ones:
+            pairs[open_ones.pop()] = index
+    return pairs
 
 
 def _text_of(token: FlinkToken, sql: str) -> str:

@@ -9,7 +9,7 @@ from engine.sql.dialect.cursor import Cursor
 from engine.sql.dialect.keywords import INTERVAL_UNITS
 from engine.sql.dialect.nodes import Field, UnitPrecision
 
-D = exp.DataType.Type
+D = exp.DType
 
 _PLAIN = {
     "BOOLEAN": D.BOOLEAN, "TINYINT": D.TINYINT, "SMALLINT": D.SMALLINT, "INT": D.INT, "INTEGER": D.INT,
@@ -81,9 +81,10 @@ class TypeParser(Cursor):
             return exp.DataType(this=D.USERDEFINED, kind=word)
         if not self.is_name:
             self.fail("a data type")
-        return exp.DataType(this=D.USERDEFINED, kind=exp.Dot.build([*path]) if len(path := self.path()) > 1 else path[0])
+        path = self.path()
+        return exp.DataType(this=D.USERDEFINED, kind=exp.Dot.build([*path]) if len(path) > 1 else path[0])
 
-    def _sized(self, kind: exp.DataType.Type, count: int) -> exp.DataType:
+    def _sized(self, kind: exp.DType, count: int) -> exp.DataType:
         self.advance()
         if kind in _VARYING and self.accept("VARYING"):
             kind = _VARYING[kind]
@@ -95,7 +96,7 @@ class TypeParser(Cursor):
             node.set("expressions", [exp.DataTypeParam(this=number) for number in numbers])
         return node
 
-    def _time(self, kind: exp.DataType.Type) -> exp.DataType:
+    def _time(self, kind: exp.DType) -> exp.DataType:
         node = self._sized(kind, 1)
         if self.accept("WITHOUT"):
             self.expect("TIME", "ZONE")

@@ -10,7 +10,7 @@ from sqlglot.errors import ErrorLevel
 from sqlglot.generator import Generator
 
 from engine.sql.dialect import print_expressions, print_queries, print_statements, print_types
-from engine.sql.dialect.cursor import SAFE_NAME, Node
+from engine.sql.dialect.cursor import SAFE_NAME
 from engine.sql.dialect.keywords import RESERVED
 
 _LINE = 100
@@ -52,12 +52,12 @@ class FlinkGenerator(Generator):
             text = text.replace("\n", self.SENTINEL_LINE_BREAK)
         return f"'{text}'"
 
-    def part(self, node: Node, key: str, before: str = "", after: str = "") -> str:
+    def part(self, node: exp.Expr, key: str, before: str = "", after: str = "") -> str:
         """The text of an argument between `before` and `after`; empty if there is none."""
         value = node.args.get(key)
         return f"{before}{self.sql(value)}{after}" if value is not None else ""
 
-    def commas(self, nodes: Iterable[Node | str] | None) -> str:
+    def commas(self, nodes: Iterable[exp.Expr | str] | None) -> str:
         """The texts with commas between, on one line."""
         return ", ".join([self.sql(node) for node in nodes or ()])
 

@@ -147,7 +147,7 @@ class Match(exp.Expression):
 
 
 class SkipTo(exp.Expression):
-    """AFTER MATCH SKIP: text `kind` (NEXT ROW, PAST LAST ROW, FIRST, LAST, TO) and the variable `this` of the last three."""
+    """AFTER MATCH SKIP: text `kind` NEXT ROW, PAST LAST ROW, or FIRST, LAST, TO with a variable `this`."""
 
     arg_types = {"kind": _REQUIRED, "this": _OPTIONAL}
 

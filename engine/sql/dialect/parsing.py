@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from difflib import get_close_matches
 
 from sqlglot import exp
 from sqlglot.helper import ensure_list
@@ -11,11 +11,12 @@ from sqlglot.parser import Parser
 from sqlglot.tokens import Token, TokenType
 
 from engine.errors import Place, UserError
-from engine.sql.dialect.cursor import Node, T
+from engine.sql.dialect.cursor import Node, T, Unexpected
 from engine.sql.dialect.lexer import FlinkToken, tokenize
 from engine.sql.dialect.statements import StatementParser
 
 _MOST_SHOWN = 8
+_UNSAID = frozenset({"/*+", "STREAM"})  # allowed, but of no help
 
 
 def parse(sql: str) -> list[Node]:
@@ -58,7 +59,8 @@ def split(sql: str) -> list[str]:
             continue
         if first is None:
             first = token
-        in_set = (in_set or (token.word == "SET" and last is not None and last.word == "STATEMENT")) and token.word != "END"
+        begins_set = token.word == "SET" and last is not None and last.word == "STATEMENT"
+        in_set = (in_set or begins_set) and token.word != "END"
         last = token
     return texts
 
@@ -87,18 +89,18 @@ def _span(node: exp.Expr) -> tuple[int, int, int, int] | None:
 def _parsed(tokens: list[FlinkToken], sql: str, rule: Callable[[StatementParser], T]) -> T:
     try:
         return rule(StatementParser(tokens, sql))
-    except UserError as error:
-        if error.place is None or "; expected" not in error.message:
-            raise
-    # Only a text that is refused is read a second time, to tell everything that could have come instead.
-    return rule(_Explaining(tokens, sql))
+    except Unexpected:
+        # Only a text that is refused is read a second time, to tell everything that could have come instead.
+        return rule(_Explaining(tokens, sql))
+    except RecursionError:
+        raise UserError("too_deep", "the text is nested too deeply", hint="use views for inner queries") from None
 
 
 def _whole(rule: Callable[[StatementParser], T]) -> Callable[[StatementParser], T]:
     def parse_all(parser: StatementParser) -> T:
         node = rule(parser)
         if parser.token.token_type is not TokenType.END:
-            parser.fail("an operator", "the end")
+            parser.fail("an operator", "end of the text")
         return node
 
     return parse_all
@@ -115,10 +117,16 @@ class _Explaining(StatementParser):
         self._tried.setdefault(self.index, {})[word] = None
         return super().accept(word, *more)
 
-    def wanted(self, expected: tuple[str, ...]) -> str:
-        tried = {word: None for word in (*expected, *self._tried.get(self.index, {}))}
-        shown = list(tried)[:_MOST_SHOWN]
-        return "one of: " + ", ".join(shown) if len(shown) > 1 else "".join(shown)
+    def wanted(self, expected: tuple[str, ...]) -> tuple[str, str | None]:
+        tried = list(dict.fromkeys((*expected, *self._tried.get(self.index, ()))))
+        shown = [repr(word) if _is_mark(word) else word for word in tried if word not in _UNSAID][:_MOST_SHOWN]
+        near = get_close_matches(self.word, [word for word in tried if word.isupper()], n=1)
+        hint = f"did you mean {near[0]}?" if near and near[0] != self.word else None
+        return "one of " + ", ".join(shown) if len(shown) > 1 else "".join(shown), hint
+
+
+def _is_mark(word: str) -> bool:
+    return not any(c.isalnum() for c in word)
 
 
 # -- sqlglot

@@ -27,8 +27,8 @@ _OPERATORS: dict[type[Node], str] = {
     exp.Or: "OR", exp.And: "AND", exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">", exp.GTE: ">=",
     exp.Overlaps: "OVERLAPS", exp.NullSafeEQ: "IS NOT DISTINCT FROM", exp.NullSafeNEQ: "IS DISTINCT FROM",
     exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%", exp.DPipe: "||",
-    exp.Like: "LIKE", exp.SimilarTo: "SIMILAR TO", exp.Escape: "ESCAPE",
 }
+_MATCHES: dict[type[Node], str] = {exp.Like: "LIKE", exp.SimilarTo: "SIMILAR TO"}
 # What NOT is written into instead of before.
 _NEGATABLE = (exp.Is, nodes.JsonTest, exp.In, exp.Between, exp.Like, exp.SimilarTo, exp.Escape)
 
@@ -48,24 +48,15 @@ def operand(g: FlinkGenerator, node: Node, least: int) -> str:
 
 
 def _binary(g: FlinkGenerator, e: Node) -> str:
-    kind = type(e)
-    own = _STRENGTH[kind]
-    left = operand(g, e.this, own)
-    # Operators are left-associative; only AND and OR may be regrouped without a change of meaning.
-    right = operand(g, e.expression, own if kind in (exp.And, exp.Or) else own + 1)
-    return f"{left} {_OPERATORS[kind]} {right}"
-
-
-def _connected(g: FlinkGenerator, e: Node) -> str:
-    """AND and OR without recursion to the left, where chains grow long."""
-    kind = type(e)
-    parts = []
+    """Operators are left-associative; without recursion to the left, where chains grow long."""
+    own = _STRENGTH[type(e)]
+    parts: list[str] = []
     node = e
-    while type(node) is kind:
-        parts.append(operand(g, node.expression, _STRENGTH[kind] + 1))
+    while type(node) in _OPERATORS and _STRENGTH[type(node)] == own:
+        parts += [operand(g, node.expression, own + 1), _OPERATORS[type(node)]]
         node = node.this
-    parts.append(operand(g, node, _STRENGTH[kind]))
-    return f" {_OPERATORS[kind]} ".join(reversed(parts))
+    parts.append(operand(g, node, own))
+    return " ".join(reversed(parts))
 
 
 def _escape(g: FlinkGenerator, e: Node, word: str = "") -> str:
@@ -74,7 +65,7 @@ def _escape(g: FlinkGenerator, e: Node, word: str = "") -> str:
 
 
 def _matching(g: FlinkGenerator, e: Node, word: str = "") -> str:
-    return f"{operand(g, e.this, 32)} {word}{_OPERATORS[type(e)]} {operand(g, e.expression, 33)}"
+    return f"{operand(g, e.this, 32)} {word}{_MATCHES[type(e)]} {operand(g, e.expression, 33)}"
 
 
 def _is(g: FlinkGenerator, e: Node, word: str = "") -> str:
@@ -166,10 +157,6 @@ def _alias(g: FlinkGenerator, e: Node) -> str:
 # -- calls
 
 
-def _function_name(e: Node) -> str | Node:
-    return e.this  # type: ignore[no-any-return]
-
-
 def _call(g: FlinkGenerator, e: Node) -> str:
     name = e.this
     if isinstance(name, str) and name.upper() in NILADIC and not e.expressions:
@@ -248,8 +235,8 @@ def _wrapping(before: str, after: str = "") -> Printer:
 
 
 PRINTERS: dict[type[Node], Printer] = {
-    **{kind: _binary for kind in _OPERATORS},
-    exp.And: _connected, exp.Or: _connected, exp.Like: _matching, exp.SimilarTo: _matching, exp.Escape: _escape,
+    **dict.fromkeys(_OPERATORS, _binary),
+    exp.Like: _matching, exp.SimilarTo: _matching, exp.Escape: _escape,
     exp.Not: _not, exp.Neg: _neg, exp.Is: _is, exp.In: _in, exp.Between: _between, nodes.JsonTest: _json_test,
     exp.Any: _quantified("SOME"), exp.All: _quantified("ALL"),
     exp.Identifier: _identifier, exp.Column: _column, exp.Dot: _dot, exp.Bracket: _bracket, exp.Star: lambda g, e: "*",
@@ -259,10 +246,12 @@ PRINTERS: dict[type[Node], Printer] = {
     nodes.TypedLiteral: lambda g, e: f"{e.args['kind']} {g.sql(e.this)}",
     exp.Interval: _interval, exp.IntervalSpan: lambda g, e: f"{g.sql(e.this)} TO {g.sql(e.expression)}",
     nodes.UnitPrecision: lambda g, e: f"{g.sql(e.this)}({g.commas(e.expressions)})",
-    exp.Alias: _alias, exp.Paren: _wrapping("(", ")"), exp.Tuple: _listing("(", ")"), nodes.RowValue: _listing("ROW(", ")"),
-    exp.Array: _listing("ARRAY[", "]"), nodes.MapValue: _listing("MAP[", "]"), nodes.MultisetValue: _listing("MULTISET[", "]"),
+    exp.Alias: _alias, exp.Paren: _wrapping("(", ")"),
+    exp.Tuple: _listing("(", ")"), nodes.RowValue: _listing("ROW(", ")"), exp.Array: _listing("ARRAY[", "]"),
+    nodes.MapValue: _listing("MAP[", "]"), nodes.MultisetValue: _listing("MULTISET[", "]"),
     nodes.Collected: lambda g, e: f"{e.args['kind']}{g.enclosed(g.sql(e.this))}",
-    exp.Anonymous: _call, exp.Distinct: _distinct, exp.Case: _case, exp.Cast: _cast("CAST"), exp.TryCast: _cast("TRY_CAST"),
+    exp.Anonymous: _call, exp.Distinct: _distinct, exp.Case: _case,
+    exp.Cast: _cast("CAST"), exp.TryCast: _cast("TRY_CAST"),
     exp.Filter: _filter, exp.Exists: _exists, exp.Trim: _trim, exp.Overlay: _overlay, exp.StrPosition: _position,
     exp.IgnoreNulls: _wrapping("", " IGNORE NULLS"), exp.RespectNulls: _wrapping("", " RESPECT NULLS"),
     exp.WithinGroup: lambda g, e: f"{g.sql(e.this)} WITHIN GROUP ({g.sql(e.expression)})",

@@ -12,8 +12,8 @@ from engine.sql.dialect.print_expressions import Node, Printer
 if TYPE_CHECKING:
     from engine.sql.dialect.generator import FlinkGenerator
 
+_SET_STRENGTH: dict[type[Node], int] = {exp.Union: 1, exp.Except: 1, exp.Intersect: 2}
 _SET_WORDS: dict[type[Node], str] = {exp.Union: "UNION", exp.Except: "EXCEPT", exp.Intersect: "INTERSECT"}
-_INTERSECTING = (exp.Intersect,)
 
 
 # -- queries
@@ -93,8 +93,8 @@ def _window(g: FlinkGenerator, e: Node) -> str:
 
 
 def _frame(g: FlinkGenerator, e: Node) -> str:
-    start = _bound(g, e, "start")
-    return f"{e.args['kind']} BETWEEN {start} AND {_bound(g, e, 'end')}" if e.args.get("end") else f"{e.args['kind']} {start}"
+    kind, start = e.args["kind"], _bound(g, e, "start")
+    return f"{kind} BETWEEN {start} AND {_bound(g, e, 'end')}" if e.args.get("end") else f"{kind} {start}"
 
 
 def _bound(g: FlinkGenerator, e: Node, which: str) -> str:
@@ -109,21 +109,28 @@ def _ordered(g: FlinkGenerator, e: Node) -> str:
 
 
 def _set_operation(g: FlinkGenerator, e: Node) -> str:
-    word = _SET_WORDS[type(e)] + ("" if e.args.get("distinct", True) else " ALL")
-    stronger = type(e) is exp.Intersect
-    left = _operand(g, e.this, stronger, right=False)
-    return _query(g, e, [left, word, _operand(g, e.expression, stronger, right=True)])
+    """Without recursion to the left, where chains grow long."""
+    own = _SET_STRENGTH[type(e)]
+    parts: list[str] = []
+    node = e
+    while _SET_STRENGTH.get(type(node)) == own and (node is e or not _modified(node)):
+        word = _SET_WORDS[type(node)] + ("" if node.args.get("distinct", True) else " ALL")
+        parts += [_operand(g, node.expression, own + 1), word]
+        node = node.this
+    parts.append(_operand(g, node, own))
+    return _query(g, e, parts[::-1])
 
 
-def _operand(g: FlinkGenerator, e: Node, stronger: bool, right: bool) -> str:
+def _operand(g: FlinkGenerator, e: Node, least: int) -> str:
     """An operand of a set operation, in parentheses where it would be read differently without."""
     text = g.sql(e)
     if isinstance(e, exp.Subquery):
         return text
-    weaker = isinstance(e, exp.SetOperation) and (
-        (stronger and (right or not isinstance(e, exp.Intersect))) or (right and not isinstance(e, exp.Intersect)))
-    modified = any(e.args.get(key) is not None for key in ("with_", "order", "limit", "offset"))
-    return g.enclosed(text) if weaker or modified else text
+    return g.enclosed(text) if _SET_STRENGTH.get(type(e), least) < least or _modified(e) else text
+
+
+def _modified(e: Node) -> bool:
+    return any(e.args.get(key) is not None for key in ("with_", "order", "limit", "offset"))
 
 
 def _with(g: FlinkGenerator, e: Node) -> str:
@@ -141,9 +148,7 @@ def _common_table(g: FlinkGenerator, e: Node) -> str:
 def _subquery(g: FlinkGenerator, e: Node) -> str:
     inner = e.this
     text = g.sql(inner)
-    if e.args.get("joins"):
-        text += _joins(g, e)
-    elif inner.args.get("joins") and not isinstance(inner, (exp.Select, exp.SetOperation)):
+    if inner.args.get("joins") and not isinstance(inner, exp.Select):
         text += _joins(g, inner)
     return _query(g, e, [f"{g.enclosed(text)}{_aliased(g, e)}"])
 
@@ -211,7 +216,7 @@ def _match(g: FlinkGenerator, e: Node) -> str:
 def _skip(g: FlinkGenerator, e: Node) -> str:
     kind = e.args["kind"]
     if e.this is None:
-        return f"PAST LAST ROW" if kind == "PAST LAST ROW" else "TO NEXT ROW"
+        return "PAST LAST ROW" if kind == "PAST LAST ROW" else "TO NEXT ROW"
     return f"TO {g.sql(e.this)}" if kind == "TO" else f"TO {kind} {g.sql(e.this)}"
 
 
@@ -241,7 +246,8 @@ PRINTERS: dict[type[Node], Printer] = {
     exp.Where: lambda g, e: f"WHERE {g.sql(e.this)}", exp.Having: lambda g, e: f"HAVING {g.sql(e.this)}",
     exp.Qualify: lambda g, e: f"QUALIFY {g.sql(e.this)}", exp.Group: lambda g, e: f"GROUP BY {g.commas(e.expressions)}",
     exp.GroupingSets: lambda g, e: f"GROUPING SETS ({g.commas(e.expressions)})",
-    exp.Rollup: lambda g, e: f"ROLLUP ({g.commas(e.expressions)})", exp.Cube: lambda g, e: f"CUBE ({g.commas(e.expressions)})",
+    exp.Rollup: lambda g, e: f"ROLLUP ({g.commas(e.expressions)})",
+    exp.Cube: lambda g, e: f"CUBE ({g.commas(e.expressions)})",
     exp.Order: lambda g, e: f"ORDER BY {g.commas(e.expressions)}", exp.Ordered: _ordered,
     exp.Limit: lambda g, e: f"LIMIT {g.sql(e.expression)}", exp.Offset: lambda g, e: f"OFFSET {g.sql(e.expression)}",
     exp.Window: _window, exp.WindowSpec: _frame,

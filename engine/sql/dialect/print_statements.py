@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from engine.sql.dialect import change_nodes as c
 from engine.sql.dialect import statement_nodes as s
 from engine.sql.dialect.print_expressions import Node, Printer
 
@@ -184,7 +185,11 @@ def _insert(g: FlinkGenerator, e: Node) -> str:
 
 
 def _update(g: FlinkGenerator, e: Node) -> str:
-    return g.joined([f"UPDATE {g.sql(e.this)} SET {g.commas(e.expressions)}", g.part(e, "where")])
+    return g.joined([_words("UPDATE", g.sql(e.this), "SET", g.commas(e.expressions)), g.part(e, "where")])
+
+
+def _delete(g: FlinkGenerator, e: Node) -> str:
+    return g.joined([_words("DELETE FROM", g.sql(e.this)), g.part(e, "where")])
 
 
 def _statement_set(g: FlinkGenerator, e: Node) -> str:
@@ -244,22 +249,22 @@ _PARTS: dict[type[Node], Printer] = {
     s.PhysicalColumn: _column, s.ComputedColumn: _computed, s.MetadataColumn: _metadata,
     s.ViewColumn: lambda g, e: _words(g.sql(e.this), g.part(e, "comment", "COMMENT ")),
     s.Watermark: lambda g, e: f"WATERMARK FOR {g.sql(e.this)} AS {g.sql(e.expression)}", s.KeyConstraint: _key,
-    s.Distribution: _distribution, s.LikeTable: _like, s.Positioned: _positioned, s.PartitionSpec: _partition_spec,
-    s.RenameTo: lambda g, e: f"RENAME TO {g.sql(e.this)}",
-    s.RenameColumn: lambda g, e: f"RENAME {g.sql(e.this)} TO {g.sql(e.args['to'])}",
-    s.SetOptions: lambda g, e: f"SET ({g.commas(e.expressions)})",
-    s.ResetOptions: lambda g, e: f"RESET ({g.commas(e.expressions)})",
-    s.SetComment: lambda g, e: f"COMMENT {g.sql(e.this)}", s.SetQuery: lambda g, e: f"AS {g.sql(e.this)}",
-    s.SetImplementation: _set_implementation, s.SetRefresh: _set_refresh,
-    s.Lifecycle: lambda g, e: _words(e.this, _options(g, e), g.part(e, "partition")),
-    s.ChangeSchema: _change_schema, s.DropColumns: lambda g, e: f"DROP ({g.commas(e.expressions)})",
-    s.DropPart: lambda g, e: _words("DROP", e.args["kind"], g.part(e, "this")), s.ChangePartitions: _change_partitions,
+    s.Distribution: _distribution, s.LikeTable: _like, s.Positioned: _positioned, c.PartitionSpec: _partition_spec,
+    c.RenameTo: lambda g, e: f"RENAME TO {g.sql(e.this)}",
+    c.RenameColumn: lambda g, e: f"RENAME {g.sql(e.this)} TO {g.sql(e.args['to'])}",
+    c.SetOptions: lambda g, e: f"SET ({g.commas(e.expressions)})",
+    c.ResetOptions: lambda g, e: f"RESET ({g.commas(e.expressions)})",
+    c.SetComment: lambda g, e: f"COMMENT {g.sql(e.this)}", c.SetQuery: lambda g, e: f"AS {g.sql(e.this)}",
+    c.SetImplementation: _set_implementation, c.SetRefresh: _set_refresh,
+    c.Lifecycle: lambda g, e: _words(e.this, _options(g, e), g.part(e, "partition")),
+    c.ChangeSchema: _change_schema, c.DropColumns: lambda g, e: f"DROP ({g.commas(e.expressions)})",
+    c.DropPart: lambda g, e: _words("DROP", e.args["kind"], g.part(e, "this")), c.ChangePartitions: _change_partitions,
 }
 STATEMENTS: dict[type[Node], Printer] = {
     s.CreateTable: _create_table, s.CreateMaterializedTable: _create_materialized, s.CreateView: _create_view,
     s.CreateFunction: _create_function, s.CreateModel: _create_model, s.CreateNamespace: _create_namespace,
-    s.DropObject: _drop, s.AlterObject: _alter, s.InsertInto: _insert, exp.Update: _update,
-    exp.Delete: lambda g, e: g.joined([f"DELETE FROM {g.sql(e.this)}", g.part(e, "where")]),
+    c.DropObject: _drop, c.AlterObject: _alter, s.InsertInto: _insert, exp.Update: _update,
+    exp.Delete: _delete,
     s.StatementSet: _statement_set, s.Truncate: lambda g, e: f"TRUNCATE TABLE {g.sql(e.this)}", s.Analyze: _analyze,
     s.CallProcedure: lambda g, e: f"CALL {g.sql(e.this)}", s.SetProperty: _set_property,
     s.ResetProperty: lambda g, e: f"RESET{g.part(e, 'this', ' ')}", s.UseObject: _use, s.ShowObjects: _show,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -11,7 +12,7 @@ from engine.sql.dialect import nodes
 if TYPE_CHECKING:
     from engine.sql.dialect.generator import FlinkGenerator
 
-D = exp.DataType.Type
+D = exp.DType
 _NAMES = {
     D.BOOLEAN: "BOOLEAN", D.TINYINT: "TINYINT", D.SMALLINT: "SMALLINT", D.INT: "INT", D.BIGINT: "BIGINT",
     D.FLOAT: "FLOAT", D.DOUBLE: "DOUBLE", D.DECIMAL: "DECIMAL", D.CHAR: "CHAR", D.VARCHAR: "VARCHAR", D.TEXT: "STRING",
@@ -59,4 +60,6 @@ def field(g: FlinkGenerator, e: exp.Expr) -> str:
     return f"{g.sql(e.this)} {g.sql(e.args['kind'])}{g.part(e, 'comment', ' ')}"
 
 
-PRINTERS = {exp.DataType: data_type, nodes.Field: field, exp.DataTypeParam: lambda g, e: g.sql(e.this)}
+PRINTERS: dict[type[exp.Expr], Callable[..., str]] = {
+    exp.DataType: data_type, nodes.Field: field, exp.DataTypeParam: lambda g, e: g.sql(e.this),
+}

@@ -76,8 +76,9 @@ class QueryParser(RelationParser):
         value = self.expression()
         if isinstance(value, exp.Tuple):
             return value
-        items = value.expressions if isinstance(value, RowValue) else [value.this if isinstance(value, exp.Paren) else value]
-        return self.placed(exp.Tuple(expressions=items), start)
+        if isinstance(value, RowValue):
+            return self.placed(exp.Tuple(expressions=value.expressions), start)
+        return self.placed(exp.Tuple(expressions=[value.unnest()]), start)
 
     def _ordering(self, node: Node) -> None:
         if self.word == "ORDER":

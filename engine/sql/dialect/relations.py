@@ -111,22 +111,11 @@ class RelationParser(PatternParser):
     def _derived(self) -> Node:
         """A query in parentheses, or joins in parentheses."""
         if self.is_query:
-            index = self.index
-            derived = self._query_or_none()
-            if derived is not None:
-                return derived
-            self.move_to(index)
+            return self.closed_query()
         self.expect("(")
         first, joins = self.relations()
         self.expect(")")
         return exp.Subquery(this=_with_joins(first, joins))
-
-    def _query_or_none(self) -> Node | None:
-        """`(query)`; None if the parentheses hold a query that is joined: `((SELECT ...) JOIN t ...)`."""
-        start = self.token
-        self.advance()
-        query = self.query()
-        return self.placed(exp.Subquery(this=query), start) if self.accept(")") else None
 
     def _table(self) -> Node:
         start = self.token

@@ -34,7 +34,7 @@ class StatementParser(InspectionParser):
         while self._skip_separators():
             found.append(self._commented())
             if self.token.token_type is not TokenType.END and self.word != ";":
-                self.fail("the end of the statement")
+                self.fail(";", "end of the text")
         return found
 
     @property
