@@ -135,7 +135,11 @@ class Sink:
 
 
 class Lookup:
-    """Answers by key as of now. Keys come as columns (the table's key columns in the order asked for)."""
+    """Answers by key as of now. Keys come as columns (the table's key columns in the order asked for).
+
+    `local`: it answers at once, so the job may ask it in place; else many requests are in flight on threads."""
+
+    local: bool = False
 
     def open(self, keys: Sequence[int], columns: Sequence[int]) -> None:
         """`keys`: positions of the key columns in the table's schema, `columns`: positions of the wanted ones."""
@@ -156,6 +160,10 @@ class Connector:
     def changelog(self, table: TableOptions) -> str:
         """Kinds of change a source gives: "I", "I,UA,D" (upsert) or "I,UB,UA,D"."""
         return "I"
+
+    def bounded(self, table: TableOptions) -> bool:
+        """Whether a source of the table ends."""
+        return "source.monitor-interval" not in table.options
 
     def accepts(self, table: TableOptions) -> str:
         """Kinds of change its sink takes: "I" (only appends), "I,UA,D" (by primary key) or "I,UB,UA,D" (any)."""

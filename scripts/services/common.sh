@@ -35,16 +35,16 @@ stop_pid() {
   rm -f "$1"
 }
 
-# once FOLDER COMMAND...: fill a cache folder by a command that gets a scratch folder as its last word; all or nothing
+# once FOLDER COMMAND...: fill a cache folder by a command that gets it as its last word; begun anew unless it was finished
 once() {
   local folder=$1; shift
-  [ -d "$folder" ] && return 0
+  [ -f "$folder/.ready" ] && return 0
   mkdir -p "$(dirname "$folder")"
   (
     flock 9
-    [ -d "$folder" ] && exit 0
-    rm -rf "$folder.part"; mkdir -p "$folder.part"
-    "$@" "$folder.part"
-    mv "$folder.part" "$folder"
+    [ -f "$folder/.ready" ] && exit 0
+    rm -rf "$folder"; mkdir -p "$folder"
+    "$@" "$folder"
+    touch "$folder/.ready"
   ) 9>"$folder.lock"
 }
