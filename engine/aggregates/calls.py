@@ -40,9 +40,10 @@ class BoundCall:
 
 
 class AggregateCalls:
-    """See the module. `records`: also count the rows of each group (as program row 0, not among the results)."""
+    """See the module. `records`: also count the rows of each group (as program row 0, not among the results); `prefix`: of the fields' names."""
 
-    def __init__(self, calls: Sequence[BoundCall], *, records: bool = False) -> None:
+    def __init__(self, calls: Sequence[BoundCall], *, records: bool = False, prefix: str = "c") -> None:
+        self._prefix = prefix
         self._calls = ([BoundCall(RECORDS)] if records else []) + list(calls)
         self.hidden = int(records)
         self._counts: Array | None = None
@@ -55,21 +56,24 @@ class AggregateCalls:
         self._held: list[object] = []
         self.ordinary = not self._complex
 
+    def _name(self, call: int) -> str:
+        return "records" if call < self.hidden else f"{self._prefix}{call - self.hidden}"
+
     # ---- state -------------------------------------------------------------------------------------------------
 
     def fields(self) -> list[StateField]:
         """The columns that the table must have for these calls."""
-        simple = [f for i, s in self._simple for f in s.fields(f"c{i - self.hidden}")]
-        return simple + [f for i, a in self._complex for f in a.fields(f"c{i - self.hidden}")]
+        simple = [f for i, s in self._simple for f in s.fields(self._name(i))]
+        return simple + [f for i, a in self._complex for f in a.fields(self._name(i))]
 
     def bind(self, table: StateTable) -> None:
         """Use the columns of this table from now on."""
         for row, (i, s) in zip(self.program, self._simple, strict=True):
-            s.bind(table, f"c{i - self.hidden}", row)
+            s.bind(table, self._name(i), row)
         for i, accumulator in self._complex:
-            accumulator.bind(table, f"c{i - self.hidden}")
+            accumulator.bind(table, self._name(i))
         if self.hidden:
-            self._counts = table.column("c-1.n")
+            self._counts = table.column(f"{self._name(0)}.n")
 
     def records(self, slots: Array) -> Array:
         """The number of rows of these groups (int64), where they are counted."""
@@ -78,7 +82,7 @@ class AggregateCalls:
 
     def states(self) -> Mapping[str, StateObject]:
         """State that is not in the table."""
-        return {f"c{i - self.hidden}.{name}": s for i, a in self._complex for name, s in a.states().items()}
+        return {f"{self._name(i)}.{name}": s for i, a in self._complex for name, s in a.states().items()}
 
     # ---- rows --------------------------------------------------------------------------------------------------
 
@@ -250,7 +254,7 @@ class Buffer:
 
 def open_accumulator(spec: AggregateSpec) -> Accumulator:
     """The accumulator of a call that is not simple."""
-    from engine.aggregates import AGGREGATES  # the catalogue lists this module's users
+    from engine.aggregates.catalogue import AGGREGATES
 
     if spec.distinct:
         from engine.aggregates.distinct import DistinctAccumulator
