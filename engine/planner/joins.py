@@ -1,0 +1,82 @@
+"""Planning of joins."""
+
+from __future__ import annotations
+
+from engine.errors import NotSupported, UserError
+from engine.operators.interval_join import Bounds, IntervalJoin
+from engine.operators.lookup import LookupJoin, LookupOptions
+from engine.operators.stream_join import JoinShape, StreamJoin
+from engine.operators.temporal_join import TemporalJoin
+from engine.options import duration, integer
+from engine.plan import nodes
+from engine.plan.nodes import JoinKind, Relation
+from engine.planner.core import Built, NodeFunction, Planner
+from engine.types import Schema, TimeKind
+
+OUTER: dict[JoinKind, tuple[bool, bool]] = {
+    JoinKind.INNER: (False, False), JoinKind.LEFT: (True, False), JoinKind.RIGHT: (False, True),
+    JoinKind.FULL: (True, True), JoinKind.SEMI: (False, False), JoinKind.ANTI: (False, False),
+}  # fmt: skip
+
+
+def _sides(node: nodes.Join) -> tuple[Schema, Schema]:
+    return node.left.schema, node.right.schema
+
+
+def _inputs(planner: Planner, node: nodes.Join) -> list[Built]:
+    """Both inputs, dealt to the shards by the join's keys."""
+    left = planner.keyed(planner.build(node.left), node.left_keys, node.left.schema)
+    return [left, planner.keyed(planner.build(node.right), node.right_keys, node.right.schema)]
+
+
+def plan_join(planner: Planner, node: nodes.Join) -> Built:
+    if node.null_aware:
+        raise NotSupported("NOT IN with NULLs", hint="use NOT EXISTS")
+    exists = {JoinKind.SEMI: True, JoinKind.ANTI: False}.get(node.kind)
+    shape = JoinShape(OUTER[node.kind], exists, node.null_safe)
+    return planner.add(node, "Join", _inputs(planner, node), lambda name, settings: StreamJoin(
+        name, node.schema, settings, _sides(node), (node.left_keys, node.right_keys), shape, node.condition,
+        node.nodes), node.left_keys)
+
+
+def plan_interval_join(planner: Planner, node: nodes.IntervalJoin) -> Built:
+    if node.kind in (JoinKind.SEMI, JoinKind.ANTI):
+        raise NotSupported(f"{node.kind.value} interval join")
+    event_time = node.time_kind is TimeKind.ROWTIME
+    bounds = Bounds(node.lower, node.upper, node.left_time if event_time else None, node.right_time if event_time else None)
+    return planner.add(node, "IntervalJoin", _inputs(planner, node), lambda name, settings: IntervalJoin(
+        name, node.schema, settings, _sides(node), (node.left_keys, node.right_keys), bounds, OUTER[node.kind],
+        node.condition, node.nodes), node.left_keys)
+
+
+def plan_temporal_join(planner: Planner, node: nodes.TemporalJoin) -> Built:
+    return planner.add(node, "TemporalJoin", _inputs(planner, node), lambda name, settings: TemporalJoin(
+        name, node.schema, settings, _sides(node), (node.left_keys, node.right_keys), (node.left_time, node.right_time),
+        node.kind is JoinKind.LEFT, node.condition, node.nodes), node.left_keys)
+
+
+def plan_lookup_join(planner: Planner, node: nodes.LookupJoin) -> Built:
+    connector, table = planner.connector(node.table)
+    built = planner.build(node.input)
+    if connector.lookup(table, planner.environment) is None:
+        raise UserError("no_lookup", f"table {node.table.name} cannot be looked up: its connector "
+                        f"'{node.table.option('connector')}' has no lookup")
+
+    def make(name: str, settings: object) -> LookupJoin:
+        lookup = connector.lookup(table, planner.environment)
+        assert lookup is not None
+        lookup.open([position for position, _ in node.keys], node.columns)
+        options = LookupOptions(
+            cache_rows=integer(table.options.get("lookup.partial-cache.max-rows", "100000")),
+            cache_ttl=duration(table.options.get("lookup.partial-cache.expire-after-write", "0 s")),
+            local=lookup.local)
+        return LookupJoin(name, node.schema, planner.settings(), lookup, [e for _, e in node.keys], node.condition,
+                          node.kind is JoinKind.LEFT, options, node.nodes)
+
+    return planner.add(node, f"Lookup({node.table.name})", [built], make, built.keys)
+
+
+PLAN: dict[type[Relation], NodeFunction] = {
+    nodes.Join: plan_join, nodes.IntervalJoin: plan_interval_join, nodes.TemporalJoin: plan_temporal_join,
+    nodes.LookupJoin: plan_lookup_join,
+}  # fmt: skip

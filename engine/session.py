@@ -1,0 +1,252 @@
+"""The engine's public API: a session takes SQL text and runs it. It alone knows all stages.
+
+    session = Session(folder=Path("state"))
+    for answer in session.script(text):        # DDL and SET are applied, SHOW, DESCRIBE, EXPLAIN give text
+        print(answer.text)
+    result = session.run()                     # the INSERTs of the script, resumed from the folder if they were interrupted
+
+The INSERTs of a script are one job: what they share is computed once. Under `SET 'table.dml-sync' = 'true'` an INSERT (or
+statement set) is a job of its own, which ends before the next begins (Flink's meaning of that option).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlglot import exp
+
+from engine.connectors import connector
+from engine.connectors.base import Access, Connector, Environment, TableOptions
+from engine.errors import UserError
+from engine.options import JobProperties
+from engine.plan.nodes import Program, Sink, TableSpec
+from engine.plan.properties import Properties
+from engine.sql.catalog import Capabilities, Catalog
+from engine.sql.dialect import generate, parse
+
+if TYPE_CHECKING:
+    from engine.planner import Graph
+    from engine.runtime.job import Job, JobOptions, JobResult
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a statement says: a line of text, or rows under column names."""
+
+    text: str = ""
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[Any, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How a script's jobs run; what is None comes from the settings (`parallelism.default`, ...)."""
+
+    batch_rows: int | None = None
+    shards: int | None = None
+    rate_limit: float | None = None
+    checkpoint_interval: float | None = None
+    on_status: Callable[[dict[str, Any]], None] | None = None
+    on_job: Callable[[Job], None] | None = None
+
+
+@dataclass
+class Phase:
+    """INSERTs that run as one job, and the settings in force."""
+
+    inserts: list[exp.Expression] = field(default_factory=list)
+    settings: dict[str, str] = field(default_factory=dict)
+    synchronous: bool = False
+
+
+def describe_connector(table: TableSpec, access: Access | None = None) -> Capabilities:
+    """What the connector of a table says of it; a table without one can do everything (for analysis)."""
+    name = table.option("connector")
+    if not name:
+        return Capabilities(bounded=False, lookup=True)
+    if name == "pipe":
+        return Capabilities(changelog="I,UA,D" if table.primary_key else "I", bounded=False)
+    options = TableOptions(table.name, table.physical, dict(table.options), table.primary_key, dict(table.metadata))
+    made = connector(name, access)
+    kind = type(made)
+    return Capabilities(
+        changelog=made.changelog(options), bounded=made.bounded(options), lookup=kind.lookup is not Connector.lookup,
+        readable=kind.source is not Connector.source, writable=kind.sink is not Connector.sink)
+
+
+class Session:
+    """One user's catalogue, settings, and the jobs of a script.
+
+    `folder`: where jobs keep their state; `access`: what SQL may touch (None = no limit, a person at a shell); `python`:
+    whether CREATE FUNCTION ... LANGUAGE PYTHON may load code; `clock`: seconds since the epoch; `nodes`: view -> pipeline node.
+    """
+
+    def __init__(self, *, folder: Path = Path("."), access: Access | None = None, python: bool = True,
+                 clock: Callable[[], float] = time.time, nodes: Mapping[str, str] | None = None,
+                 connectors: Callable[[TableSpec], Connector] | None = None) -> None:
+        self.folder = folder
+        self.access = access
+        self.settings: dict[str, str] = {}
+        self.python = python
+        self._clock = clock
+        self._nodes = dict(nodes or {})
+        self._connectors = connectors or (lambda table: connector(table.option("connector"), access))
+        self.catalog = Catalog(describe=lambda table: describe_connector(table, access))
+        self.phases: list[Phase] = []
+        self.text = ""
+
+    # ---- statements --------------------------------------------------------------------------------------------------------
+
+    def script(self, text: str) -> Iterator[Answer]:
+        """Take the statements of a text in order; INSERTs are kept for `run`."""
+        self.text += text
+        for statement in parse(text):
+            yield from self.statement(statement)
+
+    def statement(self, statement: exp.Expression) -> Iterator[Answer]:
+        """Take one parsed statement."""
+        from engine.sql.statements import explained, inserts_of, query_of
+
+        inserts = inserts_of(statement)
+        if inserts is not None:
+            self._add(inserts)
+        elif (explain := explained(statement)) is not None:
+            yield Answer(self.explain(*explain))
+        elif query_of(statement):
+            yield Answer("a SELECT alone shows nothing here: INSERT INTO a table ('connector' = 'print' shows rows)")
+        else:
+            yield from self._define(statement)
+
+    def _define(self, statement: exp.Expression) -> Iterator[Answer]:
+        from engine.sql.ddl import execute
+
+        answer = execute(self.catalog, self.settings, statement)
+        if answer is not None:
+            yield Answer(columns=tuple(answer.columns), rows=tuple(answer.rows))
+
+    def _add(self, inserts: Sequence[exp.Expression]) -> None:
+        synchronous = self.settings.get("table.dml-sync", "false").lower() == "true"
+        last = self.phases[-1] if self.phases else None
+        if last is None or synchronous or last.synchronous:
+            self.phases.append(Phase(synchronous=synchronous))
+        self.phases[-1].inserts.extend(inserts)
+        self.phases[-1].settings = dict(self.settings)
+
+    # ---- plans -------------------------------------------------------------------------------------------------------------
+
+    def program(self, phase: Phase) -> Program:
+        """A phase's statements, bound and optimized."""
+        from engine.optimizer import optimize
+        from engine.sql.binder import Binder
+
+        binder = Binder(self.catalog, phase.settings, self._nodes)
+        sinks: list[Sink] = [binder.insert(i) for i in phase.inserts]
+        return optimize(Program(tuple(sinks), tuple(sorted(phase.settings.items()))))
+
+    def explain(self, statement: exp.Expression, details: Sequence[str] = ()) -> str:
+        """The plans of an INSERT, a statement set or a query, as text."""
+        from engine.plan.explain import explain_statement
+
+        return explain_statement(self.catalog, self.settings, self._nodes, statement, details)
+
+    def graph(self, program: Program, folder: Path, options: RunOptions) -> Graph:
+        """A program's operators, ready to run in a folder."""
+        from engine.expressions.functions.base import Context
+        from engine.learners.store import ModelStore
+        from engine.operators.base import Settings
+        from engine.planner import Options, Planner
+
+        properties = JobProperties.of(dict(program.settings))
+        shards = options.shards or properties.shards
+        models = ModelStore(self.folder / "models")
+        start = int(self._clock() * 1e6)
+        context = Context(now=lambda: int(self._clock() * 1e6), zone=properties.zone, query_start=start,
+                          config=dict(program.settings), resources={"models": models, "python": self.python})
+        settings = Settings(context, every_change=not properties.mini_batch, ttl=properties.ttl)
+        environment = Environment(self.access or Access(), str(folder), self.name, {})
+        planner = Planner(program, Properties(program, _is_ordered), self._connectors, environment, settings,
+                          Options(shards, not properties.mini_batch, properties.ttl, properties.codegen))
+        return planner.plan()
+
+    @property
+    def name(self) -> str:
+        """The job's name: 'pipeline.name', or one made of its text."""
+        return self.settings.get("pipeline.name") or "job-" + hashlib.sha256(self.text.encode()).hexdigest()[:8]
+
+    # ---- running -----------------------------------------------------------------------------------------------------------
+
+    def run(self, options: RunOptions | None = None) -> JobResult:
+        """Run the phases one after another; those that finished before an interruption are not run again."""
+        options = options or RunOptions()
+        if not self.phases:
+            raise UserError("nothing_to_run", "the script has no INSERT", hint="INSERT INTO a table starts a job")
+        if (self.folder / "finished.json").exists():
+            self._clean()
+        result = None
+        for number, phase in enumerate(self.phases, 1):
+            last = number == len(self.phases)
+            folder = self.folder if last else self.folder / f"phase-{number}"
+            if not last and (folder / "finished.json").exists():
+                continue
+            result = self._run_phase(phase, folder, options)
+            if result.stopped:
+                break
+        assert result is not None
+        return result
+
+    def _clean(self) -> None:
+        """A finished run starts anew: everything in its folder is the run's own."""
+        for path in self.folder.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+
+    def _run_phase(self, phase: Phase, folder: Path, options: RunOptions) -> JobResult:
+        from engine.runtime.job import Job
+
+        program = self.program(phase)
+        graph = self.graph(program, folder, options)
+        job = Job(graph, folder, self._job_options(program, options), fingerprint=self._fingerprint(phase), clock=self._clock,
+                  on_status=options.on_status)
+        if options.on_job is not None:
+            options.on_job(job)
+        return job.run()
+
+    def _job_options(self, program: Program, options: RunOptions) -> JobOptions:
+        from engine.runtime.job import JobOptions
+
+        properties = JobProperties.of(dict(program.settings))
+        interval = properties.checkpoint_interval / 1e6
+        made = JobOptions(checkpoint_interval=interval or None, idle_timeout=properties.idle_timeout / 1e6,
+                          rate_limit=options.rate_limit)
+        if options.checkpoint_interval is not None:
+            made = replace(made, checkpoint_interval=options.checkpoint_interval)
+        rows = options.batch_rows or (properties.mini_batch_rows if properties.mini_batch else None)
+        return replace(made, batch_rows=rows) if rows else made
+
+    def _fingerprint(self, phase: Phase) -> str:
+        """What must be the same for a checkpoint to fit: the statements, views and tables they read (not their options)."""
+        texts = [generate(i) for i in phase.inserts]
+        return hashlib.sha256(json.dumps(texts).encode()).hexdigest()
+
+    def model_hashes(self) -> dict[str, str]:
+        """The hash of each model that the last run trained, by name."""
+        from engine.learners.store import ModelStore
+
+        store = ModelStore(self.folder / "models")
+        return {name: store.hash(name) for name in store.names()}
+
+
+def _is_ordered(function: str) -> bool:
+    from engine.aggregates import AGGREGATES
+
+    known = AGGREGATES.get(function)
+    return known is not None and known.ordered
