@@ -77,7 +77,7 @@ def decode_nested(column: Column) -> Column:
     """The inverse of `encode_nested`: `column` has the nested type, its values are views of canonical bytes."""
     kind = column.type
     views, length = plain(column.values), len(column.values)
-    validity = column.valid()
+    validity = np.ones(length, np.bool_) if column.validity is None else plain(column.validity)
     parts = parts_of(kind)
     lists = kind.kind is not Kind.ROW
     offsets = np.zeros(length + 1, np.int64)
