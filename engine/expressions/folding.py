@@ -25,7 +25,8 @@ def folded(expression: Expression, config: dict[str, str]) -> Expression:
 
 
 def _computed(call: Call, context: Context) -> Expression:
-    if call.type.kind in _UNFOLDED or not function_of(call).deterministic:
+    function = function_of(call)
+    if call.type.kind in _UNFOLDED or not (function.deterministic and function.folds):
         return call
     if not all(isinstance(a, Literal) for a in call.args):
         return call

@@ -37,7 +37,8 @@ def unscaled(value: int, scale: int) -> Decimal:
 
 
 def _time_micros(value: time) -> int:
-    return ((value.hour * 60 + value.minute) * 60 + value.second) * SECOND + value.microsecond
+    """Microseconds of the day; Flink keeps a TIME in milliseconds."""
+    return ((value.hour * 60 + value.minute) * 60 + value.second) * SECOND + value.microsecond // 1000 * 1000
 
 
 def _timestamp_micros(value: datetime) -> int:

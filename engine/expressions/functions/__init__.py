@@ -36,7 +36,10 @@ from engine.expressions.functions.base import Function
 from engine.expressions.nodes import Call, Literal
 from engine.types import DataType, Kind
 
-FAMILIES = ("comparison", "logical", "conditional", "arithmetic", "conversion")
+FAMILIES = (
+    "comparison", "logical", "conditional", "arithmetic", "intervals", "conversion", "math", "strings", "texts", "regexp",
+    "temporal", "moments", "hashing", "nested", "arrays",
+)
 
 
 @cache

@@ -92,7 +92,8 @@ class Function:
     AND, COALESCE... evaluate *fallible* branches on the rows that reach them). `lazily` replaces it for such functions:
     it gets evaluators instead of columns. `fallible` may depend on the types of the arguments and of the result. `dense`
     functions get only the rows whose arguments are all present (so does a fallible strict one). `strict`: NULL in any argument gives NULL, applied by the evaluator, values
-    under NULL being arbitrary but initialised. `deterministic` = may be folded when constant. `name` is the canonical name, for aliases.
+    under NULL being arbitrary but initialised. `deterministic`: equal calls in one evaluation give
+    equal values; `folds`: so do calls of constants at any time. `name` is the canonical name, for aliases.
     `expand` rewrites a call into others instead, when it is bound.
     """
 
@@ -103,6 +104,7 @@ class Function:
     fallible: bool | Callable[[tuple[DataType, ...], DataType], bool] = False
     dense: bool = False
     deterministic: bool = True
+    folds: bool = True
     name: str = ""
     expand: Callable[[Arguments], Expression] | None = None
 

@@ -284,7 +284,7 @@ def _sized(column: Column, cast: Cast) -> Column:
     from engine.expressions.kernels import strings
 
     views, memory = strings.sized(column.values, target.length, fixed, target.is_string)
-    return Column(target, views, column.validity, (*column.owners, column.values, memory))
+    return Column(target, views, column.validity, (*column.owners, memory))
 
 
 def _bytes_to_text(column: Column, cast: Cast) -> Column:

@@ -1,0 +1,234 @@
+"""Mathematics: roots, logarithms, angles, rounding, numerals, random numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from engine.changes import DTYPES, Array, Column
+from engine.expressions.decimals import decimal_column, divided, integers
+from engine.expressions.functions.base import Arguments, Constant, Context, Evaluate, Function
+from engine.expressions.functions.rows import per_row
+from engine.expressions.functions.signatures import bad_arguments, constant_of, signature
+from engine.expressions.rules import rounded_type
+from engine.types import DECIMAL, DOUBLE, INT, INTEGERS, STRING, DataType, Kind, is_nullable
+
+
+def _doubles(function: Callable[..., Any], count: int = 1) -> Function:
+    """A function of doubles, computed without an error: NaN and infinities as in Java."""
+
+    def evaluate(args: Sequence[Column], type: DataType, length: int, context: Context) -> Column:
+        with np.errstate(all="ignore"):
+            return Column(type, np.asarray(function(*(a.values for a in args)), np.float64))
+
+    return Function(signature(DOUBLE, *["double"] * count), evaluate)
+
+
+def _constant(value: float) -> Function:
+    def evaluate(args: Sequence[Column], type: DataType, length: int, context: Context) -> Column:
+        return Column(type, np.full(length, value))
+
+    return Function(signature(DOUBLE, nullable=False), evaluate)
+
+
+def _log(args: Sequence[Column], type: DataType, length: int, context: Context) -> Column:
+    """LOG(x) is natural, LOG(base, x)."""
+    with np.errstate(all="ignore"):
+        if len(args) == 1:
+            return Column(type, np.log(args[0].values))
+        return Column(type, np.log(args[1].values) / np.log(args[0].values))
+
+
+def _infer_sign(arguments: Arguments) -> DataType:
+    return arguments.types[0]
+
+
+def _sign(args: Sequence[Column], type: DataType, length: int, context: Context) -> Column:
+    if type.kind is Kind.DECIMAL:
+        numbers = integers(args[0], None, type.precision)
+        return decimal_column(type, np.sign(numbers.astype(np.float64)).astype(np.int64).astype(object) * 10**type.scale)
+    return Column(type, np.sign(args[0].values))
+
+
+def _digits_of(arguments: Arguments) -> int:
+    """How many digits ROUND or TRUNCATE keeps, as far as the type depends on it."""
+    if len(arguments.values) == 1:
+        return 0
+    digits = constant_of(arguments, 1)
+    return digits if isinstance(digits, int) else arguments.types[0].scale
+
+
+def _infer_round(arguments: Arguments) -> DataType:
+    type = arguments.types[0]
+    if type.kind is Kind.DECIMAL:
+        return rounded_type(type, _digits_of(arguments))
+    return type
+
+
+def _infer_truncate(arguments: Arguments) -> DataType:
+    return _infer_round(arguments)
+
+
+def _shift(args: Sequence[Column], length: int) -> Array:
+    return args[1].values.astype(np.int64) if len(args) > 1 else np.zeros(length, np.int64)
+
+
+def _by_digits(digits: Array, function: Callable[[Array | slice, int], None]) -> None:
+    """Calls a function per distinct number of digits, with the rows that have it."""
+    if len(digits) == 0:
+        return
+    distinct = np.unique(digits)
+    for n in distinct.tolist():
+        function(slice(None) if len(distinct) == 1 else np.flatnonzero(digits == n), n)
+
+
+def _rounded_integers(values: Array, scale: int, digits: int, target: int, truncate: bool) -> Array:
+    """Scaled integers rounded half up (or cut) to `digits` behind the point, scaled by 10^target."""
+    drop = scale - digits
+    if drop <= 0:
+        shift = target - scale
+        return values * 10**shift if shift >= 0 else divided(values, 10**-shift)
+    power = 10**drop
+    if truncate:
+        kept = np.where(values < 0, -(abs(values) // power), abs(values) // power) if len(values) else values
+    else:
+        kept = divided(values, power)
+    shift = target - digits
+    return kept * 10**shift if shift >= 0 else divided(kept, 10**-shift)
+
+
+def _rounding(truncate: bool) -> Evaluate:
+    def evaluate(args: Sequence[Column], type: DataType, length: int, context: Context) -> Column:
+        source, digits = args[0], _shift(args, length)
+        if type.kind in (Kind.FLOAT, Kind.DOUBLE):
+            return _round_doubles(source, digits, type, truncate)
+        exact = integers(source).astype(object)
+        values = np.zeros(length, object)
+
+        def fill(rows: Array | slice, n: int) -> None:
+            kept = min(n, source.type.scale)
+            values[rows] = _rounded_integers(exact[rows], source.type.scale, kept, type.scale, truncate)
+
+        _by_digits(digits, fill)
+        if type.kind is Kind.DECIMAL:
+            return decimal_column(type, values)
+        bits = np.array([(v + 2**63) % 2**64 - 2**63 for v in values.tolist()], np.int64)
+        return Column(type, bits.astype(DTYPES[type.kind]))
+
+    return evaluate
+
+
+def _round_doubles(source: Column, digits: Array, type: DataType, truncate: bool) -> Column:
+    """Through the shortest decimal form, as Java's BigDecimal.valueOf(double) does."""
+    from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+
+    from engine.expressions.values import EXACT
+
+    mode = ROUND_DOWN if truncate else ROUND_HALF_UP
+
+    def one(value: Any, places: int) -> float:
+        if not math.isfinite(value):
+            return float(value)
+        return float(Decimal(str(value)).quantize(Decimal(1).scaleb(-places), mode, EXACT))
+
+    items = source.values if type.kind is Kind.FLOAT else source.values.tolist()
+    return Column(type, np.array([one(v, d) for v, d in zip(items, digits.tolist(), strict=True)], DTYPES[type.kind]))
+
+
+def infer_whole(arguments: Arguments) -> DataType:
+    """CEIL, FLOOR of a number: DECIMAL loses its scale, others stay."""
+    type = arguments.types[0]
+    return DECIMAL(type.precision, 0) if type.kind is Kind.DECIMAL else type
+
+
+def whole(column: Column, type: DataType, up: bool) -> Column:
+    """CEIL or FLOOR of a number."""
+    if type.kind in INTEGERS:
+        return column
+    if type.kind is not Kind.DECIMAL:
+        return Column(type, (np.ceil if up else np.floor)(column.values))
+    values, power = integers(column, None, column.type.precision), 10**column.type.scale
+    return decimal_column(type, -(-values // power) if up else values // power)
+
+
+def _hex(value: Any) -> str:
+    if isinstance(value, int):
+        return format(value & (2**64 - 1), "X")
+    return (value.encode() if isinstance(value, str) else value).hex().upper()
+
+
+def _unhex(text: str) -> bytes | None:
+    try:
+        return bytes.fromhex("0" * (len(text) % 2) + text) if text.isascii() and text.isalnum() or not text else None
+    except ValueError:
+        return None
+
+
+def _infer_hex(arguments: Arguments) -> DataType:
+    if len(arguments.values) != 1 or not (arguments.types[0].is_integer or arguments.types[0].has_views
+                                          or arguments.types[0].kind is Kind.NULL):
+        raise bad_arguments(arguments, "it takes an integer, a string or bytes")
+    return STRING.as_nullable(arguments.types[0].nullable)
+
+
+def _generator(args: Sequence[Column], context: Context) -> np.random.Generator:
+    """A generator per query: seeded by a constant first argument, continued over batches by the context's resources."""
+    seed = args[0].scalar if args and isinstance(args[0], Constant) else None
+    key = f"random:{seed}"
+    generator = context.resources.get(key)
+    if not isinstance(generator, np.random.Generator):
+        generator = np.random.default_rng(int(seed) & (2**63 - 1) if isinstance(seed, int) else None)
+        context.resources[key] = generator
+    return generator
+
+
+def _rand(args: Sequence[Column], type: DataType, length: int, context: Context) -> Column:
+    return Column(type, _generator(args, context).random(length))
+
+
+def _rand_integer(args: Sequence[Column], type: DataType, length: int, context: Context) -> Column:
+    generator = _generator(args[:-1], context)
+    return Column(type, (generator.random(length) * args[-1].values).astype(np.int32))
+
+
+def _uuid(args: Sequence[Column], type: DataType, length: int, context: Context) -> Column:
+    import uuid
+
+    from engine.expressions.values import column_from_python
+
+    return column_from_python(type, [str(uuid.uuid4()) for _ in range(length)])
+
+
+def _infer_rand(arguments: Arguments) -> DataType:
+    return DOUBLE.as_nullable(is_nullable(*arguments.types))
+
+
+def _round_signature(infer: Callable[[Arguments], DataType]) -> Callable[[Arguments], DataType]:
+    return signature(infer, "numeric", "int?")
+
+
+FUNCTIONS: dict[str, Function] = {
+    "SQRT": _doubles(np.sqrt), "EXP": _doubles(np.exp), "LN": _doubles(np.log),
+    "LOG10": _doubles(np.log10), "LOG2": _doubles(lambda x: np.log(x) / np.log(2.0)),
+    "LOG": Function(signature(DOUBLE, "double", "double?"), _log),
+    "POWER": _doubles(np.power, 2), "POW": _doubles(np.power, 2),
+    "SIN": _doubles(np.sin), "COS": _doubles(np.cos), "TAN": _doubles(np.tan),
+    "COT": _doubles(lambda x: 1.0 / np.tan(x)),
+    "SINH": _doubles(np.sinh), "COSH": _doubles(np.cosh), "TANH": _doubles(np.tanh),
+    "ASIN": _doubles(np.arcsin), "ACOS": _doubles(np.arccos), "ATAN": _doubles(np.arctan),
+    "ATAN2": _doubles(np.arctan2, 2),
+    "DEGREES": _doubles(np.degrees), "RADIANS": _doubles(lambda x: x / 180.0 * np.pi),
+    "CBRT": _doubles(np.cbrt), "PI": _constant(math.pi), "E": _constant(math.e),
+    "SIGN": Function(signature(_infer_sign, "numeric"), _sign),
+    "ROUND": Function(_round_signature(_infer_round), _rounding(False), dense=True),
+    "TRUNCATE": Function(_round_signature(_infer_truncate), _rounding(True), dense=True),
+    "BIN": per_row(signature(STRING, "bigint"), lambda v: format(v & (2**64 - 1), "b")),
+    "HEX": per_row(_infer_hex, _hex),
+    "UNHEX": per_row(signature(DataType(Kind.VARBINARY, length=2**31 - 1), "string", nullable=True), _unhex),
+    "RAND": Function(signature(_infer_rand, "int?"), _rand, deterministic=False),
+    "RAND_INTEGER": Function(signature(INT, "int", "int?"), _rand_integer, deterministic=False),
+    "UUID": Function(signature(STRING, nullable=False), _uuid, deterministic=False),
+}  # fmt: skip
