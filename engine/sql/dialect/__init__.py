@@ -183,6 +183,7 @@ from engine.sql.dialect.statement_nodes import (
     SetProperty,
     ShowObjects,
     StatementSet,
+    StatementSetMark,
     StopJob,
     Truncate,
     UseObject,
@@ -200,7 +201,7 @@ __all__ = [
     "PatternExclusion", "PatternPermutation", "PatternRepeat", "PatternSequence", "PhysicalColumn", "Positioned",
     "RenameColumn", "RenameTo", "ResetOptions", "ResetProperty", "RoundToUnit", "RowValue", "Running", "SetComment",
     "SetImplementation", "SetOptions", "SetProperty", "SetQuery", "SetRefresh", "ShowObjects", "SkipTo",
-    "StatementSet", "StopJob", "Subset", "TableArgument", "Truncate", "TypedLiteral", "UnitPrecision", "Unknown",
+    "StatementSet", "StatementSetMark", "StopJob", "Subset", "TableArgument", "Truncate", "TypedLiteral", "UnitPrecision", "Unknown",
     "UseObject", "ViewColumn", "Watermark", "WithinDistinct", "generate", "parse", "parse_expression", "parse_one",
     "parse_type", "place_of", "split",
 ]

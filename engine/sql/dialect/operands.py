@@ -230,7 +230,7 @@ class OperandParser(TypeParser):
     def _binary(self) -> Node:
         start = self.token
         text = ""
-        while self.token.token_type is TokenType.HEX_STRING:
+        while self.token.token_type is TokenType.HEX_STRING or (text and self.token.token_type is TokenType.STRING):
             text += self.advance().text
         if len(text) % 2 or any(c not in "0123456789abcdefABCDEF" for c in text):
             self.fail_at(start, "a binary literal has an even number of hexadecimal digits")

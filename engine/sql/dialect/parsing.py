@@ -141,7 +141,7 @@ _INTO: dict[type[exp.Expr], Callable[[StatementParser], Node]] = {
     exp.Select: StatementParser.query,
     exp.Query: StatementParser.query,
     exp.From: StatementParser.from_clause,
-    exp.Join: StatementParser.join,
+    exp.Join: StatementParser.join_clause,
     exp.With: StatementParser.with_clause,
     exp.Where: StatementParser.where_clause,
     exp.Group: StatementParser.group_clause,
@@ -161,6 +161,8 @@ class FlinkParser(Parser):
         """The statements; a scalar expression alone is accepted too, as sqlglot's builders need."""
         tokens = [token for token in raw_tokens if isinstance(token, FlinkToken)]
         parser = StatementParser(tokens, sql)
+        if parser.word == "FROM":
+            return [_parsed(tokens, sql, _whole(StatementParser.joined_template))]
         if parser.begins_statement:
             return [*_parsed(tokens, sql, StatementParser.statements)]
         return [_parsed(tokens, sql, _whole(StatementParser.aliased))]

@@ -18,8 +18,9 @@ Printer = Callable[["FlinkGenerator", Node], str]
 
 _ATOM = 100
 _STRENGTH: dict[type[Node], int] = {
+    exp.Select: 0, exp.Union: 0, exp.Except: 0, exp.Intersect: 0, exp.Values: 0, exp.Alias: 0,
     exp.Or: 22, exp.And: 24, exp.Not: 26, exp.Is: 28, nodes.JsonTest: 28, exp.EQ: 30, exp.NEQ: 30, exp.LT: 30,
-    exp.LTE: 30, exp.GT: 30, exp.GTE: 30, exp.Overlaps: 30, exp.NullSafeEQ: 28, exp.NullSafeNEQ: 28, exp.In: 32,
+    exp.LTE: 30, exp.GT: 30, exp.GTE: 30, exp.Overlaps: 30, exp.NullSafeEQ: 30, exp.NullSafeNEQ: 30, exp.In: 32,
     exp.Between: 32, exp.Like: 32, exp.SimilarTo: 32, exp.Escape: 32, exp.Add: 40, exp.Sub: 40, exp.Mul: 60,
     exp.Div: 60, exp.Mod: 60, exp.DPipe: 60, exp.Neg: 80,
 }

@@ -48,7 +48,8 @@ def _from(g: FlinkGenerator, e: Node) -> str:
 def _relation(g: FlinkGenerator, e: Node) -> str:
     """A relation, a query without parentheses getting them."""
     text = g.sql(e)
-    return g.enclosed(text) if isinstance(e, (exp.Select, exp.SetOperation, exp.Values)) else text
+    bare = isinstance(e, (exp.Select, exp.SetOperation)) or (isinstance(e, exp.Values) and e.args.get("alias") is None)
+    return g.enclosed(text) if bare else text
 
 
 def _joins(g: FlinkGenerator, e: Node) -> str:

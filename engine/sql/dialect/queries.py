@@ -178,6 +178,11 @@ class QueryParser(RelationParser):
         self.expect("FROM")
         return exp.From(this=self.relation())
 
+    def joined_template(self) -> exp.Select:
+        """`FROM _ LEFT JOIN _`, which sqlglot's builder reads to learn the kind of a join."""
+        source = self.from_clause()
+        return exp.Select(from_=source, joins=[self.join_clause()])
+
     def where_clause(self) -> exp.Where:
         """WHERE."""
         self.expect("WHERE")

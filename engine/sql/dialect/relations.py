@@ -32,7 +32,11 @@ class RelationParser(PatternParser):
             joins.append(self.join())
         return joins
 
-    def join(self) -> exp.Join:
+    def join_clause(self) -> exp.Join:
+        """A join whose condition may be missing: sqlglot's builder adds it later."""
+        return self.join(conditional=False)
+
+    def join(self, *, conditional: bool = True) -> exp.Join:
         """A join without comma."""
         start = self.token
         method = "NATURAL" if self.accept("NATURAL") else None
@@ -51,7 +55,7 @@ class RelationParser(PatternParser):
             join.set("on", self.expression())
         elif self.accept("USING"):
             join.set("using", self.parenthesised(self.name))
-        else:
+        elif conditional:
             self.fail("ON", "USING")
         return self.placed(join, start)
 

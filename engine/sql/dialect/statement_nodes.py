@@ -134,6 +134,10 @@ class StatementSet(exp.Expression):
     arg_types = {"expressions": _REQUIRED}
 
 
+class StatementSetMark(exp.Expression):
+    """BEGIN STATEMENT SET or END sent alone, as a session does statement by statement: text `this` BEGIN or END."""
+
+
 class Truncate(exp.Expression):
     """TRUNCATE TABLE this."""
 

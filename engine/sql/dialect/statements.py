@@ -19,6 +19,7 @@ from engine.sql.dialect.statement_nodes import (
     ResetProperty,
     SetProperty,
     StatementSet,
+    StatementSetMark,
     StopJob,
     Truncate,
     UseObject,
@@ -148,6 +149,8 @@ class StatementParser(InspectionParser):
         """BEGIN STATEMENT SET; INSERT ...; ... END, and STATEMENT SET BEGIN INSERT ...; ... END."""
         if self.accept("BEGIN"):
             self.expect("STATEMENT", "SET")
+            if self.token.token_type is TokenType.END:
+                return StatementSetMark(this="BEGIN")
             self.expect(";")
         else:
             self.expect("STATEMENT", "SET", "BEGIN")
@@ -162,6 +165,11 @@ class StatementParser(InspectionParser):
             self.fail("INSERT")
         self.expect("END")
         return StatementSet(expressions=inserts)
+
+    def end_of_set(self) -> Node:
+        """END alone."""
+        self.expect("END")
+        return StatementSetMark(this="END")
 
     def execute(self) -> Node:
         """EXECUTE STATEMENT SET, EXECUTE PLAN, EXECUTE statement: the last is the statement itself."""
@@ -256,7 +264,7 @@ _STATEMENTS: dict[str, Callable[[StatementParser], Node]] = {
     "CREATE": StatementParser.create, "REPLACE": StatementParser.replace_table, "ALTER": StatementParser.alter,
     "DROP": StatementParser.drop, "INSERT": StatementParser.insert, "UPDATE": StatementParser.update,
     "DELETE": StatementParser.delete, "TRUNCATE": StatementParser.truncate, "ANALYZE": StatementParser.analyze,
-    "CALL": StatementParser.call_procedure, "BEGIN": StatementParser.statement_set,
+    "CALL": StatementParser.call_procedure, "BEGIN": StatementParser.statement_set, "END": StatementParser.end_of_set,
     "STATEMENT": StatementParser.statement_set, "EXECUTE": StatementParser.execute,
     "COMPILE": StatementParser.compile_plan, "SET": StatementParser.set_property,
     "RESET": StatementParser.reset_property, "USE": StatementParser.use, "LOAD": StatementParser.module,

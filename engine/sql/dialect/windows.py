@@ -30,19 +30,17 @@ class WindowParser(ExpressionParser):
         if self.word != "(":
             return exp.Window(this=node, alias=self.name(), over="OVER")
         self.expect("(")
-        named = self.is_name and self.ahead().word in (")", "PARTITION", "ORDER", "ROWS", "RANGE")
-        name = self.name() if named else None
         window = self.window_specification(node)
-        window.set("alias", name)
         window.set("over", "OVER")
-        if name is not None:
-            window.set("first", True)
         self.expect(")")
         return window
 
     def window_specification(self, node: Node) -> exp.Window:
         """What stands in the parentheses of a window."""
         window = exp.Window(this=node)
+        if self.is_name and self.ahead().word in (")", "PARTITION", "ORDER", "ROWS", "RANGE"):
+            window.set("alias", self.name())
+            window.set("first", True)
         if self.accept("PARTITION", "BY"):
             window.set("partition_by", self.listed(self.expression))
         if self.word == "ORDER":
