@@ -17,7 +17,7 @@ LARGEST = 1 << 20
 
 REGISTRIES = re.compile(r"pypi\.org|pythonhosted\.org|registry\.npmjs|repo1?\.maven|maven\.apache\.org/maven2"
                         r"|(static|index)\.crates\.io|proxy\.golang|deb\.debian")
-MACHINE_PATHS = re.compile(r"(?<![\w.:/-])/(?:home|Users|root|work|farm)/[\w.]")
+MACHINE_PATHS = re.compile(r"(?<![\w.:/}$-])(?<!\w\")/(?:home|Users|root|work|farm)/[\w.]")
 
 
 def tracked() -> list[Path]:
