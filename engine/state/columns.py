@@ -69,7 +69,7 @@ class RowColumns:
         """`put` of columns under a descriptor, nested ones encoded."""
         which = self._every if which is None else which
         kernels.put_rows(self._subset(which), rows, source.desc)
-        for i, values in zip(which, source.arrays[0], strict=True):
+        for i, values in zip(which, source.values, strict=True):
             arena = self.arenas[i]
             if arena is not None:
                 arena.put(rows, values)

@@ -52,14 +52,17 @@ def empty_array(type: DataType, rows: int) -> Array:
 
 
 class Frame:
-    """Arrays under one descriptor. `desc` is what kernels take; the arrays are held so that they stay alive."""
+    """Arrays under one descriptor. `desc` is what kernels take; the arrays are held so that they stay alive, and so is
+    `held` (what views point into)."""
 
-    __slots__ = ("desc", "length", "arrays")
+    __slots__ = ("desc", "length", "values", "validity", "held")
 
-    def __init__(self, codes: Sequence[int], values: Sequence[Array], validity: Sequence[Array | None],
-                 length: int) -> None:
+    def __init__(self, codes: Sequence[int], values: Sequence[Array], validity: Sequence[Array | None], length: int,
+                 held: object = None) -> None:
         self.length = length
-        self.arrays = (values, validity)
+        self.values = values
+        self.validity = validity
+        self.held = held
         words = array("q")  # numpy would take twice as long to make a small array
         for code, held, valid in zip(codes, values, validity):
             words.extend((code, address(held), 0 if valid is None else address(valid), 0))
@@ -70,7 +73,7 @@ def frame_of(codes: Sequence[int], columns: Sequence[Column], length: int) -> Fr
     """The frame over columns that hold no lists or rows."""
     values = [plain(c.values) for c in columns]
     validity = [None if c.validity is None else plain(c.validity) for c in columns]
-    return Frame(codes, values, validity, length)
+    return Frame(codes, values, validity, length, columns)
 
 
 @inlined

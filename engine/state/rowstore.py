@@ -136,7 +136,7 @@ class RowStore:
             column = int(self.ctl[k.COLUMN])
             arena = self.columns.arenas[column]
             assert arena is not None
-            arena.grow(int(batch.arrays[0][column][row, 0] & np.uint64(0xFFFFFFFF)))
+            arena.grow(int(batch.values[column][row, 0] & np.uint64(0xFFFFFFFF)))
         elif reason == CROWDED:
             raise InternalError("a row store holds too many rows of one hash")
         else:

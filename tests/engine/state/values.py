@@ -97,5 +97,5 @@ def same(value: Any) -> Any:
         pairs = items and all(isinstance(v, tuple) for v in items)
         return ("map", tuple(sorted(items, key=repr))) if pairs else ("list", tuple(items))
     if isinstance(value, dict):
-        return tuple((k, same(v)) for k, v in value.items())
+        return tuple((k, same(v)) for k, v in sorted(value.items()))
     return (type(value).__name__, value) if isinstance(value, bool) else value
