@@ -24,16 +24,21 @@ from sqlglot import exp
 
 from engine.connectors import connector
 from engine.connectors.base import Access, Connector, Environment, TableOptions
-from engine.errors import UserError
+from engine.errors import NotSupported, UserError
 from engine.options import JobProperties
-from engine.plan.nodes import Program, Sink, TableSpec
+from engine.plan.nodes import Program, Relation, Sink, TableSpec
 from engine.plan.properties import Properties
 from engine.sql.catalog import Capabilities, Catalog
-from engine.sql.dialect import generate, parse
+from engine.sql.dialect import generate, parse, place_of
 
 if TYPE_CHECKING:
     from engine.planner import Graph
     from engine.runtime.job import Job, JobOptions, JobResult
+    from engine.sql.binder import Binder
+
+
+SELECTED = "*select*"
+"""The name of the table that a SELECT of a script is written to."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,7 @@ class RunOptions:
     shards: int | None = None
     rate_limit: float | None = None
     checkpoint_interval: float | None = None
+    durable: bool = True
     on_status: Callable[[dict[str, Any]], None] | None = None
     on_job: Callable[[Job], None] | None = None
 
@@ -61,20 +67,17 @@ class RunOptions:
 class Phase:
     """INSERTs that run as one job, and the settings in force."""
 
-    inserts: list[exp.Expression] = field(default_factory=list)
+    inserts: list[exp.Expr] = field(default_factory=list)
     settings: dict[str, str] = field(default_factory=dict)
     synchronous: bool = False
 
 
-def describe_connector(table: TableSpec, access: Access | None = None) -> Capabilities:
-    """What the connector of a table says of it; a table without one can do everything (for analysis)."""
-    name = table.option("connector")
-    if not name:
-        return Capabilities(bounded=False, lookup=True)
-    if name == "pipe":
+def describe_table(table: TableSpec, connectors: Callable[[TableSpec], Connector]) -> Capabilities:
+    """What the connector of a table says of it."""
+    if table.option("connector") == "pipe":
         return Capabilities(changelog="I,UA,D" if table.primary_key else "I", bounded=False)
     options = TableOptions(table.name, table.physical, dict(table.options), table.primary_key, dict(table.metadata))
-    made = connector(name, access)
+    made = connectors(table)
     kind = type(made)
     return Capabilities(
         changelog=made.changelog(options), bounded=made.bounded(options), lookup=kind.lookup is not Connector.lookup,
@@ -97,10 +100,11 @@ class Session:
         self.python = python
         self._clock = clock
         self._nodes = dict(nodes or {})
-        self._connectors = connectors or (lambda table: connector(table.option("connector"), access))
-        self.catalog = Catalog(describe=lambda table: describe_connector(table, access))
+        self._connectors = connectors or (lambda table: _connector_of(table, access))
+        self.catalog = Catalog(describe=lambda table: describe_table(table, self._connectors))
         self.phases: list[Phase] = []
         self.text = ""
+        self._binder: Binder | None = None
 
     # ---- statements --------------------------------------------------------------------------------------------------------
 
@@ -110,28 +114,38 @@ class Session:
         for statement in parse(text):
             yield from self.statement(statement)
 
-    def statement(self, statement: exp.Expression) -> Iterator[Answer]:
+    def statement(self, statement: exp.Expr) -> Iterator[Answer]:
         """Take one parsed statement."""
-        from engine.sql.statements import explained, inserts_of, query_of
+        from engine.sql.statements import explained, inserts_of, is_query
 
         inserts = inserts_of(statement)
         if inserts is not None:
             self._add(inserts)
         elif (explain := explained(statement)) is not None:
             yield Answer(self.explain(*explain))
-        elif query_of(statement):
-            yield Answer("a SELECT alone shows nothing here: INSERT INTO a table ('connector' = 'print' shows rows)")
+        elif is_query(statement):
+            self._add([statement])
         else:
             yield from self._define(statement)
 
-    def _define(self, statement: exp.Expression) -> Iterator[Answer]:
-        from engine.sql.ddl import execute
+    def _define(self, statement: exp.Expr) -> Iterator[Answer]:
+        from engine.sql import ddl
+        from engine.sql.binder import Binder
+        from engine.sql.settings import apply_setting, is_setting
 
-        answer = execute(self.catalog, self.settings, statement)
-        if answer is not None:
-            yield Answer(columns=tuple(answer.columns), rows=tuple(answer.rows))
+        if is_setting(statement):
+            for name, value in apply_setting(statement, self.settings):
+                yield Answer(f"'{name}' = '{value}'")
+            return
+        if not ddl.is_ddl(statement):
+            raise NotSupported(f"the statement {type(statement).__name__}", place=place_of(statement))
+        if self._binder is None or self._binder.settings != self.settings:
+            self._binder = Binder(self.catalog, self.settings, self._nodes)
+        insert = ddl.apply(statement, self._binder)
+        if insert is not None:
+            self._add([insert])
 
-    def _add(self, inserts: Sequence[exp.Expression]) -> None:
+    def _add(self, inserts: Sequence[exp.Expr]) -> None:
         synchronous = self.settings.get("table.dml-sync", "false").lower() == "true"
         last = self.phases[-1] if self.phases else None
         if last is None or synchronous or last.synchronous:
@@ -145,12 +159,23 @@ class Session:
         """A phase's statements, bound and optimized."""
         from engine.optimizer import optimize
         from engine.sql.binder import Binder
+        from engine.sql.statements import is_query
 
         binder = Binder(self.catalog, phase.settings, self._nodes)
-        sinks: list[Sink] = [binder.insert(i) for i in phase.inserts]
+        sinks = [self._shown(binder.query(i)) if is_query(i) else binder.insert(i) for i in phase.inserts]
         return optimize(Program(tuple(sinks), tuple(sorted(phase.settings.items()))))
 
-    def explain(self, statement: exp.Expression, details: Sequence[str] = ()) -> str:
+    def _shown(self, relation: Relation) -> Sink:
+        """A SELECT of the script: its changes are printed."""
+        table = TableSpec((*self.catalog.current, SELECTED), relation.schema, (("connector", "print"),))
+        return Sink(relation.schema, relation, table=table, nodes=relation.nodes)
+
+    def plan(self, phase: Phase) -> Graph:
+        """A phase's operators, which are not started."""
+        program = self.program(phase)
+        return self.graph(program, self.folder, RunOptions(durable=False))
+
+    def explain(self, statement: exp.Expr, details: Sequence[str] = ()) -> str:
         """The plans of an INSERT, a statement set or a query, as text."""
         from engine.plan.explain import explain_statement
 
@@ -226,7 +251,7 @@ class Session:
         properties = JobProperties.of(dict(program.settings))
         interval = properties.checkpoint_interval / 1e6
         made = JobOptions(checkpoint_interval=interval or None, idle_timeout=properties.idle_timeout / 1e6,
-                          rate_limit=options.rate_limit)
+                          rate_limit=options.rate_limit, durable=options.durable)
         if options.checkpoint_interval is not None:
             made = replace(made, checkpoint_interval=options.checkpoint_interval)
         rows = options.batch_rows or (properties.mini_batch_rows if properties.mini_batch else None)
@@ -243,6 +268,14 @@ class Session:
 
         store = ModelStore(self.folder / "models")
         return {name: store.hash(name) for name in store.names()}
+
+
+def _connector_of(table: TableSpec, access: Access | None) -> Connector:
+    name = table.option("connector")
+    if not name:
+        raise UserError("no_connector", f"table {table.name} has no 'connector' option",
+                        hint="say where its rows are: WITH ('connector' = 'filesystem', ...)")
+    return connector(name, access)
 
 
 def _is_ordered(function: str) -> bool:

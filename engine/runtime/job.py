@@ -1,6 +1,7 @@
 """The master loop of one job: poll sources, run rounds, take checkpoints, apply sinks, publish status, recover.
 
 A job lives in a folder: `checkpoints/`, `dead_letters/`, `status.json`, and `finished.json` once all input was processed.
+A job that is not durable (a preview, a SELECT at the prompt) leaves nothing there and starts from nothing.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ class JobOptions:
     rate_limit: float | None = None
     idle_timeout: float = 0.0
     status_interval: float = 1.0
+    durable: bool = True
 
 
 @dataclass
@@ -108,6 +110,8 @@ class Job:
 
     def _prepare_folder(self) -> None:
         """A finished run starts anew; an unfinished one goes on."""
+        if not self.options.durable:
+            return
         try:
             if (self.folder / "finished.json").exists():
                 for part in ("checkpoints", "dead_letters"):
@@ -120,8 +124,7 @@ class Job:
                             hint="choose a writable folder with --state") from error
 
     def _recover(self) -> None:
-        assert self._store is not None
-        checkpoint = self._store.latest()
+        checkpoint = None if self._store is None else self._store.latest()
         sealed: dict[str, Any] = {}
         if checkpoint is not None:
             self._epoch = checkpoint.epoch
@@ -187,7 +190,7 @@ class Job:
         now = time.monotonic()
         self._complete_checkpoint(wait=False)
         interval = self.options.checkpoint_interval
-        if interval is not None and self._writing is None and now - self._last_checkpoint >= interval:
+        if interval is not None and self._store is not None and self._writing is None and now - self._last_checkpoint >= interval:
             self._begin_checkpoint()
         if now - self._last_status >= self.options.status_interval:
             self._last_status = now
@@ -209,10 +212,13 @@ class Job:
 
     def _begin_checkpoint(self) -> None:
         """Cut: barriers through the graph, sinks sealed; a background thread writes."""
-        assert self._store is not None
         self._last_checkpoint = time.monotonic()
         self._epoch += 1
         self._parts = {}
+        if self._store is None:
+            for writer in self.graph.sinks:
+                writer.sink.apply(writer.seal(self._epoch))
+            return
         for source in self.graph.sources:
             self._snapshot(source, self._epoch)
             self._rounds.push(source.consumers, Barrier(self._epoch))
@@ -281,6 +287,8 @@ class Job:
             self._on_status(status)
 
     def _write_json(self, name: str, value: dict[str, Any]) -> None:
+        if not self.options.durable:
+            return
         temporary = self.folder / f".{name}"
         temporary.write_text(json.dumps(value), encoding="utf-8")
         os.replace(temporary, self.folder / name)
