@@ -258,3 +258,18 @@ def predict_gaussian(offsets: Any, index: Any, value: Any, rows: Any, table: Any
         _load(table, bias, index, value, start, width, scratch)
         mean, variance = _gaussian_margin(scratch, width + ONE)
         out[row] = _sigmoid(mean / math.sqrt(1.0 + math.pi / 8 * variance))
+
+
+@_kernel
+def differences(old: Any, new: Any, pages: Any, positions: Any, words: Any) -> int:
+    """Positions and xor of the words (uint32) that differ on these pages. Stops at one more than fits."""
+    room, count = len(positions) - 1, 0
+    for page in pages:
+        for i in range(page << PAGE_SHIFT, min((page + 1) << PAGE_SHIFT, len(old))):
+            if old[i] != new[i]:
+                if count > room:
+                    return count
+                positions[count] = i
+                words[count] = old[i] ^ new[i]
+                count += 1
+    return count

@@ -207,6 +207,11 @@ def table_hash(table: Array) -> str:
     return hashlib.sha256(table.tobytes()).hexdigest()
 
 
+def every_page(table: Array) -> Array:
+    """The numbers of all pages of a table."""
+    return np.arange(-(-len(table) // PAGE_VALUES))
+
+
 def page_positions(pages: Array, length: int) -> Array:
     """Positions of all values on these pages of a table of that length."""
     positions = (pages.astype(np.int64)[:, None] * PAGE_VALUES + np.arange(PAGE_VALUES)).ravel()

@@ -10,8 +10,8 @@ FEATURES gives, for each (name, value): nothing where the value is NULL (or a nu
 DOUBLE, DECIMAL) the index `seed & (2^bits - 1)` and the value as FLOAT; for text, integers and booleans the index
 `text(seed, value)` or `whole(seed, value)`, modulo 2^bits, and the value 1.
 
-FEATURE_CROSS gives NULL where a part is NULL; else h = 0 and for each part h = mix(h ^ mix(part + GOLDEN)), where a part
-is `text(0, s)`, the integer, or the bits of a DOUBLE (-0 is 0, any NaN is one NaN; other numbers are cast to DOUBLE).
+FEATURE_CROSS gives NULL where a part is NULL; else h = 0 and for each part h = mix(h ^ mix(part + GOLDEN)); a part is
+`text(0, s)`, the integer, or the bits of a DOUBLE (-0 is 0, any NaN is one NaN; other numbers are cast to DOUBLE).
 The result is a signed 64-bit integer. This module needs nothing but Python, so that it can be sent to Flink as it is.
 """
 
