@@ -1,0 +1,115 @@
+"""Top-N and deduplication."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.operators.base import Operator, Settings
+from engine.operators.deduplicate import Deduplicate, DeduplicateFirst
+from engine.operators.rank import AppendRank
+from engine.operators.top import Order
+from engine.types import BIGINT, INT, STRING, TIMESTAMP, Schema
+from tests.engine.operators.harness import TICK, Make, every_cut, feed, fold
+
+ROWS = Schema.of(k=STRING, v=INT, name=STRING, ts=TIMESTAMP(3))
+RANKED = Schema.of(k=STRING, v=INT, name=STRING, ts=TIMESTAMP(3), rn=BIGINT.as_nullable(False))
+
+
+def rank(end: int, *, with_rank: bool = False, **options: Any) -> Make:
+    def make(settings: Settings) -> Operator:
+        return AppendRank("rank", RANKED if with_rank else ROWS, settings, keys=(0,), order=(Order(1, descending=True),),
+                          end=end, with_rank=with_rank, input_types=ROWS.types, **options)
+
+    return make
+
+
+def short(output: list[str]) -> list[str]:
+    """Kind, value and rank of each row."""
+    return [" ".join(p for i, p in enumerate(line.split()) if i == 0 or p.startswith(("v=", "rn="))) for line in output]
+
+
+def test_rows_enter_and_leave() -> None:
+    rows = ["+ k=a v=5 name=a-name-longer-than-a-view", "+ k=a v=3", "+ k=b v=1", "+ k=a v=4", "+ k=a v=1", "+ k=a v=9"]
+    assert every_cut(rank(2), ROWS, rows, append=True) == [
+        "+I k=a v=5 name=a-name-longer-than-a-view ts=NULL", "+I k=a v=3 name=NULL ts=NULL", "+I k=b v=1 name=NULL ts=NULL",
+        "-D k=a v=3 name=NULL ts=NULL", "+I k=a v=4 name=NULL ts=NULL",
+        "-D k=a v=4 name=NULL ts=NULL", "+I k=a v=9 name=NULL ts=NULL"]
+
+
+def test_ranks_shift() -> None:
+    rows = ["+ k=a v=5", "+ k=a v=3", "+ k=a v=4", "+ k=a v=3"]
+    assert short(every_cut(rank(3, with_rank=True), ROWS, rows, append=True)) == [
+        "+I v=5 rn=1", "+I v=3 rn=2", "-U v=3 rn=2", "+U v=4 rn=2", "+I v=3 rn=3"]
+    assert short(feed(rank(3, with_rank=True, update_before=False), ROWS, [*rows, "+ k=a v=6"], append=True))[-3:] == [
+        "+U v=6 rn=1", "+U v=5 rn=2", "+U v=4 rn=3"]
+
+
+def test_first_of_all_is_updated() -> None:
+    rows = ["+ k=a v=1", "+ k=a v=1", "+ k=a v=2"]
+    assert short(every_cut(rank(1), ROWS, rows, append=True)) == ["+I v=1", "-U v=1", "+U v=2"]
+
+
+def test_mini_batch_emits_what_is_left() -> None:
+    rows = ["+ k=a v=1", "+ k=a v=2", "+ k=a v=3", "+ k=b v=1"]
+    assert short(feed(rank(2), ROWS, rows, append=True, every_change=False)) == ["+I v=3", "+I v=2", "+I v=1"]
+    later = [*rows, TICK(1), "+ k=a v=4", "+ k=a v=2", "+ k=a v=5"]
+    assert short(feed(rank(2), ROWS, later, append=True, every_change=False))[3:] == ["-D v=3", "-D v=2", "+I v=5", "+I v=4"]
+    assert short(feed(rank(2, with_rank=True), ROWS, later, append=True, every_change=False))[3:] == [
+        "-U v=3 rn=1", "+U v=5 rn=1", "-U v=2 rn=2", "+U v=4 rn=2"]
+
+
+def test_ranks_from_the_second_on() -> None:
+    rows = ["+ k=a v=1", "+ k=a v=2", "+ k=a v=3", "+ k=a v=4"]
+    assert short(every_cut(rank(3, start=2), ROWS, rows, append=True)) == [
+        "+I v=1", "-U v=1", "+U v=2", "+I v=1", "-U v=2", "+U v=3", "-U v=1", "+U v=2"]
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 9)), max_size=30), st.integers(1, 4), st.booleans(),
+       st.booleans(), st.integers(1, 9))
+def test_top_rows_against_sorting(rows: list[tuple[str, int]], end: int, ranks: bool, every: bool, size: int) -> None:
+    lines = [f"+ k={k} v={v} name=n{i}" for i, (k, v) in enumerate(rows)]
+    output = feed(rank(end, with_rank=ranks), ROWS, lines, size, append=True, every_change=every)
+    numbered = [(k, -v, i) for i, (k, v) in enumerate(rows)]
+    expected = []
+    for key in "abc":
+        for place, (k, v, i) in enumerate(sorted(r for r in numbered if r[0] == key)[:end]):
+            expected.append(f"k={k} v={-v} name=n{i} ts=NULL" + f" rn={place + 1}" * ranks)
+    assert fold(output) == sorted(expected)
+
+
+def last(keep_last: bool, time: int | None, **options: Any) -> Make:
+    def make(settings: Settings) -> Operator:
+        return Deduplicate("dedup", ROWS, settings, keys=(0,), time=time, keep_last=keep_last, input_types=ROWS.types, **options)
+
+    return make
+
+
+def test_keep_first_by_arrival() -> None:
+    def make(settings: Settings) -> Operator:
+        return DeduplicateFirst("dedup", ROWS, settings, keys=(0,), input_types=ROWS.types)
+
+    rows = ["+ k=a v=1", "+ k=b v=2", "+ k=a v=3", "+ v=4", "+ v=5"]
+    assert short(every_cut(make, ROWS, rows, append=True)) == ["+I v=1", "+I v=2", "+I v=4"]
+    timed = ["+ k=a v=1", TICK(9), "+ k=a v=2", TICK(10), "+ k=a v=3", "+ k=a v=4"]
+    assert short(feed(make, ROWS, timed, append=True, ttl=10_000_000)) == ["+I v=1", "+I v=3"]
+
+
+def test_keep_last_by_arrival() -> None:
+    rows = ["+ k=a v=1 ts=9", "+ k=a v=1 ts=9", "+ k=a v=0 ts=3", "+ k=b v=5"]
+    assert short(every_cut(last(True, None), ROWS, rows, append=True)) == ["+I v=1", "-U v=1", "+U v=0", "+I v=5"]
+    assert short(every_cut(last(True, None, update_before=False), ROWS, rows, append=True)) == ["+I v=1", "+U v=0", "+I v=5"]
+    assert short(feed(last(True, None), ROWS, rows, append=True, every_change=False)) == ["+I v=0", "+I v=5"]
+
+
+def test_keep_last_by_event_time() -> None:
+    rows = ["+ k=a v=1 ts=5", "+ k=a v=2 ts=4", "+ k=a v=3 ts=5", "+ k=a v=4 ts=6"]
+    assert short(every_cut(last(True, 3), ROWS, rows, append=True)) == [
+        "+I v=1", "-U v=1", "+U v=3", "-U v=3", "+U v=4"]
+
+
+def test_keep_first_by_event_time() -> None:
+    rows = ["+ k=a v=1 ts=5", "+ k=a v=2 ts=4", "+ k=a v=3 ts=4", "+ k=a v=4 ts=6"]
+    assert short(every_cut(last(False, 3), ROWS, rows, append=True)) == ["+I v=1", "-U v=1", "+U v=2"]
