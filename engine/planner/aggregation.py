@@ -10,6 +10,7 @@ from engine.errors import NotSupported
 from engine.operators.base import Operator, Settings
 from engine.operators.group import GroupAggregate
 from engine.operators.window import WindowAggregate
+from engine.operators.window_table import WindowAssign
 from engine.operators.windows import Windows
 from engine.plan import nodes
 from engine.plan.nodes import AggregateCall, Relation, WindowKind
@@ -60,11 +61,23 @@ def plan_window_aggregate(planner: Planner, node: nodes.WindowAggregate) -> Buil
     return planner.add(node, "WindowAggregate", [built], make, tuple(range(len(node.keys))))
 
 
+def plan_window_table(planner: Planner, node: nodes.WindowTable) -> Built:
+    spec = node.spec
+    if spec.kind is WindowKind.SESSION:
+        raise NotSupported("a session window whose rows are not aggregated by window")
+    local = node.input.schema[spec.time].type.kind is Kind.TIMESTAMP_LTZ
+    time = spec.time if spec.time_kind is TimeKind.ROWTIME else None
+    built = planner.build(node.input)
+    return planner.add(node, "Windows", [built], lambda name, settings: WindowAssign(
+        name, node.schema, settings, windows=windows_of(spec), time=time, zone=settings.context.zone if local else None,
+        nodes=node.nodes), built.keys)
+
+
 def windows_of(spec: nodes.WindowSpec) -> Windows:
     """The windows that a specification describes."""
     return Windows(spec.kind.value, spec.size, spec.step or spec.size, spec.offset)
 
 
 PLAN: dict[type[Relation], NodeFunction] = {
-    nodes.Aggregate: plan_aggregate, nodes.WindowAggregate: plan_window_aggregate,
+    nodes.Aggregate: plan_aggregate, nodes.WindowAggregate: plan_window_aggregate, nodes.WindowTable: plan_window_table,
 }  # fmt: skip
