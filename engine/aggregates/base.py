@@ -73,6 +73,9 @@ class Accumulator:
     def bind(self, table: StateTable, prefix: str) -> None:
         """Called once, before anything else: the table whose slots are the groups. State may be attached to it."""
 
+    def use(self, resources: Mapping[str, object]) -> None:
+        """What the job lends (`Settings.context.resources`); called when the operator opens, after a restore."""
+
     def accumulate(self, slots: Array, args: Sequence[Column], signs: Array | None) -> None:
         """Take rows in (or, at sign -1, out)."""
         raise NotImplementedError

@@ -75,6 +75,11 @@ class AggregateCalls:
         if self.hidden:
             self._counts = table.column(f"{self._name(0)}.n")
 
+    def use(self, resources: Mapping[str, object]) -> None:
+        """What the job lends to aggregates (where learners publish models); called when the operator opens."""
+        for _, accumulator in self._complex:
+            accumulator.use(resources)
+
     def records(self, slots: Array) -> Array:
         """The number of rows of these groups (int64), where they are counted."""
         assert self._counts is not None
@@ -170,6 +175,9 @@ class AggregateCalls:
             valid: Array | None = None
             if call.args:
                 column = columns[call.args[0]]
+                if simple.prepare is not None:
+                    column = simple.prepare([columns[a] for a in call.args])
+                    held.append(column)
                 valid = column.validity
                 if simple.input is not None:
                     values = simple.argument(column)

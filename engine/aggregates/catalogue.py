@@ -45,5 +45,9 @@ AGGREGATES: dict[str, AggregateFunction] = {
     "FIRST_VALUE": AggregateFunction(infer.edge, _kept, mergeable=False, ordered=True),
     "LAST_VALUE": AggregateFunction(infer.edge, _kept, mergeable=False, ordered=True),
     "SINGLE_VALUE": AggregateFunction(infer.single, _kept),
+    "AUC": AggregateFunction(infer.metric, _opener("metrics", "AucAccumulator")),
+    "LOGLOSS": AggregateFunction(infer.metric, _SIMPLE),
+    "FTRL": AggregateFunction(infer.model, _opener("learners", "LearnerAccumulator"), False, False, True),
+    "GAUSSIAN": AggregateFunction(infer.model, _opener("learners", "LearnerAccumulator"), False, True, True),
     **{name: AggregateFunction(infer.spread, _SIMPLE) for name in ("VAR_POP", "VAR_SAMP", "STDDEV_POP", "STDDEV_SAMP")},
 }

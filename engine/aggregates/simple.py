@@ -5,7 +5,7 @@ Their state is columns of the operator's table, so a group's new slot (zeroed) i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,7 +35,8 @@ _SPREAD = {"VAR_POP": k.VAR_POP, "VAR_SAMP": k.VAR_SAMP, "STDDEV_POP": k.STD_POP
 @dataclass(frozen=True)
 class SimpleCall:
     """How one call becomes a row of the program. `input` is the dtype its argument is brought to; `output` that of its
-    result as kernels write it; `divisor` divides decimals that are taken as doubles."""
+    result as kernels write it; `divisor` divides decimals that are taken as doubles; `prepare` makes
+    one argument of several; `always`: the result is never NULL."""
 
     apply: int
     finish: int
@@ -45,6 +46,7 @@ class SimpleCall:
     digits: int = 0
     divisor: float = 1.0
     always: bool = False
+    prepare: Callable[[Sequence[Column]], Column] | None = None
 
     @property
     def wide(self) -> bool:
@@ -139,9 +141,23 @@ def _spread(spec: AggregateSpec) -> SimpleCall:
                       divisor=10.0**kind.scale if kind.is_decimal else 1.0)
 
 
+def _logloss(spec: AggregateSpec) -> SimpleCall:
+    return SimpleCall(k.ADD_F, k.MEAN_F, spec.result, np.float64, np.float64, prepare=log_losses)
+
+
+def log_losses(args: Sequence[Column]) -> Column:
+    """-log of the probability that was given to the label, of (label, probability of TRUE); probabilities of 0 and 1 count
+    as 1e-15 from there."""
+    label, probability = args
+    p = np.clip(probability.values, 1e-15, 1 - 1e-15)
+    losses = -np.log(np.where(label.values != 0, p, 1 - p))
+    validity = label.valid() & probability.valid() if label.validity is not None or probability.validity is not None else None
+    return Column(_REAL, losses, validity)
+
+
 _SIMPLE: dict[str, Callable[[AggregateSpec], SimpleCall | None]] = {
     "COUNT": lambda spec: SimpleCall(k.COUNT, k.TAKE_N, spec.result, always=True),
-    "SUM": _sum, "SUM0": _sum, "$SUM0": _sum, "AVG": _mean,
+    "SUM": _sum, "SUM0": _sum, "$SUM0": _sum, "AVG": _mean, "LOGLOSS": _logloss,
     **dict.fromkeys(_BEST, _best), **dict.fromkeys(_SPREAD, _spread),
 }  # fmt: skip
 

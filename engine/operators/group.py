@@ -45,6 +45,9 @@ class GroupAggregate(Operator):
     def states(self) -> Mapping[str, StateObject]:
         return {"groups": self._table, **self._calls.states()}
 
+    def open(self) -> None:
+        self._calls.use(self.settings.context.resources)
+
     def process(self, batch: Batch, port: int) -> None:
         keys = [batch.columns[i] for i in self._keys]
         slots = self._table.slots(keys, batch.length)

@@ -60,6 +60,9 @@ class OverAggregate(Operator):
 
     # ---- waiting for the watermark -----------------------------------------------------------------------------
 
+    def open(self) -> None:
+        self._calls.use(self.settings.context.resources)
+
     def process(self, batch: Batch, port: int) -> None:
         if self._time is None:
             now = np.full(batch.length, self.settings.context.now(), np.int64)

@@ -101,6 +101,7 @@ class WindowAggregate(Operator):
         return {"panes": self._table, "progress": self._scalars, **self._calls.states()}
 
     def open(self) -> None:
+        self._calls.use(self.settings.context.resources)
         slots = self._table.live_slots()
         slots = slots[np.argsort(self._seq[slots], kind="stable")]
         self._remember(slots, self._table.keys(slots)[len(self._keys)].values)
