@@ -171,7 +171,8 @@ class OperandParser(TypeParser):
         negated = self.accept("-")
         if not negated:
             self.accept("+")
-        value: Node = self.number() if self.token.token_type is TokenType.NUMBER else self.string()
+        value = self.integer() if self.token.token_type is TokenType.NUMBER else self.string()
+        value.set("is_string", True)
         return exp.Interval(this=exp.Neg(this=value) if negated else value, unit=self.interval_unit())
 
     def case(self) -> Node:
