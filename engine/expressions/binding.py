@@ -51,7 +51,7 @@ def resolve_call(name: str, args: Sequence[Expression], config: Mapping[str, str
     except UserError as error:
         error.place = error.place or place
         raise
-    values = tuple(implicit_cast(a, arguments.coercions[i]) if i in arguments.coercions else a
+    values = tuple(implicit_cast(a, arguments.coercions[i], i in arguments.lenient) if i in arguments.coercions else a
                    for i, a in enumerate(arguments.values))
     nodes = NO_NODES.union(*(a.nodes for a in args))
     return Call(type, function=function.name or upper, args=values, implementation=own, nodes=nodes, place=place)
@@ -71,13 +71,13 @@ def cast(expression: Expression, type: DataType, try_: bool = False, place: Plac
     return Call(target, function="TRY_CAST" if try_ else "CAST", args=(expression,), nodes=expression.nodes, place=place)
 
 
-def implicit_cast(expression: Expression, type: DataType) -> Expression:
-    """The expression as `type`, its own nullability kept; a constant is converted at once."""
+def implicit_cast(expression: Expression, type: DataType, lenient: bool = False) -> Expression:
+    """The expression as `type`, its own nullability kept; a constant is converted at once. `lenient`: TRY_CAST."""
     if expression.type.same_as(type) or expression.type.kind is Kind.SYMBOL:
         return expression
     if isinstance(expression, Literal) and expression.value is None:
         return replace(expression, type=type.as_nullable())
-    wanted = cast(expression, type)
+    wanted = cast(expression, type, lenient)
     return fold(wanted) if isinstance(expression, Literal) and type.kind is not Kind.TIMESTAMP_LTZ else wanted
 
 

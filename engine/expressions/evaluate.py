@@ -15,7 +15,7 @@ import numpy as np
 from engine.changes import Array, Batch, Column, Mask, null_column
 from engine.errors import InternalError
 from engine.expressions.functions import function_of
-from engine.expressions.functions.base import Constant, Context, Function, Node
+from engine.expressions.functions.base import Context, Function, Node
 from engine.expressions.nodes import Call, Expression, InputRef, Literal
 from engine.types import DataType, Kind
 
@@ -66,11 +66,11 @@ class _Input:
 class _Constant:
     literal: Literal
     fallible: bool = False
-    cached: Constant | None = None
+    cached: Column | None = None
 
     def __call__(self, columns: Sequence[Column], length: int, context: Context) -> Column:
         cached = self.cached
-        if cached is None or len(cached.values) != length:
+        if cached is None or len(cached) != length:
             from engine.expressions.values import literal_column
 
             cached = self.cached = literal_column(self.literal, length)

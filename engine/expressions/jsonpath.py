@@ -14,9 +14,9 @@ from engine.errors import UserError
 
 Step = tuple[str, Any]
 _STEP = re.compile(
-    r"\.\.(?P<deep>[\w$-]+|\*)?|\.(?P<name>[^.\[\s]+)|\[\s*(?P<index>-?\d+(?:\s*,\s*-?\d+)*)\s*\]"
+    r"\.\.(?P<deep>[\w$-]+|\*)?|\.(?P<name>[^.\[\s]+)|\.?\[\s*(?P<index>-?\d+(?:\s*,\s*-?\d+)*)\s*\]"
     r"|\[\s*(?P<start>-?\d*)\s*:\s*(?P<stop>-?\d*)\s*\]|\[\s*(?P<star>\*)\s*\]"
-    r"|\[\s*'(?P<single>(?:[^'\\]|\\.)*)'\s*\]|\[\s*\"(?P<double>(?:[^\"\\]|\\.)*)\"\s*\]")
+    r"|\.?\[\s*'(?P<single>(?:[^'\\]|\\.)*)'\s*\]|\.?\[\s*\"(?P<double>(?:[^\"\\]|\\.)*)\"\s*\]")
 
 
 class PathError(Exception):

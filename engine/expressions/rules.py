@@ -148,14 +148,12 @@ def _same_kind(a: DataType, b: DataType, strings: bool) -> DataType | None:
 
 
 def comparison_type(a: DataType, b: DataType) -> DataType | None:
-    """The type in which a and b are compared; None where they cannot be. DECIMALs compare exactly, so each stays as it is."""
+    """The type in which a and b are compared; None where they cannot be: a string is no number, as in Flink."""
     if a.kind in CHARACTER and b.kind in CHARACTER or (a.kind in BYTES_LIKE and b.kind in BYTES_LIKE):
         return _text(a, b)
     for text, other in ((a, b), (b, a)):
         if text.kind in CHARACTER and other.kind not in CHARACTER | {Kind.NULL}:
-            if other.is_nested or other.kind in BYTES_LIKE:
-                return None
-            return DOUBLE if other.kind is Kind.DECIMAL else other
+            return None if other.is_nested or other.kind in BYTES_LIKE | NUMERIC else other
     return common_type((a, b))
 
 

@@ -41,22 +41,29 @@ def _time_micros(value: time) -> int:
     return ((value.hour * 60 + value.minute) * 60 + value.second) * SECOND + value.microsecond // 1000 * 1000
 
 
+def cut_micros(micros: int, precision: int) -> int:
+    """Microseconds without the digits that a timestamp of this precision has not."""
+    return micros - micros % 10 ** max(0, 6 - precision)
+
+
 def _timestamp_micros(value: datetime) -> int:
     naive = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
     return (naive - EPOCH) // timedelta(microseconds=1)
 
 
 def to_internal(type: DataType, value: Any) -> Any:
-    """A Python value of a flat type as its Literal's value; values that are internal already pass."""
+    """A Python value of a flat type as its Literal's value, in its type's length; values that are internal already pass."""
     match type.kind:
         case _ if value is None:
             return None
+        case Kind.CHAR if isinstance(value, str):
+            return value.ljust(type.length)
         case Kind.DATE if isinstance(value, date):
             return value.toordinal() - EPOCH_DAY
         case Kind.TIME if isinstance(value, time):
             return _time_micros(value)
         case Kind.TIMESTAMP | Kind.TIMESTAMP_LTZ if isinstance(value, datetime):
-            return _timestamp_micros(value)
+            return cut_micros(_timestamp_micros(value), type.precision)
         case Kind.INTERVAL_TIME if isinstance(value, timedelta):
             return value // timedelta(microseconds=1)
         case Kind.INTERVAL_MONTHS if isinstance(value, tuple):
@@ -139,20 +146,6 @@ def _pairs(value: Any) -> list[tuple[Any, Any]]:
     return list(value.items()) if isinstance(value, dict) else [tuple(pair) for pair in value]
 
 
-def thawed(type: DataType, value: Any) -> Any:
-    """A map's key as made hashable by `frozen`, back in its own form."""
-    if value is None:
-        return None
-    match type.kind:
-        case Kind.ARRAY:
-            return [thawed(type.element or INT, x) for x in value]
-        case Kind.MAP:
-            return {k: thawed(type.element or INT, v) for k, v in _pairs(value)}
-        case Kind.ROW:
-            return tuple(thawed(f.type, x) for f, x in zip(type.fields, value, strict=True))
-    return value
-
-
 def frozen(value: Any) -> Any:
     """A value that can be a dict's key: lists and dicts become tuples."""
     if isinstance(value, dict):
@@ -177,9 +170,11 @@ def column_from_python(type: DataType, values: Sequence[Any]) -> Column:
             numbers = [0 if v is None else scaled(v, type.scale) for v in values]
             return Column(type, limbs(numbers) if type.precision > 18 else np.array(numbers, np.int64), validity)
     if type.has_views:
-        return _text_column(type, values, validity)
+        return _text_column(type, [to_internal(type, v) for v in values] if type.kind is Kind.CHAR else values, validity)
     internal = [0 if v is None else to_internal(type, v) for v in values]
-    return Column(type, np.array(internal, DTYPES[type.kind]), validity)
+    dtype = DTYPES[type.kind]
+    wide = np.int64 if type.is_integer else dtype
+    return Column(type, np.array(internal, wide).astype(dtype, copy=False), validity)
 
 
 def column_to_python(column: Column) -> list[Any]:
@@ -243,15 +238,17 @@ def texts(column: Column) -> list[str]:
     return [b.decode("utf-8", "replace") for b in blobs(column)]
 
 
-def literal_column(literal: Literal, length: int) -> Constant:
-    """`length` times a literal."""
+def literal_column(literal: Literal, length: int) -> Column:
+    """`length` times a literal; a `Constant` but for the NULLs of nested types."""
+    if literal.value is None and literal.type.is_nested:
+        return null_column(literal.type, length)
     return constant(literal.type, literal.value, length)
 
 
 def constant(type: DataType, value: Any, length: int) -> Constant:
-    """`length` times an internal value."""
+    """`length` times an internal value of a flat type."""
     if value is None or type.kind in (Kind.NULL, Kind.SYMBOL, Kind.DESCRIPTOR):
-        nulls = null_column(type.as_nullable() if not type.is_nested else DataType(Kind.NULL), length)
+        nulls = null_column(type, length)
         validity = nulls.validity if value is None else None
         return Constant(type, nulls.values, validity, (), value)
     one = column_from_python(type, [value])

@@ -38,7 +38,7 @@ from engine.types import DataType, Kind
 
 FAMILIES = (
     "comparison", "logical", "conditional", "arithmetic", "intervals", "conversion", "math", "strings", "texts", "regexp",
-    "temporal", "moments", "hashing", "nested", "arrays", "json",
+    "temporal", "moments", "hashing", "nested", "arrays", "json", "printf",
 )
 
 

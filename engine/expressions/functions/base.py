@@ -70,13 +70,15 @@ class Arguments:
     """The bound arguments of a call being typed. `name` is the function's, for messages.
 
     Inference checks number and types (raising UserError "bad_arguments") and returns the result's type; it may ask for
-    implicit casts by putting wanted types into `coercions` (position -> type), which the binder then applies.
+    implicit casts by putting wanted types into `coercions` (position -> type), which the binder then applies; those of the
+    positions in `lenient` give NULL for values that cannot be cast.
     """
 
     name: str
     values: tuple[Expression, ...]
     coercions: dict[int, DataType]
     config: dict[str, str] = field(default_factory=dict)
+    lenient: set[int] = field(default_factory=set)
 
     @property
     def types(self) -> tuple[DataType, ...]:

@@ -11,7 +11,7 @@ import numpy as np
 from engine.changes import Array, Column, Mask
 from engine.expressions.functions.base import Arguments, Context, Evaluate, Function, Infer
 from engine.expressions.functions.signatures import bad_arguments, signature
-from engine.expressions.nodes import Call, Expression
+from engine.expressions.nodes import Call, Expression, Literal
 from engine.expressions.rules import as_decimal, common_type, comparison_type
 from engine.types import BOOLEAN, EXACT, DataType, Kind, is_nullable
 
@@ -38,6 +38,8 @@ def coerce_comparison(arguments: Arguments, positions: Sequence[int], ordered: b
         if not (kind is target.kind and not target.is_nested) and not (arguments.types[p].is_string and target.is_string):
             if not (arguments.types[p].is_bytes and target.is_bytes):
                 arguments.coercions[p] = target
+                if arguments.types[p].is_string and not isinstance(arguments.values[p], Literal):
+                    arguments.lenient.add(p)
 
 
 def _infer(ordered: bool) -> Infer:

@@ -17,9 +17,9 @@ from engine.expressions.rules import common_type
 from engine.types import DataType, Kind, is_nullable
 
 
-def _common(arguments: Arguments, positions: Sequence[int]) -> DataType:
+def _common(arguments: Arguments, positions: Sequence[int], strings: bool = False) -> DataType:
     """The common type of some arguments, which they are cast to."""
-    type = common_type([arguments.types[p] for p in positions], strings=True)
+    type = common_type([arguments.types[p] for p in positions], strings)
     if type is None:
         raise bad_arguments(arguments, "the values have no common type")
     for p in positions:
@@ -33,7 +33,7 @@ def _infer_case(arguments: Arguments) -> DataType:
         raise bad_arguments(arguments, "it takes conditions with values, and an ELSE")
     for i in range(0, count - 1, 2):
         accept(arguments, i, PARAMETERS["boolean"])
-    return _common(arguments, [*range(1, count, 2), count - 1])
+    return _common(arguments, [*range(1, count, 2), count - 1], strings=True)
 
 
 def _infer_coalesce(arguments: Arguments) -> DataType:
@@ -155,6 +155,7 @@ def _if(arguments: Arguments) -> Expression:
 
     if len(arguments.values) != 3:
         raise bad_arguments(arguments, "it takes 3 arguments")
+    _common(arguments, (1, 2))
     return resolve_call("CASE", arguments.values, arguments.config)
 
 

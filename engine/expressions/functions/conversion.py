@@ -308,13 +308,32 @@ def _list_to_list(column: Column, cast: Cast) -> Column:
         [target.key, target.element] if target.kind is Kind.MAP else [target.element, INT.as_nullable(False)])
     children = tuple(convert(child, Cast(part, cast.context, cast.raises))
                      for child, part in zip(column.children, parts, strict=True) if part is not None)
-    return Column(target, column.values, column.validity, column.owners, children)
+    failed = np.zeros(len(column), np.bool_)
+    for lost in _lost(column, children, cast):
+        rows = np.searchsorted(column.values, np.flatnonzero(lost), "right") - 1
+        failed[rows] = True
+    return Column(target, column.values, _without(column, failed), column.owners, children)
+
+
+def _lost(column: Column, children: Sequence[Column], cast: Cast) -> list[Mask]:
+    """Which parts of nested values TRY_CAST could not cast: they make the whole value NULL."""
+    if cast.raises:
+        return []
+    pairs = [(old, new) for old, new in zip(column.children, children, strict=True) if _casts_fail((old.type,), new.type)]
+    return [old.valid() & ~new.valid() for old, new in pairs]
+
+
+def _without(column: Column, failed: Mask) -> Mask | None:
+    return column.valid() & ~failed if failed.any() else column.validity
 
 
 def _row_to_row(column: Column, cast: Cast) -> Column:
     children = tuple(convert(child, Cast(f.type, cast.context, cast.raises))
                      for child, f in zip(column.children, cast.target.fields, strict=True))
-    return Column(cast.target, column.values, column.validity, column.owners, children)
+    failed = np.zeros(len(column), np.bool_)
+    for lost in _lost(column, children, cast):
+        failed |= lost
+    return Column(cast.target, column.values, _without(column, failed), column.owners, children)
 
 
 def _to_interval(column: Column, cast: Cast) -> Column:

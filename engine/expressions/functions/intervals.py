@@ -106,7 +106,7 @@ def _infer_add(arguments: Arguments) -> DataType:
     accept_moment(arguments, moment)
     nullable = is_nullable(*arguments.types[1:])
     if moment.kind is Kind.DATE and _SIZES.get(unit, DAY) < DAY:
-        return TIMESTAMP(3 if unit == "MILLISECOND" else 6 if unit == "MICROSECOND" else 0).as_nullable(nullable)
+        return TIMESTAMP(6).as_nullable(nullable)
     return moment.as_nullable(nullable)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from engine.changes import DTYPES, Array, Column
+from engine.errors import RuntimeFault
 from engine.expressions.decimals import decimal_column, divided, integers
 from engine.expressions.functions.base import Arguments, Constant, Context, Evaluate, Function
 from engine.expressions.functions.rows import per_row
@@ -32,6 +33,30 @@ def _constant(value: float) -> Function:
         return Column(type, np.full(length, value))
 
     return Function(signature(DOUBLE, nullable=False), evaluate)
+
+
+def java_sinh(x: Array) -> Array:
+    """As in fdlibm, whose rounding Java keeps."""
+    size = np.abs(x)
+    t = np.expm1(np.minimum(size, 22.0))
+    near = np.where(size < 1, 2 * t - t * t / (t + 1), t + t / (t + 1)) * np.where(x < 0, -0.5, 0.5)
+    return np.where(size < 22, near, np.sinh(x))
+
+
+def java_cosh(x: Array) -> Array:
+    """As in fdlibm, whose rounding Java keeps."""
+    size = np.abs(x)
+    t, small = np.exp(np.minimum(size, 22.0)), np.expm1(np.minimum(size, 1.0))
+    near = np.where(size < 0.5 * math.log(2), 1 + small * small / (2 * (1 + small)), 0.5 * t + 0.5 / t)
+    return np.where(size < 22, near, np.cosh(x))
+
+
+def java_tanh(x: Array) -> Array:
+    """As in fdlibm, whose rounding Java keeps."""
+    size = np.minimum(np.abs(x), 22.0)
+    large, small = np.expm1(2 * size), np.expm1(-2 * size)
+    value = np.where(size >= 1, 1 - 2 / (large + 2), -small / (small + 2))
+    return np.where(np.isnan(x), x, np.where(np.abs(x) < 22, value, 1.0) * np.where(x < 0, -1.0, 1.0))
 
 
 def _log(args: Sequence[Column], type: DataType, length: int, context: Context) -> Column:
@@ -162,9 +187,11 @@ def _hex(value: Any) -> str:
 
 def _unhex(text: str) -> bytes | None:
     try:
-        return bytes.fromhex("0" * (len(text) % 2) + text) if text.isascii() and text.isalnum() or not text else None
+        data = bytes.fromhex("0" * (len(text) % 2) + text) if text.isascii() and text.isalnum() or not text else None
     except ValueError:
         return None
+    # Flink checks the odd first digit and then writes 0 in its place.
+    return b"\0" + data[1:] if data and len(text) % 2 else data
 
 
 def _infer_hex(arguments: Arguments) -> DataType:
@@ -174,24 +201,67 @@ def _infer_hex(arguments: Arguments) -> DataType:
     return STRING.as_nullable(arguments.types[0].nullable)
 
 
-def _generator(args: Sequence[Column], context: Context) -> np.random.Generator:
-    """A generator per query: seeded by a constant first argument, continued over batches by the context's resources."""
-    seed = args[0].scalar if args and isinstance(args[0], Constant) else None
-    key = f"random:{seed}"
+class JavaRandom:
+    """java.util.Random: a linear congruential generator of 48 bits (Knuth, The Art of Computer Programming 3.2.1)."""
+
+    def __init__(self, seed: int) -> None:
+        self.state = (seed ^ 0x5DEECE66D) & (2**48 - 1)
+
+    def bits(self, count: int) -> int:
+        """So many random bits, signed as Java's next(32) is."""
+        self.state = (self.state * 0x5DEECE66D + 0xB) & (2**48 - 1)
+        value = self.state >> (48 - count)
+        return value - 2**32 if count == 32 and value >= 2**31 else value
+
+    def double(self) -> float:
+        return ((self.bits(26) << 27) + self.bits(27)) * 2.0**-53
+
+    def integer(self, bound: int) -> int:
+        if bound <= 0:
+            raise RuntimeFault("bound must be positive", code="bad_bound")
+        if bound & (bound - 1) == 0:
+            return (bound * self.bits(31)) >> 31
+        while True:
+            bits = self.bits(31)
+            value = bits % bound
+            if bits - value + bound - 1 < 2**31:
+                return value
+
+
+def _seeded(seed: Column, context: Context) -> list[JavaRandom]:
+    """A generator per row: fresh for each value of a seed, one that goes on over the query for a constant."""
+    if not isinstance(seed, Constant):
+        return [JavaRandom(s) for s in seed.values.tolist()]
+    key = f"random:{seed.scalar}"
     generator = context.resources.get(key)
-    if not isinstance(generator, np.random.Generator):
-        generator = np.random.default_rng(int(seed) & (2**63 - 1) if isinstance(seed, int) else None)
+    if not isinstance(generator, JavaRandom):
+        generator = JavaRandom(int(seed.scalar) if isinstance(seed.scalar, int) else 0)
         context.resources[key] = generator
+    return [generator] * len(seed.values)
+
+
+def _generator(context: Context) -> np.random.Generator:
+    """The generator of calls without a seed."""
+    generator = context.resources.get("random")
+    if not isinstance(generator, np.random.Generator):
+        generator = context.resources["random"] = np.random.default_rng()
     return generator
 
 
 def _rand(args: Sequence[Column], type: DataType, length: int, context: Context) -> Column:
-    return Column(type, _generator(args, context).random(length))
+    if args:
+        return Column(type, np.array([g.double() for g in _seeded(args[0], context)], np.float64))
+    return Column(type, _generator(context).random(length))
 
 
 def _rand_integer(args: Sequence[Column], type: DataType, length: int, context: Context) -> Column:
-    generator = _generator(args[:-1], context)
-    return Column(type, (generator.random(length) * args[-1].values).astype(np.int32))
+    bounds = args[-1].values
+    if len(args) == 1:
+        if (bounds <= 0).any():
+            raise RuntimeFault("bound must be positive", code="bad_bound")
+        return Column(type, (_generator(context).random(length) * bounds).astype(np.int32))
+    drawn = zip(_seeded(args[0], context), bounds.tolist(), strict=True)
+    return Column(type, np.array([g.integer(b) for g, b in drawn], np.int32))
 
 
 def _uuid(args: Sequence[Column], type: DataType, length: int, context: Context) -> Column:
@@ -217,7 +287,7 @@ FUNCTIONS: dict[str, Function] = {
     "POWER": _doubles(np.power, 2), "POW": _doubles(np.power, 2),
     "SIN": _doubles(np.sin), "COS": _doubles(np.cos), "TAN": _doubles(np.tan),
     "COT": _doubles(lambda x: 1.0 / np.tan(x)),
-    "SINH": _doubles(np.sinh), "COSH": _doubles(np.cosh), "TANH": _doubles(np.tanh),
+    "SINH": _doubles(java_sinh), "COSH": _doubles(java_cosh), "TANH": _doubles(java_tanh),
     "ASIN": _doubles(np.arcsin), "ACOS": _doubles(np.arccos), "ATAN": _doubles(np.arctan),
     "ATAN2": _doubles(np.arctan2, 2),
     "DEGREES": _doubles(np.degrees), "RADIANS": _doubles(lambda x: x / 180.0 * np.pi),
@@ -228,7 +298,7 @@ FUNCTIONS: dict[str, Function] = {
     "BIN": per_row(signature(STRING, "bigint"), lambda v: format(v & (2**64 - 1), "b")),
     "HEX": per_row(_infer_hex, _hex),
     "UNHEX": per_row(signature(DataType(Kind.VARBINARY, length=2**31 - 1), "string", nullable=True), _unhex),
-    "RAND": Function(signature(_infer_rand, "int?"), _rand, deterministic=False),
-    "RAND_INTEGER": Function(signature(INT, "int", "int?"), _rand_integer, deterministic=False),
+    "RAND": Function(signature(_infer_rand, "int?"), _rand, fallible=True, deterministic=False),
+    "RAND_INTEGER": Function(signature(INT, "int", "int?"), _rand_integer, fallible=True, deterministic=False),
     "UUID": Function(signature(STRING, nullable=False), _uuid, deterministic=False),
 }  # fmt: skip

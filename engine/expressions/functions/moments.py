@@ -163,11 +163,11 @@ def _from_number(args: Sequence[Column], type: DataType, length: int) -> Column:
     if not np.isin(precision, (0, 3)).all():
         raise UserError("bad_arguments", "the precision of TO_TIMESTAMP_LTZ must be 0 (seconds) or 3 (milliseconds)")
     factor = np.where(precision == 0, 1000, 1)
-    if args[0].type.kind is Kind.DECIMAL:
-        scaled = integers(args[0]).astype(object) * factor
-        numbers = scaled.astype(np.float64) / 10.0**args[0].type.scale
-    else:
-        numbers = args[0].values.astype(np.float64) * factor
+    with np.errstate(over="ignore"):
+        if args[0].type.kind is Kind.DECIMAL:
+            numbers = integers(args[0]).astype(np.float64) / 10.0**args[0].type.scale * factor
+        else:
+            numbers = args[0].values.astype(np.float64) * factor
     valid = np.isfinite(numbers) & (numbers * 1000 >= _EARLIEST) & (numbers * 1000 <= _LATEST)
     exact = args[0].type.is_integer
     millis = np.where(valid, args[0].values * factor if exact else np.trunc(numbers), 0).astype(np.int64)

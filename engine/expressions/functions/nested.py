@@ -19,7 +19,7 @@ from engine.types import ARRAY, INT, MAP, NULL, DataType, Kind, RowField, is_nul
 def _merged_type(arguments: Arguments, positions: Sequence[int]) -> DataType:
     if not positions:
         return NULL
-    type = common_type([arguments.types[p] for p in positions], strings=True)
+    type = common_type([arguments.types[p] for p in positions])
     if type is None:
         raise bad_arguments(arguments, "the elements have no common type")
     arguments.coercions.update({p: type for p in positions})
@@ -83,6 +83,8 @@ def distinct_keys(column: Column) -> Column:
 
 
 def _infer_row(arguments: Arguments) -> DataType:
+    if not arguments.values or any(t.kind is Kind.NULL for t in arguments.types):
+        raise bad_arguments(arguments, "a row has fields of known types")
     fields = tuple(RowField(f"EXPR${i}", t) for i, t in enumerate(arguments.types))
     return DataType(Kind.ROW, nullable=False, fields=fields)
 

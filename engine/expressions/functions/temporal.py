@@ -174,8 +174,10 @@ def _bounded(up: bool) -> Evaluate:
             return whole(column, type, up)
         unit, kind = unit_of(args[1]), column.type.kind
         if kind is Kind.DATE:
-            if unit == "DAY" or unit in _BELOW_DAY:
+            if unit in _BELOW_DAY:
                 return column
+            if unit == "DAY":  # Flink's CEIL(date TO DAY) is the next day, always
+                return Column(type, column.values + np.int32(up))
             return Column(type, _day_floor(unit, column.values.astype(np.int64), up).astype(np.int32))
         values = floored(unit, local_micros(column, context), up)
         if kind is Kind.TIMESTAMP_LTZ:

@@ -8,10 +8,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from engine.expressions.functions.base import Function, Infer
+from engine.expressions.functions.base import Arguments, Function, Infer
 from engine.expressions.functions.rows import per_row
 from engine.expressions.functions.signatures import signature
-from engine.types import ARRAY, BIGINT, BOOLEAN, BYTES, INT, MAP, STRING
+from engine.types import ARRAY, BIGINT, BOOLEAN, BYTES, INT, MAP, STRING, DataType
 
 
 def overlay(text: str, replacement: str, start: int, length: int | None = None) -> str:
@@ -146,7 +146,12 @@ def _flag(function: Callable[[str | None], bool]) -> Function:
     return per_row(infer, function, strict=False)
 
 
-_TEXT1, _TEXT2 = signature(STRING, "string"), signature(STRING, "string", "string")
+def _infer_pairs(arguments: Arguments) -> DataType:
+    words = ("string",) * (1 if len(arguments.values) == 1 else 3)
+    return signature(MAP(STRING, STRING), *words)(arguments)
+
+
+_TEXT1 = signature(STRING, "string")
 _PADDED = signature(STRING, "string", "int", "string")
 FUNCTIONS: dict[str, Function] = {
     "REPEAT": per_row(signature(STRING, "string", "int"), lambda s, n: s * max(n, 0)),
@@ -160,7 +165,7 @@ FUNCTIONS: dict[str, Function] = {
     "ASCII": per_row(signature(INT, "string"), lambda s: s.encode()[0] if s else 0),
     "CHR": per_row(signature(STRING, "bigint", nullable=True), lambda n: chr(n & 255) if n >= 0 else ""),
     "SPLIT": per_row(signature(ARRAY(STRING), "string", "string"), split),
-    "STR_TO_MAP": per_row(signature(MAP(STRING, STRING), "string", "string?", "string?"), str_to_map),
+    "STR_TO_MAP": per_row(_infer_pairs, str_to_map),
     "ENCODE": per_row(signature(BYTES, "string", "string", nullable=True), _known_charset(encode)),
     "DECODE": per_row(signature(STRING, "bytes", "string"), _known_charset(decode)),
     "FROM_BASE64": per_row(signature(STRING, "data"), from_base64),
