@@ -1,4 +1,6 @@
-"""Connectors: how tables reach the systems that hold them. `CONNECTORS` names all of them; each is imported on first use."""
+"""Connectors: how tables reach the systems that hold them. `CONNECTORS` names all of them; each is imported on first
+use.
+"""
 
 from __future__ import annotations
 

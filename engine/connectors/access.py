@@ -13,12 +13,12 @@ def allow_connector(access: Access, name: str) -> None:
     """Errors: `connector_not_allowed`."""
     if access.connectors is not None and name not in access.connectors:
         raise UserError("connector_not_allowed", f"connector '{name}' is not allowed here",
-                        hint=f"allowed are: {', '.join(access.connectors) or 'none'}")  # fmt: skip
+                        hint=f"allowed are: {', '.join(access.connectors) or 'none'}")
 
 
 def allow_path(access: Access, path: str | os.PathLike[str]) -> Path:
-    """The path with `..` and links resolved, if it lies in an allowed folder; to be called again on whatever a folder or a
-    pattern turns out to hold, since each entry may be a link.
+    """The path with `..` and links resolved, if it lies in an allowed folder; to be called again on whatever a folder
+    or a pattern turns out to hold, since each entry may be a link.
 
     Errors: `path_not_allowed`.
     """
@@ -29,7 +29,7 @@ def allow_path(access: Access, path: str | os.PathLike[str]) -> Path:
         if real.is_relative_to(os.path.realpath(folder)):
             return real
     raise UserError("path_not_allowed", f"path {path} is outside the folders that are allowed here",
-                    hint="links and '..' are resolved first")  # fmt: skip
+                    hint="links and '..' are resolved first")
 
 
 def allow_host(access: Access, host: str, port: int | None = None) -> None:
@@ -43,4 +43,4 @@ def allow_host(access: Access, host: str, port: int | None = None) -> None:
     if any(allowed.lower() in (name, f"{name}:{port}") for allowed in access.hosts):
         return
     raise UserError("host_not_allowed", f"host {host}{'' if port is None else f':{port}'} is not allowed here",
-                    hint=f"allowed are: {', '.join(access.hosts) or 'none'}")  # fmt: skip
+                    hint=f"allowed are: {', '.join(access.hosts) or 'none'}")

@@ -29,7 +29,7 @@ _SIMPLE: dict[Kind, pa.DataType] = {
     Kind.TIMESTAMP_LTZ: pa.timestamp("us", "UTC"), Kind.INTERVAL_TIME: pa.duration("us"), Kind.NULL: pa.null(),
     Kind.CHAR: pa.large_string(), Kind.VARCHAR: pa.large_string(), Kind.BINARY: pa.large_binary(),
     Kind.VARBINARY: pa.large_binary(),
-}  # fmt: skip
+}
 _MOMENTS = frozenset({Kind.TIME, Kind.TIMESTAMP, Kind.TIMESTAMP_LTZ})
 
 
@@ -54,7 +54,7 @@ def parts(type: DataType) -> tuple[DataType, ...]:
     if type.kind is Kind.ROW:
         return tuple(f.type for f in type.fields)
     found = {Kind.ARRAY: (type.element,), Kind.MULTISET: (type.element, INT.as_nullable(False)),
-             Kind.MAP: (type.key, type.element)}.get(type.kind, ())  # fmt: skip
+             Kind.MAP: (type.key, type.element)}.get(type.kind, ())
     return tuple(part for part in found if part is not None)
 
 
@@ -93,7 +93,8 @@ def _lists_to_arrow(column: Column, target: pa.DataType, bitmap: pa.Buffer | Non
         child = to_arrow(column.children[0])
         return pa.Array.from_buffers(target, len(column), [bitmap, pa.py_buffer(offsets)], children=[child])
     entry = target.field(0).type
-    entries = pa.Array.from_buffers(entry, len(column.children[0]), [None], children=[to_arrow(c) for c in column.children])
+    entries = pa.Array.from_buffers(entry, len(column.children[0]), [None],
+                                    children=[to_arrow(c) for c in column.children])
     small = pa.py_buffer(offsets.astype(np.int32))
     return pa.Array.from_buffers(target, len(column), [bitmap, small], children=[entries])
 
@@ -219,8 +220,8 @@ def _lists(array: pa.Array, type: DataType, validity: Mask | None) -> Column:
 
 
 def column_of(type: DataType, values: list[Any]) -> Column:
-    """A column of Python values: None, bool, int, float, str, bytes, Decimal, date, time, datetime, timedelta, list, dict of a
-    ROW's fields, list of pairs for a MAP or MULTISET.
+    """A column of Python values: None, bool, int, float, str, bytes, Decimal, date, time, datetime, timedelta, list,
+    dict of a ROW's fields, list of pairs for a MAP or MULTISET.
 
     Errors: `type_mismatch` where a value is not of the type.
     """

@@ -1,8 +1,8 @@
 """The `datagen` connector: random or sequential rows, with Flink's options.
 
-'rows-per-second' (10,000; 0 = no limit), 'number-of-rows', 'fields.F.kind' = random | sequence, 'fields.F.min', '.max', '.length',
-'.start', '.end', '.null-rate', '.max-past', '.var-len'; ours: 'seed'. Row i's values depend on seed and i only, so a replay gives
-the same rows.
+'rows-per-second' (10,000; 0 = no limit), 'number-of-rows', 'fields.F.kind' = random | sequence, 'fields.F.min', '.max',
+'.length', '.start', '.end', '.null-rate', '.max-past', '.var-len'; ours: 'seed'. Row i's values depend on seed and i
+only, so a replay gives the same rows.
 """
 
 from __future__ import annotations
@@ -152,7 +152,7 @@ def _random_values(type: DataType, config: TableConfig, prefix: str, stream: int
 def _random_integers(type: DataType, config: TableConfig, prefix: str, stream: int) -> Generator:
     bound = _BOUNDS.get(type.kind, 2**31)
     low, high = (int(config.text(f"{prefix}{side}", str(default)))
-                 for side, default in (("min", -bound), ("max", bound - 1)))  # fmt: skip
+                 for side, default in (("min", -bound), ("max", bound - 1)))
     if low > high:
         raise config.wrong(f"{prefix}min", "is above the maximum")
     width = high - low + 1

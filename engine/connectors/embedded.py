@@ -1,4 +1,6 @@
-"""The embedded row store: a folder with one SQLite database (write-ahead log), shared by the processes of one machine."""
+"""The embedded row store: a folder with one SQLite database (write-ahead log), shared by the processes of one
+machine.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +56,9 @@ CHUNK = 1000
 
 
 class EmbeddedStore(RowStore):
-    """A row store in a folder. Of a value grouped by `max(stamp)`, SQLite gives the row of that maximum (documented so)."""
+    """A row store in a folder. Of a value grouped by `max(stamp)`, SQLite gives the row of that maximum (documented
+    so).
+    """
 
     local = True
 
@@ -66,14 +70,16 @@ class EmbeddedStore(RowStore):
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise UserError("unwritable_folder", f"cannot make the store's folder {folder}: {error.strerror}") from error
+            raise UserError("unwritable_folder",
+                            f"cannot make the store's folder {folder}: {error.strerror}") from error
         self._guard(lambda c: c.executescript(SCHEMA))
 
     def _connection(self) -> sqlite3.Connection:
         """This thread's connection."""
         connection: sqlite3.Connection | None = getattr(self._own, "connection", None)
         if connection is None:
-            connection = sqlite3.connect(self._folder / "rows.sqlite", timeout=BUSY, isolation_level=None, check_same_thread=False)
+            connection = sqlite3.connect(self._folder / "rows.sqlite", timeout=BUSY, isolation_level=None,
+                                         check_same_thread=False)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA temp_store = MEMORY")
@@ -108,7 +114,7 @@ class EmbeddedStore(RowStore):
         def drop(_: sqlite3.Connection) -> None:
             with self._transaction() as c:
                 for statement in ("DELETE FROM cells WHERE store = ?", "DELETE FROM deletions WHERE store = ?",
-                                  "DELETE FROM families WHERE store = ?"):  # fmt: skip
+                                  "DELETE FROM families WHERE store = ?"):
                     c.execute(statement, (table,))
 
         self._guard(drop)
@@ -119,7 +125,8 @@ class EmbeddedStore(RowStore):
             raise UserError("missing_table", f"there is no table '{table}' in the embedded store in {self._folder}")
         return found
 
-    def get_many(self, table: str, rows: Sequence[bytes], columns: Sequence[bytes], at: int | None = None) -> list[Cells | None]:
+    def get_many(self, table: str, rows: Sequence[bytes], columns: Sequence[bytes],
+                 at: int | None = None) -> list[Cells | None]:
         wanted = set(columns)
 
         def get(c: sqlite3.Connection) -> dict[bytes, dict[bytes, bytes]]:
@@ -138,7 +145,7 @@ class EmbeddedStore(RowStore):
     def put_many(self, table: str, puts: Sequence[Put]) -> None:
         now = int(time.time() * 1000)
         cells = [(table, p.row, column, now if p.timestamp is None else p.timestamp, value)
-                 for p in puts for column, value in p.cells.items()]  # fmt: skip
+                 for p in puts for column, value in p.cells.items()]
 
         def put(connection: sqlite3.Connection) -> None:
             families = self._families(connection, table)
@@ -164,7 +171,8 @@ class EmbeddedStore(RowStore):
 
         self._guard(delete)
 
-    def scan(self, table: str, columns: Sequence[bytes], start: bytes = b"", stop: bytes | None = None, at: int | None = None,
+    def scan(self, table: str, columns: Sequence[bytes], start: bytes = b"", stop: bytes | None = None,
+             at: int | None = None,
              batch: int = CHUNK) -> Iterator[tuple[bytes, Cells]]:
         wanted, last = set(columns), LAST if at is None else at
         self._guard(lambda c: self._families(c, table))

@@ -1,9 +1,9 @@
-"""The `filesystem` connector: files and folders of CSV, JSON lines and Parquet, read in order of their names, and written
-exactly once.
+"""The `filesystem` connector: files and folders of CSV, JSON lines and Parquet, read in order of their names, and
+written exactly once.
 
-Reading: 'path' is a file, a folder (hidden files and those starting with `_` are left out) or a pattern; names ending in .gz are
-decompressed. Bounded, unless 'source.monitor-interval' says how often to look for new files and growth. A file is known by
-its path; a position is the offset in each file that was begun.
+Reading: 'path' is a file, a folder (hidden files and those starting with `_` are left out) or a pattern; names ending
+in .gz are decompressed. Bounded, unless 'source.monitor-interval' says how often to look for new files and growth. A
+file is known by its path; a position is the offset in each file that was begun.
 
 Writing: 'path' is a folder. The rows of an epoch go to a hidden file, which `apply` renames.
 """
@@ -16,7 +16,7 @@ import os
 import re
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -38,10 +38,12 @@ OPTIONS = frozenset({
     "sink.parallelism", "auto-compaction", "compaction.file-size", "compaction.parallelism",
     "partition.default-name", "partition.time-extractor.kind", "sink.partition-commit.trigger",
     "sink.partition-commit.delay", "sink.partition-commit.policy.kind", "sink.shuffle-by-partition.enable",
-})  # fmt: skip
-"""Flink's names. Files roll with checkpoints; what concerns rolling, compaction and partitions is read and has no effect."""
+})
+"""Flink's names. Files roll with checkpoints; what concerns rolling, compaction and partitions is read and has no
+effect.
+"""
 
-METADATA = {"file.path": str, "file.name": os.path.basename}
+METADATA: dict[str, Callable[[str], str]] = {"file.path": str, "file.name": os.path.basename}
 
 
 class FilesystemSource(Source):
@@ -213,7 +215,8 @@ class FilesystemSink(Sink):
             raise UserError("unwritable_folder", f"table {self._table.name}: cannot write to {self._folder}")
 
     def _failed(self, error: OSError) -> UserError:
-        return UserError("unwritable_folder", f"table {self._table.name}: cannot write to {self._folder}: {error.strerror}")
+        return UserError("unwritable_folder",
+                         f"table {self._table.name}: cannot write to {self._folder}: {error.strerror}")
 
     def write(self, batch: Batch) -> None:
         if batch.kinds is not None and batch.kinds.any():
@@ -289,4 +292,4 @@ def _check(table: TableOptions) -> None:
     for key in table.metadata.values():
         if key not in METADATA:
             raise UserError("unknown_metadata", f"table {table.name}: the filesystem connector has no metadata '{key}'",
-                            hint=f"known are: {', '.join(METADATA)}")  # fmt: skip
+                            hint=f"known are: {', '.join(METADATA)}")

@@ -3,10 +3,10 @@
     CREATE TABLE dim (rowkey STRING, cf ROW<category BIGINT>, PRIMARY KEY (rowkey) NOT ENFORCED)
     WITH ('connector' = 'hbase-2.2', 'table-name' = 'dim', 'zookeeper.quorum' = 'localhost:2181')
 
-HBase is reached through its Thrift server: on the quorum's first host at port 9090, unless 'properties.hbase.regionserver.thrift.ipaddress' and
-'properties.hbase.regionserver.thrift.port' say otherwise (Flink hands such properties to HBase). With 'zookeeper.quorum' =
-'embedded:FOLDER' the embedded store in that folder is used; its tables are made on first use. A writable metadata
-column 'timestamp' gives each row's version.
+HBase is reached through its Thrift server: on the quorum's first host at port 9090, unless
+'properties.hbase.regionserver.thrift.ipaddress' and 'properties.hbase.regionserver.thrift.port' say otherwise (Flink
+hands such properties to HBase). With 'zookeeper.quorum' = 'embedded:FOLDER' the embedded store in that folder is used;
+its tables are made on first use. A writable metadata column 'timestamp' gives each row's version.
 """
 
 from __future__ import annotations
@@ -35,11 +35,12 @@ from engine.types import DataType, Kind
 
 OPTIONS = frozenset({
     "table-name", "zookeeper.quorum", "zookeeper.znode.parent", "null-string-literal", "sink.buffer-flush.max-size",
-    "sink.buffer-flush.max-rows", "sink.buffer-flush.interval", "sink.ignore-null-value", "sink.parallelism", "lookup.async",
+    "sink.buffer-flush.max-rows", "sink.buffer-flush.interval", "sink.ignore-null-value", "sink.parallelism",
+    "lookup.async",
     "lookup.cache", "lookup.max-retries", "lookup.partial-cache.max-rows", "lookup.partial-cache.expire-after-write",
     "lookup.partial-cache.expire-after-access", "lookup.partial-cache.cache-missing-key", "lookup.cache.max-rows",
     "lookup.cache.ttl",
-})  # fmt: skip
+})
 EMBEDDED = "embedded:"
 VERSIONS = 1000
 """Versions that tables made by us keep of a cell."""
@@ -50,8 +51,9 @@ _lock = threading.Lock()
 
 @dataclass(frozen=True)
 class Mapping:
-    """How a table's columns stand in HBase: position of the row key, of the version (-1: none), and for each family's position
-    its qualified columns and their types."""
+    """How a table's columns stand in HBase: position of the row key, of the version (-1: none), and for each family's
+    position its qualified columns and their types.
+    """
 
     key: int
     version: int
@@ -66,8 +68,9 @@ class Mapping:
         for i, field in enumerate(table.schema):
             if i in table.metadata:
                 if table.metadata[i] != "timestamp":
-                    raise UserError("unknown_metadata", f"table {table.name}: HBase has no metadata '{table.metadata[i]}'",
-                                    hint="known is: timestamp")  # fmt: skip
+                    raise UserError("unknown_metadata",
+                                    f"table {table.name}: HBase has no metadata '{table.metadata[i]}'",
+                                    hint="known is: timestamp")
             elif field.type.kind is Kind.ROW:
                 columns = tuple((f"{field.name}:{f.name}".encode(), f.type) for f in field.type.fields)
                 for name, type in columns:
@@ -77,8 +80,9 @@ class Mapping:
                 check_type(field.name, field.type)
                 keys.append(i)
         if len(keys) != 1 or (table.primary_key and table.primary_key != (keys[0],)):
-            raise UserError("wrong_schema", f"table {table.name}: an HBase table has one column for the row key, which is its "
-                            "primary key, and a ROW for each column family")  # fmt: skip
+            raise UserError("wrong_schema",
+                            f"table {table.name}: an HBase table has one column for the row key, which is its "
+                            "primary key, and a ROW for each column family")
         names = tuple(table.schema[i].name for i in families)
         return Mapping(keys[0], next(iter(table.metadata), -1), families, names)
 
@@ -146,7 +150,8 @@ class Table:
             return decode(type, keys, b"\0")
         if i == self.mapping.version:
             return Column(type, np.zeros(len(keys), np.int64), np.zeros(len(keys), np.bool_))
-        parts = [decode(inner, [row.get(name) for row in rows], self.null_text) for name, inner in self.mapping.families[i]]
+        parts = [decode(inner, [row.get(name) for row in rows],
+                        self.null_text) for name, inner in self.mapping.families[i]]
         return Column(type, np.zeros(len(rows), np.int8), None, (), tuple(parts))
 
     def puts(self, batch: Batch) -> list[tuple[bytes, dict[bytes, bytes] | None, int]]:
@@ -163,7 +168,8 @@ class Table:
         for i, family in mapping.families.items():
             for (name, _), part in zip(family, columns[i].children, strict=True):
                 whole = part.with_validity(part.valid() & columns[i].valid())
-                for row, cell, present in zip(cells, encode(whole, self.null_text), whole.valid().tolist(), strict=True):
+                texts = encode(whole, self.null_text)
+                for row, cell, present in zip(cells, texts, whole.valid().tolist(), strict=True):
                     if (present or self.keep_null) and row is not None:
                         row[name] = cell
         if batch.kinds is not None:
@@ -274,8 +280,9 @@ class HBaseSource(Source):
 
 
 class HBaseSink(Sink):
-    """Upserts and deletes by row key. An epoch's changes, the last of each key, are staged with their versions in a file of the job's
-    folder, so that applying them again writes the same cells."""
+    """Upserts and deletes by row key. An epoch's changes, the last of each key, are staged with their versions in a
+    file of the job's folder, so that applying them again writes the same cells.
+    """
 
     def __init__(self, table: Table, environment: Environment) -> None:
         self._table = table
@@ -304,7 +311,7 @@ class HBaseSink(Sink):
             "row": pa.array([key for key, _ in self._changes], pa.binary()),
             "version": pa.array([version for _, version in self._changes], pa.int64()),
             "delete": pa.array([row is None for row in cells], pa.bool_()),
-            **{name.decode(): pa.array([None if row is None else row.get(name) for row in cells], pa.binary()) for name in names},
+            **{name.decode(): pa.array([(row or {}).get(name) for row in cells], pa.binary()) for name in names},
         }
         try:
             self._folder.mkdir(parents=True, exist_ok=True)

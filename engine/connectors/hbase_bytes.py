@@ -1,7 +1,8 @@
 """Values as HBase keeps them: the encodings of its `Bytes` class, so that Flink's connector reads the same cells.
 
-Numbers are big-endian; BOOLEAN is one byte, 0xFF or 0; DATE days, TIME milliseconds as four bytes; timestamps and intervals eight bytes of
-milliseconds; DECIMAL four bytes of scale and the unscaled number in as few bytes as hold it. NULL is no byte, for texts a literal.
+Numbers are big-endian; BOOLEAN is one byte, 0xFF or 0; DATE days, TIME milliseconds as four bytes; timestamps and
+intervals eight bytes of milliseconds; DECIMAL four bytes of scale and the unscaled number in as few bytes as hold it.
+NULL is no byte, for texts a literal.
 """
 
 from __future__ import annotations
@@ -18,10 +19,12 @@ from engine.errors import UserError
 from engine.types import DataType, Kind
 
 _WIDTHS: dict[Kind, tuple[str, int]] = {
-    Kind.BOOLEAN: ("i1", 1), Kind.TINYINT: ("i1", 1), Kind.SMALLINT: (">i2", 1), Kind.INT: (">i4", 1), Kind.BIGINT: (">i8", 1),
-    Kind.FLOAT: (">f4", 1), Kind.DOUBLE: (">f8", 1), Kind.DATE: (">i4", 1), Kind.TIME: (">i4", 1000), Kind.TIMESTAMP: (">i8", 1000),
+    Kind.BOOLEAN: ("i1", 1), Kind.TINYINT: ("i1", 1), Kind.SMALLINT: (">i2", 1), Kind.INT: (">i4", 1),
+    Kind.BIGINT: (">i8", 1),
+    Kind.FLOAT: (">f4", 1), Kind.DOUBLE: (">f8", 1), Kind.DATE: (">i4", 1), Kind.TIME: (">i4", 1000),
+    Kind.TIMESTAMP: (">i8", 1000),
     Kind.TIMESTAMP_LTZ: (">i8", 1000), Kind.INTERVAL_TIME: (">i8", 1000), Kind.INTERVAL_MONTHS: (">i4", 1),
-}  # fmt: skip
+}
 """Stored type, and how many of our units make one of HBase's."""
 
 
@@ -71,7 +74,8 @@ def decode(type: DataType, cells: Sequence[bytes | None], null_text: bytes) -> C
         return _texts(type, cells, valid)
     validity = None if valid.all() else valid
     if type.is_decimal:
-        return column_of(type, [_read_decimal(type, c) if ok and c else None for c, ok in zip(cells, valid.tolist(), strict=True)])
+        present = zip(cells, valid.tolist(), strict=True)
+        return column_of(type, [_read_decimal(type, cell) if ok and cell else None for cell, ok in present])
     stored, unit = _WIDTHS[type.kind]
     empty = bytes(int(stored[-1]))
     whole = b"".join([c if ok and c else empty for c, ok in zip(cells, valid.tolist(), strict=True)])
@@ -80,7 +84,7 @@ def decode(type: DataType, cells: Sequence[bytes | None], null_text: bytes) -> C
     values = np.frombuffer(whole, stored)
     if type.kind is Kind.BOOLEAN:
         return Column(type, values != 0, validity)
-    return Column(type, values.astype(DTYPES[type.kind]) * unit if unit > 1 else values.astype(DTYPES[type.kind]), validity)
+    return Column(type, values.astype(DTYPES[type.kind]) * unit, validity)
 
 
 def _texts(type: DataType, cells: Sequence[bytes | None], valid: Array) -> Column:

@@ -1,7 +1,7 @@
 """The `memory` connector: tables in the process's memory, for tests and for seeing results at once.
 
-Option 'key' names an entry of `TABLES` (by default the table's name). A source gives the entry's batches, cut to the size asked
-for; a sink collects rows as Python values with their kinds, those of sealed and applied epochs only.
+Option 'key' names an entry of `TABLES` (by default the table's name). A source gives the entry's batches, cut to the
+size asked for; a sink collects rows as Python values with their kinds, those of sealed and applied epochs only.
 """
 
 from __future__ import annotations
@@ -65,7 +65,9 @@ class MemorySource(Source):
 
 
 class MemorySink(Sink):
-    """Collects rows; a crash loses the process and the table with it, so a sealed epoch is the rows' place in the table."""
+    """Collects rows; a crash loses the process and the table with it, so a sealed epoch is the rows' place in the
+    table.
+    """
 
     def __init__(self, table: MemoryTable) -> None:
         self._table = table

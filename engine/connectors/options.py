@@ -10,7 +10,7 @@ from engine.connectors.base import TableOptions
 from engine.errors import UserError
 
 _UNITS = {"": 1e-3, "ms": 1e-3, "milli": 1e-3, "millisecond": 1e-3, "s": 1.0, "sec": 1.0, "second": 1.0, "m": 60.0,
-          "min": 60.0, "minute": 60.0, "h": 3600.0, "hour": 3600.0, "d": 86400.0, "day": 86400.0}  # fmt: skip
+          "min": 60.0, "minute": 60.0, "h": 3600.0, "hour": 3600.0, "d": 86400.0, "day": 86400.0}
 
 
 def suggestion(name: str, known: Iterable[str]) -> str | None:
@@ -32,15 +32,16 @@ class TableConfig:
         allowed = {"connector", *known}
         for name in self.values:
             if name not in allowed and not name.startswith(prefixes):
-                raise UserError("unknown_option", f"table {self.table.name}: connector '{self.values.get('connector')}' has no "
-                                f"option '{name}'", hint=suggestion(name, allowed))  # fmt: skip
+                raise UserError("unknown_option",
+                                f"table {self.table.name}: connector '{self.values.get('connector')}' has no "
+                                f"option '{name}'", hint=suggestion(name, allowed))
 
     def text(self, name: str, default: str | None = None) -> str:
         """An option; required where there is no default."""
         value = self.values.get(name, default)
         if value is None:
             raise UserError("missing_option", f"table {self.table.name}: option '{name}' is required by connector "
-                            f"'{self.values.get('connector')}'")  # fmt: skip
+                            f"'{self.values.get('connector')}'")
         return value
 
     def optional(self, name: str) -> str | None:
@@ -60,8 +61,8 @@ class TableConfig:
         text = self.values.get(name)
         if text is None:
             return default
-        match = re.fullmatch(r"(\d+)\s*([a-z]*?)s?", text.strip().lower())
-        unit = "s" if match and text.strip().lower().endswith("s") and match[2] == "" else match[2] if match else None
+        match = re.fullmatch(r"(\d+)\s*([a-z]*)", text.strip().lower())
+        unit = match[2] if match and match[2] in _UNITS else match[2].removesuffix("s") if match else ""
         if match is None or unit not in _UNITS:
             raise self.wrong(name, "must be a duration such as '10 s'")
         return int(match[1]) * _UNITS[unit]

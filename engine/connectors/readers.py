@@ -7,6 +7,7 @@ import os
 import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -118,7 +119,7 @@ class TextReader(FileReader):
             rest, at, line = self._rest()
             memory = np.empty(len(rest) + CHUNK + PADDING + 1, np.uint8)
             memory[:len(rest)] = rest
-            got = self._guard(lambda memory=memory, start=len(rest): self._fill(memory, start))
+            got = self._guard(partial(self._fill, memory, len(rest)))
             self._filled = len(rest) + got
             size = self._whole_lines(memory, got)
             if self._filled - size > MAX_RECORD:

@@ -1,7 +1,8 @@
 """The small interface to stores of HBase's kind: rows by key, cells by family and qualifier, versions by timestamp.
 
-Semantics are HBase's: the newest version counts; a put without a timestamp is stamped by the store (milliseconds); a deletion hides
-all versions up to its own timestamp, for reads of the past, too; tables and families have to exist before they are written.
+Semantics are HBase's: the newest version counts; a put without a timestamp is stamped by the store (milliseconds); a
+deletion hides all versions up to its own timestamp, for reads of the past, too; tables and families have to exist
+before they are written.
 """
 
 from __future__ import annotations
@@ -41,8 +42,11 @@ class RowStore(ABC):
         """Remove a table, if it is there."""
 
     @abstractmethod
-    def get_many(self, table: str, rows: Sequence[bytes], columns: Sequence[bytes], at: int | None = None) -> list[Cells | None]:
-        """For each row key the wanted cells, as of now or of a time (milliseconds, inclusive); None where there are none."""
+    def get_many(self, table: str, rows: Sequence[bytes], columns: Sequence[bytes],
+                 at: int | None = None) -> list[Cells | None]:
+        """For each row key the wanted cells, as of now or of a time (milliseconds, inclusive); None where there are
+        none.
+        """
 
     @abstractmethod
     def put_many(self, table: str, puts: Sequence[Put]) -> None:
@@ -53,7 +57,8 @@ class RowStore(ABC):
         """Delete rows with all versions up to a timestamp (milliseconds), None = now."""
 
     @abstractmethod
-    def scan(self, table: str, columns: Sequence[bytes], start: bytes = b"", stop: bytes | None = None, at: int | None = None,
+    def scan(self, table: str, columns: Sequence[bytes], start: bytes = b"", stop: bytes | None = None,
+             at: int | None = None,
              batch: int = 1000) -> Iterator[tuple[bytes, Cells]]:
         """Rows in order of their keys, from `start` on, before `stop`."""
 

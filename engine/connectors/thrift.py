@@ -1,4 +1,6 @@
-"""HBase as a row store, through its Thrift server and happybase: batched, several requests in flight, retried with back-off."""
+"""HBase as a row store, through its Thrift server and happybase: batched, several requests in flight, retried with
+back-off.
+"""
 
 from __future__ import annotations
 
@@ -58,10 +60,12 @@ class ThriftStore(RowStore):
                 if "NoSuchColumnFamily" in text:
                     raise UserError("missing_family", f"HBase table '{table}' lacks a column family") from error
                 if "TableNotFound" in text or text.strip("' ") == table:
-                    raise UserError("missing_table", f"there is no table '{table}' in HBase at {self._address}") from error
+                    raise UserError("missing_table",
+                                    f"there is no table '{table}' in HBase at {self._address}") from error
                 if left == 0:
-                    raise UserError("store_unavailable", f"HBase's Thrift server at {self._address} fails: {text or error!r}",
-                                    hint="is it running?") from error  # fmt: skip
+                    raise UserError("store_unavailable",
+                                    f"HBase's Thrift server at {self._address} fails: {text or error!r}",
+                                    hint="is it running?") from error
             time.sleep(BACK_OFF * 2 ** (self._tries - 1 - left))
         raise AssertionError("unreachable")
 
@@ -82,7 +86,8 @@ class ThriftStore(RowStore):
 
         self._call(table, drop)
 
-    def get_many(self, table: str, rows: Sequence[bytes], columns: Sequence[bytes], at: int | None = None) -> list[Cells | None]:
+    def get_many(self, table: str, rows: Sequence[bytes], columns: Sequence[bytes],
+                 at: int | None = None) -> list[Cells | None]:
         def get(chunk: Sequence[bytes]) -> dict[bytes, Cells]:
             found = self._call(table, lambda c: c.table(table).rows(chunk, columns, None if at is None else at + 1))
             return dict(found)
@@ -124,7 +129,8 @@ class ThriftStore(RowStore):
 
         list(self._threads.map(delete, [rows[i:i + CHUNK] for i in range(0, len(rows), CHUNK)]))
 
-    def scan(self, table: str, columns: Sequence[bytes], start: bytes = b"", stop: bytes | None = None, at: int | None = None,
+    def scan(self, table: str, columns: Sequence[bytes], start: bytes = b"", stop: bytes | None = None,
+             at: int | None = None,
              batch: int = 1000) -> Iterator[tuple[bytes, Cells]]:
         def scan(connection: Any, start: bytes) -> list[tuple[bytes, Cells]]:
             return list(connection.table(table).scan(row_start=start, row_stop=stop, columns=columns, limit=batch,

@@ -1,4 +1,6 @@
-"""Real services, started by the project's own scripts and left running for the next run (`scripts/services/*.sh stop` ends them)."""
+"""Real services, started by the project's own scripts and left running for the next run (`scripts/services/*.sh stop`
+ends them).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Our functions with their signatures for Flink's planner. Flink's Python, not ours, imports this file: `flink_functions.NAME`.
+"""Our functions with their signatures for Flink's planner. Flink's Python, not ours, imports this file:
+`flink_functions.NAME`.
 
 They only plan: running them there would need their meaning, too.
 """
@@ -9,10 +10,12 @@ from pyflink.table import AggregateFunction, DataTypes
 from pyflink.table.udf import udaf, udf
 
 FEATURES_TYPE = DataTypes.ROW([DataTypes.FIELD("index", DataTypes.ARRAY(DataTypes.INT())),
-                               DataTypes.FIELD("value", DataTypes.ARRAY(DataTypes.FLOAT()))])  # fmt: skip
-MODEL_TYPE = DataTypes.ROW([DataTypes.FIELD("model", DataTypes.STRING()), DataTypes.FIELD("version", DataTypes.BIGINT()),
-                            DataTypes.FIELD("samples", DataTypes.BIGINT()), DataTypes.FIELD("logloss", DataTypes.DOUBLE()),
-                            DataTypes.FIELD("auc", DataTypes.DOUBLE())])  # fmt: skip
+                               DataTypes.FIELD("value", DataTypes.ARRAY(DataTypes.FLOAT()))])
+MODEL_TYPE = DataTypes.ROW([DataTypes.FIELD("model", DataTypes.STRING()),
+                            DataTypes.FIELD("version", DataTypes.BIGINT()),
+                            DataTypes.FIELD("samples", DataTypes.BIGINT()),
+                            DataTypes.FIELD("logloss", DataTypes.DOUBLE()),
+                            DataTypes.FIELD("auc", DataTypes.DOUBLE())])
 
 
 class Planned(AggregateFunction):

@@ -7,7 +7,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 PATIENCE = 120.0  # seconds that one statement may take
 
@@ -29,7 +29,7 @@ class FlinkGateway:
     def close(self) -> None:
         self._call("DELETE", f"/sessions/{self._session}")
 
-    def __enter__(self) -> FlinkGateway:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:

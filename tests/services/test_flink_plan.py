@@ -21,9 +21,9 @@ ITEMS = """CREATE TABLE items (rowkey BIGINT, cf ROW<category BIGINT>, PRIMARY K
 SAMPLES = """CREATE TEMPORARY VIEW samples AS
     SELECT e.user_id, e.ts, e.behavior = 'buy' AS label, FEATURES(18, 'item', e.item_id, 'category', i.cf.category) AS x
     FROM events AS e LEFT JOIN items FOR SYSTEM_TIME AS OF e.now_at AS i ON e.item_id = i.rowkey"""
-MODELS = """CREATE TABLE trained (
-    name STRING, m ROW<model STRING, version BIGINT, samples BIGINT, logloss DOUBLE, auc DOUBLE>, PRIMARY KEY (name) NOT ENFORCED
-    ) WITH ('connector' = 'upsert-kafka', 'topic' = 'models', 'properties.bootstrap.servers' = 'localhost:9092',
+MODEL = "ROW<model STRING, version BIGINT, samples BIGINT, logloss DOUBLE, auc DOUBLE>"
+MODELS = f"""CREATE TABLE trained (name STRING, m {MODEL}, PRIMARY KEY (name) NOT ENFORCED)
+    WITH ('connector' = 'upsert-kafka', 'topic' = 'models', 'properties.bootstrap.servers' = 'localhost:9092',
     'key.format' = 'json', 'value.format' = 'json')"""
 COUNTS = """CREATE TABLE counts (behavior STRING, opens TIMESTAMP(3), n BIGINT) WITH (
     'connector' = 'filesystem', 'path' = 'file:///tmp/counts', 'format' = 'json')"""
@@ -43,7 +43,8 @@ def test_a_statement_set_with_our_functions_is_planned_and_its_view_shared(gatew
         EVENTS, ITEMS, SAMPLES, MODELS, COUNTS,
         "INSERT INTO trained SELECT 'ftrl', FTRL(label, x, 'alpha=0.1') FROM samples",
         """INSERT INTO counts SELECT behavior, window_start, COUNT(*)
-           FROM TABLE(TUMBLE(TABLE events, DESCRIPTOR(ts), INTERVAL '1' MINUTE)) GROUP BY behavior, window_start, window_end""",
+           FROM TABLE(TUMBLE(TABLE events, DESCRIPTOR(ts), INTERVAL '1' MINUTE))
+           GROUP BY behavior, window_start, window_end""",
     ])
     executed = plan.partition("== Optimized Execution Plan ==")[2]
     assert executed.count("TableSourceScan(table=[[default_catalog, default_database, events]]") == 1
@@ -53,8 +54,8 @@ def test_a_statement_set_with_our_functions_is_planned_and_its_view_shared(gatew
 
 
 def test_changelog_modes_are_shown(gateway):
-    plan = gateway.explain(["INSERT INTO trained SELECT behavior, CAST(NULL AS ROW<model STRING, version BIGINT, samples BIGINT, "
-                            "logloss DOUBLE, auc DOUBLE>) FROM events GROUP BY behavior"], "CHANGELOG_MODE")  # fmt: skip
+    insert = f"INSERT INTO trained SELECT behavior, CAST(NULL AS {MODEL}) FROM events GROUP BY behavior"
+    plan = gateway.explain([insert], "CHANGELOG_MODE")
     assert "changelogMode=[I]" in plan
     assert "GroupAggregate(" in plan
 

@@ -27,8 +27,8 @@ MAX_BAD = 1024
 class Block:
     """Bytes of a file being decoded: `data` (uint8) holds `size` bytes and then padding; `at` of them are read.
 
-    `line` is the number of the next line (from 1), `place` the name of the file for messages. Strings of the decoded columns
-    point into `data` and into `arena`, the unescaped texts of this block.
+    `line` is the number of the next line (from 1), `place` the name of the file for messages. Strings of the decoded
+    columns point into `data` and into `arena`, the unescaped texts of this block.
     """
 
     __slots__ = ("data", "size", "at", "line", "place", "arena", "arena_at")
@@ -87,8 +87,9 @@ class Decoder(ABC):
 
     @abstractmethod
     def feed(self, block: Block, final: bool) -> bool:
-        """Read on in a block, moving its `at` and `line`; whether the batch is full. Where the rest of the block is no whole
-        record, and `final` is false, that rest stays unread."""
+        """Read on in a block, moving its `at` and `line`; whether the batch is full. Where the rest of the block is no
+        whole record, and `final` is false, that rest stays unread.
+        """
 
     @abstractmethod
     def finish(self) -> Decoded:

@@ -1,7 +1,8 @@
 """CSV: decoder and encoder with the meaning (and the option names) of Flink's `csv` format; 'csv.header' is ours.
 
-A record with another number of fields, or a field that does not fit its column, is a dead letter; an empty field is an empty string
-and no number. 'csv.ignore-parse-errors' = 'true' makes such *fields* NULL, as in Flink; = 'false', written out, fails the job.
+A record with another number of fields, or a field that does not fit its column, is a dead letter; an empty field is an
+empty string and no number. 'csv.ignore-parse-errors' = 'true' makes such *fields* NULL, as in Flink; = 'false', written
+out, fails the job.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ from engine.connectors.formats.scanned import LIMITS, Node, ScannedDecoder, scal
 from engine.errors import UserError
 from engine.types import DataType, Kind, Schema
 
-OPTIONS = frozenset({"field-delimiter", "disable-quote-character", "quote-character", "allow-comments", "ignore-parse-errors",
+OPTIONS = frozenset({"field-delimiter", "disable-quote-character", "quote-character", "allow-comments",
+                     "ignore-parse-errors",
                      "array-element-delimiter", "escape-character", "null-literal", "header",
-                     "write-bigdecimal-in-scientific-notation"})  # fmt: skip
+                     "write-bigdecimal-in-scientific-notation"})
 _ESCAPES = {"\\t": "\t", "\\n": "\n", "\\\\": "\\", "\\u0001": "\x01", "\\u0002": "\x02"}
 
 
@@ -47,7 +49,8 @@ def _quote(options: Options) -> int:
 class CsvDecoder(ScannedDecoder):
     """Reads CSV records of a schema; `columns` are the positions of the wanted ones."""
 
-    def __init__(self, schema: Schema, columns: Sequence[int] | None = None, options: Mapping[str, str] | None = None) -> None:
+    def __init__(self, schema: Schema, columns: Sequence[int] | None = None,
+                 options: Mapping[str, str] | None = None) -> None:
         from engine.connectors.formats import csv_scan, text
 
         self._kernels = csv_scan
@@ -66,9 +69,11 @@ class CsvDecoder(ScannedDecoder):
         null = options.values.get("null-literal")
         self._null = np.frombuffer((null or "").encode() + bytes(16), np.uint8)
         values = {scan.DELIMITER: _byte(options, "field-delimiter", ","), scan.QUOTE: _quote(options),
-                  scan.ESCAPE: _byte(options, "escape-character", None), scan.COMMENT: ord("#") if self._comments else -1,
-                  scan.NULL_TEXT: addresses(self._null)[0], scan.NULL_LENGTH: -1 if null is None else len(null.encode()),
-                  scan.LENIENT: int(bool(self._lenient))}  # fmt: skip
+                  scan.ESCAPE: _byte(options, "escape-character", None),
+                  scan.COMMENT: ord("#") if self._comments else -1,
+                  scan.NULL_TEXT: addresses(self._null)[0],
+                  scan.NULL_LENGTH: -1 if null is None else len(null.encode()),
+                  scan.LENIENT: int(bool(self._lenient))}
         for offset, value in values.items():
             self._memory[offset // 8] = value
 
@@ -148,7 +153,9 @@ class CsvEncoder(Encoder):
         return "".join([self._delimiter.join(row) + "\n" for row in zip(*texts, strict=True)]).encode()
 
     def _texts(self, column: Column) -> list[str]:
-        texts = [self._protected(t) for t in self._plain(column)] if self._may_need_quotes(column.type) else self._plain(column)
+        texts = self._plain(column)
+        if self._may_need_quotes(column.type):
+            texts = [self._protected(text) for text in texts]
         return with_null(column, texts, self._null)
 
     def _may_need_quotes(self, type: DataType) -> bool:

@@ -12,15 +12,26 @@ from numba import uint64
 from engine.connectors.formats.memory import get, inlined, kernel, load8, load64, put, store8, trailing_zeros
 from engine.connectors.formats.numbers import BAD, OK
 from engine.connectors.formats.text import (
-    CODE, ENTRY, HIGHS, ONES, SKIP, SPAN, VALID, VALUES, line_end, same_bytes, store_text,
-)  # fmt: skip
+    CODE,
+    ENTRY,
+    HIGHS,
+    ONES,
+    SKIP,
+    SPAN,
+    VALID,
+    VALUES,
+    line_end,
+    same_bytes,
+    store_text,
+)
 
 GOOD, WRONG_QUOTE, WRONG_TYPE, NOT_UTF8, TOO_FEW, TOO_MANY, UNFINISHED = range(7)
 """Results for a record. UNFINISHED: a quoted field goes on behind the input."""
 
 ARENA, DELIMITER, QUOTE, ESCAPE, COMMENT, NULL_TEXT, NULL_LENGTH, LENIENT, NEWLINES = range(0, 72, 8)
-"""In `state` (offsets in bytes): where unescaped text goes next; the special characters, -1 for none; address and length of the
-text that means NULL (-1 for none); whether what does not fit becomes NULL; newlines inside the record."""
+"""In `state` (offsets in bytes): where unescaped text goes next; the special characters, -1 for none; address and
+length of the text that means NULL (-1 for none); whether what does not fit becomes NULL; newlines inside the record.
+"""
 
 
 @inlined("int64(int64, uint64, uint64, uint64)")
@@ -38,8 +49,9 @@ def _next_special(at: int, first: int, second: int, third: int) -> Any:
 
 @kernel("UniTuple(int64, 4)(int64, int64, int64)")
 def _quoted(at: int, end: int, state: int) -> Any:
-    """A field from behind its opening quote: (address of its text, length, address behind the closing quote, GOOD or UNFINISHED).
-    Text with escapes is copied to the arena."""
+    """A field from behind its opening quote: (address of its text, length, address behind the closing quote, GOOD or
+    UNFINISHED). Text with escapes is copied to the arena.
+    """
     quote, escape = get(state + QUOTE), get(state + ESCAPE)
     start, to = at, get(state + ARENA)
     copied = False
@@ -71,7 +83,9 @@ def _quoted(at: int, end: int, state: int) -> Any:
 
 @kernel("UniTuple(int64, 3)(int64, int64, int64)")
 def _escaped(at: int, end: int, state: int) -> Any:
-    """A field without quotes that has escape characters: (address of its text in the arena, length, address of its end)."""
+    """A field without quotes that has escape characters: (address of its text in the arena, length, address of its
+    end).
+    """
     to = get(state + ARENA)
     start = to
     while load8(at) != get(state + DELIMITER) and load8(at) != 10:
@@ -137,13 +151,14 @@ def scan_record(at: int, end: int, row: int, table: int, count: int, state: int)
         at = stop + 1
 
 
-@kernel("UniTuple(int64, 4)(int64, int64, int64, int64, int64, int64[:, ::1], int64, int64[:, ::1], int64[:, ::1], boolean)")
+@kernel("UniTuple(int64, 4)(int64, int64, int64, int64, int64, int64[:, ::1], int64, int64[:, ::1], int64[:, ::1], "
+        "boolean)")
 def scan_records(at: int, end: int, row: int, capacity: int, line: int, nodes: Any, state: int, spans: Any, bad: Any,
                  final: bool) -> Any:
     """Read records into rows from `row` on, until the input, the room for rows or that for bad records ends.
 
-    Returns (address reached, rows, lines, bad records); `spans` and `bad` as in `json_scan.scan_lines`. A record that goes on
-    behind the input is left, or, if `final`, bad.
+    Returns (address reached, rows, lines, bad records); `spans` and `bad` as in `json_scan.scan_lines`. A record that
+    goes on behind the input is left, or, if `final`, bad.
     """
     found, table = 0, nodes.ctypes.data
     while at < end and row < capacity and found < len(bad):

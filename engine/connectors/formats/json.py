@@ -1,7 +1,7 @@
 """JSON lines: decoder and encoder with the meaning (and the option names) of Flink's `json` format.
 
-A line that is no object, or has a value that does not fit its column, is a dead letter. 'json.ignore-parse-errors' = 'true' makes
-such a *value* NULL, as in Flink; = 'false', written out, fails the job at the first bad line.
+A line that is no object, or has a value that does not fit its column, is a dead letter. 'json.ignore-parse-errors' =
+'true' makes such a *value* NULL, as in Flink; = 'false', written out, fails the job at the first bad line.
 """
 
 from __future__ import annotations
@@ -23,20 +23,22 @@ from engine.types import NESTED, DataType, Field, Kind, Schema
 
 OPTIONS = frozenset({"ignore-parse-errors", "fail-on-missing-field", "timestamp-format.standard", "map-null-key.mode",
                      "map-null-key.literal", "encode.decimal-as-plain-number", "encode.ignore-null-fields",
-                     "decode.json-parser.enabled"})  # fmt: skip
+                     "decode.json-parser.enabled"})
 
 
 class JsonDecoder(ScannedDecoder):
     """Reads JSON lines of a schema; `columns` are the positions of the wanted ones."""
 
-    def __init__(self, schema: Schema, columns: Sequence[int] | None = None, options: Mapping[str, str] | None = None) -> None:
+    def __init__(self, schema: Schema, columns: Sequence[int] | None = None,
+                 options: Mapping[str, str] | None = None) -> None:
         from engine.connectors.formats import json_scan, text
 
         self._kernels = json_scan
         chosen = Options("json", options or {})
         self._complete = bool(chosen.flag("fail-on-missing-field"))
         if self._complete and chosen.flag("ignore-parse-errors"):
-            raise UserError("wrong_option", "'json.fail-on-missing-field' and 'json.ignore-parse-errors' exclude each other")
+            raise UserError("wrong_option",
+                            "'json.fail-on-missing-field' and 'json.ignore-parse-errors' exclude each other")
         self._iso = is_iso(chosen)
         wanted = wanted_fields(schema, columns)
         nodes = [Node("", None, text.OBJECT)]
@@ -64,7 +66,7 @@ class JsonDecoder(ScannedDecoder):
             follows = i + 1 in self._nodes[node.parent].children
             entry = {text.PARENT: node.parent, text.CHILD: node.children[0] if node.children else 0,
                      text.CHILDREN: len(node.children), text.NAME: name, text.LENGTH: len(node.name.encode()),
-                     text.FOLLOW: start + text.ENTRY * (i + 1) if follows else 0}  # fmt: skip
+                     text.FOLLOW: start + text.ENTRY * (i + 1) if follows else 0}
             name += len(node.name.encode()) + 1
             for offset, value in entry.items():
                 table[i, offset // 8] = value
@@ -144,7 +146,7 @@ class JsonEncoder(Encoder):
         texts = [json_texts(c, self._iso) for c in columns]
         if self._sparse:
             rows = ([f"{name}:{text}" for name, text in zip(self._names, row, strict=True) if text != "null"]
-                    for row in zip(*texts, strict=True))  # fmt: skip
+                    for row in zip(*texts, strict=True))
             return "".join(["{" + ",".join(row) + "}\n" for row in rows]).encode()
         pattern = "{{" + ",".join(name.replace("{", "{{").replace("}", "}}") + ":{}" for name in self._names) + "}}\n"
         return "".join(map(pattern.format, *texts)).encode()

@@ -1,7 +1,7 @@
 """The scanner of JSON lines: walks the declared fields, predicts the next one, and leaves strings where they stand.
 
-Reads RFC 8259 strictly but for raw control characters in strings (Flink's reader takes them, too). Addresses are absolute;
-at least 16 zero bytes must follow the input.
+Reads RFC 8259 strictly but for raw control characters in strings (Flink's reader takes them, too). Addresses are
+absolute; at least 16 zero bytes must follow the input.
 """
 
 from __future__ import annotations
@@ -13,9 +13,32 @@ from numba import uint64
 from engine.connectors.formats.memory import get, inlined, kernel, load8, load64, put, store8, trailing_zeros
 from engine.connectors.formats.numbers import BAD, OK
 from engine.connectors.formats.text import (
-    BOOL, CHILD, CHILDREN, CODE, ENTRY, FIRST, FOLLOW, HIGHS, INTEGER, LENGTH, NAME, OBJECT, ONES, PARENT, SEEN, SKIP, SPAN,
-    STRING, VALID, VALUES, blanks, line_end, same_bytes, store_text, write_code_point,
-)  # fmt: skip
+    BOOL,
+    CHILD,
+    CHILDREN,
+    CODE,
+    ENTRY,
+    FIRST,
+    FOLLOW,
+    HIGHS,
+    INTEGER,
+    LENGTH,
+    NAME,
+    OBJECT,
+    ONES,
+    PARENT,
+    SEEN,
+    SKIP,
+    SPAN,
+    STRING,
+    VALID,
+    VALUES,
+    blanks,
+    line_end,
+    same_bytes,
+    store_text,
+    write_code_point,
+)
 
 GOOD, SYNTAX, WRONG_TYPE, NOT_UTF8, MISSING, TOO_DEEP, NOT_OBJECT = range(7)
 """Results for a line."""
@@ -25,7 +48,9 @@ ESCAPED, NOT_ASCII = 1, 2
 
 MAX_DEPTH = 1000
 ARENA, STACK = 0, 8
-"""In `state`: the address where unescaped text goes next; then the closing brackets awaited by the skipper, a byte each."""
+"""In `state`: the address where unescaped text goes next; then the closing brackets awaited by the skipper, a byte
+each.
+"""
 
 
 @inlined("UniTuple(int64, 2)(int64, int64)")
@@ -37,8 +62,8 @@ def string_end(at: int, end: int) -> Any:
         seen |= word
         quote = word ^ uint64(34 * ONES)
         slash = word ^ uint64(92 * ONES)
-        hit = ((quote - uint64(ONES)) & ~quote) | ((slash - uint64(ONES)) & ~slash) | ((word - uint64(32 * ONES)) & ~word)
-        hit &= uint64(HIGHS)
+        hit = ((quote - uint64(ONES)) & ~quote) | ((slash - uint64(ONES)) & ~slash)
+        hit = (hit | ((word - uint64(32 * ONES)) & ~word)) & uint64(HIGHS)
         if hit == uint64(0):
             at += 8
             continue
@@ -161,10 +186,11 @@ def scalar_end(at: int, end: int) -> Any:
         stop, _ = string_end(at + 1, end)
         return stop + 1 if stop >= 0 else -1
     word = load64(at)
-    if uint64(word & uint64(0xFFFFFFFF)) == uint64(0x6C6C756E) or uint64(word & uint64(0xFFFFFFFF)) == uint64(0x65757274):
-        return at + 4  # null, true
-    if uint64(word & uint64(0xFFFFFFFFFF)) == uint64(0x65736C6166):
-        return at + 5  # false
+    first = word & uint64(0xFFFFFFFF)
+    if first == uint64(0x6C6C756E) or first == uint64(0x65757274):  # null, true
+        return at + 4
+    if word & uint64(0xFFFFFFFFFF) == uint64(0x65736C6166):  # false
+        return at + 5
     return number_end(at)
 
 
@@ -398,14 +424,14 @@ def _missing(table: int, count: int, stamp: int) -> Any:
     return 0
 
 
-@kernel("UniTuple(int64, 4)(int64, int64, int64, int64, int64, int64[:, ::1], int64, int64[:, ::1], int64[:, ::1], boolean,"
-        "boolean)")
+@kernel("UniTuple(int64, 4)(int64, int64, int64, int64, int64, int64[:, ::1], int64, int64[:, ::1], int64[:, ::1], "
+        "boolean, boolean)")
 def scan_lines(at: int, end: int, row: int, capacity: int, line: int, nodes: Any, state: int, spans: Any, bad: Any,
                lenient: bool, complete: bool) -> Any:
     """Read lines into rows from `row` on, until the input, the room for rows or that for bad lines ends.
 
-    Returns (address reached, rows, lines, bad lines). `spans[row]`: address and number of the row's line. `bad`: address, end,
-    number, reason and entry (its number) of each bad line. `complete`: a missing field is an error.
+    Returns (address reached, rows, lines, bad lines). `spans[row]`: address and number of the row's line. `bad`:
+    address, end, number, reason and entry (its number) of each bad line. `complete`: a missing field is an error.
     """
     found, table = 0, nodes.ctypes.data
     while at < end and row < capacity and found < len(bad):

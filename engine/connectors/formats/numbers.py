@@ -1,8 +1,8 @@
 """Numbers out of text, exactly: integers, decimals and doubles, as kernels over absolute addresses.
 
 Doubles: the fast path of Clinger (1990) where mantissa and power of ten are both exact, else the algorithm of Lemire,
-"Number Parsing at a Gigabyte per Second" (2021); the few texts of more than 19 digits that leave it undecided go to the C
-library.
+"Number Parsing at a Gigabyte per Second" (2021); the few texts of more than 19 digits that leave it undecided go to the
+C library.
 """
 
 from __future__ import annotations
@@ -218,7 +218,7 @@ def parse_decimal(at: int, end: int, precision: int, scale: int) -> Any:
     if at < end and (load8(at) == 45 or load8(at) == 43):
         negative = load8(at) == 45
         at += 1
-    _, power, _, _, status = digits_of(at, end)
+    _, _, _, _, status = digits_of(at, end)
     if status != OK:
         return 0, BAD
     stop, exponent, point, past = at, 0, -1, 0

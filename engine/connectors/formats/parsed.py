@@ -113,7 +113,9 @@ def _moment(text: str, type: DataType, iso: bool) -> dt.datetime:
 
 
 def delimited_reader(type: DataType, delimiter: str) -> Callable[[bytes], Any]:
-    """From the text of a CSV field to a Python value: arrays and rows are parted by a delimiter, an empty text has no elements."""
+    """From the text of a CSV field to a Python value: arrays and rows are parted by a delimiter, an empty text has no
+    elements.
+    """
     if type.kind is Kind.ARRAY and type.element is not None:
         element = reader_of(type.element, False, False)
         return lambda raw: [element(item) for item in raw.decode().split(delimiter)] if raw else []

@@ -27,12 +27,13 @@ def format_options(format: str, options: Mapping[str, str]) -> dict[str, str]:
     if format not in FORMATS:
         raise UserError("unknown_format", f"there is no format '{format}'", hint=suggestion(format, FORMATS))
     module = import_module(TEXT[format][0] if format in TEXT else "engine.connectors.formats.parquet")
-    chosen = {name.removeprefix(f"{format}."): value for name, value in options.items() if name.startswith(f"{format}.")}
+    prefix = f"{format}."
+    chosen = {name.removeprefix(prefix): value for name, value in options.items() if name.startswith(prefix)}
     for name in chosen:
         if name not in module.OPTIONS:
             known = [f"{format}.{option}" for option in module.OPTIONS]
             raise UserError("unknown_option", f"format '{format}' has no option '{format}.{name}'",
-                            hint=suggestion(f"{format}.{name}", known))  # fmt: skip
+                            hint=suggestion(f"{format}.{name}", known))
     return chosen
 
 

@@ -17,8 +17,12 @@ from engine.types import TIMESTAMPS, DataType, Kind
 def timestamp_texts(column: Column, parting: str = " ", zone: str = "") -> list[str]:
     """yyyy-MM-dd HH:mm:ss and as many digits of fraction as there are; NULL gives any text."""
     texts = np.datetime_as_string(column.values.view("datetime64[us]")).tolist()
-    return [f"{t[:10]}{parting}{t[11:].rstrip('0') if t[-1] == '0' and t[-6:] != '000000' else t[11:19] if t[-6:] == '000000' else t[11:]}{zone}"
-            for t in texts]  # fmt: skip
+    return [f"{text[:10]}{parting}{_short_time(text[11:])}{zone}" for text in texts]
+
+
+def _short_time(text: str) -> str:
+    """HH:mm:ss.ffffff without the zeros at its end."""
+    return text[:8] if text.endswith("000000") else text.rstrip("0")
 
 
 def time_texts(column: Column) -> list[str]:
@@ -120,7 +124,7 @@ def _json_map(keys: list[str], values: list[str]) -> str:
 
 
 def _nested(column: Column, inner: Callable[[Column], list[str]], row: Callable[[DataType, tuple[str, ...]], str],
-            items: Callable[[list[str]], str], entries: Callable[[list[str], list[str]], str]) -> list[str]:  # fmt: skip
+            items: Callable[[list[str]], str], entries: Callable[[list[str], list[str]], str]) -> list[str]:
     children = [inner(child) for child in column.children]
     if column.type.kind is Kind.ROW:
         return [row(column.type, fields) for fields in zip(*children, strict=True)]
@@ -137,7 +141,7 @@ def printed_texts(column: Column) -> list[str]:
     if type.is_nested:
         texts = _nested(column, printed_texts, lambda _, fields: f"+I[{', '.join(fields)}]",
                         lambda items: f"[{', '.join(items)}]",
-                        lambda keys, values: "{" + ", ".join(map("=".join, zip(keys, values, strict=True))) + "}")  # fmt: skip
+                        lambda keys, values: "{" + ", ".join(map("=".join, zip(keys, values, strict=True))) + "}")
     elif type.kind in TIMESTAMPS:
         texts = [t if t[-3:] != ":00" else t[:-3] for t in timestamp_texts(column, "T")]
         texts = [f"{t}Z" for t in texts] if type.kind is Kind.TIMESTAMP_LTZ else texts

@@ -1,4 +1,6 @@
-"""What the decoders of lines have in common: the columns that a kernel fills, bad records, values that need a slower reader."""
+"""What the decoders of lines have in common: the columns that a kernel fills, bad records, values that need a slower
+reader.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +15,20 @@ import numpy as np
 from engine.changes import Array, Batch, Column
 from engine.connectors.base import DeadLetter
 from engine.connectors.formats.base import (
-    MAX_BAD, Block, Decoded, Decoder, Options, addresses, fixed_column, view_column,
-)  # fmt: skip
+    MAX_BAD,
+    Block,
+    Decoded,
+    Decoder,
+    Options,
+    addresses,
+    fixed_column,
+    view_column,
+)
 from engine.errors import UserError
 from engine.types import INTEGERS, DataType, Kind
 
 LIMITS = {Kind.TINYINT: 2**7 - 1, Kind.SMALLINT: 2**15 - 1, Kind.INT: 2**31 - 1, Kind.BIGINT: 2**63 - 1,
-          Kind.INTERVAL_MONTHS: 2**31 - 1, Kind.INTERVAL_TIME: 2**63 - 1}  # fmt: skip
+          Kind.INTERVAL_MONTHS: 2**31 - 1, Kind.INTERVAL_TIME: 2**63 - 1}
 
 
 @dataclass(frozen=True)
@@ -43,7 +52,7 @@ def scalar_code(type: DataType) -> int | None:
         return text.SPAN if type.is_wide_decimal else text.DECIMAL
     return {Kind.BOOLEAN: text.BOOL, Kind.DOUBLE: text.DOUBLE, Kind.FLOAT: text.FLOAT, Kind.CHAR: text.STRING,
             Kind.VARCHAR: text.STRING, Kind.DATE: text.DATE, Kind.TIME: text.TIME, Kind.TIMESTAMP: text.STAMP,
-            Kind.TIMESTAMP_LTZ: text.STAMP}.get(type.kind)  # fmt: skip
+            Kind.TIMESTAMP_LTZ: text.STAMP}.get(type.kind)
 
 
 class ScannedDecoder(Decoder):
@@ -128,7 +137,8 @@ class ScannedDecoder(Decoder):
         place = f"{block.place}:{line}"
         if self._lenient is False:
             option = f"'{self._options.format}.ignore-parse-errors' = 'false'"
-            raise UserError("bad_record", f"{place}: {reason}", hint=f"without {option} such records become dead letters")
+            raise UserError("bad_record", f"{place}: {reason}",
+                            hint=f"without {option} such records become dead letters")
         self._dead.append(DeadLetter(place, block.text(start, stop), reason))
 
     def finish(self) -> Decoded:

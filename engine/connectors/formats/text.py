@@ -7,19 +7,32 @@ from typing import Any
 from numba import uint64
 
 from engine.connectors.formats.memory import (
-    double_bits, get, inlined, kernel, load8, load64, put, put_view_fast, store8, trailing_zeros,
-)  # fmt: skip
+    double_bits,
+    get,
+    inlined,
+    kernel,
+    load8,
+    load64,
+    put,
+    put_view_fast,
+    store8,
+    trailing_zeros,
+)
 from engine.connectors.formats.numbers import BAD, NULLED, OK, parse_decimal, parse_double, parse_integer
 from engine.connectors.formats.times import parse_date, parse_time, parse_timestamp
 
 SKIP, BOOL, INTEGER, DOUBLE, FLOAT, DECIMAL, STRING, DATE, TIME, STAMP, SPAN, OBJECT = range(12)
-"""How a kernel reads a column. SPAN: only where its text stands, for a slower reader; OBJECT: a ROW with columns inside."""
+"""How a kernel reads a column. SPAN: only where its text stands, for a slower reader; OBJECT: a ROW with columns
+inside.
+"""
 
 CODE, VALUES, VALID, FIRST, SECOND, UNIT, PARENT, CHILD, CHILDREN, NAME, LENGTH, FOLLOW, SEEN = range(0, 13 * 8, 8)
 ENTRY = 13 * 8
-"""A table of nodes has an entry a declared field: how to read it; the addresses of the values and validity of its column (of the
-batch being read); parameters of the parser; for JSON its place in the tree of fields (positions in the table), address and length
-of the name, the field that followed it the last time, the line it was seen in last. Offsets in bytes."""
+"""A table of nodes has an entry a declared field: how to read it; the addresses of the values and validity of its
+column (of the batch being read); parameters of the parser; for JSON its place in the tree of fields (positions in the
+table), address and length of the name, the field that followed it the last time, the line it was seen in last. Offsets
+in bytes.
+"""
 
 ONES = 0x0101010101010101
 HIGHS = 0x8080808080808080
@@ -174,8 +187,8 @@ def parse_moment(at: int, end: int, code: int, style: int, zone: int, unit: int)
 def store_text(at: int, end: int, node: int, row: int, ascii: bool) -> Any:
     """Parse the text at `at` to `end` into row `row` of a node's column; OK, BAD, or BAD_UTF8.
 
-    The text of strings is referred to, so it must stay. `node`: the address of its entry in a table of nodes. `ascii`: the text is
-    known to be.
+    The text of strings is referred to, so it must stay. `node`: the address of its entry in a table of nodes. `ascii`:
+    the text is known to be.
     """
     code, values = get(node + CODE), get(node + VALUES)
     if code == STRING:

@@ -19,7 +19,9 @@ ZONE_NONE, ZONE_Z, ZONE_OPTIONAL = 0, 1, 2
 
 @kernel("int64(int64, int64, int64)")
 def days_from_civil(year: int, month: int, day: int) -> Any:
-    """Days since 1970-01-01 in the proleptic Gregorian calendar (Hinnant, "chrono-compatible low-level date algorithms")."""
+    """Days since 1970-01-01 in the proleptic Gregorian calendar (Hinnant, "chrono-compatible low-level date
+    algorithms").
+    """
     year -= int(month <= 2)
     era = year // 400
     of_era = year - era * 400
@@ -57,7 +59,9 @@ def parse_date(at: int, end: int) -> Any:
 
 @kernel("UniTuple(int64, 2)(int64, int64, boolean)")
 def parse_time(at: int, end: int, short: bool) -> Any:
-    """HH:mm:ss with up to nine digits of fraction: (microseconds of the day, OK or BAD). `short`: seconds may be missing."""
+    """HH:mm:ss with up to nine digits of fraction: (microseconds of the day, OK or BAD). `short`: seconds may be
+    missing.
+    """
     size = end - at
     if size < 5 or load8(at + 2) != 58 or (size < 8 and not (short and size == 5)):
         return 0, BAD

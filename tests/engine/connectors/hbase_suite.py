@@ -1,5 +1,6 @@
-"""What every row store must do, and the `hbase-2.2` connector on top of it. A test module subclasses `RowStoreSuite` and gives
-the fixtures `store` and `options` (the WITH options that reach the same store)."""
+"""What every row store must do, and the `hbase-2.2` connector on top of it. A test module subclasses `RowStoreSuite`
+and gives the fixtures `store` and `options` (the WITH options that reach the same store).
+"""
 
 from __future__ import annotations
 
@@ -19,8 +20,23 @@ from engine.connectors.base import Environment, TableOptions
 from engine.connectors.rowstore import Put
 from engine.errors import UserError
 from engine.types import (
-    BIGINT, BOOLEAN, BYTES, DATE, DECIMAL, DOUBLE, FLOAT, INT, ROW, SMALLINT, STRING, TIME, TIMESTAMP, TIMESTAMP_LTZ, TINYINT, Schema,
-)  # fmt: skip
+    BIGINT,
+    BOOLEAN,
+    BYTES,
+    DATE,
+    DECIMAL,
+    DOUBLE,
+    FLOAT,
+    INT,
+    ROW,
+    SMALLINT,
+    STRING,
+    TIME,
+    TIMESTAMP,
+    TIMESTAMP_LTZ,
+    TINYINT,
+    Schema,
+)
 
 A, B = b"cf:a", b"cf:b"
 
@@ -38,7 +54,7 @@ def rows_of(source, limit=3):
 class RowStoreSuite:
     """Rows, versions, deletions, scans; lookups, upserts and exactly-once epochs of the connector."""
 
-    @pytest.fixture()
+    @pytest.fixture
     def table(self, store):
         name = f"t{uuid.uuid4().hex[:12]}"
         store.create_table(name, ["cf"], versions=100)
@@ -47,7 +63,8 @@ class RowStoreSuite:
 
     def test_rows_are_got_in_the_order_asked_for(self, store, table):
         store.put_many(table, [Put(b"x", {A: b"1", B: b"2"}), Put(b"y", {A: b""})])
-        assert store.get_many(table, [b"y", b"none", b"x", b"y"], [A, B]) == [{A: b""}, None, {A: b"1", B: b"2"}, {A: b""}]
+        assert store.get_many(table, [b"y", b"none", b"x", b"y"], [A, B]) == [{A: b""}, None, {A: b"1", B: b"2"},
+                                                                              {A: b""}]
         assert store.get_many(table, [b"x", b"y"], [B]) == [{B: b"2"}, None]
         assert store.get_many(table, [], [A]) == []
 
@@ -104,7 +121,7 @@ class RowStoreSuite:
             store.put_many(table, [Put(b"x", {b"other:a": b"1"})])
         assert error.value.code == "missing_family"
 
-    # ---- the connector ---------------------------------------------------------------------------------------------------
+    # ---- the connector -----------------------------------------------------------------------------------------------
 
     def of(self, options, table, schema, **more):
         return TableOptions("dim", schema, {"connector": "hbase-2.2", "table-name": table, **options}, (0,), **more)
@@ -117,14 +134,17 @@ class RowStoreSuite:
         return sealed
 
     def test_cells_are_encoded_as_flink_does(self, store, table, options, tmp_path):
-        family = ROW(("t", TINYINT), ("s", SMALLINT), ("i", INT), ("l", BIGINT), ("f", FLOAT), ("d", DOUBLE), ("b", BOOLEAN),
-                     ("dec", DECIMAL(10, 2)), ("day", DATE), ("tm", TIME(3)), ("ts", TIMESTAMP(3)), ("z", TIMESTAMP_LTZ(3)),
-                     ("str", STRING), ("raw", BYTES))  # fmt: skip
+        family = ROW(("t", TINYINT), ("s", SMALLINT), ("i", INT), ("l", BIGINT), ("f", FLOAT), ("d", DOUBLE),
+                     ("b", BOOLEAN),
+                     ("dec", DECIMAL(10, 2)), ("day", DATE), ("tm", TIME(3)), ("ts", TIMESTAMP(3)),
+                     ("z", TIMESTAMP_LTZ(3)),
+                     ("str", STRING), ("raw", BYTES))
         schema = Schema.of(rowkey=BIGINT, cf=family)
         moment = datetime(1970, 1, 1, 0, 0, 1, 234000)
         values = {"t": -1, "s": 258, "i": -2, "l": 1, "f": 1.0, "d": -2.0, "b": True, "dec": Decimal("-1.28"),
-                  "day": datetime(1970, 1, 3).date(), "tm": moment.time(), "ts": moment, "z": moment.replace(tzinfo=UTC),
-                  "str": "ä", "raw": b"\x00\x01"}  # fmt: skip
+                  "day": datetime(1970, 1, 3).date(), "tm": moment.time(), "ts": moment,
+                  "z": moment.replace(tzinfo=UTC),
+                  "str": "ä", "raw": b"\x00\x01"}
         target = self.of(options, table, schema)
         sink = connector("hbase-2.2").sink(target, Environment(folder=str(tmp_path)))
         self.write(sink, [(7, values), (8, dict.fromkeys(values))], schema.types, 1)
@@ -132,8 +152,9 @@ class RowStoreSuite:
         first, second = store.get_many(table, [bytes(7) + b"\x07", bytes(7) + b"\x08"], names)
         assert first == dict(zip(names, [
             b"\xff", b"\x01\x02", b"\xff\xff\xff\xfe", bytes(7) + b"\x01", b"\x3f\x80\0\0", b"\xc0" + bytes(7), b"\xff",
-            b"\0\0\0\x02\x80", b"\0\0\0\x02", b"\0\0\x04\xd2", bytes(6) + b"\x04\xd2", bytes(6) + b"\x04\xd2", "ä".encode(), b"\0\x01",
-        ], strict=True))  # fmt: skip
+            b"\0\0\0\x02\x80", b"\0\0\0\x02", b"\0\0\x04\xd2", bytes(6) + b"\x04\xd2", bytes(6) + b"\x04\xd2",
+            "ä".encode(), b"\0\x01",
+        ], strict=True))
         assert second == {name: b"null" if name == b"cf:str" else b"" for name in names}
         source = connector("hbase-2.2").source(target, Environment())
         source.open([0, 1])
@@ -142,7 +163,8 @@ class RowStoreSuite:
         sink.close()
 
     def test_lookup_in_batches(self, store, table, options):
-        store.put_many(table, [Put(f"k{i}".encode(), {b"cf:n": i.to_bytes(8, "big"), b"cf:s": b"null"}) for i in range(10)])
+        store.put_many(table,
+                       [Put(f"k{i}".encode(), {b"cf:n": i.to_bytes(8, "big"), b"cf:s": b"null"}) for i in range(10)])
         schema = Schema.of(rowkey=STRING, cf=ROW(("n", BIGINT), ("s", STRING), ("missing", DOUBLE)))
         lookup = connector("hbase-2.2").lookup(self.of(options, table, schema), Environment())
         lookup.open([0], [1, 0])
@@ -172,7 +194,9 @@ class RowStoreSuite:
         sink.discard(None)
         sink.open()
         self.write(sink, [("a", {"n": 1}), ("b", {"n": 2}), ("a", {"n": 3})], schema.types, 1)
-        columns = tuple(column_of(t, list(v)) for t, v in zip(schema.types, [("a", "c", "b"), ({"n": 4}, {"n": 5}, None)], strict=True))
+        columns = tuple(column_of(t, list(v)) for t, v in zip(schema.types,
+                                                              [("a", "c", "b"), ({"n": 4}, {"n": 5}, None)],
+                                                              strict=True))
         sink.write(Batch(columns, 3, np.array([2, 0, 3], np.uint8)))
         sealed = sink.seal(2)
         cells = [b"cf:n"]
@@ -183,7 +207,8 @@ class RowStoreSuite:
         again.discard(sealed)
         for _ in range(3):
             again.apply(sealed)
-            (tmp_path / "staged" / table / sealed["staged"]).write_bytes(copy)  # as if the crash came before it was removed
+            # as if the crash had come before the staged file was removed
+            (tmp_path / "staged" / table / sealed["staged"]).write_bytes(copy)
         now = [{b"cf:n": bytes(7) + b"\x04"}, None, {b"cf:n": bytes(7) + b"\x05"}]
         assert store.get_many(table, [b"a", b"b", b"c"], cells) == now
         again.open()
@@ -193,7 +218,8 @@ class RowStoreSuite:
 
     def test_a_metadata_column_gives_the_version(self, store, table, options, tmp_path):
         schema = Schema.of(rowkey=STRING, cf=ROW(("n", BIGINT)), at=TIMESTAMP_LTZ(3))
-        sink = connector("hbase-2.2").sink(self.of(options, table, schema, metadata={2: "timestamp"}), Environment(folder=str(tmp_path)))
+        sink = connector("hbase-2.2").sink(self.of(options, table, schema, metadata={2: "timestamp"}),
+                                           Environment(folder=str(tmp_path)))
         moments = [datetime(2020, 1, 1, tzinfo=UTC), datetime(2019, 1, 1, tzinfo=UTC)]
         self.write(sink, [("k", {"n": 1}, moments[0]), ("k", {"n": 2}, moments[1])], schema.types, 1)
         at = [int(m.timestamp() * 1000) for m in moments]

@@ -16,13 +16,13 @@ DIM = Schema.of(rowkey=STRING, cf=ROW(("n", BIGINT)))
 
 
 class TestEmbedded(RowStoreSuite):
-    @pytest.fixture()
+    @pytest.fixture
     def store(self, tmp_path):
         store = EmbeddedStore(tmp_path / "store")
         yield store
         store.close()
 
-    @pytest.fixture()
+    @pytest.fixture
     def options(self, tmp_path):
         return {"zookeeper.quorum": f"embedded:{tmp_path / 'store'}"}
 
@@ -47,9 +47,10 @@ class TestEmbedded(RowStoreSuite):
     (Schema.of(a=STRING, b=STRING, cf=ROW(("n", INT))), {"zookeeper.quorum": "h"}, "wrong_schema"),
     (Schema.of(a=STRING, cf=ROW(("n", ARRAY(INT)))), {"zookeeper.quorum": "h"}, "not_supported"),
     (DIM, {"zookeeper.quorum": "other.host:2181"}, "host_not_allowed"),
-    (DIM, {"zookeeper.quorum": "zoo:2181", "properties.hbase.regionserver.thrift.ipaddress": "evil"}, "host_not_allowed"),
+    (DIM, {"zookeeper.quorum": "zoo:2181", "properties.hbase.regionserver.thrift.ipaddress": "evil"},
+     "host_not_allowed"),
     (DIM, {"zookeeper.quorum": "embedded:/etc/store"}, "path_not_allowed"),
-])  # fmt: skip
+])
 def test_refused(tmp_path, schema, options, code):
     environment = Environment(Access(paths=(str(tmp_path),), hosts=("zoo",)))
     table = TableOptions("dim", schema, {"connector": "hbase-2.2", "table-name": "dim", **options})
@@ -68,7 +69,7 @@ def test_no_server_is_one_clear_error(unused_tcp_port):
     store.close()
 
 
-@pytest.fixture()
+@pytest.fixture
 def unused_tcp_port():
     import socket
 
