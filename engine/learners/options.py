@@ -41,50 +41,58 @@ KINDS: Mapping[str, Mapping[str, Setting]] = {
 
 @dataclass(frozen=True)
 class LearnerOptions:
-    """Checked options. `values` are the kind's own settings by name, in the order of `KINDS`."""
+    """Checked options. `values` are the kind's own settings by name, in the order of `KINDS`; `name` is the model's, or
+    empty: it is then named after the column that holds it."""
 
     kind: str
     bits: int
     publish_every: int
     values: Mapping[str, float]
+    name: str = ""
 
     @property
     def slots(self) -> int:
         return 1 << self.bits
 
     def as_json(self) -> dict[str, object]:
-        return {"kind": self.kind, "bits": self.bits, "publish_every": self.publish_every, "values": dict(self.values)}
+        return {"kind": self.kind, "bits": self.bits, "publish_every": self.publish_every,
+                "values": dict(self.values), "name": self.name}
 
     @classmethod
     def from_json(cls, facts: Mapping[str, object]) -> LearnerOptions:
         """The inverse of `as_json`."""
         values = facts["values"]
         assert isinstance(values, Mapping)
-        return cls(str(facts["kind"]), int(str(facts["bits"])), int(str(facts["publish_every"])), dict(values))
+        return cls(str(facts["kind"]), int(str(facts["bits"])), int(str(facts["publish_every"])), dict(values),
+                   str(facts["name"]))
 
 
 def parse_options(kind: str, text: str = "") -> LearnerOptions:
-    """Read 'name=value, name=value'; what is not named has its default. UserError `learner_option` names the fault."""
+    """Read 'option=value, option=value'; what is not given has its default. UserError `learner_option` if wrong."""
     known = {**COMMON, **KINDS[kind]}
     given: dict[str, float] = {}
+    model = ""
     for part in filter(None, (p.strip() for p in text.split(","))):
         name, equals, value = (p.strip() for p in part.partition("="))
         name = name.lower()
         if not equals:
             raise UserError("learner_option", f"'{part}' is not an option of {kind.upper()}: expected name=value")
-        if name not in known:
+        if name not in known and name != "name":
             raise _unknown(kind, name, known)
-        if name in given:
+        if name in given or (name == "name" and model):
             raise UserError("learner_option", f"option '{name}' of {kind.upper()} is given twice")
-        given[name] = _number(kind, name, value, known[name])
+        if name == "name":
+            model = value
+        else:
+            given[name] = _number(kind, name, value, known[name])
     full = {name: given.get(name, setting.default) for name, setting in known.items()}
     bits, publish_every = int(full.pop("bits")), int(full.pop("publish_every"))
-    return LearnerOptions(kind, bits, publish_every, full)
+    return LearnerOptions(kind, bits, publish_every, full, model)
 
 
 def _unknown(kind: str, name: str, known: Mapping[str, Setting]) -> UserError:
     near = difflib.get_close_matches(name, known, 1)
-    hint = f"did you mean '{near[0]}'?" if near else "options: " + ", ".join(known)
+    hint = f"did you mean '{near[0]}'?" if near else f"options: name, {', '.join(known)}"
     return UserError("learner_option", f"{kind.upper()} has no option '{name}'", hint=hint)
 
 

@@ -25,6 +25,11 @@ class Features:
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
+    def take(self, rows: Array) -> Features:
+        """The rows at these positions."""
+        offsets, at = take_lists(self.offsets, rows)
+        return Features(offsets, self.index[at], self.value[at])
+
 
 def features_of(column: Column) -> Features:
     """From ROW<index ARRAY<INT>, value ARRAY<FLOAT>>. A NULL row has no features; a NULL index or value is absent.

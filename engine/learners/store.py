@@ -251,7 +251,7 @@ class Predictor:
     """Predicts by any versions of any models. Not to be shared between threads."""
 
     def __init__(self, store: ModelStore) -> None:
-        self._store = store
+        self.store = store
         self._weights: dict[str, Weights] = {}
 
     def predict(self, name: str, versions: Array, features: Features, rows: Array, out: Array) -> None:
@@ -275,7 +275,7 @@ class Predictor:
     def _at(self, name: str, version: int) -> Weights:
         weights = self._weights.get(name)
         if weights is None or not weights.move(version):
-            weights = self._store.open(name, version)
+            weights = self.store.open(name, version)
             if weights is None:
                 raise UserError("unknown_model", f"there is no version {version} of model '{name}'",
                                 hint="it was never published here, or is older than the versions kept")
