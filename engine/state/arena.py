@@ -1,9 +1,9 @@
 """Strings kept by state: 16-byte views into own large blocks, live bytes counted, a block compacted at half dead.
 
-A `StringArena` keeps the bytes behind one array of views (its rows are slots). Strings of at most 12 bytes lie in the view.
-Longer ones are records in a block: slot, block, length (32 bits each), then the bytes. Blocks begin at 1 MiB and grow to
-16 MiB; they are only appended to, so what was taken from them stays valid as long as their owner (`owners()`) is held, also
-after compaction has moved the living strings elsewhere.
+A `StringArena` keeps the bytes behind one array of views (its rows are slots). Strings of at most 12 bytes lie in the
+view. Longer ones are records in a block: slot, block, length (32 bits each), then the bytes. Blocks begin at 1 MiB
+and grow to 16 MiB; they are only appended to, so what was taken from them stays valid as long as their owner
+(`owners()`) is held, also after compaction has moved the living strings elsewhere.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 from engine.changes import Array
 from engine.state.memory import (
     INLINE,
+    Word,
     address,
     copy_bytes,
     inlined,
@@ -151,7 +152,7 @@ def release_view(ctl: int, view: int) -> None:
 
 
 @inlined
-def keep_view(ctl: int, slot: int, source: int) -> bool:
+def keep_view(ctl: int, slot: int, source: int) -> Word:
     """Copy the string of the view at `source` into the arena as slot's; False: the block is full, nothing was done."""
     target = load_i64(ctl + 8 * VIEWS) + 16 * slot
     length = view_length(source)
@@ -176,7 +177,7 @@ def keep_view(ctl: int, slot: int, source: int) -> bool:
 
 
 @kernel
-def put_views(ctl: int, slots: Array, values: Array, start: int) -> int:
+def put_views(ctl: int, slots: Array, values: Array, start: int) -> Word:
     """Store values from row `start` on; returns the first row that did not fit, or the number of rows."""
     base, views = values.ctypes.data, load_i64(ctl + 8 * VIEWS)
     old = np.empty(2, np.uint64)
@@ -203,7 +204,7 @@ def clear_views(ctl: int, slots: Array) -> None:
 
 
 @kernel
-def move_records(ctl: int, start: int, end: int) -> int:
+def move_records(ctl: int, start: int, end: int) -> Word:
     """Move the living records of [start, end) to the open block; returns where it stopped for want of room."""
     at = start
     while at < end:
@@ -220,13 +221,13 @@ def move_records(ctl: int, start: int, end: int) -> int:
 
 
 @kernel
-def load_length(record: int) -> int:
+def load_length(record: int) -> Word:
     """The length of the string of a record."""
     return np.int64(load_u32(record + 8))
 
 
 @kernel
-def measure(views: Array, slots: Array, ends: Array) -> int:
+def measure(views: Array, slots: Array, ends: Array) -> Word:
     """ends[i] = bytes of the strings up to slots[i]; returns the total."""
     base = views.ctypes.data
     total = 0

@@ -1,30 +1,30 @@
 """`CheckpointStore`: a folder of checkpoints, written in the background, each decided by one rename.
 
     store = CheckpointStore(folder, keep=3)
-    found = store.latest()               # Checkpoint | None; raises UserError where checkpoints exist but all are damaged
+    found = store.latest()               # Checkpoint | None; UserError where checkpoints exist but all are damaged
     found.epoch, found.meta              # what `write` was given
     found.chains()["agg/0/table"]        # list[StatePart], oldest first: give it to StateObject.restore
     found.once["sink/0"]                 # list[StatePart]: parts of that epoch alone (sealed rows)
     found.skipped                        # [(epoch, why)] of newer ones that were damaged and passed over
 
     future = store.write(epoch, {"agg/0/table": table.snapshot(full=False)}, meta, once={"sink/0": sealed})
-    future.result()                      # None once the manifest is in place; raises UserError. `write` itself returns at once
+    future.result()                      # None once the manifest is in place, or UserError; `write` returns at once
     store.last                           # Committed | None: epoch, bytes, seconds of the last one written
     store.carry(parts)                   # a checkpoint given up: its parts go with the next one
     store.close()                        # waits for what is being written
 
-The first part of each key in a process must be full (state objects see to it: restoring renumbers their slots), since a process
-begins a chain of its own.
+The first part of each key in a process must be full (state objects see to it: restoring renumbers their slots), since
+a process begins a chain of its own.
 
-*Protocol*: a data file (`engine.state.files`) is written and fsynced; then the manifest `epoch-N.json` (what belongs to the
-checkpoint: files with length and checksum, meta, its own checksum) is written as a temporary file, fsynced,
-renamed, and the folder fsynced. The rename is the only decision: files without a manifest are rubbish of a crash and removed
-at start (`latest`). A checkpoint that cannot be written (code "checkpoint_io") leaves all earlier ones valid; its parts
-are kept and go into the next one's file, as changes must not be lost.
+*Protocol*: a data file (`engine.state.files`) is written and fsynced; then the manifest `epoch-N.json` (what belongs
+to the checkpoint: files with length and checksum, meta, its own checksum) is written as a temporary file, fsynced,
+renamed, and the folder fsynced. The rename is the only decision: files without a manifest are rubbish of a crash and
+removed at start (`latest`). A checkpoint that cannot be written (code "checkpoint_io") leaves all earlier ones valid;
+its parts are kept and go into the next one's file, as changes must not be lost.
 
-*Chain*: a manifest names the data files it needs, a base first. When there are more than `max_deltas` after the base, or they
-are larger than half of it, the writer thread merges them into a new base from the files alone. Retention keeps the
-last `keep` manifests and the files they name.
+*Chain*: a manifest names the data files it needs, a base first. When there are more than `max_deltas` after the base,
+or they are larger than half of it, the writer thread merges them into a new base from the files alone. Retention
+keeps the last `keep` manifests and the files they name.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """`RowColumns`: typed columns addressed by row number, growing in place.
 
-`values[i]` is the raw numpy array of column i, `validity[i]` its bool array (None where the type is NOT NULL). They never
-move and are longer than what is in use (see `Reservation`): fetch them once, index them by row, never reduce over all of
-them. Rows that were never written are zero and, where nullable, NULL. Strings and nested values must be written by `put`.
+`values[i]` is the raw numpy array of column i, `validity[i]` its bool array (None where the type is NOT NULL). They
+never move and are longer than what is in use (see `Reservation`): fetch them once, index them by row, never reduce
+over all of them. Rows that were never written are zero and, where nullable, NULL. Strings and nested values must be
+written by `put`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from engine.state.arena import StringArena
 from engine.state.layout import VIEW, Frame, array_layout, code_of, empty_array, frame_of
 from engine.state.memory import Reservation, plain
 from engine.state.nested import decode_nested, encode_nested
-from engine.state.parts import Stored
+from engine.state.parts import Stored, span
 from engine.types import DataType
 
 
@@ -101,13 +102,14 @@ class RowColumns:
         return result
 
     def load(self, rows: Array, arrays: Sequence[Array]) -> None:
-        """Write rows from arrays in the order of `stored`."""
+        """Write rows (distinct) from arrays in the order of `stored`."""
         parts = iter(arrays)
+        where = span(rows) if len(rows) < 2 or bool((rows[1:] > rows[:-1]).all()) else rows
         for values, validity, arena in zip(self.values, self.validity, self.arenas, strict=True):
             data = next(parts)
             if arena is None:
-                values[rows] = data
+                values[where] = data
             else:
                 arena.put(rows, plain(data))
             if validity is not None:
-                validity[rows] = next(parts)
+                validity[where] = next(parts)

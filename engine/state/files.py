@@ -88,7 +88,7 @@ def write_file(path: Path, entries: Sequence[Entry]) -> WrittenFile:
 
 
 def _bytes(array: Array) -> memoryview:
-    return memoryview(array.reshape(-1).view(np.uint8))
+    return array.reshape(-1).view(np.uint8).data
 
 
 def read_file(path: Path, expected: WrittenFile) -> list[Entry]:

@@ -1,10 +1,11 @@
 """The engine's own 64-bit hash, version `HASH_VERSION`: the same on every machine and in every version of a library.
 
-It is in the manner of Wang Yi's wyhash (public domain idea, our own constants and layout): each step multiplies two mixed
-words to 128 bits and xors the halves. Key groups, and so the place of state in a checkpoint, depend on it: a change is a new
-version. Words and bytes hash apart; bytes of at most 12 hash straight from the view's two words.
+It is in the manner of Wang Yi's wyhash (public domain idea, our own constants and layout): each step multiplies two
+mixed words to 128 bits and xors the halves. Key groups, and so the place of state in a checkpoint, depend on it: a
+change is a new version. Words and bytes hash apart; bytes of at most 12 hash straight from the view's two words.
 
-`weaken(bits)` is a hook for tests: indexes built within cut their hashes to these bits, so that collisions are common.
+`weaken(bits)` is a hook for tests: indexes built within cut their hashes to these bits, so that collisions are
+common.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from engine.state.memory import INLINE, fold_multiply, inlined, load_i64, load_u32, load_u64
+from engine.state.memory import INLINE, Word, fold_multiply, inlined, load_i64, load_u32, load_u64
 
 HASH_VERSION = 1
 KEY_GROUPS = 128
@@ -29,23 +30,23 @@ _mask = [-1]
 
 
 @inlined
-def mix(state: int, word: int) -> int:
+def mix(state: int, word: int) -> Word:
     """Fold one more word into a hash."""
     return fold_multiply(state ^ P1, word ^ P2) ^ (state * P3)
 
 
 @inlined
-def finish(state: int) -> int:
+def finish(state: int) -> Word:
     return fold_multiply(state ^ P4, P0)
 
 
 @inlined
-def hash_word(word: int) -> int:
+def hash_word(word: int) -> Word:
     return fold_multiply(fold_multiply(word ^ P0, P1) ^ P4, P0)
 
 
 @inlined
-def hash_words(words: int, count: int) -> int:
+def hash_words(words: int, count: int) -> Word:
     """The hash of `count` words at an address."""
     if count == 1:
         return hash_word(load_u64(words))
@@ -56,7 +57,7 @@ def hash_words(words: int, count: int) -> int:
 
 
 @inlined
-def hash_view(view: int) -> int:
+def hash_view(view: int) -> Word:
     """The hash of a string view's bytes; NULL hashes as itself."""
     first = load_u64(view)
     length = np.int64(load_u32(view))

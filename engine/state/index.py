@@ -11,10 +11,11 @@
 
 Arrays returned by `upsert` and `lookup` are new each call; `fresh` is reused.
 
-*Structure*: extendible hashing. The table is made of segments of 4,096 entries (tag: the hash's high 32 bits; slot + 1),
-searched linearly from the tag's low bits; the tag's top bits choose the segment through a directory. A full segment splits
-in two, which costs some 20 us whatever the number of keys, so growth never stalls. Deletion shifts back: no tombstones.
-Keys are compared exactly, on their words. Released keys leave the table at once; their slots go to a stack.
+*Structure*: extendible hashing. The table is made of segments of 4,096 entries (tag: the hash's high 32 bits; slot +
+1), searched linearly from the tag's low bits; the tag's top bits choose the segment through a directory. A full
+segment splits in two, which costs some 20 us whatever the number of keys, so growth never stalls. Deletion shifts
+back: no tombstones. Keys are compared exactly, on their words. Released keys leave the table at once; their slots go
+to a stack.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from engine.state.arena import StringArena
 from engine.state.hashing import hash_mask
 from engine.state.index_kernels import ARENA_FULL, CROWDED, C
 from engine.state.keys import KeyCodec
-from engine.state.memory import Reservation, address, plain
+from engine.state.memory import Reservation, address
 from engine.types import DataType
 
 _KEYS, _LIVE, _FREE, _MARK, _LIST, _TABLE, _DIRECTORY, _COUNTS, _DEPTHS = range(9)
@@ -143,9 +144,11 @@ class KeyIndex:
         self.ctl[C.DIRTY] = 0
         return slots
 
-    def load(self, words: Array) -> None:
-        """Fill an empty index with distinct keys (uint64 (n, width)): key i gets slot i."""
-        slots = self.upsert_words(plain(words))
-        if len(slots) and (int(slots[-1]) != len(slots) - 1 or self.high != len(slots)):
-            raise InternalError("a key occurs twice in a checkpoint")
-        self.dirty_slots()
+    def expect(self, keys: int) -> None:
+        """Say that so many keys are about to come."""
+        self._space.used(keys)
+
+    def forget_dirty(self) -> None:
+        """Mark all slots clean."""
+        self._space.arrays[_MARK][:self.high] = 0
+        self.ctl[C.DIRTY] = 0

@@ -8,6 +8,7 @@ from engine.changes import Array
 from engine.state.arena import keep_view, release_view
 from engine.state.hashing import hash_view, hash_words
 from engine.state.memory import (
+    Word,
     inlined,
     kernel,
     load_i32,
@@ -41,14 +42,14 @@ _TAG = np.uint64(32)
 
 
 @inlined
-def key_hash(ctl: Array, at: int) -> int:
+def key_hash(ctl: Array, at: int) -> Word:
     """The hash of the key whose words lie at an address."""
     value = hash_view(at) if ctl[VIEWS] else hash_words(at, ctl[WIDTH])
     return value & np.uint64(ctl[MASK])
 
 
 @inlined
-def key_equal(ctl: Array, slot: int, at: int) -> bool:
+def key_equal(ctl: Array, slot: int, at: int) -> Word:
     """Whether a slot holds the key at an address."""
     width = ctl[WIDTH]
     key = ctl[KEYS] + 8 * width * slot
@@ -61,14 +62,14 @@ def key_equal(ctl: Array, slot: int, at: int) -> bool:
 
 
 @inlined
-def segment_of(ctl: Array, tag: int) -> int:
+def segment_of(ctl: Array, tag: int) -> Word:
     """The number of the segment that holds a tag (int64)."""
     return np.int64(load_i32(ctl[DIRECTORY] + 4 * (tag >> (32 - ctl[DEPTH]))))
 
 
 @inlined
-def find(ctl: Array, tag: int, at: int) -> int:
-    """The entry's address of the key at `at` with this tag, or minus the address of the empty entry where it belongs."""
+def find(ctl: Array, tag: int, at: int) -> Word:
+    """The address of the entry of the key at `at` with this tag; minus that of the empty entry where it belongs."""
     base = ctl[TABLE] + 8 * SEGMENT * segment_of(ctl, tag)
     position = tag & (SEGMENT - 1)
     while True:
@@ -106,7 +107,7 @@ def mark_dirty(ctl: Array, slot: int) -> None:
 
 
 @inlined
-def new_slot(ctl: Array, arena: int, at: int) -> int:
+def new_slot(ctl: Array, arena: int, at: int) -> Word:
     """A slot that holds the key at an address; -1 where there is no room (REASON says which)."""
     free = ctl[FREE_COUNT]
     slot = np.int64(load_i32(ctl[FREE] + 4 * (free - 1))) if free > 0 else ctl[HIGH]
@@ -131,7 +132,7 @@ def new_slot(ctl: Array, arena: int, at: int) -> int:
 
 
 @kernel
-def split(ctl: Array, tag: int) -> bool:
+def split(ctl: Array, tag: int) -> Word:
     """Split the segment that holds a tag in two by the next bit of the tags; False where no bit is left."""
     number = segment_of(ctl, tag)
     depth = np.int64(load_i32(ctl[DEPTHS] + 4 * number))
@@ -178,13 +179,13 @@ def place(segment: int, entry: int) -> None:
 
 
 @inlined
-def full_at(segment: int) -> int:
+def full_at(segment: int) -> Word:
     """How many entries make a segment split: 55 to 75 %, not the same for all, so that they don't split all at once."""
     return 2300 + (segment * 617) % 768
 
 
 @inlined
-def make_place(ctl: Array, tag: int) -> bool:
+def make_place(ctl: Array, tag: int) -> Word:
     """Split until the tag's segment has room for one more; False where that cannot be."""
     count_at = ctl[COUNTS] + 4 * segment_of(ctl, tag)
     while load_i32(count_at) >= full_at(segment_of(ctl, tag)):
@@ -205,7 +206,7 @@ def insert(ctl: Array, tag: int, slot: int) -> None:
 
 
 @kernel
-def upsert(ctl: Array, arena: int, words: Array, out: Array, fresh: Array, start: int) -> int:
+def upsert(ctl: Array, arena: int, words: Array, out: Array, fresh: Array, start: int) -> Word:
     """out[i] = slot of key i from row `start` on, new where missing; returns the first row that found no room."""
     base, step, count = words.ctypes.data, 8 * words.shape[1], len(words)
     for first in range(start, count, AHEAD):

@@ -1,13 +1,15 @@
 """Keys as machine words: the exact, canonical form in which a `KeyIndex` holds keys of any number and type of columns.
 
-`KeyCodec(types)` chooses one of two forms from the types alone (nullability counts: give both sides of a join one codec):
+`KeyCodec(types)` chooses one of two forms from the types alone (nullability counts: give both sides of a join one
+codec):
 
-- *fixed*: one to four 64-bit words; narrow columns share a word, null bits go where there is room. `codec.width` words.
-- *bytes*: a string view (two words, `width` = 2). A single string column is its own view, nothing is copied; everything
-  else is encoded row by row (`engine.state.rows`); lists and rows are encoded first, maps sorted by key.
+- *fixed*: one to four 64-bit words; narrow columns share a word, null bits go where there is room. `codec.width`
+  words.
+- *bytes*: a string view (two words, `width` = 2). A single string column is its own view, nothing is copied;
+  everything else is encoded row by row (`engine.state.rows`); lists and rows are encoded first, maps sorted by key.
 
-`encode(columns, n)` gives uint64 (n, width) `Keys`, valid until the next `encode` of the same codec; `decode` gives columns
-back. NULL equals NULL, -0.0 equals 0.0, NaN equals NaN. A codec belongs to one thread.
+`encode(columns, n)` gives uint64 (n, width) `Keys`, valid until the next `encode` of the same codec; `decode` gives
+columns back. NULL equals NULL, -0.0 equals 0.0, NaN equals NaN. A codec belongs to one thread.
 """
 
 from __future__ import annotations
@@ -19,7 +21,20 @@ import numpy as np
 from engine.changes import Array, Column
 from engine.state import rows
 from engine.state.hashing import KEY_GROUPS, hash_view, hash_words
-from engine.state.layout import B8, B16, CODE, VALUES, VIEW, WIDTHS, Frame, code_of, empty_array, frame_of, is_valid, width_of
+from engine.state.layout import (
+    B8,
+    B16,
+    CODE,
+    VALUES,
+    VIEW,
+    WIDTHS,
+    Frame,
+    code_of,
+    empty_array,
+    frame_of,
+    is_valid,
+    width_of,
+)
 from engine.state.memory import kernel, load_u64, plain, store_u64
 from engine.state.nested import decode_nested, encode_nested
 from engine.state.rows import load_word, store_word

@@ -1,9 +1,9 @@
 """Columns as kernels see them: one descriptor (an int64 table) for any number of columns of any type.
 
-A descriptor has one row a column: `CODE, VALUES, VALIDITY, EXTRA`: how to read a value (`CODES`), the addresses of the first
-value and of the first validity byte (0: all present), and a word that the holder of the columns may use. One kernel call thus
-reads, compares, hashes or copies whole rows, whatever their types; values that hold lists or rows come as canonical bytes
-(`engine.state.nested`), that is as views.
+A descriptor has one row a column: `CODE, VALUES, VALIDITY, EXTRA`: how to read a value (`CODES`), the addresses of
+the first value and of the first validity byte (0: all present), and a word that the holder of the columns may use.
+One kernel call thus reads, compares, hashes or copies whole rows, whatever their types; values that hold lists or
+rows come as canonical bytes (`engine.state.nested`), that is as views.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from engine.changes import DTYPES, Array, Column
-from engine.state.memory import address, inlined, load_u8, plain
+from engine.state.memory import Word, address, inlined, load_u8, plain
 from engine.types import DataType, Kind
 
 B1, B2, B4, B8, B16, F4, F8, VIEW = range(8)
@@ -77,12 +77,12 @@ def frame_of(codes: Sequence[int], columns: Sequence[Column], length: int) -> Fr
 
 
 @inlined
-def width_of(code: int) -> int:
+def width_of(code: int) -> Word:
     """`WIDTHS[code]` by one shift (Numba indexes a tuple by a chain of branches)."""
     return (0x1008041008040201 >> (8 * code)) & 31
 
 
 @inlined
-def is_valid(desc: Array, column: int, row: int) -> bool:
+def is_valid(desc: Array, column: int, row: int) -> Word:
     at = desc[column, VALIDITY]
     return at == 0 or load_u8(at + row) != 0

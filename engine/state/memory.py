@@ -1,7 +1,7 @@
 """Memory by absolute address, for compiled kernels: loads and stores, memcpy, memcmp, string views; reserved arrays.
 
-Kernels take addresses from 64-bit words (a string view's second word, a control block), so that growing state never has to
-hand new arrays to a kernel. Addresses are int64 everywhere: Numba turns int64 + uint64 into a float.
+Kernels take addresses from 64-bit words (a string view's second word, a control block), so that growing state never
+has to hand new arrays to a kernel. Addresses are int64 everywhere: Numba turns int64 + uint64 into a float.
 
 A *view* is the 16-byte string view of `engine.changes`; `view` arguments of the kernels below are the address of its
 first word. NULL among the views of a key or of an order is `NULL_WORDS`, unequal to every string.
@@ -26,6 +26,8 @@ from engine.errors import UserError
 
 kernel: Callable[..., Any] = njit(nogil=True, cache=True, error_model="numpy")
 inlined: Callable[..., Any] = njit(nogil=True, cache=True, error_model="numpy", forceinline=True)
+
+Word = Any  # an integer or a flag in a kernel: Numba infers which
 
 NULL_WORDS = (0, 1)
 INLINE = 12
@@ -135,7 +137,7 @@ def copy_bytes(target: int, source: int, length: int) -> None:
 
 
 @inlined
-def compare_bytes(a: int, b: int, length: int) -> int:
+def compare_bytes(a: int, b: int, length: int) -> Word:
     """memcmp: -1, 0 or 1."""
     i = 0
     while i + 8 <= length:
@@ -152,18 +154,18 @@ def compare_bytes(a: int, b: int, length: int) -> int:
 
 
 @inlined
-def view_length(view: int) -> int:
+def view_length(view: int) -> Word:
     return np.int64(load_u32(view))
 
 
 @inlined
-def view_bytes(view: int) -> int:
+def view_bytes(view: int) -> Word:
     """The address of a view's first byte: in the view itself, or where its second word points."""
     return load_i64(view + 8) if load_u32(view) > INLINE else view + 4
 
 
 @inlined
-def view_equal(a: int, b: int) -> bool:
+def view_equal(a: int, b: int) -> Word:
     """Whether two views hold the same bytes (two NULLs are equal)."""
     first = load_u64(a)
     if first != load_u64(b):
@@ -176,7 +178,7 @@ def view_equal(a: int, b: int) -> bool:
 
 
 @inlined
-def view_compare(a: int, b: int) -> int:
+def view_compare(a: int, b: int) -> Word:
     """Order of two views by their bytes: -1, 0 or 1; a prefix comes first. Neither may be NULL."""
     n, m = view_length(a), view_length(b)
     order = compare_bytes(view_bytes(a), view_bytes(b), min(n, m))
@@ -224,7 +226,7 @@ def plain(array: Array) -> Array:
         return np.empty(array.shape, array.dtype)
     raw = (ctypes.c_char * array.nbytes).from_address(address(array))
     raw._owner = array  # type: ignore[attr-defined]
-    return np.frombuffer(raw, array.dtype).reshape(array.shape)
+    return np.frombuffer(memoryview(raw), array.dtype).reshape(array.shape)
 
 
 class Reservation:

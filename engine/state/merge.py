@@ -1,4 +1,5 @@
-"""A chain of state parts made into one full part, from the parts alone: how compaction works without touching live state."""
+"""A chain of state parts made into one full part, from the parts alone: how compaction leaves live
+state alone."""
 
 from __future__ import annotations
 

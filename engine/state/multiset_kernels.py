@@ -7,6 +7,7 @@ import numpy as np
 from engine.changes import Array
 from engine.state.arena import keep_view, release_view
 from engine.state.memory import (
+    Word,
     inlined,
     kernel,
     load_i32,
@@ -46,7 +47,7 @@ def mark_node(ctl: Array, node: int) -> None:
 
 
 @inlined
-def new_node(ctl: Array, arena: int, slot: int, order: int) -> int:
+def new_node(ctl: Array, arena: int, slot: int, order: int) -> Word:
     """A node with the order at an address; -1: no room for the string."""
     free = ctl[M_FREE_COUNT]
     node = np.int64(load_i32(ctl[M_FREE] + 4 * (free - 1))) if free > 0 else ctl[M_HIGH]
@@ -87,7 +88,7 @@ def copy_order(ctl: Array, node: int, out: Array, i: int) -> None:
 
 @kernel
 def apply_values(ctl: Array, arena: int, slots: Array, orders: Array, deltas: Array, found: Array, firsts: Array,
-                 lasts: Array, present: Array, start: int) -> int:
+                 lasts: Array, present: Array, start: int) -> Word:
     """Add or retract values one after another, noting each slot's first and last after it; returns the first row that
     found no room for its string, or their number."""
     base = orders.ctypes.data

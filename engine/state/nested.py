@@ -1,8 +1,9 @@
 """Lists, maps, multisets and rows as canonical bytes, and back.
 
-The bytes of a list are its length (32 bits) and the encodings (`engine.state.rows`) of its elements one after another; of a
-map and a multiset the same with pairs, ordered by the pairs' bytes; of a row the encodings of its fields. What is nested
-deeper is bytes within bytes. Equal values have equal bytes, so nested values compare, hash and are kept as strings are.
+The bytes of a list are its length (32 bits) and the encodings (`engine.state.rows`) of its elements one after
+another; of a map and a multiset the same with pairs, ordered by the pairs' bytes; of a row the encodings of its
+fields. What is nested deeper is bytes within bytes. Equal values have equal bytes, so nested values compare, hash and
+are kept as strings are.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from engine.changes import Array, Column
 from engine.state import rows
 from engine.state.layout import Frame, code_of, empty_array, frame_of
 from engine.state.memory import (
+    Word,
     copy_bytes,
     kernel,
     load_u32,
@@ -122,7 +124,7 @@ def sort_runs(offsets: Array, views: Array, order: Array) -> None:
 
 
 @kernel
-def list_bytes(offsets: Array, views: Array) -> int:
+def list_bytes(offsets: Array, views: Array) -> Word:
     """The bytes that the encodings of all lists take."""
     base = views.ctypes.data
     total = 4 * (len(offsets) - 1)

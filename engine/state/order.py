@@ -1,13 +1,15 @@
-"""ORDER BY as unsigned words or bytes: `SortCodec` turns columns with directions into keys that compare by memcmp's order.
+"""ORDER BY as unsigned words or bytes: `SortCodec` turns columns with directions into keys that compare by memcmp's
+order.
 
     codec = SortCodec([TIMESTAMP(), STRING], descending=[True, False], nulls_last=[False, True])
     orders = codec.encode(columns, n)      # uint64 (n, 2), valid until the next call and while the columns live
-    codec.form                             # WORD: orders[:, 0] alone decides; WORDS: (orders[:, 0], orders[:, 1]); BYTES: views
-    codec.decode(orders, owners)           # the columns again (single-column codecs; -0.0 comes back as 0.0)
+    codec.form                             # WORD: orders[:, 0] alone decides; WORDS: both words; BYTES: they are views
+    codec.decode(orders, owners)           # the column again (single-column codecs; -0.0 comes back as 0.0)
 
-Columns of fixed width fit words where they have 128 bits together; a nullable one needs a bit more, but for types with values to
-spare (DOUBLE, FLOAT; TIMESTAMP, TIME, DECIMAL(p <= 18), intervals: their extremes are no values). -0.0 = 0.0, NaN is the largest.
-In bytes form strings are escaped (0 becomes 0 255, then 0 0 ends it); a single ascending NOT NULL string is its own view.
+Columns of fixed width fit words where they have 128 bits together; a nullable one needs a bit more, but for types
+with values to spare (DOUBLE, FLOAT; TIMESTAMP, TIME, DECIMAL(p <= 18), intervals: their extremes are no values). -0.0
+= 0.0, NaN is the largest. In bytes form strings are escaped (0 becomes 0 255, then 0 0 ends it); a single ascending
+NOT NULL string is its own view.
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ from engine.state.layout import (
     width_of,
 )
 from engine.state.memory import (
+    Word,
     inlined,
     kernel,
     load_u8,
@@ -113,7 +116,7 @@ def _flags(type: DataType, descending: bool, nulls_last: bool) -> int:
 
 
 @inlined
-def ordered_word(code: int, flags: int, at: int) -> int:
+def ordered_word(code: int, flags: int, at: int) -> Word:
     """A value of at most eight bytes as a word (of its own width) that orders as it does, its direction applied."""
     word = load_word(code, at)
     bits = np.uint64(8 * width_of(code))
@@ -127,7 +130,7 @@ def ordered_word(code: int, flags: int, at: int) -> int:
 
 
 @inlined
-def original_word(code: int, flags: int, word: int) -> int:
+def original_word(code: int, flags: int, word: int) -> Word:
     """The inverse of `ordered_word`."""
     bits = np.uint64(8 * width_of(code))
     ones = _ONES >> (np.uint64(64) - bits)
@@ -140,7 +143,7 @@ def original_word(code: int, flags: int, word: int) -> int:
 
 
 @inlined
-def append_bits(out: Array, i: int, used: int, word: int, bits: int) -> int:
+def append_bits(out: Array, i: int, used: int, word: int, bits: int) -> Word:
     """Put the low `bits` of a word behind the `used` first bits of out[i]'s 128; returns the bits now used."""
     word <<= np.uint64(64 - bits)  # aligned to the top
     if used < 64:
@@ -208,7 +211,7 @@ def unorder_words(orders: Array, flags: int, desc: Array) -> None:
 
 
 @kernel
-def order_bytes_at_most(desc: Array, length: int) -> int:
+def order_bytes_at_most(desc: Array, length: int) -> Word:
     """An upper bound of the bytes that `order_bytes` writes."""
     total = 0
     for c in range(len(desc)):
@@ -221,7 +224,7 @@ def order_bytes_at_most(desc: Array, length: int) -> int:
 
 
 @inlined
-def escape(source: int, length: int, turn: int, target: int) -> int:
+def escape(source: int, length: int, turn: int, target: int) -> Word:
     """Write bytes so that none is a prefix of another: 0 as 0 255, 0 0 at the end; returns the address after them."""
     for b in range(length):
         byte = load_u8(source + b)

@@ -1,7 +1,7 @@
 """`PagedArray`: array-valued state (a model's weights) under slots of a table, dirty by pages of 1,024 values.
 
     weights = table.attach("w", PagedArray(np.float64, length))   # `length` values for each slot, zero at first
-    flat = weights.values            # the flat raw array, for kernels: slot s holds flat[s * stride : s * stride + length]
+    flat = weights.values            # the flat raw array for kernels: slot s has flat[s * stride : s * stride + length]
     weights.stride                   # length rounded up to whole pages
     weights.pages                    # uint8 by page: kernels set pages[i // 1024] = 1 when they write flat[i] ...
     weights.written(slots)           # ... and the caller tells which slots' pages to look at

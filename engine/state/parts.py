@@ -1,8 +1,8 @@
 """Rows of state in written form: what a snapshot holds and how a chain of snapshots becomes rows again.
 
-State is arrays addressed by row number (a slot, a row of a row store). `save` copies some rows of them: raw arrays as they
-are, strings as ends and bytes. A change is the rows that died and the rows written; `Replay` applies a chain of such parts,
-oldest first, to plain arrays in memory, from which the owner keeps the living rows it wants.
+State is arrays addressed by row number (a slot, a row of a row store). `save` copies some rows of them: raw arrays as
+they are, strings as ends and bytes. A change is the rows that died and the rows written; `Replay` applies a chain of
+such parts, oldest first, to plain arrays in memory, from which the owner keeps the living rows it wants.
 """
 
 from __future__ import annotations
@@ -15,6 +15,13 @@ import numpy as np
 from engine.changes import Array
 from engine.state.arena import gather, scatter
 from engine.state.memory import Reservation, address, inlined, kernel, load_u8, store_i32, store_u8
+
+
+def span(rows: Array) -> Array | slice:
+    """Ascending, distinct row numbers as a slice where they follow one another (much faster to copy by)."""
+    if len(rows) and int(rows[-1]) - int(rows[0]) == len(rows) - 1:
+        return slice(int(rows[0]), int(rows[-1]) + 1)
+    return rows
 
 
 @dataclass(frozen=True)
@@ -56,12 +63,17 @@ class Replay:
         self.alive = np.zeros(0, np.bool_)
         self.arrays = [np.zeros((0, *s.array.shape[1:]), s.array.dtype) for s in stored]
         self._kept: list[Array] = []
+        self._borrowed = False  # the arrays are a part's own, to be copied before they are written
 
     def apply(self, prefix: str, arrays: Mapping[str, Array], full: bool) -> None:
         """Apply one part: everything where it is a full one, else the change."""
+        rows = arrays.get(f"{prefix}.rows")
+        if full and rows is None and not any(s.view for s in self._stored):
+            self._borrow(prefix, arrays)
+            return
+        self._own()
         if full:
             self._resize(0)
-        rows = arrays.get(f"{prefix}.rows")
         count = self._count(prefix, arrays)
         high = count if rows is None else int(rows.max()) + 1 if len(rows) else 0
         if high > len(self.alive):
@@ -84,9 +96,23 @@ class Replay:
                     views[arrays[f"{name}.null"].view(np.bool_)] = (0, 1)
                 target[where] = views
 
+    def _borrow(self, prefix: str, arrays: Mapping[str, Array]) -> None:
+        count = self._count(prefix, arrays)
+        self.alive = np.ones(count, np.bool_)
+        for i, s in enumerate(self._stored):
+            held = arrays.get(f"{prefix}.{s.name}")
+            self.arrays[i] = np.zeros((count, *s.array.shape[1:]), s.array.dtype) if held is None else held
+        self._borrowed = True
+
+    def _own(self) -> None:
+        if self._borrowed:
+            self._borrowed = False
+            self.arrays = [a.copy() for a in self.arrays]
+
     def forget(self, rows: Array | None) -> None:
         """Zero these rows (they were given anew, so nothing of what they held counts)."""
-        if rows is not None:
+        if rows is not None and len(rows):
+            self._own()
             rows = rows[rows < len(self.alive)]
             self.alive[rows] = False
             for array in self.arrays:
@@ -95,6 +121,7 @@ class Replay:
     def extend(self, rows: int) -> None:
         """Have at least so many rows."""
         if rows > len(self.alive):
+            self._own()
             self._resize(rows)
 
     def _count(self, prefix: str, arrays: Mapping[str, Array]) -> int:
@@ -137,6 +164,12 @@ class DirtyRows:
         self._marks[rows] = 0
         self.ctl[2] = 0
         return rows
+
+
+    def forget(self, rows: int) -> None:
+        """Mark all rows, which are below `rows`, clean."""
+        self._marks[:rows] = 0
+        self.ctl[2] = 0
 
 
 @inlined

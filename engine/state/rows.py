@@ -13,6 +13,7 @@ from engine.changes import Array
 from engine.state.hashing import P0, finish, hash_view, mix
 from engine.state.layout import B1, B2, B4, B8, B16, CODE, F4, F8, VALIDITY, VALUES, VIEW, is_valid, width_of
 from engine.state.memory import (
+    Word,
     copy_bytes,
     inlined,
     kernel,
@@ -37,7 +38,7 @@ NULL_HASH = np.uint64(0x6E756C6C)
 
 
 @inlined
-def load_word(code: int, at: int) -> int:
+def load_word(code: int, at: int) -> Word:
     """A value of at most eight bytes as an unsigned word; floats normalised (one zero, one NaN)."""
     if code == B8:
         return load_u64(at)
@@ -73,7 +74,7 @@ def store_word(code: int, at: int, word: int) -> None:
 
 
 @inlined
-def value_equal(code: int, a: int, b: int) -> bool:
+def value_equal(code: int, a: int, b: int) -> Word:
     """Whether two values at these addresses are the same (NaN = NaN, -0.0 = 0.0)."""
     if code == VIEW:
         return view_equal(a, b)
@@ -83,7 +84,7 @@ def value_equal(code: int, a: int, b: int) -> bool:
 
 
 @inlined
-def row_equal(a: Array, i: int, b: Array, j: int, columns: Array) -> bool:
+def row_equal(a: Array, i: int, b: Array, j: int, columns: Array) -> Word:
     """Whether rows i and j agree in these columns; NULL equals NULL. Both descriptors have the same columns."""
     for k in range(len(columns)):
         c = columns[k]
@@ -212,7 +213,7 @@ def clear_row(target: Array, row: int) -> None:
 
 
 @kernel
-def encoded_sizes(desc: Array, nullable: Array, ends: Array) -> int:
+def encoded_sizes(desc: Array, nullable: Array, ends: Array) -> Word:
     """ends[i + 1] = where the encoding of row i ends when rows follow one another; returns the total."""
     total = 0
     ends[0] = 0
@@ -232,7 +233,7 @@ def encoded_sizes(desc: Array, nullable: Array, ends: Array) -> int:
 
 
 @inlined
-def encode_value(code: int, source: int, target: int) -> int:
+def encode_value(code: int, source: int, target: int) -> Word:
     """Write a value's canonical bytes; returns the address after them."""
     if code == VIEW:
         length = view_length(source)
@@ -266,7 +267,7 @@ def encode_rows(desc: Array, nullable: Array, ends: Array, start: int, views: Ar
 
 
 @inlined
-def decode_row(cursor: int, nullable: Array, target: Array, row: int) -> int:
+def decode_row(cursor: int, nullable: Array, target: Array, row: int) -> Word:
     """Read one encoded row at an address into row `row` of a descriptor; returns the address after it."""
     at = cursor
     for c in range(len(target)):

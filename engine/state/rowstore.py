@@ -6,8 +6,8 @@
     rows = RowStore(types, order=3)                            # column 3 (BIGINT or time, int64) for `due`
 
     numbers, before = rows.apply(slots, columns, deltas)
-        # in order, for each row: its weight += deltas[i] (int64; None = +1 each). New rows are made (also for a negative
-        # delta: a retraction that came first), rows of weight 0 dropped. numbers: int64 row numbers; before: weight before.
+        # in order, for each row: its weight += deltas[i] (int64; None = +1 each). New rows are made (also for a
+        # negative delta: a retraction that came first), rows of weight 0 dropped. numbers: int64; before: old weight.
     numbers = rows.find(slots, columns)         # int64, -1 = no such row
     probe, numbers = rows.chains(slots)         # join expansion: all rows under slots[probe[k]], in order of arrival
     counts = rows.counts(slots)                 # rows under each slot
@@ -15,11 +15,12 @@
     rows.weight[numbers], rows.key[numbers], rows.seq[numbers]    # arrayss by row: int32, int32 (slot), int64
     rows.remove(numbers)                        # whatever their weight
     rows.touch(numbers)                         # after writing columns.values[i][numbers] in place
-    numbers = rows.due(t)                       # rows with order <= t, by (order, arrival), each given once; to be removed
+    numbers = rows.due(t)                       # rows with order <= t, by (order, arrival), each given once: remove it
     len(rows)
 
-Row numbers are reused. Rows dropped by `apply`, `remove` can be taken until the next `apply`/`remove`: emit first. A restore gives
-new numbers (and keeps the order of arrival). `columns.values[i]` are the raw arrays by row number, for kernels.
+Row numbers are reused. Rows dropped by `apply`, `remove` can be taken until the next `apply`/`remove`: emit first. A
+restore gives new numbers (and keeps the order of arrival). `columns.values[i]` are the raw arrays by row number, for
+kernels.
 """
 
 from __future__ import annotations
@@ -188,7 +189,7 @@ class RowStore:
         self._follow(rows)
 
     def touch(self, rows: Array) -> None:
-        """Note that fixed-width values outside of the identity were written in place (`columns.values[i][rows] = ...`)."""
+        """Note that fixed-width values outside of the identity were written in place (`columns.values[i][rows]`)."""
         k.touch_stored(self.ctl, rows)
 
     def due(self, limit: int) -> Array:
@@ -232,8 +233,8 @@ class RowStore:
         rows = np.flatnonzero(replay.alive)
         rows = rows[remap[replay.arrays[0][rows]] >= 0]
         rows = rows[np.argsort(replay.arrays[2][rows], kind="stable")]
-        arrays = [a[rows] for a in replay.arrays]
-        self._load_rows(remap[arrays[0]], arrays[1], arrays[2], arrays[3:])
+        slots, weights, seq, *values = [a[rows] for a in replay.arrays]
+        self._load_rows(remap[slots], weights, seq, values)
 
     def _load_rows(self, slots: Array, weights: Array, seq: Array, arrays: Sequence[Array]) -> None:
         values, validity = [], []

@@ -1,5 +1,6 @@
-"""Kernels of `engine.state.rowstore`. The control block begins as a key index's does (`index_kernels.C`): its table then holds
-rows by identity instead of keys, and the same kernels split, enter and erase."""
+"""Kernels of `engine.state.rowstore`. The control block begins as a key index's does (`index_kernels.C`): its table
+then holds rows by identity instead of keys, and the same kernels split, enter and erase.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +30,7 @@ from engine.state.index_kernels import (
 from engine.state.layout import CODE, EXTRA, VALIDITY, VALUES, VIEW, width_of
 from engine.state.memory import (
     INLINE,
+    Word,
     inlined,
     kernel,
     load_i32,
@@ -55,7 +57,7 @@ _TAG = np.uint64(32)
 
 
 @inlined
-def find_row(ctl: Array, store: Array, batch: Array, columns: Array, slot: int, value: int, i: int) -> int:
+def find_row(ctl: Array, store: Array, batch: Array, columns: Array, slot: int, value: int, i: int) -> Word:
     """The live row under key `slot` that equals batch row i (whose hash is `value`); -1: none."""
     tag = np.int64(value >> _TAG)
     base = ctl[TABLE] + 8 * SEGMENT * segment_of(ctl, tag)
@@ -73,7 +75,7 @@ def find_row(ctl: Array, store: Array, batch: Array, columns: Array, slot: int, 
 
 
 @inlined
-def has_room(store: Array, batch: Array, i: int, ctl: Array) -> bool:
+def has_room(store: Array, batch: Array, i: int, ctl: Array) -> Word:
     """Whether the strings of batch row i fit the open blocks; else COLUMN tells which does not."""
     for c in range(len(store)):
         if store[c, CODE] == VIEW:
@@ -132,7 +134,7 @@ def unlink(ctl: Array, row: int) -> None:
 
 
 @inlined
-def add_row(ctl: Array, store: Array, batch: Array, i: int, slot: int, value: int) -> int:
+def add_row(ctl: Array, store: Array, batch: Array, i: int, slot: int, value: int) -> Word:
     """A new row with batch row i's values; -1 where there is no room (REASON)."""
     free = ctl[FREE_COUNT]
     row = np.int64(load_i32(ctl[FREE] + 4 * (free - 1))) if free > 0 else ctl[HIGH]
@@ -194,11 +196,11 @@ def ask_ahead(ctl: Array, slots: Array, hashes: Array, first: int) -> None:
 
 @kernel
 def apply_rows(ctl: Array, store: Array, batch: Array, columns: Array, slots: Array, hashes: Array, deltas: Array,
-               out: Array, before: Array, start: int) -> int:
+               out: Array, before: Array, start: int) -> Word:
     """Add deltas[i] to the weight of the row equal to batch row i, made where missing, dropped at weight 0.
 
-    out[i] = row, before[i] = its weight before. Without identity every batch row makes a row. Returns the first batch row
-    that found no room, or their number.
+    out[i] = row, before[i] = its weight before. Without identity every batch row makes a row. Returns the first batch
+    row that found no room, or their number.
     """
     for i in range(start, len(slots)):
         if (i - start) % AHEAD == 0:
@@ -263,7 +265,7 @@ def settle(ctl: Array, store: Array) -> None:
 
 
 @kernel
-def chain_ends(ctl: Array, slots: Array, ends: Array) -> int:
+def chain_ends(ctl: Array, slots: Array, ends: Array) -> Word:
     """ends[i] = rows under the keys up to slots[i] (-1 has none); returns their number."""
     total = 0
     for i in range(len(slots)):

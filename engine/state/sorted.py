@@ -1,18 +1,18 @@
 """State in order, for each key: rows of a row store by ORDER BY, and multisets of values for MIN, MAX under retraction.
 
     top = rows.sort_by((2, 0), descending=(True, False), nulls_last=(False, True))     # SortedRows of a RowStore
-        # follows the store by itself: rows that apply, remove, restore or release bring and take; derived, so not checkpointed
+        # follows the store by itself (apply, remove, restore, release); derived from it, so not checkpointed
     top.first(slots), top.last(slots)       # int64 row numbers, -1 where the key has no rows
     top.rank(numbers)                       # int64: rows before this one (duplicates count), 0-based; ties by arrival
     top.at(slots, ranks)                    # the row standing at a rank, -1
     probe, numbers = top.range(slots, limit)              # the first `limit` rows of each key, in order (distinct rows)
-    probe, numbers = top.between(slots, columns_low, columns_high)   # order >= low and <= high (order columns; None: open)
+    probe, numbers = top.between(slots, columns_low, columns_high)   # low <= order columns <= high (None: open)
     top.sizes(slots)                        # rows of each key, duplicates counted
 
     values = table.attach("max", OrderedMultiset(BIGINT))              # NULLs are the caller's to leave out
-    found = values.apply(slots, column, deltas)   # in order; +1/-1 each (int64). found: bool, False = retraction of a value
-                                                  # that was not there (ignored). Keeps first and last after EACH row:
-    values.after(last=True) -> Column             # ... the largest value after each row of the last apply; NULL: set empty
+    found = values.apply(slots, column, deltas)   # in order; +1/-1 each (int64). found: bool, False = retraction of a
+                                                  # value that was not there (ignored)
+    values.after(last=True) -> Column             # the largest value after EACH row of the last apply; NULL: set empty
     values.first(slots), values.last(slots) -> Column     # smallest, largest now
 
 Every step costs O(log n) of the key's rows. Weights that are negative (a retraction came first) stand in no order.

@@ -11,12 +11,12 @@
 
 `slots` touches new keys by itself. Kernels may call `engine.state.parts.touch_row(table.dirty.ctl, slot)` themselves.
 
-*Attached state* (`attach(name, thing)`): `RowStore`, `SortedRows`, `Timers`, `PagedArray`... made with slots of this table; they
-are saved, restored, renumbered and released with it. Slot numbers are NOT kept by a restore (former shards are merged or cut,
-free slots closed up): hold none outside of the table and what is attached.
+*Attached state* (`attach(name, thing)`): `RowStore`, `SortedRows`, `Timers`, `PagedArray`... made with slots of this
+table; they are saved, restored, renumbered and released with it. Slot numbers are NOT kept by a restore (former
+shards are merged or cut, free slots closed up): hold none outside of the table and what is attached.
 
-*TTL*: `StateTable(..., ttl=microseconds)`: `access(slots, now)` notes use; `stale(slots, now)` says which of them had expired
-(treat as absent; None where nothing had); `expired(now)` gives slots to `release`, at a cost of what expires.
+*TTL*: `StateTable(..., ttl=microseconds)`: `access(slots, now)` notes use; `stale(slots, now)` says which of them had
+expired (treat as absent; None where nothing had); `expired(now)` gives slots to `release`, at a cost of what expires.
 
 A table is a `StateObject`: name it in `Operator.states()`.
 """
@@ -35,7 +35,7 @@ from engine.state.columns import RowColumns
 from engine.state.hashing import HASH_VERSION
 from engine.state.index import KeyIndex
 from engine.state.index_kernels import C
-from engine.state.parts import DirtyRows, Replay, Stored, save
+from engine.state.parts import DirtyRows, Replay, Stored, save, span
 from engine.state.protocol import StatePart
 from engine.state.ttl import Expiry
 from engine.types import DataType
@@ -211,12 +211,13 @@ class StateTable:
         """
         full = full or not self._based
         self._based = True
-        changed, touched = self.index.dirty_slots(), self.dirty.drain()
         if full:
+            self._forget_dirty()
             live = None if len(self.index) == self.index.high else self.live_slots()
             arrays = save("keys", self._stored_keys(), live, self.index.high)
             arrays |= save("fields", self._stored_fields(), live, self.index.high)
         else:
+            changed, touched = self.index.dirty_slots(), self.dirty.drain()
             alive = self.index.live.view(np.bool_)
             born = alive[changed]
             arrays = save("keys", self._stored_keys(), changed[born], dead=changed[~born])
@@ -231,8 +232,11 @@ class StateTable:
         for chain in chains:
             if chain:
                 self._restore_chain(chain, groups)
-        self.index.dirty_slots()
-        self.dirty.drain()
+        self._forget_dirty()
+
+    def _forget_dirty(self) -> None:
+        self.dirty.forget(self.index.high)
+        self.index.forget_dirty()
 
     def _restore_chain(self, chain: Sequence[StatePart], groups: tuple[int, int] | None) -> None:
         keys, fields = Replay(self._stored_keys()), Replay(self._stored_fields())
@@ -241,20 +245,21 @@ class StateTable:
             fields.forget(part.arrays.get("keys.rows") if not part.full else None)
             fields.apply("fields", part.arrays, part.full)
         old = np.flatnonzero(keys.alive)
-        words = keys.arrays[0][old]
+        words = keys.arrays[0][span(old)]
         if groups is not None:
             group = self.index.codec.groups_of(words)
             mine = (group >= groups[0]) & (group < groups[1])
             old, words = old[mine], words[mine]
+        self.index.expect(len(old))
+        self.columns.used(len(old))
         slots = self.index.upsert_words(np.ascontiguousarray(words))
         remap = np.full(len(keys.alive), -1, np.int64)
         remap[old] = slots
         fields.extend(len(keys.alive))
-        arrays = [a[old] for a in fields.arrays]
+        arrays = [a[span(old)] for a in fields.arrays]
         if self.expiry is not None:
             self.expiry.load(slots, arrays.pop())
         self.columns.load(slots, arrays)
-        self.columns.used(self.index.high)
         for name, thing in self._attached.items():
             thing.load(name, [(p.full, p.arrays) for p in chain], remap)
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from engine.changes import Array, Column
 from engine.state.index import KeyIndex
-from engine.state.memory import Reservation, address, inlined, kernel, load_i32, load_i64, store_i32, store_i64
+from engine.state.memory import Reservation, Word, address, inlined, kernel, load_i32, load_i64, store_i32, store_i64
 from engine.state.parts import Replay, Stored, save
 from engine.types import BIGINT
 
@@ -42,7 +42,7 @@ class Heap:
 
     def due(self, limit: int) -> bool:
         """Whether anything is due at `limit`."""
-        return bool(self.ctl[COUNT]) and int(self.times[0]) <= limit
+        return bool(self.ctl[COUNT] > 0 and self.times[0] <= limit)
 
     def pop(self, limit: int) -> tuple[Array, Array]:
         """Remove all pairs with time <= limit: (times, items) int64, by time, then by item."""
@@ -63,6 +63,8 @@ class Timers:
     def __init__(self) -> None:
         self._index = KeyIndex(_TIMER)
         self._heap = Heap()
+        self._space = Reservation([(np.int32, 1), (np.int32, 2)])  # first timer by slot, neighbours by timer: item + 1
+        self._heads, self._links = self._space.arrays
 
     def __len__(self) -> int:
         return len(self._index)
@@ -75,11 +77,16 @@ class Timers:
         items = self._index.upsert(self._columns(slots, times), len(slots))
         fresh = self._index.fresh[:len(slots)].view(np.bool_)
         self._heap.push(times[fresh], items[fresh])
+        link_items(self._heads, self._links, slots[fresh], items[fresh])
+
+    def _release(self, items: Array) -> None:
+        unlink_items(self._heads, self._links, self._index.keys[items, 1].view(np.int64), items)
+        self._index.release(items)
 
     def cancel(self, slots: Array, times: Array) -> None:
         """Forget these timers, where they are set."""
         items = self._index.lookup(self._columns(slots, times), len(slots))
-        self._index.release(items[items >= 0])
+        self._release(np.unique(items[items >= 0]))
 
     def next_time(self) -> int | None:
         """The earliest time, about: that of a cancelled timer counts."""
@@ -98,14 +105,14 @@ class Timers:
             first = np.ones(len(order), np.bool_)
             first[1:] = (np.diff(times[order]) != 0) | (np.diff(slots[order]) != 0)
             order = order[first]
-        self._index.release(items[order])
+        self._release(items[order])
         return slots[order], times[order]
 
     def drop(self, slots: Array) -> None:
-        """Forget the timers of these slots (costs a pass over all timers: cancel them by time where that matters)."""
-        items = self._index.live_slots()
-        gone = np.isin(self._index.keys[items, 1].view(np.int64), slots)
-        self._index.release(items[gone])
+        """Forget the timers of these slots."""
+        items = np.empty(count_items(self._heads, self._links, slots), np.int64)
+        list_items(self._heads, self._links, slots, items)
+        self._release(items)
 
     def _stored(self) -> list[Stored]:
         return [Stored("key", self._index.keys)]
@@ -134,8 +141,57 @@ class Timers:
         return self._index.nbytes() + 12 * len(self._heap)
 
 
+@kernel
+def link_items(heads: Array, links: Array, slots: Array, items: Array) -> None:
+    """Put items into the lists of their slots."""
+    for i in range(len(items)):
+        slot, item = slots[i], items[i]
+        after = heads[slot]
+        links[item, 0], links[item, 1] = after, 0
+        if after > 0:
+            links[np.int64(after) - 1, 1] = np.int32(item + 1)
+        heads[slot] = np.int32(item + 1)
+
+
+@kernel
+def unlink_items(heads: Array, links: Array, slots: Array, items: Array) -> None:
+    """Take items out of the lists of their slots."""
+    for i in range(len(items)):
+        after, before = links[items[i], 0], links[items[i], 1]
+        if before > 0:
+            links[np.int64(before) - 1, 0] = after
+        else:
+            heads[slots[i]] = after
+        if after > 0:
+            links[np.int64(after) - 1, 1] = before
+
+
+@kernel
+def count_items(heads: Array, links: Array, slots: Array) -> Word:
+    """How many items are in the lists of these slots."""
+    count = 0
+    for i in range(len(slots)):
+        link = np.int64(heads[slots[i]])
+        while link > 0:
+            count += 1
+            link = np.int64(links[link - 1, 0])
+    return count
+
+
+@kernel
+def list_items(heads: Array, links: Array, slots: Array, out: Array) -> None:
+    """out = the items in the lists of these slots."""
+    count = 0
+    for i in range(len(slots)):
+        link = np.int64(heads[slots[i]])
+        while link > 0:
+            out[count] = link - 1
+            count += 1
+            link = np.int64(links[link - 1, 0])
+
+
 @inlined
-def precedes(ctl: Array, time: int, item: int, at: int) -> bool:
+def precedes(ctl: Array, time: int, item: int, at: int) -> Word:
     """Whether a pair comes before the one at a place."""
     other = load_i64(ctl[TIMES] + 8 * at)
     return time < other or (time == other and item < np.int64(load_i32(ctl[ITEMS] + 4 * at)))
@@ -164,7 +220,7 @@ def push_all(ctl: Array, times: Array, items: Array) -> None:
 
 
 @kernel
-def pop_all(ctl: Array, limit: int, times: Array, items: Array) -> int:
+def pop_all(ctl: Array, limit: int, times: Array, items: Array) -> Word:
     """Remove the pairs with time <= limit, as many as the arrays hold; returns how many."""
     done = 0
     while done < len(times) and ctl[COUNT] > 0 and load_i64(ctl[TIMES]) <= limit:

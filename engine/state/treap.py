@@ -1,8 +1,8 @@
 """Kernels of ordered sets, one for each slot: treaps in arrays (Seidel and Aragon, 1996), nodes being numbers.
 
-A node has an order of two words (or a view, where WIDE), a weight and the weight of its subtree; its priority is a hash of its
-number, so shape and cost are those of a random tree: expected O(log n) for each step. Equal orders stand in order of
-arrival. Links hold node + 1, 0 = none. Kernels of operators may call the inlined functions themselves.
+A node has an order of two words (or a view, where WIDE), a weight and the weight of its subtree; its priority is a
+hash of its number, so shape and cost are those of a random tree: expected O(log n) for each step. Equal orders stand
+in order of arrival. Links hold node + 1, 0 = none. Kernels of operators may call the inlined functions themselves.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import numpy as np
 from engine.changes import Array
 from engine.state.hashing import P0, P1
 from engine.state.memory import (
+    Word,
     fold_multiply,
     inlined,
     kernel,
@@ -26,7 +27,7 @@ LEFT, RIGHT, PARENT, HELD = 0, 4, 8, 12
 
 
 @inlined
-def get(ctl: Array, node: int, field: int) -> int:
+def get(ctl: Array, node: int, field: int) -> Word:
     return np.int64(load_i32(ctl[NODES] + 16 * node + field))
 
 
@@ -36,7 +37,7 @@ def put(ctl: Array, node: int, field: int, value: int) -> None:
 
 
 @inlined
-def size_of(ctl: Array, link: int) -> int:
+def size_of(ctl: Array, link: int) -> Word:
     """The weight of the subtree behind a link."""
     return np.int64(load_i32(ctl[SIZES] + 4 * (link - 1))) if link > 0 else 0
 
@@ -47,17 +48,17 @@ def set_size(ctl: Array, node: int, size: int) -> None:
 
 
 @inlined
-def root_of(ctl: Array, slot: int) -> int:
+def root_of(ctl: Array, slot: int) -> Word:
     return np.int64(load_i32(ctl[ROOTS] + 4 * slot))
 
 
 @inlined
-def priority(node: int) -> int:
+def priority(node: int) -> Word:
     return fold_multiply(np.uint64(node) ^ P0, P1)
 
 
 @inlined
-def compare_orders(ctl: Array, a: int, b: int) -> int:
+def compare_orders(ctl: Array, a: int, b: int) -> Word:
     """-1, 0, 1: the orders at two addresses."""
     if ctl[WIDE]:
         return view_compare(a, b)
@@ -147,7 +148,7 @@ def delete_node(ctl: Array, slot: int, node: int) -> None:
 
 
 @inlined
-def first_node(ctl: Array, slot: int) -> int:
+def first_node(ctl: Array, slot: int) -> Word:
     """The node of the smallest order; -1: the set is empty."""
     link = root_of(ctl, slot)
     node = -1
@@ -158,7 +159,7 @@ def first_node(ctl: Array, slot: int) -> int:
 
 
 @inlined
-def last_node(ctl: Array, slot: int) -> int:
+def last_node(ctl: Array, slot: int) -> Word:
     """The node of the largest order; -1: the set is empty."""
     link = root_of(ctl, slot)
     node = -1
@@ -169,7 +170,7 @@ def last_node(ctl: Array, slot: int) -> int:
 
 
 @inlined
-def next_node(ctl: Array, node: int) -> int:
+def next_node(ctl: Array, node: int) -> Word:
     """The node after this one, -1 behind the last."""
     link = get(ctl, node, RIGHT)
     if link > 0:
@@ -183,7 +184,7 @@ def next_node(ctl: Array, node: int) -> int:
 
 
 @inlined
-def previous_node(ctl: Array, node: int) -> int:
+def previous_node(ctl: Array, node: int) -> Word:
     """The node before this one, -1 before the first."""
     link = get(ctl, node, LEFT)
     if link > 0:
@@ -197,7 +198,7 @@ def previous_node(ctl: Array, node: int) -> int:
 
 
 @inlined
-def rank_of(ctl: Array, node: int) -> int:
+def rank_of(ctl: Array, node: int) -> Word:
     """The weight of all nodes before this one."""
     rank = size_of(ctl, get(ctl, node, LEFT))
     child, link = node + 1, get(ctl, node, PARENT)
@@ -209,7 +210,7 @@ def rank_of(ctl: Array, node: int) -> int:
 
 
 @inlined
-def node_at(ctl: Array, slot: int, rank: int) -> int:
+def node_at(ctl: Array, slot: int, rank: int) -> Word:
     """The node that stands at a rank (0-based, by weight); -1: there are fewer."""
     link = root_of(ctl, slot)
     while link > 0:
@@ -226,7 +227,7 @@ def node_at(ctl: Array, slot: int, rank: int) -> int:
 
 
 @inlined
-def bound_node(ctl: Array, slot: int, order: int, after: bool) -> int:
+def bound_node(ctl: Array, slot: int, order: int, after: bool) -> Word:
     """The first node whose order is >= (`after`: >) the one at an address; -1: none."""
     link = root_of(ctl, slot)
     best = -1
@@ -244,7 +245,8 @@ def bound_node(ctl: Array, slot: int, order: int, after: bool) -> int:
 def sync_nodes(ctl: Array, slots: Array, nodes: Array, weights: Array) -> None:
     """Make each node's weight in the set of its slot what is given; at most 0 = not in the set."""
     for i in range(len(nodes)):
-        slot, node, weight = np.int64(slots[i]), np.int64(nodes[i]), max(np.int64(weights[i]), 0)
+        slot, node = np.int64(slots[i]), np.int64(nodes[i])
+        weight = np.int64(weights[i]) if weights[i] > 0 else 0
         held = get(ctl, node, HELD)
         if held == 0 and weight > 0:
             insert_node(ctl, slot, node, weight)
@@ -289,9 +291,9 @@ def bounds_of(ctl: Array, slots: Array, orders: Array, after: bool, out: Array) 
 
 
 @kernel
-def walk_nodes(ctl: Array, starts: Array, ends: Array, limit: int, probe: Array, out: Array) -> int:
-    """Nodes from starts[i] up to, not including, ends[i] (-1: to the last), at most `limit` each; returns how many there are
-    in all (written as far as the arrays reach)."""
+def walk_nodes(ctl: Array, starts: Array, ends: Array, limit: int, probe: Array, out: Array) -> Word:
+    """Nodes from starts[i] up to, not including, ends[i] (-1: to the last), at most `limit` each; returns how many
+    there are in all (written as far as the arrays reach)."""
     count = 0
     for i in range(len(starts)):
         node, taken = np.int64(starts[i]), 0

@@ -1,8 +1,8 @@
 """Time to live of slots: when each was used last, and which have expired, at a cost of what expires.
 
-Slots hang in a ring of 128 lists by the time of the access that put them there (a 64th of the TTL a list). When a list's time
-is over, each of its slots is either expired or moves to the list of its last access: once a TTL at most, never a scan.
-`expired` may therefore be late by a 64th of the TTL; `stale` is exact.
+Slots hang in a ring of 128 lists by the time of the access that put them there (a 64th of the TTL a list). When a
+list's time is over, each of its slots is either expired or moves to the list of its last access: once a TTL at most,
+never a scan. `expired` may therefore be late by a 64th of the TTL; `stale` is exact.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.changes import Array, Mask
-from engine.state.memory import Reservation, kernel
+from engine.state.memory import Reservation, Word, kernel
 
 RING = 128
 RELEASED = 2**62
@@ -92,7 +92,7 @@ def hang(slots: Array, values: Array, step: int, times: Array, following: Array,
 
 
 @kernel
-def list_length(head: int, following: Array) -> int:
+def list_length(head: int, following: Array) -> Word:
     """How many slots hang in a list."""
     count, slot = 0, np.int64(head)
     while slot >= 0:
@@ -103,7 +103,7 @@ def list_length(head: int, following: Array) -> int:
 
 @kernel
 def walk_list(bucket: int, limit: int, step: int, times: Array, following: Array, hung: Array, heads: Array,
-              out: Array) -> int:
+              out: Array) -> Word:
     """Take a list apart: slots last used at or before `limit` go to `out`, the others to the list of their access."""
     slot = np.int64(heads[bucket])
     heads[bucket] = -1

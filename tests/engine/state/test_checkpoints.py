@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks.checkpoint import run
 from engine.changes import Column
 from engine.errors import UserError
 from engine.state import checkpoints
@@ -225,3 +226,8 @@ def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
         CheckpointStore(tmp_path / "file" / "state")
     assert caught.value.code == "checkpoint_io"
+
+
+def test_one_percent_dirty_costs_at_most_two() -> None:
+    figures = run(quick=True, keys=100_000)
+    assert figures["dirty_bytes"] <= 0.02 * figures["full_bytes"]

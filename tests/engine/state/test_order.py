@@ -37,7 +37,7 @@ def _compare(a: tuple[Any, ...], b: tuple[Any, ...], descending: list[bool], las
 
 
 def _orders(codec: SortCodec, columns: list[Column], count: int) -> list[Any]:
-    orders = codec.encode(columns, count)
+    orders: Any = codec.encode(columns, count)
     if codec.form == BYTES_FORM:
         return python_values(Column(BYTES, orders.copy(), None, (codec,)))
     return [tuple(o) for o in orders.tolist()]
@@ -52,9 +52,12 @@ def test_orders_as_sql_does(data: st.DataObject) -> None:
     rows = data.draw(rows_of(types))
     codec = SortCodec(types, descending, last)
     orders = _orders(codec, columns_of(types, rows), len(rows))
-    compare = functools.cmp_to_key(lambda i, j: _compare(rows[i], rows[j], descending, last))
-    by_sql = sorted(range(len(rows)), key=compare)
-    assert sorted(range(len(rows)), key=orders.__getitem__) == by_sql
+
+    def compare(i: int, j: int) -> int:
+        return _compare(rows[i], rows[j], descending, last)
+
+    by_sql = sorted(range(len(rows)), key=functools.cmp_to_key(compare))
+    assert sorted(range(len(rows)), key=lambda i: orders[i]) == by_sql
     for i, j in zip(by_sql, by_sql[1:], strict=False):
         assert (orders[i] == orders[j]) == (_compare(rows[i], rows[j], descending, last) == 0)
 

@@ -43,8 +43,8 @@ def test_weights_and_arrival(data: st.DataObject, bits: int) -> None:
     probe, numbers = store.chains(np.array([2, -1, 0, 1]))
     for i, slot in ((0, 2), (2, 0), (3, 1)):
         chain = numbers[probe == i]
-        held = list(zip([same(r) for r in rows_from(store.take(chain))], store.weight[chain].tolist(), strict=True))
-        assert held == list(model.get(slot, {}).items())
+        found_rows = [same(r) for r in rows_from(store.take(chain))]
+        assert list(zip(found_rows, store.weight[chain].tolist(), strict=True)) == list(model.get(slot, {}).items())
         assert (store.key[chain] == slot).all()
 
 
@@ -68,7 +68,8 @@ def test_identity_by_a_unique_key() -> None:
 def test_zero_nan_and_null_find_their_row() -> None:
     store = RowStore([DOUBLE])
     store.apply(np.zeros(3, np.int64), [column_of(DOUBLE, [-0.0, float("nan"), None])])
-    numbers, before = store.apply(np.zeros(3, np.int64), [column_of(DOUBLE, [0.0, float("nan"), None])], -np.ones(3, np.int64))
+    again = column_of(DOUBLE, [0.0, float("nan"), None])
+    numbers, before = store.apply(np.zeros(3, np.int64), [again], -np.ones(3, np.int64))
     assert before.tolist() == [1, 1, 1]
     assert len(store) == 0
     assert np.signbit(store.take(numbers[:1])[0].values[0])

@@ -18,7 +18,9 @@ from engine.types import BIGINT, DECIMAL, STRING, DataType
 from tests.engine.state.values import LONG, VALUES, columns_of
 from tests.profiles import examples
 
-_STEPS = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 6), st.sampled_from([-1, 1, 1, 2])), min_size=1, max_size=30)
+_DEEDS = ["set", "set", "set", "cancel", "fire", "drop"]
+_STEP = st.tuples(st.integers(0, 1), st.integers(0, 6), st.sampled_from([-1, 1, 1, 2]))
+_STEPS = st.lists(_STEP, min_size=1, max_size=30)
 
 
 @examples(120)
@@ -81,8 +83,7 @@ def test_first_and_last_after_each_row(data: st.DataObject, kind: DataType) -> N
 
 
 @examples(100)
-@given(st.lists(st.tuples(st.sampled_from(["set", "set", "cancel", "fire"]), st.integers(0, 3), st.integers(0, 9)),
-                max_size=40))
+@given(st.lists(st.tuples(st.sampled_from(_DEEDS), st.integers(0, 3), st.integers(0, 9)), max_size=40))
 def test_timers(steps: list[tuple[str, int, int]]) -> None:
     timers, model = Timers(), set[tuple[int, int]]()
     for what, slot, time in steps:
@@ -93,6 +94,9 @@ def test_timers(steps: list[tuple[str, int, int]]) -> None:
         elif what == "cancel":
             timers.cancel(*one)
             model.discard((time, slot))
+        elif what == "drop":
+            timers.drop(one[0])
+            model = {t for t in model if t[1] != slot}
         else:
             slots, times = timers.fire(time)
             assert list(zip(times.tolist(), slots.tolist(), strict=True)) == sorted(t for t in model if t[0] <= time)
