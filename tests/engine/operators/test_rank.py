@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from engine.operators.base import Operator, Settings
 from engine.operators.deduplicate import Deduplicate, DeduplicateFirst
 from engine.operators.rank import AppendRank
+from engine.operators.rank_retract import RetractRank
+from engine.operators.sort import Limit, Sort
 from engine.operators.top import Order
 from engine.types import BIGINT, INT, STRING, TIMESTAMP, Schema
-from tests.engine.operators.harness import TICK, Make, every_cut, feed, fold
+from tests.engine.operators.harness import END, TICK, WATERMARK, Make, every_cut, feed, fold
 
 ROWS = Schema.of(k=STRING, v=INT, name=STRING, ts=TIMESTAMP(3))
 RANKED = Schema.of(k=STRING, v=INT, name=STRING, ts=TIMESTAMP(3), rn=BIGINT.as_nullable(False))
@@ -113,3 +115,74 @@ def test_keep_last_by_event_time() -> None:
 def test_keep_first_by_event_time() -> None:
     rows = ["+ k=a v=1 ts=5", "+ k=a v=2 ts=4", "+ k=a v=3 ts=4", "+ k=a v=4 ts=6"]
     assert short(every_cut(last(False, 3), ROWS, rows, append=True)) == ["+I v=1", "-U v=1", "+U v=2"]
+
+
+def retracting(end: int, *, with_rank: bool = False, **options: Any) -> Make:
+    def make(settings: Settings) -> Operator:
+        return RetractRank("rank", RANKED if with_rank else ROWS, settings, keys=(0,), order=(Order(1, descending=True),),
+                           end=end, with_rank=with_rank, input_types=ROWS.types, **options)
+
+    return make
+
+
+def test_retraction_brings_the_next_row_up() -> None:
+    rows = ["+ k=a v=1", "+ k=a v=2", "+ k=a v=3", "-U k=a v=3", "+U k=a v=0", "- k=a v=2", "- k=a v=9"]
+    assert short(every_cut(retracting(2), ROWS, rows)) == [
+        "+I v=1", "+I v=2", "-D v=1", "+I v=3", "-D v=3", "+I v=1", "-D v=2", "+I v=0"]
+    assert short(every_cut(retracting(2, with_rank=True), ROWS, rows[:4])) == [
+        "+I v=1 rn=1", "-U v=1 rn=1", "+U v=2 rn=1", "+I v=1 rn=2", "-U v=2 rn=1", "+U v=3 rn=1", "-U v=1 rn=2",
+        "+U v=2 rn=2", "-U v=3 rn=1", "+U v=2 rn=1", "-U v=2 rn=2", "+U v=1 rn=2"]
+
+
+def test_equal_rows_count_each() -> None:
+    rows = ["+ k=a v=1", "+ k=a v=1", "+ k=a v=1", "- k=a v=1"]
+    assert fold(every_cut(retracting(2), ROWS, rows)) == ["k=a v=1 name=NULL ts=NULL"] * 2
+    assert fold(feed(retracting(2), ROWS, [*rows, "- k=a v=1"])) == ["k=a v=1 name=NULL ts=NULL"]
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 5), st.booleans()), max_size=30), st.integers(1, 3),
+       st.booleans(), st.booleans(), st.integers(1, 9))
+def test_retracting_against_sorting(rows: list[tuple[str, int, bool]], end: int, ranks: bool, every: bool,
+                                    size: int) -> None:
+    live: list[tuple[str, int]] = []
+    lines = []
+    for k, v, insert in rows:
+        if insert or (k, v) not in live:
+            live.append((k, v))
+            lines.append(f"+ k={k} v={v}")
+        else:
+            live.remove((k, v))
+            lines.append(f"- k={k} v={v}")
+    expected = []
+    for key in "ab":
+        for place, v in enumerate(sorted((v for k, v in live if k == key), reverse=True)[:end]):
+            expected.append(f"k={key} v={v} name=NULL ts=NULL" + f" rn={place + 1}" * ranks)
+    assert fold(feed(retracting(end, with_rank=ranks), ROWS, lines, size, every_change=every)) == sorted(expected)
+
+
+def sort(order: tuple[Order, ...], time: int | None = None, **options: Any) -> Make:
+    def make(settings: Settings) -> Operator:
+        return Sort("sort", ROWS, settings, order=order, time=time, input_types=ROWS.types, **options)
+
+    return make
+
+
+def test_sort_by_time() -> None:
+    rows = ["+ v=1 ts=3", "+ v=2 ts=1", "+ v=0 ts=3", WATERMARK(2), "+ v=9 ts=2", "+ v=5 ts=3", WATERMARK(3), END]
+    output = every_cut(sort((Order(3), Order(1)), 3), ROWS, rows, append=True)
+    assert short(output) == ["+I v=2", "+I v=0", "+I v=1", "+I v=5"]
+
+
+def test_sort_at_the_end() -> None:
+    rows = ["+ v=1 name=b", "+ v=2 name=a", "+ v=3 name=b", "+ v=4", "- v=4", "+ v=5", "+ v=6 name=aa", END]
+    by_name = (Order(2, descending=True, nulls_first=False), Order(1))
+    assert short(every_cut(sort(by_name), ROWS, rows)) == ["+I v=1", "+I v=3", "+I v=6", "+I v=2", "+I v=5"]
+    assert short(every_cut(sort(by_name, offset=1, limit=2), ROWS, rows)) == ["+I v=3", "+I v=6"]
+
+
+def test_limit() -> None:
+    def make(settings: Settings) -> Operator:
+        return Limit("limit", ROWS, settings, offset=1, limit=2)
+
+    rows = [f"+ v={v}" for v in range(5)]
+    assert short(every_cut(make, ROWS, rows, append=True)) == ["+I v=1", "+I v=2"]
