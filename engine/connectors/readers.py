@@ -21,6 +21,8 @@ from engine.types import Field, Schema
 
 CHUNK = 1 << 20
 WINDOW = 1 << 16
+PART = 1 << 16
+"""Rows of a Parquet file decoded at a time."""
 MAX_RECORD = 64 << 20
 MAX_ROWS = 1 << 18
 """Rows of one batch at most, whatever was asked for."""
@@ -201,44 +203,50 @@ class ParquetReader(FileReader):
         if self._row > self.total:
             raise UserError("file_changed", f"{path} has fewer rows than what was read of it before")
         self._missing = [f.name for f in self._fields if f.name not in self._file.schema_arrow.names]
-        self._batches = self._groups()
-        self._rest: Any = None
+        self._batches = self._decoded()
+        self._rest: Batch | None = None
         self.ended = self._row >= self.total
 
-    def _groups(self) -> Iterator[Any]:
-        """Record batches from the current row on."""
+    def _decoded(self) -> Iterator[Batch]:
+        """Batches from the current row on."""
         metadata, first = self._file.metadata, 0
         names = [f.name for f in self._fields if f.name not in self._missing]
         for group in range(metadata.num_row_groups):
             size = metadata.row_group(group).num_rows
             if first + size > self._row:
-                table = self._file.read_row_group(group, columns=names, use_threads=False)
-                yield table.slice(self._row - first)
+                skip, at = self._row - first, 0
+                for part in self._file.iter_batches(PART, [group], names, use_threads=False):
+                    if at + part.num_rows > skip:
+                        yield self._batch(part.slice(max(skip - at, 0)))
+                    at += part.num_rows
             first += size
+
+    def _batch(self, part: Any) -> Batch:
+        return Batch(tuple([self._column(part, f) for f in self._fields]), part.num_rows)
+
+    def _column(self, part: Any, field: Field) -> Column:
+        if field.name in self._missing:
+            return null_column(field.type, part.num_rows)
+        try:
+            return from_arrow(part.column(field.name), field.type)
+        except UserError as error:
+            raise UserError(error.code, f"{self._path}: column '{field.name}': {error.message}") from error
 
     def read(self, limit: int) -> Decoded:
         import pyarrow as pa
 
         try:
-            table = self._rest if self._rest is not None else next(self._batches, None)
+            batch = self._rest if self._rest is not None else next(self._batches, None)
         except (pa.ArrowInvalid, OSError) as error:
             raise UserError("unreadable_file", f"cannot read {self._path}: {error}") from error
-        if table is None:
+        if batch is None:
             self.ended = True
             return Decoded(None)
-        rows = min(limit, MAX_ROWS, table.num_rows)
-        self._rest = table.slice(rows) if rows < table.num_rows else None
+        rows = min(limit, batch.length)
+        self._rest = batch.slice(rows, batch.length) if rows < batch.length else None
         self._row += rows
         self.ended = self._row >= self.total
-        return Decoded(Batch(tuple([self._column(table, f, rows) for f in self._fields]), rows), [], rows)
-
-    def _column(self, table: Any, field: Field, rows: int) -> Column:
-        if field.name in self._missing:
-            return null_column(field.type, rows)
-        try:
-            return from_arrow(table.column(field.name).slice(0, rows), field.type)
-        except UserError as error:
-            raise UserError(error.code, f"{self._path}: column '{field.name}': {error.message}") from error
+        return Decoded(batch.slice(0, rows) if rows < batch.length else batch, [], rows)
 
     @property
     def position(self) -> tuple[int, int]:
