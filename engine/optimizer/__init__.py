@@ -1,0 +1,43 @@
+"""Rewriting of logical plans: rules in an explicit order, each verified.
+
+A rule takes the sinks of a program and gives them back over rewritten relations, with the same schemas. Sharing is kept: what
+two consumers read stays one relation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from engine.optimizer.fold import fold_constants
+from engine.optimizer.filters import push_filters
+from engine.optimizer.fuse import fuse_windows
+from engine.optimizer.projects import merge_projects
+from engine.optimizer.prune import prune_columns
+from engine.optimizer.ranks import recognise_ranks, specialise_ranks
+from engine.optimizer.verify import verify
+from engine.plan.nodes import Program, Relation
+
+Sinks = tuple[Relation, ...]
+Rule = Callable[[Sinks], Sinks]
+
+RULES: tuple[Rule, ...] = (
+    fold_constants,    # first: constants decide which filters and ranks there are
+    merge_projects,    # fewer nodes for filters to pass
+    push_filters,      # before ranks: brings a filter down onto its OVER; makes equalities of WHERE join keys
+    recognise_ranks,   # after filters: a filter on a row number right above its OVER
+    prune_columns,     # after ranks: tells which ranks are only filtered by, never shown
+    specialise_ranks,  # after pruning: deduplication needs a rank that is not shown
+    merge_projects,    # pruning leaves projections on top of each other
+    fuse_windows,      # last: wants at most one projection between aggregate and window
+)
+
+
+def optimize(program: Program, rules: tuple[Rule, ...] = RULES) -> Program:
+    """The program over better relations; InternalError naming the rule that broke it, if one did."""
+    sinks: Sinks = program.sinks
+    for rule in rules:
+        before = sinks
+        sinks = rule(sinks)
+        verify(before, sinks, rule.__name__)
+    return replace(program, sinks=sinks)  # type: ignore[arg-type]

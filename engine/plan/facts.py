@@ -1,10 +1,11 @@
-"""What is known of relations and does not change: unique keys, window columns. Computed once a relation, inputs first."""
+"""What is known of relations and does not change: unique keys, kinds of change, window columns. Computed once a relation, inputs first."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TypeVar
 
+from engine.plan.changes import Kinds, kinds_of
 from engine.plan.keys import Keys, unique_keys
 from engine.plan.nodes import Relation
 from engine.plan.windows import WindowColumns, window_columns
@@ -17,11 +18,16 @@ class Facts:
 
     def __init__(self) -> None:
         self._keys: dict[Relation, Keys] = {}
+        self._kinds: dict[Relation, Kinds] = {}
         self._windows: dict[Relation, WindowColumns | None] = {}
 
     def keys(self, relation: Relation) -> Keys:
         """The unique keys of a relation: sets of column positions."""
         return _filled(self._keys, relation, unique_keys)
+
+    def kinds(self, relation: Relation) -> Kinds:
+        """The kinds of change it can give: "I", "U", "D"."""
+        return _filled(self._kinds, relation, kinds_of)
 
     def windows(self, relation: Relation) -> WindowColumns | None:
         """Its columns that are the start, end and time of a window."""

@@ -57,11 +57,40 @@ def with_inputs(relation: Relation, inputs: tuple[Relation, ...]) -> Relation:
 
 def rewrite(roots: Iterable[Relation], change: Callable[[Relation], Relation]) -> tuple[Relation, ...]:
     """The plan with `change` applied to every relation once, inputs first; sharing is kept."""
-    done: dict[int, Relation] = {}
+    return rewrite_knowing(roots, lambda relation, uses: change(relation))
+
+
+def rewrite_knowing(roots: Iterable[Relation], change: Callable[[Relation, Uses], Relation]) -> tuple[Relation, ...]:
+    """As `rewrite`; `change` also learns how often the relations below are read in the plan as it was."""
     roots = tuple(roots)
+    uses = Uses(consumers(roots))
+    done: dict[int, Relation] = {}
     for relation in walk(roots):
-        done[id(relation)] = change(with_inputs(relation, tuple(done[id(r)] for r in relation.inputs)))
+        result = change(with_inputs(relation, tuple(done[id(r)] for r in relation.inputs)), uses)
+        done[id(relation)] = uses.stands_for(result, relation)
     return tuple(done[id(root)] for root in roots)
+
+
+class Uses:
+    """How often relations are read, for a plan that is being rewritten: a new relation counts as what it replaces."""
+
+    def __init__(self, counts: dict[int, int]) -> None:
+        self._counts = counts
+        self._new: dict[int, tuple[Relation, int]] = {}  # keeps the relations: an id must not be given again
+
+    def stands_for(self, relation: Relation, original: Relation) -> Relation:
+        if relation is not original:
+            count = max(self._counts.get(id(original), 1), self.of(relation))
+            self._new[id(relation)] = relation, count
+        return relation
+
+    def of(self, relation: Relation) -> int:
+        known = self._new.get(id(relation))
+        return known[1] if known else self._counts.get(id(relation), 1)
+
+    def shared(self, relation: Relation) -> bool:
+        """Whether several relations read it."""
+        return self.of(relation) > 1
 
 
 def expressions_of(relation: Relation) -> Iterator[Expression]:

@@ -1,28 +1,30 @@
-"""What kind of statement one is, as far as a session must know."""
+"""What kind of statement a parsed tree is."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from sqlglot import exp
 
-from engine.sql.dialect import statement_nodes as st
+from engine.sql import dialect as ast
 
-
-def inserts_of(statement: exp.Expr) -> Sequence[exp.Expr] | None:
-    """The INSERTs of an INSERT or a statement set; None for other statements."""
-    if isinstance(statement, st.StatementSet):
-        return list(statement.expressions)
-    return [statement] if isinstance(statement, st.InsertInto) else None
-
-
-def explained(statement: exp.Expr) -> tuple[exp.Expr, Sequence[str]] | None:
-    """What an EXPLAIN explains, and the details it asks for; None for other statements."""
-    if not isinstance(statement, st.ExplainPlan):
-        return None
-    return statement.this, list(statement.args.get("details") or [])
+_QUERIES = (exp.Select, exp.SetOperation, exp.Values, exp.Subquery, exp.Table)
 
 
 def is_query(statement: exp.Expr) -> bool:
-    """Whether it is a SELECT, VALUES or set operation."""
-    return isinstance(statement, exp.Query | exp.Values)
+    """SELECT, VALUES, set operations."""
+    return isinstance(statement, _QUERIES)
+
+
+def inserts_of(statement: exp.Expr) -> list[exp.Expr] | None:
+    """The INSERTs of a statement or statement set; None where it is neither."""
+    if isinstance(statement, ast.InsertInto):
+        return [statement]
+    if isinstance(statement, ast.StatementSet):
+        return list(statement.expressions)
+    return None
+
+
+def explained(statement: exp.Expr) -> tuple[exp.Expr, tuple[str, ...]] | None:
+    """What EXPLAIN explains and its details; None for any other statement."""
+    if not isinstance(statement, ast.ExplainPlan):
+        return None
+    return statement.this, tuple(statement.args.get("details") or ())

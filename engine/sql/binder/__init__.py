@@ -9,11 +9,13 @@ from sqlglot import exp
 from engine.errors import UserError
 from engine.plan.facts import Facts
 from engine.plan.nodes import Program, Relation, Sink
+from engine.sql.binder.build import project, refs
 from engine.sql.binder.inserts import insert
 from engine.sql.binder.queries import QueryBinder
 from engine.sql.binder.session import Session
 from engine.sql.catalog import Catalog, Table, View
 from engine.sql import dialect as st
+from engine.sql.names import unique
 from engine.types import Schema
 
 __all__ = ["Binder"]
@@ -40,7 +42,11 @@ class Binder:
     def query(self, node: exp.Expr) -> Relation:
         """The relation of a query."""
         self._refresh()
-        return QueryBinder(self._session).query(node)
+        relation = QueryBinder(self._session).query(node)
+        names: list[str] = []
+        for name in relation.schema.names:
+            names.append(unique(name, set(names)))
+        return project(relation, refs(relation), names)
 
     def view(self, view: View) -> Relation:
         """The relation of a view: always the same one."""

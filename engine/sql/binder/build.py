@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from engine.expressions.binding import resolve_call
-from engine.expressions.nodes import NO_NODES, Call, Expression, InputRef, Literal
+from engine.expressions.nodes import NO_NODES, Call, Expression, InputRef
 from engine.plan.nodes import Filter, Project, Relation
-from engine.types import BOOLEAN, Field, Schema, TimeKind
+from engine.plan.terms import conjunction, conjuncts
+from engine.types import Field, Schema, TimeKind
 
-TRUE = Literal(BOOLEAN.as_nullable(False), value=True)
+
+__all__ = [
+    "columns_for", "conjunction", "conjuncts", "field_of", "is_identity", "is_proctime", "joined", "materialized",
+    "nullable", "project", "ref", "refs", "select", "tagged", "time_of", "where", "widen",
+]
 
 
 def ref(relation: Relation, index: int) -> InputRef:
@@ -100,31 +104,6 @@ def columns_for(relation: Relation, expressions: Sequence[Expression], names: Se
     labels = [names[expressions.index(e)] for e in distinct]
     position = {e: i for i, e in enumerate(distinct)}
     return project(relation, distinct, labels, nodes), tuple(position[e] for e in expressions)
-
-
-def conjuncts(condition: Expression | None) -> list[Expression]:
-    """The terms of a conjunction; x BETWEEN a AND b is two."""
-    if condition is None:
-        return []
-    if isinstance(condition, Call) and condition.function == "AND":
-        return [term for arg in condition.args for term in conjuncts(arg)]
-    if isinstance(condition, Call) and condition.function == "BETWEEN":
-        value, low, high = condition.args
-        return [resolve_call(">=", (value, low), place=condition.place),
-                resolve_call("<=", (value, high), place=condition.place)]
-    return [] if isinstance(condition, Literal) and condition.value is True else [condition]
-
-
-def conjunction(terms: Sequence[Expression]) -> Expression | None:
-    """The terms joined by AND; None for none."""
-    result: Expression | None = None
-    for term in terms:
-        if result is None:
-            result = term
-        else:
-            kind = BOOLEAN.as_nullable(result.type.nullable or term.type.nullable)
-            result = Call(kind, function="AND", args=(result, term), nodes=result.nodes | term.nodes)
-    return result
 
 
 def materialized(schema: Schema) -> Schema:

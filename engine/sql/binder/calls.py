@@ -62,6 +62,8 @@ def function(binder: ExpressionBinder, node: exp.Anonymous) -> Expression:
         raise UserError("bad_over", f"{name} needs an OVER clause", place=place)
     if (windowed := _group_window(binder, node, name, place)) is not None:
         return windowed
+    if name == "GROUP_ID" and not node.expressions:
+        return Literal(BIGINT.as_nullable(False), 0, place=place)  # sets given twice are one set
     if name in ("GROUPING", "GROUPING_ID"):
         return _grouping(binder, node, name, place)
     if name in _UNIT_FIRST and isinstance(node.expressions[0], exp.Var):

@@ -76,7 +76,8 @@ def _join(relation: Join) -> Pulled:
         raise NotSupported("a correlated subquery with a join on time", hint=HINT)
     left, right = pull_up(relation.left), pull_up(relation.right)
     inner = relation.kind is JoinKind.INNER
-    if right.conditions and not inner:
+    lifts_left = relation.kind not in (JoinKind.RIGHT, JoinKind.FULL)
+    if (right.conditions and not inner and relation.kind is not JoinKind.RIGHT) or (left.conditions and not lifts_left):
         raise NotSupported("a correlated subquery below the optional side of a join", hint=HINT)
     width = len(left.relation.schema)
     right_outputs = tuple(shift(e, width) for e in right.outputs)
@@ -180,6 +181,28 @@ def _sort(relation: Sort) -> Pulled:
     return Pulled(where(over, conjunction(terms), relation.nodes), below.outputs, below.conditions)
 
 
+def _over(relation: Over) -> Pulled:
+    """Correlated equalities part the rows that the function sees, just like PARTITION BY."""
+    below = pull_up(relation.input)
+    keyed = _keyed(below.conditions, "OVER")
+    base, positions = widen(below.relation, [*below.outputs, *keyed.inner])
+    n = len(below.outputs)
+    partition = tuple(positions[p] for p in relation.partition) + positions[n:]
+    order = tuple(replace(k, index=positions[k.index]) for k in relation.order)
+    calls = tuple(_moved_call(c, positions) for c in relation.calls)
+    schema = Schema(base.schema.fields + tuple(c.field for c in calls))
+    result = Over(schema, base, partition, order, relation.frame, calls, nodes=relation.nodes)
+    return Pulled(result, (*below.outputs, *refs(result)[len(base.schema):]), below.conditions)
+
+
+def rows_only(relation: Relation) -> Relation:
+    """What decides whether a query has rows, its columns apart."""
+    while isinstance(relation, Project | Over) or (isinstance(relation, Sort) and relation.limit is None
+                                                   and not relation.offset):
+        relation = relation.input
+    return relation
+
+
 def _union(relation: SetOperation) -> Pulled:
     raise NotSupported("a correlated subquery with a set operation", hint=HINT)
 
@@ -200,5 +223,5 @@ def plain(pulled: Pulled, names: Sequence[str]) -> Pulled:
 
 
 _RULES: dict[type[Relation], Callable[..., Pulled]] = {
-    Filter: _filter, Project: _project, Aggregate: _aggregate, Sort: _sort, Join: _join, SetOperation: _union,
+    Filter: _filter, Project: _project, Aggregate: _aggregate, Sort: _sort, Join: _join, SetOperation: _union, Over: _over,
 }

@@ -147,7 +147,7 @@ class ExpressionBinder:
         operand = self.bind(inner)
         if isinstance(operand, Literal) and isinstance(operand.value, int | float | Decimal) and operand.type.is_interval:
             return replace(operand, value=-operand.value)
-        return self.call("-", [operand])
+        return self.call("NEGATE", [operand])
 
     def is_test(self, node: exp.Is) -> Expression:
         operand = self.bind(node.this)

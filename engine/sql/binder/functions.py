@@ -57,8 +57,7 @@ def type_of_over(name: str, args: Sequence[Expression], place: Place | None) -> 
         case "NTILE":
             return INT.as_nullable(False)
         case "LAG" | "LEAD":
-            default = args[2].type.nullable if len(args) == 3 else True
-            return args[0].type.as_nullable(args[0].type.nullable or default)
+            return args[0].type.as_nullable(args[2].type.nullable if len(args) == 3 else True)
         case "NTH_VALUE":
             return args[0].type.as_nullable()
         case _:

@@ -13,7 +13,7 @@ from engine.plan.nodes import Aggregate, AggregateCall, JoinKind, Relation
 from engine.plan.windows import WindowColumns
 from engine.sql.binder.aggregation import distinct
 from engine.sql.binder.build import conjunction, conjuncts, project, ref, refs, where
-from engine.sql.binder.decorrelation import Pulled, plain, pull_up
+from engine.sql.binder.decorrelation import Pulled, plain, pull_up, rows_only
 from engine.sql.binder.joins import join
 from engine.sql.binder.placeholders import OuterRef, SubqueryKind, SubqueryRef, contains, find, rewrite, rewrite_top, shift
 from engine.types import BIGINT, BOOLEAN, Field, Schema
@@ -71,7 +71,7 @@ class SubqueryPlanner:
             relation, children = self.attach(relation, subquery.children)
             subquery = subquery.with_children(tuple(children))
         assert subquery.relation is not None
-        pulled = pull_up(subquery.relation)
+        pulled = pull_up(subquery.relation if subquery.operands else rows_only(subquery.relation))
         offset = len(relation.schema)
         terms = [_outside(c, subquery.outer, offset) for c in pulled.conditions]
         for operand, output in zip(subquery.operands, pulled.outputs):
@@ -127,7 +127,7 @@ class SubqueryPlanner:
         result = join(JoinKind.LEFT, relation, pulled.relation, terms, self.windows, self.nodes)
         value = _outside(pulled.outputs[0], subquery.outer, offset)
         value = rewrite(value, lambda e: replace(e, type=result.schema[e.index].type) if isinstance(e, InputRef) else e)
-        return result, value
+        return result, replace(value, type=value.type.as_nullable())
 
     def _mark(self, relation: Relation, subquery: SubqueryRef) -> tuple[Relation, Expression]:
         """EXISTS or IN as a value: a left join with the distinct rows, and whether one was found."""

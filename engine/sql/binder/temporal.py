@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from engine.errors import NotSupported, UserError
-from engine.expressions.nodes import Expression, InputRef, input_refs
+from engine.expressions.nodes import Call, Expression, InputRef, input_refs
 from engine.expressions.binding import resolve_call
 from engine.plan.nodes import JoinKind, LookupJoin, Relation, TemporalJoin
-from engine.sql.binder.build import conjunction, conjuncts, is_proctime, materialized, nullable, project, refs, widen
+from engine.sql.binder.build import conjunction, conjuncts, is_proctime, nullable, project, refs, widen
 from engine.sql.binder.expressions import ExpressionBinder
 from engine.sql.binder.joins import EquiTerm, join_schema, split_terms
 from engine.sql.binder.placeholders import rewrite, shift
@@ -149,10 +149,19 @@ def _lookup_keys(terms: Sequence[Expression], width: int) -> tuple[list[tuple[in
 def _lookup_key(term: Expression, width: int) -> tuple[int, Expression] | None:
     if getattr(term, "function", "") != "=":
         return None
-    for column, value in (term.children, term.children[::-1]):
+    for side, value in (term.children, term.children[::-1]):
+        column = _same_text(side)
         if isinstance(column, InputRef) and column.index >= width and all(i < width for i in input_refs(value)):
             return column.index - width, value
     return None
+
+
+def _same_text(expression: Expression) -> Expression:
+    """The operand of a cast from one kind of character string to another: the same text."""
+    if isinstance(expression, Call) and expression.function == "CAST" and expression.type.is_string:
+        if expression.args[0].type.is_string:
+            return expression.args[0]
+    return expression
 
 
 # ---- as of the row's time --------------------------------------------------------------------------------------------
@@ -178,7 +187,7 @@ def _versioned(binder: FromBinder, left: From, relation: Relation, node: exp.Tab
     right_keys = tuple(t.right.index for t in kept if isinstance(t.right, InputRef))
     offset = len(wide.schema) - width
     terms = [_shifted(t, width, offset) for t in [*others, *(_as_term(t, width) for t in equal if t not in kept)]]
-    schema = join_schema(kind, wide.schema, materialized(right.relation.schema))
+    schema = join_schema(kind, wide.schema, right.relation.schema)
     result: Relation = TemporalJoin(schema, wide, right.relation, kind, left_keys, right_keys, conjunction(terms),
                                     left_time=time, right_time=right.time, nodes=session.nodes)
     if offset:

@@ -137,8 +137,9 @@ def _spec(name: str, relation: Relation, time: int, durations: dict[str, int], p
     offset = durations.get("OFFSET", 0)
     if name == "CUMULATE" and size % step:
         raise UserError("bad_window", "CUMULATE's size must be a multiple of its step", place=place_of(node))
-    if abs(offset) >= (step or size) and offset:
-        raise UserError("bad_window", f"{name}'s offset must be smaller than its {'step' if step else 'size'}",
+    period = step if name == "HOP" else size
+    if offset and abs(offset) >= period:
+        raise UserError("bad_window", f"{name}'s offset must be smaller than its {'slide' if name == 'HOP' else 'size'}",
                         place=place_of(node))
     assert field.time is not None
     zone = field.type.kind is Kind.TIMESTAMP_LTZ or field.time is TimeKind.PROCTIME

@@ -1,0 +1,64 @@
+"""Window aggregates take rows before they are copied into their windows: a slice is aggregated once, not once a window."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from engine.expressions.nodes import Expression, InputRef, input_refs
+from engine.plan.nodes import Project, Relation, WindowAggregate, WindowKind, WindowTable
+from engine.plan.tree import rewrite
+from engine.types import Field, Schema
+
+
+def fuse_windows(sinks: tuple[Relation, ...]) -> tuple[Relation, ...]:
+    """An aggregate by window right above its window table-valued function computes the windows itself."""
+    return rewrite(sinks, lambda r: _fused(r) if isinstance(r, WindowAggregate) and r.attached is not None else r)
+
+
+def _fused(relation: WindowAggregate) -> Relation:
+    below = relation.input
+    if isinstance(below, WindowTable):
+        return _direct(relation, below)
+    if isinstance(below, Project) and isinstance(below.input, WindowTable):
+        return _through(relation, below, below.input)
+    return relation
+
+
+def _read(relation: WindowAggregate) -> set[int]:
+    """Columns that keys and calls read."""
+    read = set(relation.keys)
+    for call in relation.calls:
+        read |= {*call.args, *(i for i, _, _ in call.order)} | ({call.filter} if call.filter is not None else set())
+    return read
+
+
+def _same_sessions(table: WindowTable, keys: tuple[int, ...]) -> bool:
+    """Sessions are those of the aggregate's keys."""
+    return table.spec.kind is not WindowKind.SESSION or set(keys) == set(table.spec.partition)
+
+
+def _direct(relation: WindowAggregate, table: WindowTable) -> Relation:
+    if any(i >= len(table.input.schema) for i in _read(relation)) or not _same_sessions(table, relation.keys):
+        return relation
+    spec = replace(table.spec, partition=())
+    return replace(relation, input=table.input, spec=spec, attached=None, nodes=relation.nodes | table.nodes)
+
+
+def _through(relation: WindowAggregate, project: Project, table: WindowTable) -> Relation:
+    """With a projection between: its other columns are computed below, and the time attribute goes along."""
+    width = len(table.input.schema)
+    read = sorted(_read(relation))
+    expressions: list[Expression] = [project.expressions[i] for i in read]
+    keys = tuple(e.index if isinstance(e := project.expressions[k], InputRef) else -1 for k in relation.keys)
+    if any(i >= width for e in expressions for i in input_refs(e)) or not _same_sessions(table, keys):
+        return relation
+    time = table.input.schema[table.spec.time]
+    fields = [*(project.schema[i] for i in read), Field("$time", time.type, time.time)]
+    base = Project(Schema(tuple(fields)), table.input, (*expressions, InputRef(time.type, index=table.spec.time)),
+                   nodes=project.nodes)
+    at = {old: new for new, old in enumerate(read)}
+    calls = tuple(replace(c, args=tuple(at[a] for a in c.args), filter=None if c.filter is None else at[c.filter],
+                          order=tuple((at[i], d, n) for i, d, n in c.order)) for c in relation.calls)
+    spec = replace(table.spec, time=len(read), partition=())
+    return replace(relation, input=base, spec=spec, keys=tuple(at[k] for k in relation.keys), calls=calls, attached=None,
+                   nodes=relation.nodes | table.nodes)
