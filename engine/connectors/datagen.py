@@ -211,5 +211,8 @@ def _random_moments(type: DataType, config: TableConfig, prefix: str, stream: in
 class Datagen(Connector):
     """Made-up rows."""
 
+    def bounded(self, table: TableOptions) -> bool:
+        return "number-of-rows" in table.options or "sequence" in table.options.values()
+
     def source(self, table: TableOptions, environment: Environment) -> Source:
         return DatagenSource(table)

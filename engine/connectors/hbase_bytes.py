@@ -14,7 +14,6 @@ import numpy as np
 
 from engine.changes import DTYPES, Array, Column
 from engine.connectors.arrow import column_of, python_values
-from engine.connectors.formats.views import flatten_views, strings_to_views
 from engine.errors import UserError
 from engine.types import DataType, Kind
 
@@ -38,6 +37,8 @@ def encode(column: Column, null_text: bytes) -> list[bytes]:
     """The values as cells."""
     type = column.type
     if type.has_views:
+        from engine.connectors.formats.views import flatten_views
+
         data, offsets = flatten_views(column.values, column.valid())
         whole, ends = data.tobytes(), offsets.tolist()
         cells = [whole[a:b] for a, b in zip(ends[:-1], ends[1:], strict=True)]
@@ -88,6 +89,8 @@ def decode(type: DataType, cells: Sequence[bytes | None], null_text: bytes) -> C
 
 
 def _texts(type: DataType, cells: Sequence[bytes | None], valid: Array) -> Column:
+    from engine.connectors.formats.views import strings_to_views
+
     kept = [c if ok else None for c, ok in zip(cells, valid.tolist(), strict=True)]
     if type.is_string:
         for cell in kept:

@@ -71,6 +71,14 @@ def test_datagen_gives_the_same_rows_however_they_are_cut():
     assert len(rows_of(datagen(**{"number-of-rows": "10"}), 1000)) == 10
 
 
+def test_datagen_ends_where_it_is_told_to():
+    schema = Schema.of(a=INT)
+    given = {"number-of-rows": "5"}, {"fields.a.kind": "sequence", "fields.a.start": "1", "fields.a.end": "2"}, {}
+    tables = [TableOptions("t", schema, {"connector": "datagen", **more}) for more in given]
+    assert [connector("datagen").bounded(t) for t in tables] == [True, True, False]
+    assert [connector("datagen").source(t, Environment()).bounded for t in tables] == [True, True, False]
+
+
 def test_datagen_numbers_are_uniform():
     units = random_units(np.arange(100_000), 3)
     assert abs(units.mean() - 0.5) < 0.005
