@@ -191,7 +191,7 @@ class ChangeParser(DefinitionParser):
 
     def _partition_item(self) -> Node:
         name = self.name()
-        return exp.EQ(this=name, expression=self.expression()) if self.accept("=") else name
+        return exp.EQ(this=name, expression=self.operand()) if self.accept("=") else name
 
 
 _PARSERS: dict[str, Callable[[ChangeParser], Node]] = {

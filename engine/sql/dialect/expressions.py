@@ -46,6 +46,10 @@ class ExpressionParser(OperandParser):
             else:
                 return left
 
+    def operand(self) -> Node:
+        """An operand of a comparison: no AND, OR, NOT, IS or comparison outside of parentheses."""
+        return self.expression(30)
+
     def _prefixed(self) -> Node:
         word = self.word
         if word == "NOT":

@@ -23,16 +23,9 @@ class Flink(Dialect):
     Generator = FlinkGenerator
 
 
-_PRINTERS: dict[tuple[bool, bool, bool], FlinkGenerator] = {}
-
-
 def generate(node: exp.Expr, *, pretty: bool = False, quote: bool = True, comments: bool = True) -> str:
     """The text of a tree. The same tree gives the same text.
 
     `quote` puts every identifier in backticks, otherwise only those that need them are.
     """
-    options = (pretty, quote, comments)
-    printer = _PRINTERS.get(options)
-    if printer is None:
-        printer = _PRINTERS[options] = FlinkGenerator(dialect=Flink, pretty=pretty, identify=quote, comments=comments)
-    return printer.generate(node, copy=False)
+    return FlinkGenerator(dialect=Flink, pretty=pretty, identify=quote, comments=comments).generate(node, copy=False)

@@ -42,15 +42,18 @@ class FlinkGenerator(Generator):
     def name(self, text: str) -> str:
         """A name, in backticks where asked for or necessary."""
         if self.identify or SAFE_NAME.match(text) is None or text.upper() in RESERVED:
-            return f"`{text.replace('`', '``')}`"
+            doubled = text.replace("`", "``")
+            return f"`{self._kept(doubled)}`"
         return text
 
     def quoted(self, text: str) -> str:
         """A text literal."""
-        text = text.replace("'", "''")
-        if self.pretty:
-            text = text.replace("\n", self.SENTINEL_LINE_BREAK)
-        return f"'{text}'"
+        doubled = text.replace("'", "''")
+        return f"'{self._kept(doubled)}'"
+
+    def _kept(self, text: str) -> str:
+        """`text` with its line breaks safe from indentation."""
+        return text.replace("\n", self.SENTINEL_LINE_BREAK) if self.pretty else text
 
     def part(self, node: exp.Expr, key: str, before: str = "", after: str = "") -> str:
         """The text of an argument between `before` and `after`; empty if there is none."""

@@ -185,7 +185,8 @@ def _insert(g: FlinkGenerator, e: Node) -> str:
 
 
 def _update(g: FlinkGenerator, e: Node) -> str:
-    return g.joined([_words("UPDATE", g.sql(e.this), "SET", g.commas(e.expressions)), g.part(e, "where")])
+    assignments = ", ".join([f"{g.sql(each.this)} = {g.sql(each.expression)}" for each in e.expressions])
+    return g.joined([_words("UPDATE", g.sql(e.this), "SET", assignments), g.part(e, "where")])
 
 
 def _delete(g: FlinkGenerator, e: Node) -> str:

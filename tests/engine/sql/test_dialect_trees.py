@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import time
 
+import pytest
 import sqlglot
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlglot import exp
 from sqlglot.optimizer.scope import build_scope
 
+from engine.errors import UserError
 from engine.sql import dialect
-from engine.sql.dialect import RowValue, TableArgument, generate, parse_expression, parse_one
+from engine.sql.dialect import RowValue, TableArgument, generate, parse, parse_expression, parse_one
+from tests.engine.sql import test_dialect_queries, test_dialect_statements
+from tests.profiles import examples
 
 # -- nodes
 
@@ -78,6 +82,8 @@ def _without_parentheses(tree: exp.Expression) -> exp.Expression:
     return tree
 
 
+@pytest.mark.soak
+@examples(200)
 @given(st.recursive(_NAMES, _grown, max_leaves=12))
 def test_parentheses_are_written_where_they_are_needed(tree: exp.Expression) -> None:
     expected = _as_text(tree)
@@ -91,6 +97,27 @@ def _as_text(node: exp.Expr) -> str:
     if isinstance(node, exp.Dot):
         return f"{_as_text(node.this)}.{node.expression.name}"
     return f"{type(node).__name__}({', '.join(_as_text(child) for child in node.iter_expressions())})"
+
+
+_TEXTS = [*test_dialect_queries.SAME.strip().splitlines(), *test_dialect_statements.SAME.strip().splitlines()]
+_WORDS = sorted({word for text in _TEXTS for word in text.split()} | set("()[]{}<>,.;'`\"-*+/=|^?:@#\\é$0"))
+
+
+@pytest.mark.soak
+@examples(300)
+@given(st.sampled_from(_TEXTS), st.integers(0), st.integers(0, 2), st.lists(st.sampled_from(_WORDS), max_size=2))
+def test_a_changed_statement_is_read_or_refused(text: str, at: int, without: int, words: list[str]) -> None:
+    parts = text.split()
+    at %= len(parts)
+    parts[at:at + without] = words
+    try:
+        trees = parse(" ".join(parts))
+    except UserError as error:
+        assert error.place  # noqa: PT017  # either outcome is right, but a refusal says where
+        return
+    for tree in trees:
+        again = parse_one(generate(tree))
+        assert _without_parentheses(again) == _without_parentheses(tree)
 
 
 def test_operands_of_set_operations() -> None:
