@@ -23,7 +23,7 @@ removed at start (`latest`). A checkpoint that cannot be written (code "checkpoi
 its parts are kept and go into the next one's file, as changes must not be lost.
 
 *Chain*: a manifest names the data files it needs, a base first. When there are more than `max_deltas` after the base,
-or they are larger than half of it, the writer thread merges them into a new base from the files alone. Retention
+or they are larger than half of it, another thread merges them into a new base from the files alone. Retention
 keeps the last `keep` manifests and the files they name.
 """
 
@@ -34,6 +34,7 @@ import errno
 import json
 import os
 import secrets
+import threading
 import time
 import zlib
 from collections.abc import Mapping, Sequence
@@ -85,7 +86,7 @@ class Committed:
 class CheckpointStore:
     """See the module."""
 
-    def __init__(self, folder: str | Path, *, keep: int = 3, max_deltas: int = 20) -> None:
+    def __init__(self, folder: str | Path, *, keep: int = 3, max_deltas: int = 50) -> None:
         self.folder = Path(folder)
         self.last: Committed | None = None
         self._keep = keep
@@ -93,6 +94,10 @@ class CheckpointStore:
         self._chain: list[WrittenFile] = []
         self._carried: list[Entry] = []
         self._writer = ThreadPoolExecutor(1, "checkpoints")
+        self._merger = ThreadPoolExecutor(1, "compaction")
+        self._merging: Future[None] | None = None
+        self._lock = threading.Lock()  # guards the chain and the files that are being made
+        self._making: set[str] = set()
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -171,18 +176,27 @@ class CheckpointStore:
         path = self._new_path("delta" if self._chain else "full", epoch)
         try:
             file = write_file(path, entries)
-            chain = [*self._chain, file]
+            with self._lock:
+                self._chain.append(file)
+                chain = list(self._chain)
             self._publish(epoch, chain, meta)
         except OSError as error:
             self._carried = entries
+            with self._lock:
+                self._chain = [f for f in self._chain if f.name != path.name]
+            self._making.discard(path.name)
+            _forget(self._manifest(epoch))  # renamed, but perhaps not on the disk: it must not count
             _forget(path)
             raise _io_error(self.folder, error) from error
-        self._carried, self._chain = [], chain
+        self._carried = []
+        self._making.discard(path.name)
         self.last = Committed(epoch, file.length, time.perf_counter() - started, len(chain))
-        self._writer.submit(self._tend)
+        self._tend(epoch)
 
     def _new_path(self, kind: str, epoch: int) -> Path:
-        return self.folder / f"{kind}-{epoch:010d}-{secrets.token_hex(4)}.data"
+        path = self.folder / f"{kind}-{epoch:010d}-{secrets.token_hex(4)}.data"
+        self._making.add(path.name)
+        return path
 
     def _publish(self, epoch: int, chain: Sequence[WrittenFile], meta: dict[str, Any]) -> None:
         body = {"version": VERSION, "epoch": epoch, "files": [f.as_dict() for f in chain], "meta": meta}
@@ -200,36 +214,40 @@ class CheckpointStore:
             raise
         _sync_folder(self.folder)
 
-    def _tend(self) -> None:
-        """Compact where due, and remove what is no longer needed; failing at it costs only space."""
-        try:
-            deltas = self._chain[1:]
-            if deltas and (len(deltas) > self._max_deltas or 2 * sum(f.length for f in deltas) > self._chain[0].length):
-                self._compact()
+    def _tend(self, epoch: int) -> None:
+        """Start a compaction where one is due, and remove what is no longer needed."""
+        with contextlib.suppress(OSError):
             self._clean()
-        except (OSError, CorruptFile):
-            return
+        deltas = self._chain[1:]
+        due = len(deltas) > self._max_deltas or 2 * sum(f.length for f in deltas) > self._chain[0].length
+        if deltas and due and (self._merging is None or self._merging.done()):
+            self._merging = self._merger.submit(self._compact, list(self._chain), epoch)
 
-    def _compact(self) -> None:
-        chains: dict[str, list[StatePart]] = {}
-        for file in self._chain:
-            for entry in read_file(self.folder / file.name, file):
-                if not entry.once:
-                    chains.setdefault(entry.key, []).append(entry.part)
-        entries = [Entry(key, part) for key, chain in chains.items() for part in merge_chain(chain)]
-        path = self._new_path("base", self.epochs()[0])
+    def _compact(self, merged: Sequence[WrittenFile], epoch: int) -> None:
+        """Replace the chain's files so far by one; failing at it costs only space."""
+        path = self._new_path("base", epoch)
         try:
-            self._chain = [write_file(path, entries)]
-        except OSError:
+            chains: dict[str, list[StatePart]] = {}
+            for file in merged:
+                for entry in read_file(self.folder / file.name, file):
+                    if not entry.once:
+                        chains.setdefault(entry.key, []).append(entry.part)
+            base = write_file(path, [Entry(key, part) for key, chain in chains.items() for part in merge_chain(chain)])
+        except (OSError, CorruptFile):
+            self._making.discard(path.name)
             _forget(path)
-            raise
+            return
+        with self._lock:
+            self._chain[:len(merged)] = [base]
+        self._making.discard(path.name)
 
     def _clean(self) -> None:
         """Remove manifests beyond the kept ones, and every file that no manifest and no chain names."""
         epochs = self.epochs()
         for epoch in epochs[self._keep:]:
             self._manifest(epoch).unlink(missing_ok=True)
-        named = {f.name for f in self._chain}
+        with self._lock:
+            named = {f.name for f in self._chain} | self._making
         for epoch in epochs[:self._keep]:
             try:
                 named.update(f["name"] for f in _read_manifest(self._manifest(epoch))["files"])
@@ -242,12 +260,13 @@ class CheckpointStore:
     def wait(self) -> None:
         """Return once everything submitted so far, compaction included, is done."""
         self._writer.submit(int).result()
-        self._writer.submit(int).result()
+        if self._merging is not None:
+            self._merging.result()
 
     def close(self) -> None:
         """Finish what is being written."""
-        self.wait()
         self._writer.shutdown()
+        self._merger.shutdown()
 
 
 def _read_manifest(path: Path) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 
 from engine.changes import Array, Column, Mask
-from engine.errors import InternalError
+from engine.errors import InternalError, UserError
 from engine.state.columns import RowColumns
 from engine.state.hashing import HASH_VERSION
 from engine.state.index import KeyIndex
@@ -92,7 +92,7 @@ class StateTable:
 
     def attach(self, name: str, thing: A) -> A:
         """Make state that hangs on slots part of the table; returns it."""
-        if name in self._attached or "." in name:
+        if name in {*self._attached, "keys", "fields"} or "." in name:
             raise InternalError(f"attached state needs a name of its own, without dots: {name!r}")
         self._attached[name] = thing
         return thing
@@ -230,6 +230,10 @@ class StateTable:
     def restore(self, chains: Sequence[Sequence[StatePart]], groups: tuple[int, int] | None) -> None:
         """See `StateObject`."""
         for chain in chains:
+            for part in chain:
+                if part.kind != "table" or part.meta.get("version") != VERSION:
+                    raise UserError("checkpoint_version", "a checkpoint holds state of a form this program does not read",
+                                    hint="go on with the version that wrote it, or start from the beginning")
             if chain:
                 self._restore_chain(chain, groups)
         self._forget_dirty()

@@ -110,6 +110,7 @@ class Timers:
 
     def drop(self, slots: Array) -> None:
         """Forget the timers of these slots."""
+        slots = np.unique(slots)
         items = np.empty(count_items(self._heads, self._links, slots), np.int64)
         list_items(self._heads, self._links, slots, items)
         self._release(items)

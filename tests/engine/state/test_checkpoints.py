@@ -205,8 +205,7 @@ def test_a_failed_write_loses_nothing(store: CheckpointStore, monkeypatch: pytes
         with pytest.raises(UserError, match=words) as caught:
             _write(store, table, 2)
     assert caught.value.code == "checkpoint_io"
-    if step == "write_file":
-        assert _restored(CheckpointStore(store.folder).latest()) == before
+    assert _restored(CheckpointStore(store.folder).latest()) == before
     _add(table, [3, 4])
     expected = _write(store, table, 3)
     assert expected == {1: 1, 2: 2, 3: 2, 4: 1}
