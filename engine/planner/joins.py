@@ -7,11 +7,12 @@ from engine.operators.interval_join import Bounds, IntervalJoin
 from engine.operators.lookup import LookupJoin, LookupOptions
 from engine.operators.stream_join import JoinShape, StreamJoin
 from engine.operators.temporal_join import TemporalJoin
+from engine.operators.window_join import WindowJoin
 from engine.options import duration, integer
 from engine.plan import nodes
 from engine.plan.nodes import JoinKind, Relation
 from engine.planner.core import Built, NodeFunction, Planner
-from engine.types import Schema, TimeKind
+from engine.types import Kind, Schema, TimeKind
 
 OUTER: dict[JoinKind, tuple[bool, bool]] = {
     JoinKind.INNER: (False, False), JoinKind.LEFT: (True, False), JoinKind.RIGHT: (False, True),
@@ -55,6 +56,17 @@ def plan_temporal_join(planner: Planner, node: nodes.TemporalJoin) -> Built:
         node.kind is JoinKind.LEFT, node.condition, node.nodes), node.left_keys)
 
 
+def plan_window_join(planner: Planner, node: nodes.WindowJoin) -> Built:
+    exists = {JoinKind.SEMI: True, JoinKind.ANTI: False}.get(node.kind)
+    shape = JoinShape(OUTER[node.kind], exists, node.null_safe)
+    times = [f.type.kind for f in node.left.schema if f.time is TimeKind.ROWTIME]
+    local = Kind.TIMESTAMP_LTZ in times
+    return planner.add(node, "WindowJoin", _inputs(planner, node), lambda name, settings: WindowJoin(
+        name, node.schema, settings, _sides(node), (node.left_keys, node.right_keys),
+        (node.left_window_end, node.right_window_end), shape, node.condition,
+        settings.context.zone if local else None, node.nodes), node.left_keys)
+
+
 def plan_lookup_join(planner: Planner, node: nodes.LookupJoin) -> Built:
     connector, table = planner.connector(node.table)
     built = planner.build(node.input)
@@ -78,5 +90,5 @@ def plan_lookup_join(planner: Planner, node: nodes.LookupJoin) -> Built:
 
 PLAN: dict[type[Relation], NodeFunction] = {
     nodes.Join: plan_join, nodes.IntervalJoin: plan_interval_join, nodes.TemporalJoin: plan_temporal_join,
-    nodes.LookupJoin: plan_lookup_join,
+    nodes.LookupJoin: plan_lookup_join, nodes.WindowJoin: plan_window_join,
 }  # fmt: skip
