@@ -58,7 +58,8 @@ def resolve_call(name: str, args: Sequence[Expression], config: Mapping[str, str
 
 
 def cast(expression: Expression, type: DataType, try_: bool = False, place: Place | None = None) -> Expression:
-    """CAST or TRY_CAST, with `type` made nullable where the operand is; UserError "bad_cast" where there is no such cast."""
+    """CAST or TRY_CAST, with `type` made nullable where the operand is; UserError "bad_cast" where there is no such
+    cast."""
     source = expression.type
     place = place or expression.place
     if not can_cast(source, type):
@@ -68,7 +69,8 @@ def cast(expression: Expression, type: DataType, try_: bool = False, place: Plac
     target = type.as_nullable(source.nullable or try_)
     if source.same_as(target) and source.nullable == target.nullable:
         return expression
-    return Call(target, function="TRY_CAST" if try_ else "CAST", args=(expression,), nodes=expression.nodes, place=place)
+    name = "TRY_CAST" if try_ else "CAST"
+    return Call(target, function=name, args=(expression,), nodes=expression.nodes, place=place)
 
 
 def implicit_cast(expression: Expression, type: DataType, lenient: bool = False) -> Expression:
@@ -132,7 +134,8 @@ def number_literal(text: str, place: Place | None = None) -> Literal:
 
 
 def fold(expression: Expression, config: Mapping[str, str] | None = None) -> Expression:
-    """The expression with its constant parts computed. A part that fails stays: only a row that reaches it may raise."""
+    """The expression with its constant parts computed. A part that fails stays: only a row that reaches it may
+    raise."""
     from engine.expressions.folding import folded
 
     return folded(expression, dict(config or {}))

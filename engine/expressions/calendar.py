@@ -11,7 +11,8 @@ MINUTE, HOUR, DAY = 60 * SECOND, 3600 * SECOND, 86_400 * SECOND
 
 
 def civil(days: Array) -> tuple[Array, Array, Array]:
-    """Year, month (1 to 12) and day of days since the epoch (Hinnant, "chrono-compatible low-level date algorithms")."""
+    """Year, month (1 to 12) and day of days since the epoch (Hinnant, "chrono-compatible low-level date
+    algorithms")."""
     shifted = days.astype(np.int64) + 719_468
     era = shifted // 146_097
     of_era = shifted - era * 146_097
@@ -23,7 +24,7 @@ def civil(days: Array) -> tuple[Array, Array, Array]:
     return year + era * 400 + (month <= 2), month, day
 
 
-def days_of(year: Array, month: Array, day: Array) -> Array:
+def days_of(year: Array, month: Array | np.int64, day: Array | np.int64) -> Array:
     """Days since the epoch; months outside 1 to 12 count into other years."""
     year = year + (month - 1) // 12
     month = (month - 1) % 12 + 1

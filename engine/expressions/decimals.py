@@ -1,4 +1,5 @@
-"""Exact decimals as integers: int64 where the digits fit, else Python integers in object arrays (up to 38 digits and beyond)."""
+"""Exact decimals as integers: int64 where the digits fit, else Python integers in object arrays (up to 38 digits and
+beyond)."""
 
 from __future__ import annotations
 
@@ -31,12 +32,12 @@ def integers(column: Column, scale: int | None = None, digits: int = 38) -> Arra
 
 
 def divided(values: Array, divisor: int) -> Array:
-    """Integers divided by a positive number, rounded half up (away from zero)."""
+    """Integers divided by a power of ten, rounded half up (away from zero)."""
     if divisor == 1:
         return values
     if values.dtype == object and len(values) == 0:
         return values
-    quotient = (np.abs(values) + divisor // 2) // divisor if divisor % 2 == 0 else (2 * np.abs(values) + divisor) // (2 * divisor)
+    quotient = (np.abs(values) + divisor // 2) // divisor
     return np.where(values < 0, -quotient, quotient)
 
 

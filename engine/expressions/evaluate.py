@@ -1,7 +1,7 @@
 """Bound expressions run over columns: closures that interpret a tree a whole batch at a time.
 
-Equal sub-expressions of a projection are evaluated once per batch; a fallible part below CASE, AND, OR, COALESCE is evaluated
-only over the rows that reach it; NULLs are handled here for strict functions.
+Equal sub-expressions of a projection are evaluated once per batch; a fallible part below CASE, AND, OR, COALESCE is
+evaluated only over the rows that reach it; NULLs are handled here for strict functions.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""JSON with exact numbers and sorted keys, and the JSON paths of SQL: member, wildcard, index, slice, descent; lax and strict."""
+"""JSON with exact numbers and sorted keys, and the JSON paths of SQL: member, wildcard, index, slice, descent; lax
+and strict."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from math import isfinite
 from typing import Any
 
 from engine.errors import UserError
@@ -137,6 +139,8 @@ def quoted(text: str) -> str:
 class Raw(str):
     """A text that is JSON already."""
 
+    __slots__ = ()
+
 
 def to_json(value: Any) -> str:
     """A Python value as JSON without blanks, keys sorted."""
@@ -154,7 +158,8 @@ def to_json(value: Any) -> str:
         case float():
             from engine.expressions.kernels.doubles import java_text
 
-            return java_text(repr(value)) if value == value and abs(value) != float("inf") else f'"{java_text(repr(value))}"'
+            text = java_text(repr(value))
+            return text if isfinite(value) else f'"{text}"'
         case dict():
             return "{" + ",".join(f"{quoted(str(k))}:{to_json(v)}" for k, v in sorted(value.items())) + "}"
         case list() | tuple():

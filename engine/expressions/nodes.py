@@ -1,7 +1,7 @@
 """Bound scalar expressions: typed, positional, immutable. What the binder makes and both back ends run.
 
-A literal's value is Python's: bool, int, float, str, bytes, `decimal.Decimal` for DECIMAL, None for NULL; DATE is days, TIME,
-timestamps and day-time intervals are microseconds, year-month intervals months (all int).
+A literal's value is Python's: bool, int, float, str, bytes, `decimal.Decimal` for DECIMAL, None for NULL; DATE is
+days, TIME, timestamps and day-time intervals are microseconds, year-month intervals months (all int).
 """
 
 from __future__ import annotations
@@ -60,8 +60,9 @@ class Literal(Expression):
 class Call(Expression):
     """A scalar function of the catalogue (`engine.expressions.functions`), by its upper-case name.
 
-    Operators are functions too: "+", "=", "AND", "CASE" (condition, value, ..., else), "CAST", "TRY_CAST" (their target is
-    `type`), "IS NULL", "ITEM" (array or map element), "FIELD" (row field; the position is a literal), "ROW", "ARRAY", "MAP".
+    Operators are functions too: "+", "=", "AND", "CASE" (condition, value, ..., else), "CAST", "TRY_CAST" (their
+    target is `type`), "IS NULL", "ITEM" (array or map element), "FIELD" (row field; the position is a literal),
+    "ROW", "ARRAY", "MAP".
     """
 
     function: str = ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from functools import reduce
 
 from engine.types import (
     APPROXIMATE,
@@ -38,7 +37,8 @@ def as_decimal(type: DataType) -> DataType:
 
 
 def adjusted(precision: int, scale: int) -> DataType:
-    """DECIMAL(precision, scale), above 38 digits with the scale cut (down to 6) so that the whole part keeps its digits."""
+    """DECIMAL(precision, scale), above 38 digits with the scale cut (down to 6) so that the whole part keeps its
+    digits."""
     if precision <= MAX_DECIMAL:
         return DECIMAL(precision, scale)
     whole = precision - scale
@@ -83,7 +83,9 @@ def common_type(types: Iterable[DataType], strings: bool = False) -> DataType | 
     present = [t for t in listed if t.kind is not Kind.NULL]
     if not present:
         return NULL if listed else None
-    merged: DataType | None = reduce(lambda a, b: None if a is None else _pair(a, b, strings), present[1:], present[0])
+    merged: DataType | None = present[0]
+    for type in present[1:]:
+        merged = merged and _pair(merged, type, strings)
     return None if merged is None else merged.as_nullable(is_nullable(*listed) or len(present) < len(listed))
 
 

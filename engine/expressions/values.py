@@ -1,7 +1,8 @@
 """Python values to columns and back, and the columns of constants.
 
-`to_internal` and `to_python` translate between a Literal's value (ints for dates and times) and what users see: Decimal, str,
-bytes, date, time, datetime (aware, UTC, for TIMESTAMP_LTZ), timedelta, ("months", n), list, dict for MAP and MULTISET, tuple for ROW.
+`to_internal` and `to_python` translate between a Literal's value (ints for dates and times) and what users see:
+Decimal, str, bytes, date, time, datetime (aware, UTC, for TIMESTAMP_LTZ), timedelta, ("months", n), list, dict for
+MAP and MULTISET, tuple for ROW.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import numpy as np
 from engine.changes import DTYPES, Array, Column, Mask, null_column
 from engine.expressions.functions.base import Constant
 from engine.expressions.nodes import Literal
-from engine.types import INT, DataType, Kind
+from engine.types import DATETIME, INT, INTERVALS, DataType, Kind
 
 EPOCH = datetime(1970, 1, 1)
 EPOCH_DAY = EPOCH.date().toordinal()
@@ -52,7 +53,8 @@ def _timestamp_micros(value: datetime) -> int:
 
 
 def to_internal(type: DataType, value: Any) -> Any:
-    """A Python value of a flat type as its Literal's value, in its type's length; values that are internal already pass."""
+    """A Python value of a flat type as its Literal's value, in its type's length; values that are internal already
+    pass."""
     match type.kind:
         case _ if value is None:
             return None
@@ -170,7 +172,7 @@ def column_from_python(type: DataType, values: Sequence[Any]) -> Column:
             numbers = [0 if v is None else scaled(v, type.scale) for v in values]
             return Column(type, limbs(numbers) if type.precision > 18 else np.array(numbers, np.int64), validity)
     if type.has_views:
-        return _text_column(type, [to_internal(type, v) for v in values] if type.kind is Kind.CHAR else values, validity)
+        return _text_column(type, [to_internal(type, v) for v in values], validity)
     internal = [0 if v is None else to_internal(type, v) for v in values]
     dtype = DTYPES[type.kind]
     wide = np.int64 if type.is_integer else dtype
@@ -210,7 +212,7 @@ def _listed(column: Column, convert: Callable[[DataType, Any], Any]) -> list[Any
     return [v if present else None for v, present in zip(values, column.validity.tolist(), strict=True)]
 
 
-_CONVERTED = frozenset({Kind.DATE, Kind.TIME, Kind.TIMESTAMP, Kind.TIMESTAMP_LTZ, Kind.INTERVAL_TIME, Kind.INTERVAL_MONTHS})
+_CONVERTED = DATETIME | INTERVALS
 
 
 def _lists(column: Column, convert: Callable[[DataType, Any], Any]) -> list[Any]:

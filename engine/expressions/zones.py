@@ -20,8 +20,8 @@ _FIRST, _LAST, _STEP = -2_840_140_800, 7_258_118_400, 10 * 86_400  # 1880 to 220
 
 @dataclass(frozen=True)
 class Zone:
-    """`changes`: UTC seconds from which `offsets[i + 1]` (seconds east) holds; `boundaries`: the same in local time, a gap
-    belonging to the offset before it and an overlap to the earlier instant, as in Java."""
+    """`changes`: UTC seconds from which `offsets[i + 1]` (seconds east) holds; `boundaries`: the same in local time,
+    a gap belonging to the offset before it and an overlap to the earlier instant, as in Java."""
 
     changes: Array
     boundaries: Array

@@ -1,6 +1,7 @@
 """Flink's scalar functions, by family.
 
-Each family is a module with a table `FUNCTIONS: dict[str, Function]`. Names are upper case; operators are functions too.
+Each family is a module with a table `FUNCTIONS: dict[str, Function]`. Names are upper case; operators are functions
+too.
 
 How the binder passes what is not an ordinary argument: as a `Literal` of `SYMBOL` type (`symbol("HOUR")`).
 
@@ -17,13 +18,13 @@ How the binder passes what is not an ordinary argument: as a `Literal` of `SYMBO
 | `(a, b) OVERLAPS (c, d)` | OVERLAPS(a, b, c, d) |
 | `x IS [NOT] JSON kind` | IS JSON(x, symbol VALUE, OBJECT, ARRAY or SCALAR) |
 | `JSON_EXISTS(j, p e ON ERROR)` | JSON_EXISTS(j, p[, symbol TRUE, FALSE, UNKNOWN or ERROR]) |
-| `JSON_VALUE(j, p RETURNING t a ON EMPTY b ON ERROR)` | JSON_VALUE(j, p, NULL literal of type t, a, empty default, b, error default) |
+| `JSON_VALUE(j, p RETURNING t a ON EMPTY b ON ERROR)` | JSON_VALUE(j, p, NULL literal of type t, a, x, b, y) |
 | `JSON_QUERY(j, p RETURNING t w WRAPPER a ON EMPTY b ON ERROR)` | JSON_QUERY(j, p, NULL literal of type t, w, a, b) |
 | `JSON_OBJECT(k VALUE v, ... n ON NULL)`, `JSON_ARRAY` | JSON_OBJECT(symbol NULL or ABSENT, k, v, ...) |
 | `CASE`, `x[i]`, `x.f` | CASE(condition, value, ..., else), ITEM(x, i), FIELD(x, position) |
 
-JSON_VALUE's a and b are symbols NULL, ERROR or DEFAULT, its defaults any expressions (a NULL literal where unused); JSON_QUERY's w is
-WITHOUT, CONDITIONAL or UNCONDITIONAL, a and b are NULL, ERROR, EMPTY_ARRAY or EMPTY_OBJECT.
+JSON_VALUE's a and b are symbols NULL, ERROR or DEFAULT, x and y their default values (NULL literals where unused);
+JSON_QUERY's w is WITHOUT, CONDITIONAL or UNCONDITIONAL, a and b are NULL, ERROR, EMPTY_ARRAY or EMPTY_OBJECT.
 """
 
 from __future__ import annotations
@@ -37,8 +38,8 @@ from engine.expressions.nodes import Call, Literal
 from engine.types import DataType, Kind
 
 FAMILIES = (
-    "comparison", "logical", "conditional", "arithmetic", "intervals", "conversion", "math", "strings", "texts", "regexp",
-    "temporal", "moments", "hashing", "nested", "arrays", "json", "printf",
+    "comparison", "logical", "conditional", "arithmetic", "intervals", "conversion", "math", "strings", "texts",
+    "regexp", "temporal", "moments", "hashing", "nested", "arrays", "json", "printf", "learning",
 )
 
 

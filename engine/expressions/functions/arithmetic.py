@@ -212,7 +212,9 @@ def _product(args: Sequence[Column], type: DataType, length: int, context: Conte
     if type.kind not in INTERVALS:
         return _times(args, type, length, context)
     interval, number = args if args[0].type.kind in INTERVALS else (args[1], args[0])
-    factor = number.values if number.type.kind is not Kind.DECIMAL else integers(number).astype(np.float64) / 10**number.type.scale
+    factor = number.values
+    if number.type.kind is Kind.DECIMAL:
+        factor = integers(number).astype(np.float64) / 10**number.type.scale
     return Column(type, (interval.values * factor).astype(DTYPES[type.kind]))
 
 

@@ -52,7 +52,7 @@ def _of_arrays(result: Result, several: bool = False) -> Infer:
         type = common_type(arguments.types)
         if type is None or type.kind is not Kind.ARRAY:
             raise bad_arguments(arguments, "the arrays have no common type")
-        arguments.coercions.update({i: type for i in range(len(arguments.values))})
+        arguments.coercions.update(dict.fromkeys(range(len(arguments.values)), type))
         return result(type).as_nullable(is_nullable(*arguments.types))
 
     return infer
@@ -162,7 +162,7 @@ def _infer_union(arguments: Arguments) -> DataType:
     type = common_type(types)
     if type is None or type.kind is not Kind.MAP:
         raise bad_arguments(arguments, "the maps have no common type")
-    arguments.coercions.update({i: type for i in range(len(types))})
+    arguments.coercions.update(dict.fromkeys(range(len(types)), type))
     return replace(type, nullable=is_nullable(*types))
 
 

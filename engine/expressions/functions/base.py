@@ -1,7 +1,8 @@
 """What a scalar function is: how its call is typed, and how it is evaluated over columns.
 
-A family of functions is one module with a table `FUNCTIONS: dict[str, Function]`; `functions/__init__.py` lists the families.
-Modules here import neither numba nor polars at the top (binding must start fast): implementations import kernels when called.
+A family of functions is one module with a table `FUNCTIONS: dict[str, Function]`; `functions/__init__.py` lists the
+families. Modules here import neither numba nor polars at the top (binding must start fast): implementations import
+kernels when called.
 """
 
 from __future__ import annotations
@@ -70,8 +71,8 @@ class Arguments:
     """The bound arguments of a call being typed. `name` is the function's, for messages.
 
     Inference checks number and types (raising UserError "bad_arguments") and returns the result's type; it may ask for
-    implicit casts by putting wanted types into `coercions` (position -> type), which the binder then applies; those of the
-    positions in `lenient` give NULL for values that cannot be cast.
+    implicit casts by putting wanted types into `coercions` (position -> type), which the binder then applies; those
+    of the positions in `lenient` give NULL for values that cannot be cast.
     """
 
     name: str
@@ -89,14 +90,14 @@ class Arguments:
 class Function:
     """A scalar function: `infer` types a call, `evaluate` runs it over whole columns.
 
-    `evaluate` gets its arguments' columns already evaluated over the rows in question and returns a column of the result
-    type; a row that cannot be computed raises RuntimeFault (only rows that are really reached are ever evaluated: CASE,
-    AND, COALESCE... evaluate *fallible* branches on the rows that reach them). `lazily` replaces it for such functions:
-    it gets evaluators instead of columns. `fallible` may depend on the types of the arguments and of the result. `dense`
-    functions get only the rows whose arguments are all present (so does a fallible strict one). `strict`: NULL in any argument gives NULL, applied by the evaluator, values
-    under NULL being arbitrary but initialised. `deterministic`: equal calls in one evaluation give
-    equal values; `folds`: so do calls of constants at any time. `name` is the canonical name, for aliases.
-    `expand` rewrites a call into others instead, when it is bound.
+    `evaluate` gets its arguments' columns already evaluated over the rows in question and returns a column of the
+    result type; a row that cannot be computed raises RuntimeFault (only rows that are really reached are ever
+    evaluated: CASE, AND, COALESCE... evaluate *fallible* branches on the rows that reach them). `lazily` replaces it
+    for such functions: it gets evaluators instead of columns. `fallible` may depend on the types of the arguments and
+    of the result. `dense` functions get only the rows whose arguments are all present (so does a fallible strict one).
+    `strict`: NULL in any argument gives NULL, applied by the evaluator, values under NULL being arbitrary but initialised.
+    `deterministic`: equal calls in one evaluation give equal values; `folds`: so do calls of constants at any time.
+    `name` is the canonical name, for aliases. `expand` rewrites a call into others instead, when it is bound.
     """
 
     infer: Infer

@@ -30,16 +30,19 @@ def coerce_comparison(arguments: Arguments, positions: Sequence[int], ordered: b
             if arguments.types[p].kind is not Kind.NULL:
                 arguments.coercions[p] = as_decimal(arguments.types[p])
         return
-    target = reduce(lambda a, b: None if a is None else comparison_type(a, b), types[1:], types[0])  # type: ignore[arg-type, return-value]
+    target: DataType | None = types[0]
+    for type in types[1:]:
+        target = target and comparison_type(target, type)
     if target is None or (ordered and target.kind in _UNORDERED):
         raise bad_arguments(arguments, "the types cannot be compared")
     for p in positions:
-        kind = arguments.types[p].kind
-        if not (kind is target.kind and not target.is_nested) and not (arguments.types[p].is_string and target.is_string):
-            if not (arguments.types[p].is_bytes and target.is_bytes):
-                arguments.coercions[p] = target
-                if arguments.types[p].is_string and not isinstance(arguments.values[p], Literal):
-                    arguments.lenient.add(p)
+        type = arguments.types[p]
+        alike = type.kind is target.kind and not target.is_nested
+        if alike or (type.is_string and target.is_string) or (type.is_bytes and target.is_bytes):
+            continue
+        arguments.coercions[p] = target
+        if type.is_string and not isinstance(arguments.values[p], Literal):
+            arguments.lenient.add(p)
 
 
 def _infer(ordered: bool) -> Infer:

@@ -44,7 +44,8 @@ def _infer_coalesce(arguments: Arguments) -> DataType:
 
 
 def merged(type: DataType, parts: Sequence[tuple[Array | None, Column]], length: int) -> Column:
-    """One column out of the parts' rows: positions (None: all rows) and the values there, the first part that has a row wins.
+    """One column out of the parts' rows: positions (None: all rows) and the values there, the first part that has a
+    row wins.
 
     A part with positions holds values for those rows only, one without for all of them; every row must be in some part.
     """

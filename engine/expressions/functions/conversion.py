@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.changes import DTYPES, Array, Column, Mask, null_column
 from engine.errors import InternalError, RuntimeFault
-from engine.expressions.decimals import decimal_column, divided, integers, rescaled
+from engine.expressions.decimals import decimal_column, integers, rescaled
 from engine.expressions.functions.base import Arguments, Constant, Context, Evaluate, Function
 from engine.expressions.functions.signatures import bad_arguments
 from engine.types import (
@@ -211,7 +211,8 @@ def _boolean_to_decimal(column: Column, cast: Cast) -> Column:
 
 
 def _approximate_to_decimal(column: Column, cast: Cast) -> Column:
-    """Through the shortest decimal form of the double, as Java's BigDecimal.valueOf does; NaN and infinities are NULL."""
+    """Through the shortest decimal form of the double, as Java's BigDecimal.valueOf does; NaN and infinities are
+    NULL."""
     from decimal import Decimal
 
     from engine.expressions.values import scaled
@@ -228,7 +229,7 @@ def _approximate_to_decimal(column: Column, cast: Cast) -> Column:
 def _decimal_to_decimal(column: Column, cast: Cast) -> Column:
     shift = cast.target.scale - column.type.scale
     values = integers(column, None, column.type.precision + max(shift, 0))
-    return decimal_column(cast.target, rescaled(values, shift) if shift >= 0 else divided(values, 10**-shift), column.validity)
+    return decimal_column(cast.target, rescaled(values, shift), column.validity)
 
 
 def _to_boolean(column: Column, cast: Cast) -> Column:
@@ -319,8 +320,8 @@ def _lost(column: Column, children: Sequence[Column], cast: Cast) -> list[Mask]:
     """Which parts of nested values TRY_CAST could not cast: they make the whole value NULL."""
     if cast.raises:
         return []
-    pairs = [(old, new) for old, new in zip(column.children, children, strict=True) if _casts_fail((old.type,), new.type)]
-    return [old.valid() & ~new.valid() for old, new in pairs]
+    pairs = zip(column.children, children, strict=True)
+    return [old.valid() & ~new.valid() for old, new in pairs if _casts_fail((old.type,), new.type)]
 
 
 def _without(column: Column, failed: Mask) -> Mask | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from functools import partial
 from urllib.parse import quote_plus, unquote_to_bytes
 
 from engine.errors import UserError
@@ -35,7 +35,8 @@ _PROTOCOLS = frozenset({"http", "https", "ftp", "file", "jar", "mailto"})
 
 
 def parse_url(url: str, part: str, key: str | None = None) -> str | None:
-    """A part of a URL as java.net.URL has it: HOST, PATH, QUERY, REF, PROTOCOL, FILE, AUTHORITY, USERINFO; one key of the QUERY."""
+    """A part of a URL as java.net.URL has it: HOST, PATH, QUERY, REF, PROTOCOL, FILE, AUTHORITY, USERINFO; one key of
+    the QUERY."""
     match = _URL.fullmatch(url)
     if match is None or match["protocol"].lower() not in _PROTOCOLS:
         return None
@@ -44,12 +45,12 @@ def parse_url(url: str, part: str, key: str | None = None) -> str | None:
         return found[1] if found else None
     user, at, host = (match["authority"] or "").rpartition("@")
     file = match["path"] + (f"?{match['query']}" if match["query"] is not None else "")
-    parts: dict[str, Callable[[], str | None]] = {
-        "HOST": lambda: re.sub(r":\d*$", "", host), "PATH": lambda: match["path"], "QUERY": lambda: match["query"],
-        "REF": lambda: match["ref"], "PROTOCOL": lambda: match["protocol"].lower(), "FILE": lambda: file,
-        "AUTHORITY": lambda: match["authority"], "USERINFO": lambda: user if at else None,
+    parts: dict[str, str | None] = {
+        "HOST": re.sub(r":\d*$", "", host), "PATH": match["path"], "QUERY": match["query"], "REF": match["ref"],
+        "PROTOCOL": match["protocol"].lower(), "FILE": file, "AUTHORITY": match["authority"],
+        "USERINFO": user if at else None,
     }
-    return parts[part]() if part in parts else None
+    return parts.get(part)
 
 
 def url_decode(text: str, recursive: bool = False) -> str | None:
@@ -75,5 +76,5 @@ FUNCTIONS: dict[str, Function] = {
     "PARSE_URL": per_row(signature(STRING, "string", "string", "string?", nullable=True), parse_url),
     "URL_ENCODE": per_row(signature(STRING, "string", nullable=True), url_encode),
     "URL_DECODE": per_row(signature(STRING, "string", nullable=True), url_decode),
-    "URL_DECODE_RECURSIVE": per_row(signature(STRING, "string", nullable=True), lambda text: url_decode(text, True)),
+    "URL_DECODE_RECURSIVE": per_row(signature(STRING, "string", nullable=True), partial(url_decode, recursive=True)),
 }  # fmt: skip

@@ -26,7 +26,8 @@ from engine.types import (
     is_nullable,
 )
 
-_SIZES = {"WEEK": 7 * DAY, "DAY": DAY, "HOUR": HOUR, "MINUTE": MINUTE, "SECOND": SECOND, "MILLISECOND": 1000, "MICROSECOND": 1}
+_SIZES = {"WEEK": 7 * DAY, "DAY": DAY, "HOUR": HOUR, "MINUTE": MINUTE, "SECOND": SECOND, "MILLISECOND": 1000,
+          "MICROSECOND": 1}
 _MONTHS = {"MONTH": 1, "QUARTER": 3, "YEAR": 12, "DECADE": 120, "CENTURY": 1200, "MILLENNIUM": 12_000}
 
 
@@ -71,7 +72,8 @@ def add_dated(a: Column, b: Column, type: DataType, sign: int) -> Column:
             left, right = left.astype(np.int64) * DAY, right.astype(np.int64) * DAY
         return Column(type, left + sign * right)
     moment, interval = (b, a) if a.type.kind in INTERVALS else (a, b)
-    return Column(type, moved(moment, interval.values.astype(np.int64) * sign, interval.type.kind is Kind.INTERVAL_MONTHS, type))
+    months = interval.type.kind is Kind.INTERVAL_MONTHS
+    return Column(type, moved(moment, interval.values.astype(np.int64) * sign, months, type))
 
 
 def moved(moment: Column, amounts: Array, months: bool, type: DataType) -> Array:

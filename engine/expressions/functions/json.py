@@ -1,4 +1,5 @@
-"""JSON functions: IS JSON, JSON_EXISTS, _VALUE, _QUERY, _OBJECT, _ARRAY, _STRING, _QUOTE, _UNQUOTE, PARSE_JSON. Per row."""
+"""JSON functions: IS JSON, JSON_EXISTS, _VALUE, _QUERY, _OBJECT, _ARRAY, _STRING, _QUOTE, _UNQUOTE, PARSE_JSON. Per
+row."""
 
 from __future__ import annotations
 
@@ -30,7 +31,9 @@ def _is_json(text: str | None, kind: str = "VALUE") -> bool:
     except PathError:
         return False
     shapes = {"OBJECT": dict, "ARRAY": list}
-    return kind == "VALUE" or (isinstance(value, shapes[kind]) if kind in shapes else not isinstance(value, (dict, list)))
+    if kind in shapes:
+        return isinstance(value, shapes[kind])
+    return kind == "VALUE" or not isinstance(value, (dict, list))
 
 
 def _exists(text: str, path: str, on_error: str = "FALSE") -> bool | None:
@@ -68,9 +71,7 @@ def _infer_value(arguments: Arguments) -> DataType:
         raise bad_arguments(arguments, "it takes a text and a path")
     type = arguments.types[2] if len(arguments.values) == 7 else STRING
     for i in (4, 6):
-        if len(arguments.values) == 7 and constant_of(arguments, i - 1) == "DEFAULT":
-            arguments.coercions[i] = type
-        elif len(arguments.values) == 7:
+        if len(arguments.values) == 7 and constant_of(arguments, i - 1) == "DEFAULT" or len(arguments.values) == 7:
             arguments.coercions[i] = type
     signature(STRING, "string", "string", *(["any"] * 5 if len(arguments.values) == 7 else []))(_head(arguments, 2))
     return type.as_nullable()
@@ -94,7 +95,8 @@ def _value(args: Sequence[Column], type: DataType, length: int, context: Context
 
     full = list(args) if len(args) == 7 else None
     empty, error = (_word(full[3]), _word(full[5])) if full else ("NULL", "NULL")
-    defaults = zip(python_values(full[4]), python_values(full[6]), strict=True) if full else iter([(None, None)] * length)
+    nothing = [(None, None)] * length
+    defaults = zip(python_values(full[4]), python_values(full[6]), strict=True) if full else nothing
 
     def one(text: str | None, path: str | None, on_empty: Any, on_error: Any) -> Any:
         if text is None or path is None:
@@ -152,8 +154,8 @@ def _query(args: Sequence[Column], type: DataType, length: int, context: Context
         parsed = parse_path(path)
         try:
             found = follow(parse_json(text), parsed)
-            if found is not None and (wrapper == "UNCONDITIONAL" or wrapper == "CONDITIONAL" and not isinstance(found, list)):
-                found = [found]
+            wraps = wrapper == "UNCONDITIONAL" or (wrapper == "CONDITIONAL" and not isinstance(found, list))
+            found = [found] if wraps and found is not None else found
             composite = isinstance(found, (dict, list))
             if parsed.strict and not composite and found is not None:
                 raise PathError("Strict jsonpath mode requires array or object value")
@@ -180,7 +182,8 @@ def json_values(column: Column, context: Context) -> list[Any]:
     match type.kind:
         case Kind.ROW:
             parts = [json_values(c, context) for c in column.children]
-            values: list[Any] = [dict(zip((f.name for f in type.fields), row, strict=True)) for row in zip(*parts, strict=True)]
+            names = [f.name for f in type.fields]
+            values: list[Any] = [dict(zip(names, row, strict=True)) for row in zip(*parts, strict=True)]
         case Kind.ARRAY:
             inner, ends = json_values(column.children[0], context), column.values.tolist()
             values = [inner[a:b] for a, b in zip(ends, ends[1:], strict=False)]
@@ -222,12 +225,17 @@ def _checked(text: str | None) -> str | None:
 
 
 def _outside(text: str | None) -> str | None:
-    raise UserError("bad_arguments", "The JSON() function is currently only supported inside JSON_ARRAY() or as the VALUE "
-                                     "param of JSON_OBJECT()")
+    raise UserError("bad_arguments", "The JSON() function is currently only supported inside JSON_ARRAY() or as the "
+                                     "VALUE param of JSON_OBJECT()")
+
+
+def _checked_call(value: Expression) -> Expression:
+    return replace(value, function="JSON CHECKED") if isinstance(value, Call) and value.function == "JSON" else value
 
 
 def _construct(name: str) -> Callable[[Arguments], Expression]:
-    """Binds JSON_OBJECT, JSON_ARRAY: remembers which arguments are JSON already, in a symbol of v and j per argument."""
+    """Binds JSON_OBJECT, JSON_ARRAY: remembers which arguments are JSON already, in a symbol of v and j per
+    argument."""
 
     def expand(arguments: Arguments) -> Expression:
         from engine.expressions.functions import symbol
@@ -242,7 +250,7 @@ def _construct(name: str) -> Callable[[Arguments], Expression]:
                 if not key.type.is_string:
                     raise bad_arguments(arguments, "keys are strings")
         marks = "".join("j" if isinstance(v, Call) and v.function in _JSON_CALLS else "v" for v in values)
-        values = [replace(v, function="JSON CHECKED") if isinstance(v, Call) and v.function == "JSON" else v for v in values]
+        values = [_checked_call(v) for v in values]
         return Call(STRING.as_nullable(False), function=f"{name} BUILT", args=(behaviour, symbol(marks), *values),
                     nodes=frozenset().union(*(v.nodes for v in values)))
 
@@ -279,9 +287,12 @@ def _array(args: Sequence[Column], type: DataType, length: int, context: Context
 def _quote(text: str) -> str:
     """A text as a JSON string in ASCII."""
     inner = quoted(text).replace("/", "\\/")
-    units = re.sub(r"[^\x00-\x7f]", lambda m: "".join(
-        f"\\u{m[0].encode('utf-16-be')[i:i + 2].hex()}" for i in range(0, len(m[0].encode("utf-16-be")), 2)), inner)
-    return units
+    return re.sub(r"[^\x00-\x7f]", lambda m: _units(m[0]), inner)
+
+
+def _units(character: str) -> str:
+    data = character.encode("utf-16-be")
+    return "".join(f"\\u{data[i:i + 2].hex()}" for i in range(0, len(data), 2))
 
 
 _UNESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}

@@ -1,4 +1,5 @@
-"""AND, OR, NOT, IS [NOT] TRUE, IS [NOT] FALSE, IS [NOT] UNKNOWN: three-valued, each side evaluated only where it matters."""
+"""AND, OR, NOT, IS [NOT] TRUE, IS [NOT] FALSE, IS [NOT] UNKNOWN: three-valued, each side evaluated only where it
+matters."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ def truths(column: Column) -> tuple[Mask, Mask]:
 def _junction(conjunction: bool) -> EvaluateLazily:
     """AND (OR): evaluates a fallible side only for rows that no side before has decided as FALSE (TRUE)."""
 
-    def evaluate(args: Sequence[Node], type: DataType, columns: Sequence[Column], length: int, context: Context) -> Column:
+    def evaluate(args: Sequence[Node], type: DataType, columns: Sequence[Column], length: int,
+                 context: Context) -> Column:
         from engine.expressions.evaluate import evaluated_on
 
         true, false = truths(args[0](columns, length, context))

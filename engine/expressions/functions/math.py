@@ -74,7 +74,8 @@ def _infer_sign(arguments: Arguments) -> DataType:
 def _sign(args: Sequence[Column], type: DataType, length: int, context: Context) -> Column:
     if type.kind is Kind.DECIMAL:
         numbers = integers(args[0], None, type.precision)
-        return decimal_column(type, np.sign(numbers.astype(np.float64)).astype(np.int64).astype(object) * 10**type.scale)
+        signs = np.sign(numbers.astype(np.float64)).astype(np.int64)
+        return decimal_column(type, signs.astype(object) * 10**type.scale)
     return Column(type, np.sign(args[0].values))
 
 
@@ -232,7 +233,7 @@ def _seeded(seed: Column, context: Context) -> list[JavaRandom]:
     """A generator per row: fresh for each value of a seed, one that goes on over the query for a constant."""
     if not isinstance(seed, Constant):
         return [JavaRandom(s) for s in seed.values.tolist()]
-    key = f"random:{seed.scalar}"
+    key = f"random:{seed.scalar!r}"
     generator = context.resources.get(key)
     if not isinstance(generator, JavaRandom):
         generator = JavaRandom(int(seed.scalar) if isinstance(seed.scalar, int) else 0)

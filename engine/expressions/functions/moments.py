@@ -1,4 +1,5 @@
-"""Moments from and to text and numbers: DATE_FORMAT, TO_DATE, TO_TIMESTAMP(_LTZ), FROM_UNIXTIME, UNIX_TIMESTAMP, CONVERT_TZ."""
+"""Moments from and to text and numbers: DATE_FORMAT, TO_DATE, TO_TIMESTAMP(_LTZ), FROM_UNIXTIME, UNIX_TIMESTAMP,
+CONVERT_TZ."""
 
 from __future__ import annotations
 
@@ -26,8 +27,8 @@ def compiled_pattern(pattern: str) -> Array:
     """A pattern of Java's as pairs of code and width; UserError "bad_pattern"."""
     from engine.expressions.kernels import patterns as p
 
-    letters = {"y": p.YEAR, "u": p.YEAR, "M": p.MONTH, "L": p.MONTH, "d": p.DAY, "H": p.HOUR, "m": p.MINUTE, "s": p.SECOND,
-               "S": p.FRACTION, "h": p.HOUR12, "a": p.AMPM, "D": p.DAY_OF_YEAR, "E": p.DAY_NAME}
+    letters = {"y": p.YEAR, "u": p.YEAR, "M": p.MONTH, "L": p.MONTH, "d": p.DAY, "H": p.HOUR, "m": p.MINUTE,
+               "s": p.SECOND, "S": p.FRACTION, "h": p.HOUR12, "a": p.AMPM, "D": p.DAY_OF_YEAR, "E": p.DAY_NAME}
     pairs: list[tuple[int, int]] = []
     i = 0
     while i < len(pattern):

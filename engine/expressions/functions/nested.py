@@ -1,4 +1,5 @@
-"""Arrays, maps and rows made and taken apart, over whole columns: constructors, elements, fields, sizes, keys and values."""
+"""Arrays, maps and rows made and taken apart, over whole columns: constructors, elements, fields, sizes, keys and
+values."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ def _merged_type(arguments: Arguments, positions: Sequence[int]) -> DataType:
     type = common_type([arguments.types[p] for p in positions])
     if type is None:
         raise bad_arguments(arguments, "the elements have no common type")
-    arguments.coercions.update({p: type for p in positions})
+    arguments.coercions.update(dict.fromkeys(positions, type))
     return type
 
 
@@ -125,12 +126,15 @@ def _item_expansion(arguments: Arguments) -> Expression:
         if not (index.type.is_integer or index.type.kind is Kind.NULL):
             raise bad_arguments(arguments, "an array's index is an integer")
         if isinstance(index, Literal) and isinstance(index.value, int) and index.value < 1:
-            raise UserError("bad_arguments", f"Array element access needs an index starting at 1 but was {index.value}.")
-        return Call(type.element.as_nullable(), function="ARRAY ITEM", args=(container, implicit_cast(index, INT)), nodes=nodes)
+            raise UserError("bad_arguments",
+                            f"Array element access needs an index starting at 1 but was {index.value}.")
+        args = (container, implicit_cast(index, INT))
+        return Call(type.element.as_nullable(), function="ARRAY ITEM", args=args, nodes=nodes)
     if type.kind is Kind.MAP and type.key is not None and type.element is not None:
         if common_type((type.key, index.type)) is None:
             raise bad_arguments(arguments, f"the keys are {type.key}")
-        return Call(type.element.as_nullable(), function="MAP ITEM", args=(container, implicit_cast(index, type.key)), nodes=nodes)
+        args = (container, implicit_cast(index, type.key))
+        return Call(type.element.as_nullable(), function="MAP ITEM", args=args, nodes=nodes)
     raise bad_arguments(arguments, "only arrays, maps and rows have elements")
 
 
@@ -236,8 +240,8 @@ def _infer_from_arrays(arguments: Arguments) -> DataType:
 def _from_arrays(args: Sequence[Column], type: DataType, length: int, context: Context) -> Column:
     keys, values = args
     if not np.array_equal(np.diff(keys.values), np.diff(values.values)):
-        raise RuntimeFault("Invalid function MAP_FROM_ARRAYS call: The length of the keys array is not equal to the length "
-                           "of the values array")
+        raise RuntimeFault("Invalid function MAP_FROM_ARRAYS call: The length of the keys array is not equal to the "
+                           "length of the values array")
     owners = merge_owners((keys.owners, values.owners))
     return distinct_keys(Column(type, keys.values, None, owners, (_whole(keys), _whole(values))))
 

@@ -65,8 +65,9 @@ def _one(letter: str, flags: str, precision: int | None, value: Any) -> str:
         exact = value if isinstance(value, Decimal) else Decimal(repr(value))
         digits = 6 if precision is None else precision
         if kind == "e":
-            return _signed(format(exact, f".{digits}e").replace("e+", "e+0" if abs(exact.adjusted()) < 10 else "e+"), flags)
-        return _signed(format(exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP), ",f" if "," in flags else "f"), flags)
+            return _signed(re.sub(r"e([+-])(\d)$", r"e\g<1>0\2", format(exact, f".{digits}e")), flags)
+        rounded = exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+        return _signed(format(rounded, ",f" if "," in flags else "f"), flags)
     raise _BadFormat
 
 

@@ -1,4 +1,5 @@
-"""Regular expressions with Java's meaning: SIMILAR TO, REGEXP, REGEXP_REPLACE, _EXTRACT, _EXTRACT_ALL, _COUNT, _INSTR, _SUBSTR."""
+"""Regular expressions with Java's meaning: SIMILAR TO, REGEXP, REGEXP_REPLACE, _EXTRACT, _EXTRACT_ALL, _COUNT,
+_INSTR, _SUBSTR."""
 
 from __future__ import annotations
 
@@ -27,6 +28,9 @@ def compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(_JAVA.sub(lambda m: _python(m, pattern), pattern), re.ASCII)
 
 
+_ODD = {"\\h": r"[ \t\xa0]", "\\z": r"\Z", "\\Z": r"(?=\n?\Z)", "\\R": r"(?:\r\n|[\n-\r\x85])", "(?<": "(?P<"}
+
+
 def _python(match: re.Match[str], pattern: str) -> str:
     text = match[0]
     if text.startswith("\\Q"):
@@ -35,7 +39,7 @@ def _python(match: re.Match[str], pattern: str) -> str:
         inside = pattern.count("[", 0, match.start()) > pattern.count("]", 0, match.start())
         letters = _CLASSES.get(match[2].removeprefix("Is"), _CLASSES.get(match[2], r"\w"))
         return letters if inside and text[1] == "p" else f"[{'^' if text[1] == 'P' else ''}{letters}]"
-    return {"\\h": r"[ \t\xa0]", "\\z": r"\Z", "\\Z": r"(?=\n?\Z)", "\\R": r"(?:\r\n|[\n-\r\x85])", "(?<": "(?P<"}.get(text, text)
+    return _ODD.get(text, text)
 
 
 @lru_cache(maxsize=512)
@@ -108,7 +112,7 @@ def similar_pattern(pattern: str, escape: str | None) -> re.Pattern[str]:
         elif character in "_%":
             out.append("." if character == "_" else ".*")
         else:
-            out.append(character if character in "()|*+?{}]" or character.isalnum() or character in "," else re.escape(character))
+            out.append(character if character in "()|*+?{},]" else re.escape(character))
         i += 1
     try:
         return re.compile("".join(out), re.DOTALL)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-
-
 from engine.changes import Column
 from engine.expressions.decimals import integers
 from engine.expressions.functions.base import Context

@@ -1,6 +1,7 @@
 """How calls are typed: a signature per function, from a few words.
 
-A parameter's word says what may be passed and what it is cast to; `"string?"` is optional, the last word with `...` repeats.
+A parameter's word says what may be passed and what it is cast to; `"string?"` is optional, the last word with `...`
+repeats.
 """
 
 from __future__ import annotations
@@ -89,8 +90,9 @@ def signature(result: Result, *words: str, nullable: bool | None = None) -> Infe
         values = arguments.values
         if not len(required) <= len(values) <= most:
             expected = str(len(required)) if len(required) == most else f"{len(required)} to {most}"
-            raise bad_arguments(arguments, f"it takes {expected if not variadic else f'at least {len(required)}'} arguments")
-        for i, value in enumerate(values):
+            expected = f"at least {len(required)}" if variadic else expected
+            raise bad_arguments(arguments, f"it takes {expected} arguments")
+        for i in range(len(values)):
             accept(arguments, i, rows[min(i, len(rows) - 1)])
         type = result(arguments) if callable(result) else result
         if nullable is not None:

@@ -230,7 +230,7 @@ def _infer_elt(arguments: Arguments) -> DataType:
     type = common_type(arguments.types[1:])
     if type is None or not (type.is_string or type.is_bytes):
         raise bad_arguments(arguments, "the values must be all strings or all bytes")
-    arguments.coercions.update({i: type for i in range(1, len(arguments.values))})
+    arguments.coercions.update(dict.fromkeys(range(1, len(arguments.values)), type))
     return type.as_nullable()
 
 

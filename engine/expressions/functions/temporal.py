@@ -245,8 +245,8 @@ def _infer_watermark(arguments: Arguments) -> DataType:
     return DataType(arguments.types[0].kind, precision=3)
 
 
-_PARTS = {"YEAR": "YEAR", "QUARTER": "QUARTER", "MONTH": "MONTH", "WEEK": "WEEK", "DAYOFYEAR": "DOY", "DAYOFMONTH": "DAY",
-          "DAYOFWEEK": "DOW", "HOUR": "HOUR", "MINUTE": "MINUTE", "SECOND": "SECOND"}
+_PARTS = {"YEAR": "YEAR", "QUARTER": "QUARTER", "MONTH": "MONTH", "WEEK": "WEEK", "DAYOFYEAR": "DOY",
+          "DAYOFMONTH": "DAY", "DAYOFWEEK": "DOW", "HOUR": "HOUR", "MINUTE": "MINUTE", "SECOND": "SECOND"}
 _NOW = _clock(TIMESTAMP_LTZ(3), lambda instant, context: instant)
 FUNCTIONS: dict[str, Function] = {
     "EXTRACT": Function(_infer_extract, _extract),

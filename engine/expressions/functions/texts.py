@@ -37,7 +37,8 @@ def initcap(text: str) -> str:
 
 
 def translate(text: str | None, source: str | None, target: str | None) -> str | None:
-    """Each character of `source` becomes the one of `target` at its place, or goes; the first of a repeated one counts."""
+    """Each character of `source` becomes the one of `target` at its place, or goes; the first of a repeated one
+    counts."""
     if text is None or target is None:
         return None if text is None or source else text
     table: dict[int, str | None] = {}
@@ -47,7 +48,8 @@ def translate(text: str | None, source: str | None, target: str | None) -> str |
 
 
 def instr(text: str, part: str, start: int = 1, nth: int = 1) -> int:
-    """The place (from 1) of the nth occurrence of `part` at or behind `start`, backwards for a negative one; 0 for none."""
+    """The place (from 1) of the nth occurrence of `part` at or behind `start`, backwards for a negative one; 0 for
+    none."""
     if start < 0:
         found = instr(text[::-1], part[::-1], -start, nth)
         return len(text) + 2 - found - len(part) if found else 0
@@ -82,8 +84,8 @@ def encode(text: str, charset: str) -> bytes | None:
 
 
 def decode(data: bytes, charset: str) -> str | None:
-    return data.decode("utf-16" if charset.lower() == "utf-16" and data[:2] in (b"\xfe\xff", b"\xff\xfe") else _charset(charset),
-                       "replace")
+    marked = charset.lower() == "utf-16" and data[:2] in (b"\xfe\xff", b"\xff\xfe")
+    return data.decode("utf-16" if marked else _charset(charset), "replace")
 
 
 def _known_charset(function: Callable[[Any, str], Any]) -> Callable[[Any, str], Any]:

@@ -1,4 +1,5 @@
-"""Kernels that write values as text: integers, decimals, dates, times, timestamps, each row into its own slot of a buffer."""
+"""Kernels that write values as text: integers, decimals, dates, times, timestamps, each row into its own slot of a
+buffer."""
 
 from __future__ import annotations
 
@@ -22,7 +23,8 @@ def write_padded(at: int, value: int, digits: int) -> None:
 
 @kernel("UniTuple(int64, 3)(int64)")
 def civil_from_days(days: int) -> Any:
-    """Year, month and day of the proleptic Gregorian calendar (Hinnant, "chrono-compatible low-level date algorithms")."""
+    """Year, month and day of the proleptic Gregorian calendar (Hinnant, "chrono-compatible low-level date
+    algorithms")."""
     days += 719468
     era = days // 146097
     of_era = days - era * 146097

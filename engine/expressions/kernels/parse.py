@@ -1,4 +1,5 @@
-"""Kernels that read values out of text as Flink's CAST does: blanks around it trimmed, dates and times in loose forms."""
+"""Kernels that read values out of text as Flink's CAST does: blanks around it trimmed, dates and times in loose
+forms."""
 
 from __future__ import annotations
 
@@ -96,7 +97,7 @@ def _clock(at: int, end: int) -> Any:
             second, at, ok = _number(at + 1, end, 2)
             if ok and at < end and load8(at) == 46:
                 at += 1
-                for i in range(6):
+                for _ in range(6):
                     micros *= 10
                     if at < end and 48 <= load8(at) <= 57:
                         micros += load8(at) - 48

@@ -130,7 +130,8 @@ def _read_name(at: int, end: int, width: int, days: bool) -> Any:
 
 @kernel("UniTuple(int64, 2)(int64, int64, int64[:, ::1], boolean)")
 def read_moment(at: int, end: int, pattern: Any, loose: bool) -> Any:
-    """A local moment by a pattern: (microseconds, ok). `loose`: numbers of any width, text may follow (SimpleDateFormat)."""
+    """A local moment by a pattern: (microseconds, ok). `loose`: numbers of any width, text may follow
+    (SimpleDateFormat)."""
     parts = np.zeros(13, np.int64)
     parts[YEAR], parts[MONTH], parts[DAY], parts[HOUR12] = 1970, 1, 1, -1
     fraction, ok = 0, 1
@@ -164,8 +165,8 @@ def read_moment(at: int, end: int, pattern: Any, loose: bool) -> Any:
     if at != end and not loose:
         return 0, 0
     hour = parts[HOUR] if parts[HOUR12] < 0 else parts[HOUR12] % 12 + 12 * parts[AMPM]
-    legal = legal_date(parts[YEAR], parts[MONTH], parts[DAY]) and hour < 24 and parts[MINUTE] < 60 and parts[SECOND] < 60
-    if not legal and not loose:
+    legal = hour < 24 and parts[MINUTE] < 60 and parts[SECOND] < 60
+    if not loose and not (legal and legal_date(parts[YEAR], parts[MONTH], parts[DAY])):
         return 0, 0
     month = parts[MONTH] - 1
     days = days_from_civil(parts[YEAR] + month // 12, month % 12 + 1, 1) + parts[DAY] - 1

@@ -118,7 +118,8 @@ def _parts(views: Any, base: int, separators: Any, separator_base: int, indices:
 
 
 def parts(views: Any, separators: Any, indices: Any) -> tuple[Any, Any]:
-    """Per row, the part (from 0) of a string between separators, and whether there is one. The memory is the input's."""
+    """Per row, the part (from 0) of a string between separators, and whether there is one. The memory is the
+    input's."""
     views, separators = contiguous(views), contiguous(separators)
     out, found = np.empty_like(views), np.empty(len(views), np.bool_)
     _parts(views, address_of(views), separators, address_of(separators), np.array(indices, np.int64), out, found)

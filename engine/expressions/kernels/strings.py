@@ -60,7 +60,8 @@ def _sized(views: Any, base: int, length: int, fixed: bool, utf8: bool, out: Any
 
 
 def sized(views: Any, length: int, fixed: bool, utf8: bool) -> tuple[Any, Any]:
-    """Strings cut to `length` characters (bytes), padded to it where `fixed`. The input's memory is still referred to."""
+    """Strings cut to `length` characters (bytes), padded to it where `fixed`. The input's memory is still referred
+    to."""
     views = contiguous(views)
     out = np.empty_like(views)
     room = int(np.sum(views[:, 0] & np.uint64(0xFFFFFFFF))) + length * len(views) if fixed else 0

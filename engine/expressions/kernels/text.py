@@ -1,7 +1,7 @@
 """Kernels over string views (see `engine.changes`): access, comparison, slices, search.
 
-A string of at most 12 bytes lies inside its view, from the fifth byte on, so every string has an address. Kernels that cut
-strings only make new views: the result shares the owners of its source.
+A string of at most 12 bytes lies inside its view, from the fifth byte on, so every string has an address. Kernels
+that cut strings only make new views: the result shares the owners of its source.
 """
 
 from __future__ import annotations
