@@ -8,17 +8,20 @@ from sqlglot.tokens import Token, Tokenizer, TokenType
 
 from engine.errors import Place, UserError
 
-# One alternative a group; the order is from frequent to rare except where a prefix decides.
+# One alternative a group; the order is from frequent to rare except where a prefix decides. Spaces are skipped with the
+# token they stand before, which halves the number of matches.
 _PATTERN = re.compile(
     r"""
-    (\s+ | --[^\n]* | //[^\n]* | /\*(?!\+).*?\*/)                               # 1 space and comments
-  | ([xX]'[^']*' | [uU]&'(?:[^']|'')*' | (?:_\w+|[nN])?'(?:[^']|'')*')          # 2 strings
-  | ((?:[^\W\d]|\$)[\w$]*)                                                      # 3 words
-  | ((?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)                                  # 4 numbers
-  | (`(?:[^`]|``)+`)                                                            # 5 quoted names
-  | (/\*\+.*?\*/)                                                               # 6 hints
-  | (=>|<=|>=|<>|!=|\|\||->|::|(?!/\*)[-+*/%=<>(),.;\[\]{}?:|^&@])               # 7 operators
-  | (.)                                                                         # 8 nothing of ours
+    [ ]*(?:
+      (\s+ | --[^\n]* | //[^\n]* | /\*(?!\+).*?\*/)                             # 1 space and comments
+    | ([xX]'[^']*' | [uU]&'(?:[^']|'')*' | (?:_\w+|[nN])?'(?:[^']|'')*')        # 2 strings
+    | ((?:[^\W\d]|\$)[\w$]*)                                                    # 3 words
+    | ((?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)                                # 4 numbers
+    | (`(?:[^`]|``)+`)                                                          # 5 quoted names
+    | (/\*\+.*?\*/)                                                             # 6 hints
+    | (=>|<=|>=|<>|!=|\|\||->|::|(?!/\*)[-+*/%=<>(),.;\[\]{}?:|^&@])             # 7 operators
+    | (.)                                                                       # 8 nothing of ours
+    )
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -80,8 +83,9 @@ class _Lexer:
         add = self._add
         for match in _PATTERN.finditer(sql):
             kind = match.lastindex
-            text = match.group()
-            start = match.start() + offset
+            assert kind is not None  # one group always matches
+            text = match.group(kind)
+            start = match.start(kind) + offset
             if kind == _WORD:
                 add(TokenType.VAR, text, text.upper(), start, start + len(text))
             elif kind == _SPACE:
