@@ -1,7 +1,8 @@
 """How state is saved and brought back: by every state object in the same few lines.
 
-A snapshot is taken at a barrier, in the job's thread, and copies exactly what changed since the last one (dirty slots, dirty
-pages, deletions); a background thread then writes it. Copying the dirty rows replaces freezing pages: it copies less.
+A snapshot is taken at a barrier, in the job's thread, and copies exactly what changed since the last one (dirty slots,
+dirty pages, deletions); a background thread then writes it. Copying the dirty rows replaces freezing pages: it copies
+less.
 """
 
 from __future__ import annotations

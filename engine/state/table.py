@@ -232,7 +232,7 @@ class StateTable:
         for chain in chains:
             for part in chain:
                 if part.kind != "table" or part.meta.get("version") != VERSION:
-                    raise UserError("checkpoint_version", "a checkpoint holds state of a form this program does not read",
+                    raise UserError("checkpoint_version", "a checkpoint has a form that this program does not read",
                                     hint="go on with the version that wrote it, or start from the beginning")
             if chain:
                 self._restore_chain(chain, groups)
