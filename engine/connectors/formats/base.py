@@ -31,15 +31,17 @@ class Block:
     columns point into `data` and into `arena`, the unescaped texts of this block.
     """
 
-    __slots__ = ("data", "size", "at", "line", "place", "arena", "arena_at")
+    __slots__ = ("data", "address", "size", "at", "line", "place", "arena", "arena_address", "arena_at")
 
     def __init__(self, data: Array, size: int, line: int, place: str) -> None:
         self.data = data
+        self.address = addresses(data)[0]
         self.size = size
         self.at = 0
         self.line = line
         self.place = place
         self.arena: Array | None = None
+        self.arena_address = 0
         self.arena_at = 0
 
     @staticmethod
@@ -54,6 +56,7 @@ class Block:
         """Memory for texts that do not stand in the data as they are; never touched, it costs only addresses."""
         if self.arena is None:
             self.arena = np.empty(self.size + PADDING, np.uint8)
+            self.arena_address = addresses(self.arena)[0]
         return self.arena
 
     def text(self, start: int, stop: int) -> str:

@@ -66,6 +66,7 @@ class CsvDecoder(ScannedDecoder):
     def _set_state(self, options: Options) -> None:
         scan = self._kernels
         self._memory = np.zeros(scan.NEWLINES // 8 + 1, np.int64)
+        self._memory_at = addresses(self._memory)[0]
         null = options.values.get("null-literal")
         self._null = np.frombuffer((null or "").encode() + bytes(16), np.uint8)
         values = {scan.DELIMITER: _byte(options, "field-delimiter", ","), scan.QUOTE: _quote(options),
@@ -98,7 +99,7 @@ class CsvDecoder(ScannedDecoder):
             newline = block.data[block.at:block.size].tobytes().find(b"\n")
             at, line = at + newline + 1, 2
         found: tuple[int, int, int, int] = self._kernels.scan_records(
-            at, end, self._rows, self._capacity, line, self._table, addresses(self._memory)[0], self._spans, bad, final)
+            at, end, self._rows, self._capacity, line, self._table, self._memory_at, self._spans, bad, final)
         return found
 
     def _path(self, node: int) -> str:

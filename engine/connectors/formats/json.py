@@ -46,6 +46,7 @@ class JsonDecoder(ScannedDecoder):
         super().__init__(chosen, nodes, [nodes[0].children[i] for i in wanted])
         self._link()
         self._memory = np.zeros(1 + json_scan.MAX_DEPTH // 8, np.int64)
+        self._memory_at = addresses(self._memory)[0]
 
     def _parameters(self, type: DataType) -> tuple[int, int, int]:
         from engine.connectors.formats import times
@@ -77,7 +78,7 @@ class JsonDecoder(ScannedDecoder):
 
     def _scan(self, block: Block, at: int, end: int, bad: Array, final: bool) -> tuple[int, int, int, int]:
         found: tuple[int, int, int, int] = self._kernels.scan_lines(
-            at, end, self._rows, self._capacity, block.line, self._table, addresses(self._memory)[0], self._spans, bad,
+            at, end, self._rows, self._capacity, block.line, self._table, self._memory_at, self._spans, bad,
             bool(self._lenient), self._complete)
         return found
 

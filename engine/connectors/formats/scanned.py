@@ -109,10 +109,8 @@ class ScannedDecoder(Decoder):
         self._words = np.empty((len(self._words_at), capacity), np.int64)
         self._strings = np.empty((len(self._views_at), capacity, 2), np.uint64)
         self._valid = np.empty((len(self._read), capacity), np.bool_)
-        words, strings, valid = addresses(self._words, self._strings, self._valid)
-        self._table[self._words_at, text.VALUES // 8] = words + 8 * capacity * np.arange(len(self._words_at))
-        self._table[self._views_at, text.VALUES // 8] = strings + 16 * capacity * np.arange(len(self._views_at))
-        self._table[self._read, text.VALID // 8] = valid + capacity * np.arange(len(self._read))
+        text.bind_columns(self._table, self._words, self._words_at, self._strings, self._views_at, self._valid,
+                          self._read)
         self._spans = np.empty((capacity, 2), np.int64)
         self._blocks: list[tuple[Block, int]] = []
         self._owners: list[object] = []
@@ -121,7 +119,7 @@ class ScannedDecoder(Decoder):
     def feed(self, block: Block, final: bool) -> bool:
         bad = np.empty((MAX_BAD - len(self._dead), 5), np.int64)
         arena = block.scratch()
-        base, free = addresses(block.data, arena)
+        base, free = block.address, block.arena_address
         self._state[0] = free + block.arena_at
         self._blocks.append((block, self._rows))
         at, self._rows, block.line, found = self._scan(block, base + block.at, base + block.size, bad, final)

@@ -183,6 +183,19 @@ def parse_moment(at: int, end: int, code: int, style: int, zone: int, unit: int)
     return parse_timestamp(at, end, style, zone, unit)
 
 
+@kernel("void(int64[:, ::1], int64[:, ::1], int64[::1], uint64[:, :, ::1], int64[::1], boolean[:, ::1], int64[::1])")
+def bind_columns(table: Any, words: Any, words_at: Any, views: Any, views_at: Any, valid: Any, read: Any) -> None:
+    """Tell a table of nodes where the columns of a batch are: those of `words_at` and `views_at` in order, validity of
+    all read.
+    """
+    for i in range(len(words_at)):
+        table[words_at[i], VALUES // 8] = words.ctypes.data + 8 * i * words.shape[1]
+    for i in range(len(views_at)):
+        table[views_at[i], VALUES // 8] = views.ctypes.data + 16 * i * views.shape[1]
+    for i in range(len(read)):
+        table[read[i], VALID // 8] = valid.ctypes.data + i * valid.shape[1]
+
+
 @kernel("int64(int64, int64, int64, int64, boolean)")
 def store_text(at: int, end: int, node: int, row: int, ascii: bool) -> Any:
     """Parse the text at `at` to `end` into row `row` of a node's column; OK, BAD, or BAD_UTF8.
