@@ -89,8 +89,9 @@ class LearnerAccumulator(Accumulator):
 
     def __init__(self, spec: AggregateSpec) -> None:
         text = next((o for o in spec.options if isinstance(o, str)), "")
-        self._models = Models(parse_options(spec.function.lower(), text))
-        self._type, self._label = spec.result, spec.label
+        options = parse_options(spec.function.lower(), text)
+        self._models = Models(options)
+        self._type, self._label = spec.result, options.name or spec.label
 
     def bind(self, table: StateTable, prefix: str) -> None:
         self._table = table

@@ -115,6 +115,16 @@ class ModelStore:
                 finally:
                     os.close(descriptor)
 
+    def clear(self) -> None:
+        """Forget all models: a run that begins anew must not find versions of the one before."""
+        with self._lock:
+            for name in self.names():
+                for before, after in self._files(name) if self._folder is not None else ():
+                    self._path(name, before, after).unlink(missing_ok=True)
+            for held in (self._cache, self._heads, self._newest, self._unsynced):
+                held.clear()
+            self._cached = 0
+
     def _remove_after(self, name: str, version: int) -> None:
         """Another history begins at this version: later ones are no longer true."""
         for before, after in self._files(name):

@@ -142,6 +142,18 @@ def test_old_versions_are_retired(tmp_path: Path, durable: bool) -> None:
         Predictor(store).predict("shop/ctr", np.array([10]), samples()[0], np.array([0]), np.zeros(1))
 
 
+@pytest.mark.parametrize("durable", [True, False])
+def test_a_run_can_begin_anew(tmp_path: Path, durable: bool) -> None:
+    store = ModelStore(tmp_path if durable else None)
+    fill(store)
+    store.clear()
+    assert store.names() == []
+    assert store.open("shop/ctr", 5) is None
+    tables = fill(store, 30)
+    assert store.newest("shop/ctr") == 10
+    assert store.hash("shop/ctr") == table_hash(tables[10])
+
+
 def test_what_was_never_published_is_unknown(tmp_path: Path) -> None:
     for store in (ModelStore(), ModelStore(tmp_path / "none")):
         assert store.names() == []
