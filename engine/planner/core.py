@@ -13,12 +13,9 @@ from engine.errors import InternalError, NotSupported
 from engine.operators.base import Operator, Settings
 from engine.operators.exchange import Exchange
 from engine.operators.source import SinkWriter, SourceReader
-from engine.plan.nodes import Program, Relation, Sink, TableSpec
-from engine.plan.properties import Properties
-from engine.types import Schema
-
-KEY_GROUPS = 128
-
+from engine.plan.nodes import Filter, Program, Project, Relation, Sink, TableSpec
+from engine.plan.properties import Properties, relations
+from engine.types import DataType, Schema
 
 @dataclass(frozen=True)
 class Options:
@@ -48,10 +45,12 @@ class Graph:
 
 @dataclass(frozen=True)
 class Built:
-    """A relation's operators: one, or one a shard. `keys`: the columns by which rows are dealt to the shards."""
+    """A relation's operators: one, or one a shard. `keys`: the columns by which rows are dealt to the shards, `types` the
+    types under which they were hashed for it (nullability counts)."""
 
     operators: tuple[Operator, ...]
     keys: tuple[int, ...] | None = None
+    types: tuple[DataType, ...] = ()
 
 
 class Planner:
@@ -71,12 +70,19 @@ class Planner:
         self._names: Counter[str] = Counter()
         self._pipes = {s.table.path: s for s in program.sinks if self.is_pipe(s.table)}
         self.functions = _functions()
+        self._filters = {id(r.input) for r in relations(program) if isinstance(r, Project | Filter)
+                         and isinstance(r.input, Filter) and properties.uses(r.input) == 1}
 
     def plan(self) -> Graph:
-        """Build every sink with all below it."""
-        for sink in self.program.sinks:
-            self.build(sink)
+        """Build every sink with all below it: inputs first, as plans may be deeper than Python's stack."""
+        for relation in relations(self.program):
+            if not self._absorbed(relation):
+                self.build(relation)
         return self.graph
+
+    def _absorbed(self, relation: Relation) -> bool:
+        """Whether its only consumer does its work: a filter right below a projection."""
+        return id(relation) in self._filters
 
     def build(self, relation: Relation) -> Built:
         """The operators of a relation, made on first use."""
@@ -106,7 +112,7 @@ class Planner:
             for port, built in enumerate(inputs):
                 built.operators[min(shard, len(built.operators) - 1)].connect(operator, port)
             made.append(operator)
-        return Built(tuple(made), keys)
+        return Built(tuple(made), keys, inputs[0].types)
 
     def register(self, operator: Operator) -> Operator:
         operator.uid = operator.name
@@ -123,23 +129,27 @@ class Planner:
     def settings(self, shard: int = 0) -> Settings:
         return self._settings[shard]
 
-    def keyed(self, built: Built, keys: tuple[int, ...], schema: Schema) -> Built:
-        """The rows dealt to shards by `keys`; nothing to do for one shard or where they are dealt so already."""
-        if self.options.shards == 1 or (built.keys == keys and len(built.operators) > 1):
+    def keyed(self, built: Built, keys: tuple[int, ...], schema: Schema, types: Sequence[DataType] = ()) -> Built:
+        """The rows dealt to shards by `keys`; nothing to do for one shard or where they are dealt so already.
+
+        `types`: the types under which an operator holds its keys, where they are not the columns' (both sides of a join)."""
+        types = tuple(types) or tuple(schema[k].type for k in keys)
+        if self.options.shards == 1 or (built.keys == keys and built.types == types and len(built.operators) > 1):
             return built
         if not keys:
             return self.single(built, schema)
-        from engine.state.keys import key_groups
+        from engine.state.hashing import KEY_GROUPS
+        from engine.state.keys import KeyCodec
 
         shards = self.options.shards
-        types = [schema[k].type for k in keys]
+        codec = KeyCodec(types)
 
         def owner(batch: Batch) -> Array:
-            groups = key_groups([batch.columns[k] for k in keys], types, KEY_GROUPS)
+            groups = codec.key_groups([batch.columns[k] for k in keys], batch.length)
             owners: Array = groups.astype("int64") * shards // KEY_GROUPS
             return owners
 
-        return Built(self._exchange(built, schema, owner), keys)
+        return Built(self._exchange(built, schema, owner), keys, types)
 
     def single(self, built: Built, schema: Schema) -> Built:
         """All rows in one place, in source order."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.errors import NotSupported, UserError
-from engine.operators.interval_join import Bounds, IntervalJoin
+from engine.operators.interval_join import Bounds, IntervalJoin, key_types
 from engine.operators.lookup import LookupJoin, LookupOptions
 from engine.operators.stream_join import JoinShape, StreamJoin
 from engine.operators.temporal_join import TemporalJoin
@@ -26,8 +26,9 @@ def _sides(node: nodes.Join) -> tuple[Schema, Schema]:
 
 def _inputs(planner: Planner, node: nodes.Join) -> list[Built]:
     """Both inputs, dealt to the shards by the join's keys."""
-    left = planner.keyed(planner.build(node.left), node.left_keys, node.left.schema)
-    return [left, planner.keyed(planner.build(node.right), node.right_keys, node.right.schema)]
+    types = key_types(_sides(node), (node.left_keys, node.right_keys))
+    left = planner.keyed(planner.build(node.left), node.left_keys, node.left.schema, types)
+    return [left, planner.keyed(planner.build(node.right), node.right_keys, node.right.schema, types)]
 
 
 def plan_join(planner: Planner, node: nodes.Join) -> Built:

@@ -10,7 +10,7 @@ from engine.operators.source import SourceReader
 from engine.state.checkpoints import Checkpoint
 from engine.state.protocol import StatePart
 
-KEY_GROUPS = 128
+from engine.state.hashing import KEY_GROUPS
 
 
 def key_group_range(shard: int, shards: int) -> tuple[int, int]:
