@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from engine.plan.changes import Kinds, kinds_of
 from engine.plan.keys import Keys, unique_keys
-from engine.plan.nodes import Relation
+from engine.plan.nodes import Relation, Scan
 from engine.plan.windows import WindowColumns, window_columns
 
 T = TypeVar("T")
@@ -19,6 +19,7 @@ class Facts:
     def __init__(self) -> None:
         self._keys: dict[Relation, Keys] = {}
         self._kinds: dict[Relation, Kinds] = {}
+        self._bounded: dict[Relation, bool] = {}
         self._windows: dict[Relation, WindowColumns | None] = {}
 
     def keys(self, relation: Relation) -> Keys:
@@ -29,9 +30,19 @@ class Facts:
         """The kinds of change it can give: "I", "U", "D"."""
         return _filled(self._kinds, relation, kinds_of)
 
+    def bounded(self, relation: Relation) -> bool:
+        """Whether every source below it ends."""
+        return _filled(self._bounded, relation, _bounded)
+
     def windows(self, relation: Relation) -> WindowColumns | None:
         """Its columns that are the start, end and time of a window."""
         return _filled(self._windows, relation, window_columns)
+
+
+def _bounded(relation: Relation, below: Callable[[Relation], bool]) -> bool:
+    if isinstance(relation, Scan):
+        return relation.table.bounded
+    return all(below(r) for r in relation.inputs)
 
 
 def _filled(memo: dict[Relation, T], relation: Relation, rule: Callable[[Relation, Callable[[Relation], T]], T]) -> T:

@@ -147,10 +147,12 @@ class Database:
 
 
 class Catalog:
-    """All that statements can name. `describe` asks a table's connector. `version` grows when a name's meaning changes."""
+    """All that statements can name. `describe` asks a table's connector; `python`: whether users' functions may be loaded.
+    `version` grows when a name's meaning changes."""
 
-    def __init__(self, describe: Describe = describe_nothing) -> None:
+    def __init__(self, describe: Describe = describe_nothing, python: bool = True) -> None:
         self.describe = describe
+        self.python = python
         self.catalogs: dict[str, dict[str, Database]] = {DEFAULT_CATALOG: {DEFAULT_DATABASE: Database()}}
         self.current = (DEFAULT_CATALOG, DEFAULT_DATABASE)
         self.version = 0

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from sqlglot import exp
 
 from engine.errors import Place, UserError
+from engine.expressions.functions.base import Function
 from engine.expressions.nodes import NO_NODES, Expression
 from engine.plan.facts import Facts
 from engine.plan.nodes import Relation
@@ -31,6 +32,7 @@ class Session:
         self.nodes: frozenset[str] = NO_NODES
         self.home: tuple[str, str] | None = None
         self.ctes: dict[str, Relation] = {}
+        self.loaded: dict[UserFunction, Function] = {}
         self._tables: dict[tuple[Table, tuple[tuple[str, str], ...]], Relation] = {}
         self._views: dict[View, Relation] = {}
         self._binding: list[View] = []

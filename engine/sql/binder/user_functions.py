@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from engine.errors import NotSupported, Place, UserError
+from engine.expressions.binding import resolve_call
 from engine.expressions.nodes import Expression
+from engine.sql import dialect as ast
 from engine.sql.catalog import UserFunction
 from engine.sql.places import place_of
-from engine.types import Field
+from engine.sql.types import to_data_type
+from engine.types import DataType, Field
 
 if TYPE_CHECKING:
+    from engine.expressions.functions.base import Function
     from engine.sql.binder.expressions import ExpressionBinder
     from engine.sql.binder.session import Session
 
@@ -20,7 +24,25 @@ if TYPE_CHECKING:
 def call_user(session: Session, binder: ExpressionBinder, function: UserFunction, node: exp.Anonymous,
               place: Place | None) -> Expression:
     """A call of a user's scalar function."""
-    raise NotSupported(f"the function {function.name}", place=place)
+    loaded = session.loaded.get(function)
+    if loaded is None:
+        loaded = session.loaded[function] = load(session, function, place)
+    name = function.name.upper()
+    return resolve_call(name, binder.all(node.expressions), session.config, place, {name: loaded})
+
+
+def load(session: Session, function: UserFunction, place: Place | None = None) -> Function:
+    """The function as the catalogue of functions has them; UserError where it cannot be loaded."""
+    if function.language != "PYTHON":
+        raise NotSupported(f"the function {function.name}, which is written in {function.language},", place=place,
+                           hint="CREATE FUNCTION ... AS 'module.function' LANGUAGE PYTHON")
+    from engine.expressions.functions.user import load as load_python
+
+    return load_python(function.name, function.target, session.catalog.python, _type).as_function()
+
+
+def _type(text: str) -> DataType:
+    return to_data_type(ast.parse_type(text))
 
 
 def table_function(session: Session, binder: ExpressionBinder,

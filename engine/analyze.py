@@ -1,0 +1,234 @@
+"""What SQL means, without running it: columns, types, time attribute, keys, changelog mode, and everything that is wrong.
+
+    analyzer = Analyzer(catalog)                      # or Analyzer(): an empty catalogue
+    analyzer.add("CREATE TABLE ...")                  # statements one after another; each adds its diagnostics
+    analyzer.relation("name").schema
+
+Starts nothing, and imports neither Numba nor Polars: it answers at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+
+from engine.errors import Place, UserError
+from engine.plan.explain import explain
+from engine.plan.nodes import Program, Relation, Sink, TableSpec
+from engine.plan.warnings import Warned, growing_state
+from engine.sql import ddl
+from engine.sql import dialect as ast
+from engine.sql.binder import Binder
+from engine.sql.catalog import Catalog
+from engine.sql.settings import apply_setting, is_setting
+from engine.sql.statements import explained, inserts_of, is_query
+from engine.types import Field, Schema, TimeKind
+
+__all__ = ["Analysis", "Analyzer", "Diagnostic", "RelationInfo", "analyze", "explain_statement"]
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """Something to say about a statement: `severity` "error" or "warning", a stable `code`, where, and what to do.
+
+    `name`: the table or view the statement is about; `node`: its pipeline node, where the caller gave one.
+    """
+
+    severity: str
+    code: str
+    message: str
+    place: Place | None = None
+    hint: str | None = None
+    name: str | None = None
+    node: str | None = None
+
+
+@dataclass(frozen=True)
+class RelationInfo:
+    """A table, view or query. `keys`: unique keys as column names, smallest first; `changelog`: kinds of change, "I" (rows
+    are only added), "I,UA,D"...; `bounded`: whether its sources end; `sink`: the table an INSERT writes."""
+
+    name: str
+    schema: Schema
+    keys: tuple[tuple[str, ...], ...] = ()
+    changelog: str = "I"
+    bounded: bool = False
+    sink: str | None = None
+
+    @property
+    def columns(self) -> tuple[Field, ...]:
+        return self.schema.fields
+
+    @property
+    def time_attribute(self) -> str | None:
+        """The event-time attribute if there is one, else a processing-time attribute."""
+        for kind in (TimeKind.ROWTIME, TimeKind.PROCTIME):
+            for f in self.schema:
+                if f.time is kind:
+                    return f.name
+        return None
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """The relations that statements defined or used, by name in their order, and the diagnostics."""
+
+    relations: Mapping[str, RelationInfo]
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        return tuple(d for d in self.diagnostics if d.severity == "error")
+
+
+@dataclass
+class Analyzer:
+    """Takes statements one after another. A view is bound once; what it means is known for all that read it.
+
+    `nodes`: pipeline node ids by view name (may be added to at any time).
+    """
+
+    catalog: Catalog = field(default_factory=Catalog)
+    settings: dict[str, str] = field(default_factory=dict)
+    nodes: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._binder = Binder(self.catalog, self.settings, self.nodes)
+        self._infos: dict[str, RelationInfo] = {}
+        self._diagnostics: list[Diagnostic] = []
+
+    def add(self, sql: str) -> tuple[Diagnostic, ...]:
+        """Analyse statements; their diagnostics. A statement with an error changes nothing, the others count."""
+        first = len(self._diagnostics)
+        try:
+            texts = ast.split(sql)
+        except UserError as error:
+            self._complain(error, None)
+            return tuple(self._diagnostics[first:])
+        offset, line = 0, 1
+        for text in texts:
+            start = sql.find(text, offset)
+            line += sql.count("\n", offset, max(start, offset))
+            self._add_text(text, max(start, 0), line)
+            line += text.count("\n")
+            offset = max(start, offset) + len(text)
+        return tuple(self._diagnostics[first:])
+
+    def _add_text(self, text: str, offset: int, line: int) -> None:
+        try:
+            statements = ast.parse(text)
+        except UserError as error:
+            self._complain(error, None, offset, line)
+            return
+        for statement in statements:
+            self.add_statement(statement, offset, line)
+
+    def add_statement(self, statement: exp.Expr, offset: int = 0, line: int = 1) -> tuple[Diagnostic, ...]:
+        """Analyse one parsed statement, whose text stood at an offset and line of a larger one."""
+        first = len(self._diagnostics)
+        inserts = inserts_of(statement) or [statement]
+        for each in inserts:
+            try:
+                self._analyse(each)
+            except UserError as error:
+                self._complain(error, _name(each), offset, line)
+        return tuple(self._diagnostics[first:])
+
+    def _analyse(self, statement: exp.Expr) -> None:
+        if is_setting(statement):
+            apply_setting(statement, self._binder.settings)
+        elif ddl.is_ddl(statement):
+            insert = ddl.apply(statement, self._binder)
+            if isinstance(statement, ast.CreateTable | ast.CreateView):
+                self._know(_name(statement) or "", self._binder.table(_dotted(statement.this)))
+            if insert is not None:
+                self._analyse(insert)
+        elif isinstance(statement, ast.InsertInto):
+            sink = self._binder.insert(statement)
+            name = f"INSERT INTO {sink.table.name}"
+            self._know(name, sink.input, sink.table.name)
+        elif (inner := explained(statement)) is not None:
+            self._analyse(inner[0])
+        elif is_query(statement):
+            self._know("query", self._binder.query(statement))
+
+    def _know(self, name: str, relation: Relation, sink: str | None = None) -> None:
+        self._infos[name] = self._info(name, relation, sink)
+        if sink is not None:
+            for warned in growing_state(relation, self._binder.facts, self._binder.settings):
+                self._warn(warned, name)
+
+    def _info(self, name: str, relation: Relation, sink: str | None) -> RelationInfo:
+        facts = self._binder.facts
+        names = relation.schema.names
+        keys = sorted(tuple(names[i] for i in sorted(k)) for k in facts.keys(relation))
+        keys.sort(key=len)
+        kinds = facts.kinds(relation)
+        changelog = ",".join(["I", *(["UA"] if "U" in kinds else []), *(["D"] if "D" in kinds else [])])
+        return RelationInfo(name, relation.schema, tuple(keys), changelog, facts.bounded(relation), sink)
+
+    def relation(self, name: str) -> RelationInfo:
+        """What is known of a table or view; UserError "unknown_table" where there is none."""
+        known = self._infos.get(name)
+        if known is None:
+            known = self._infos[name] = self._info(name, self._binder.table(name), None)
+        return known
+
+    def result(self) -> Analysis:
+        """Everything so far."""
+        return Analysis(dict(self._infos), tuple(self._diagnostics))
+
+    def _complain(self, error: UserError, name: str | None, offset: int = 0, line: int = 1) -> None:
+        place = _moved(error.place, offset, line)
+        node = error.node or (self.nodes.get(name) if name else None)
+        self._diagnostics.append(Diagnostic("error", error.code, error.message, place, error.hint, name, node))
+
+    def _warn(self, warned: Warned, name: str) -> None:
+        node = next(iter(sorted(warned.nodes)), None)
+        self._diagnostics.append(Diagnostic("warning", warned.code, warned.message, warned.place, warned.hint, name, node))
+
+
+def _moved(place: Place | None, offset: int, line: int) -> Place | None:
+    """A place in one statement as a place in the text that holds it."""
+    if place is None or (offset == 0 and line == 1):
+        return place
+    return Place(place.line + line - 1, place.column, place.start + offset, place.end + offset)
+
+
+def _name(statement: exp.Expr) -> str | None:
+    target = statement.this if isinstance(statement, ast.CreateTable | ast.CreateView | ast.InsertInto) else None
+    return target.name if isinstance(target, exp.Table) else None
+
+
+def _dotted(table: exp.Table) -> str:
+    return ".".join(p.name for p in table.parts)
+
+
+def analyze(statements: str | Sequence[str], catalog: Catalog | None = None, settings: Mapping[str, str] | None = None,
+            nodes: Mapping[str, str] | None = None) -> Analysis:
+    """Analyse statements over a catalogue (which they add to)."""
+    analyzer = Analyzer(catalog or Catalog(), dict(settings or {}), dict(nodes or {}))
+    for text in [statements] if isinstance(statements, str) else statements:
+        analyzer.add(text)
+    return analyzer.result()
+
+
+def explain_statement(catalog: Catalog, settings: Mapping[str, str], nodes: Mapping[str, str], statement: exp.Expr,
+                      details: Sequence[str] = ()) -> str:
+    """EXPLAIN of a query, an INSERT or a statement set: the plan as bound, and as it would run."""
+    from engine.optimizer import optimize
+
+    binder = Binder(catalog, settings, nodes)
+    inserts = inserts_of(statement)
+    if inserts is not None:
+        sinks = tuple(binder.insert(i) for i in inserts)
+    else:
+        relation = binder.query(statement)
+        table = TableSpec((*catalog.current, "*anonymous*"), relation.schema)
+        sinks = (Sink(relation.schema, relation, table),)
+    program = Program(sinks, tuple(sorted(settings.items())))
+    changelog = "CHANGELOG_MODE" in details
+    return (f"== Abstract Syntax Tree ==\n{explain(program)}\n\n"
+            f"== Optimized Physical Plan ==\n{explain(optimize(program), changelog)}\n")
