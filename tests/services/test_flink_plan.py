@@ -8,6 +8,7 @@ import pytest
 
 from tests.services.conftest import start
 from tests.services.flink_gateway import FlinkError, FlinkGateway
+from tests.services.flink_tables import for_flink
 
 FUNCTIONS = Path(__file__).with_name("flink_functions.py")
 NAMES = ("FTRL", "GAUSSIAN", "AUC", "LOGLOSS", "FEATURES", "FEATURE_CROSS", "PREDICT")
@@ -63,3 +64,17 @@ def test_changelog_modes_are_shown(gateway):
 def test_what_flink_refuses_is_an_error_with_its_cause(gateway):
     with pytest.raises(FlinkError, match="Column 'nope' not found"):
         gateway.explain(["INSERT INTO counts SELECT nope, ts, 1 FROM events"])
+
+
+def test_our_tables_are_planned_under_flinks_connectors(gateway):
+    plan = gateway.explain([for_flink(statement) for statement in (
+        "CREATE TABLE visits (id BIGINT, kind STRING) WITH ('connector' = 'shop', 'seed' = '1')",
+        "CREATE TABLE kept (id BIGINT, n BIGINT, PRIMARY KEY (id) NOT ENFORCED) WITH ('connector' = 'pipe')",
+        "CREATE TABLE watched (n BIGINT) WITH ('connector' = 'metrics')",
+        """CREATE TABLE found (rowkey BIGINT, cf ROW<n BIGINT>, PRIMARY KEY (rowkey) NOT ENFORCED) WITH (
+           'connector' = 'hbase-2.2', 'table-name' = 'it''s', 'zookeeper.quorum' = 'embedded:/tmp/x')""",
+        "INSERT INTO kept SELECT id, COUNT(*) FROM visits GROUP BY id",
+        "INSERT INTO watched SELECT COUNT(*) FROM visits",
+        "INSERT INTO found SELECT id, ROW(n) FROM kept",
+    )])
+    assert plan.count("Sink(table=[default_catalog.default_database.") >= 3
