@@ -206,15 +206,18 @@ class _Compiler:
 def compile_expression(expression: Expression) -> Node:
     """The expression as an evaluator: columns, number of rows, context -> a column of that many rows."""
     node = _Compiler((expression,)).node(expression)
+    return _Root(node, node.fallible)
 
-    @dataclass(slots=True)
-    class Root:
-        fallible: bool = node.fallible
 
-        def __call__(self, columns: Sequence[Column], length: int, context: Context) -> Column:
-            return node(Frame(columns), length, context)
+@dataclass(slots=True)
+class _Root:
+    """The top of an expression: gives its parts one frame, so that what they share is computed once."""
 
-    return Root()
+    node: Node
+    fallible: bool
+
+    def __call__(self, columns: Sequence[Column], length: int, context: Context) -> Column:
+        return self.node(Frame(columns), length, context)
 
 
 @dataclass
