@@ -17,6 +17,7 @@ from engine.aggregates.base import Accumulator, AggregateSpec
 from engine.aggregates.marks import Touched, occurrences, trace
 from engine.aggregates.simple import SimpleCall, simple_call
 from engine.changes import Array, Column, concat_columns
+from engine.errors import NotSupported
 from engine.state.layout import code_of, frame_of
 from engine.state.memory import address, kernel
 from engine.state.nested import encode_nested
@@ -262,13 +263,17 @@ class Buffer:
 
 def open_accumulator(spec: AggregateSpec) -> Accumulator:
     """The accumulator of a call that is not simple."""
-    from engine.aggregates.catalogue import AGGREGATES
+    from engine.aggregates.catalogue import AGGREGATES, OVER_FUNCTIONS
 
     if spec.distinct:
         from engine.aggregates.distinct import DistinctAccumulator
 
         return DistinctAccumulator(spec)
-    return AGGREGATES[spec.function].open(spec)
+    if spec.function in AGGREGATES:
+        return AGGREGATES[spec.function].open(spec)
+    if spec.function in OVER_FUNCTIONS:
+        return OVER_FUNCTIONS[spec.function](spec)
+    raise NotSupported(f"{spec.function} as an aggregate")
 
 
 def _address(flags: Array | None, held: list[object]) -> int:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 
 from engine.aggregates import inference as infer
 from engine.aggregates.base import Accumulator, AggregateFunction, AggregateSpec
+from engine.errors import InternalError
 
 
 def _opener(module: str, name: str) -> Callable[[AggregateSpec], Accumulator]:
@@ -28,26 +30,47 @@ def _extreme(spec: AggregateSpec) -> Accumulator:
 
 def _kept(spec: AggregateSpec) -> Accumulator:
     """FIRST_VALUE, LAST_VALUE, SINGLE_VALUE that are more than a number."""
-    return _opener("lists", "EdgeAccumulator")(spec) if spec.retract else _opener("kept", "KeptValue")(spec)
+    return _opener("arrivals", "EdgeAccumulator")(spec) if spec.retract else _opener("kept", "KeptValue")(spec)
 
 
-_SIMPLE = _opener("alone", "SimpleAccumulator")
-_LISTS = _opener("lists", "ListAccumulator")
+def _simple(spec: AggregateSpec) -> Accumulator:
+    """Simple calls are rows of a program (`engine.aggregates.simple`), never opened."""
+    raise InternalError(f"{spec.function} has no accumulator of its own")
+
+
+def _distinct_count(spec: AggregateSpec) -> Accumulator:
+    """APPROX_COUNT_DISTINCT is exact here."""
+    return _opener("distinct", "DistinctAccumulator")(replace(spec, function="COUNT"))
+
+
+_JSON = AggregateFunction(infer.json_array, _opener("lists", "JsonAccumulator"), ordered=True)
 
 AGGREGATES: dict[str, AggregateFunction] = {
-    "COUNT": AggregateFunction(infer.count, _SIMPLE),
-    "SUM": AggregateFunction(infer.total, _SIMPLE),
-    "SUM0": AggregateFunction(infer.total0, _SIMPLE),
-    "$SUM0": AggregateFunction(infer.total0, _SIMPLE),
-    "AVG": AggregateFunction(infer.mean, _SIMPLE),
+    "COUNT": AggregateFunction(infer.count, _simple),
+    "SUM": AggregateFunction(infer.total, _simple),
+    "SUM0": AggregateFunction(infer.total0, _simple),
+    "$SUM0": AggregateFunction(infer.total0, _simple),
+    "AVG": AggregateFunction(infer.mean, _simple),
     "MIN": AggregateFunction(infer.extreme, _extreme),
     "MAX": AggregateFunction(infer.extreme, _extreme),
     "FIRST_VALUE": AggregateFunction(infer.edge, _kept, mergeable=False, ordered=True),
     "LAST_VALUE": AggregateFunction(infer.edge, _kept, mergeable=False, ordered=True),
     "SINGLE_VALUE": AggregateFunction(infer.single, _kept),
+    "LISTAGG": AggregateFunction(infer.listing, _opener("lists", "ListAgg"), ordered=True),
+    "ARRAY_AGG": AggregateFunction(infer.array, _opener("lists", "ArrayAgg"), ordered=True),
+    "COLLECT": AggregateFunction(infer.multiset, _opener("lists", "CollectAccumulator")),
+    "JSON_ARRAYAGG": _JSON,
+    "JSON_OBJECTAGG": replace(_JSON, infer=infer.json_object),
+    "APPROX_COUNT_DISTINCT": AggregateFunction(infer.approximate_count, _distinct_count),
     "AUC": AggregateFunction(infer.metric, _opener("metrics", "AucAccumulator")),
-    "LOGLOSS": AggregateFunction(infer.metric, _SIMPLE),
+    "LOGLOSS": AggregateFunction(infer.metric, _simple),
     "FTRL": AggregateFunction(infer.model, _opener("learners", "LearnerAccumulator"), False, False, True),
     "GAUSSIAN": AggregateFunction(infer.model, _opener("learners", "LearnerAccumulator"), False, True, True),
-    **{name: AggregateFunction(infer.spread, _SIMPLE) for name in ("VAR_POP", "VAR_SAMP", "STDDEV_POP", "STDDEV_SAMP")},
+    **{name: AggregateFunction(infer.spread, _simple) for name in ("VAR_POP", "VAR_SAMP", "STDDEV_POP", "STDDEV_SAMP")},
+}
+
+# Functions that only OVER has; the binder types them. RANK, DENSE_RANK and their like need a Top-N.
+OVER_FUNCTIONS: dict[str, Callable[[AggregateSpec], Accumulator]] = {
+    "ROW_NUMBER": _simple,
+    "LAG": _opener("lag", "LagAccumulator"),
 }

@@ -6,19 +6,18 @@ only when a version is cut (every `publish_every` samples), so that a query sees
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from engine.aggregates.base import Accumulator, AggregateSpec
+from engine.aggregates.texts import strings_of, values_of
 from engine.changes import Array, Column
 from engine.errors import InternalError
 from engine.learners.learner import Learner, ModelValue, Publish, make_learner
 from engine.learners.options import LearnerOptions, parse_options
-from engine.learners.samples import Features, features_of, labels_of
-from engine.state.arena import scatter
+from engine.learners.samples import features_of, labels_of
 from engine.state.table import StateTable
 from engine.types import DataType
 
@@ -119,7 +118,7 @@ class LearnerAccumulator(Accumulator):
                 learnt = learner.accumulate(features, labels)
             else:
                 rows = np.flatnonzero(slots == slot)
-                learnt = learner.accumulate(_some(features, args[1], rows), np.ascontiguousarray(labels[rows]))
+                learnt = learner.accumulate(features_of(args[1].take(rows)), np.ascontiguousarray(labels[rows]))
             result.append((rows, slot, learnt.cuts, learnt.versions))
         return result
 
@@ -143,11 +142,11 @@ class LearnerAccumulator(Accumulator):
 
     def _column(self, values: Sequence[tuple[int, ModelValue]]) -> Column:
         """Rows of (model, version, samples, logloss, auc); logloss and auc are NULL while they are undefined."""
-        names = [self.model_name(slot).encode() for slot, _ in values]
+        names = [self.model_name(slot) for slot, _ in values]
         progress = [v.progress for _, v in values]
         types = [f.type for f in self._type.fields]
         children = (
-            _strings(types[0], names),
+            strings_of(names, types[0]),
             Column(types[1], np.array([v.version for _, v in values], np.int64)),
             Column(types[2], np.array([p.samples for p in progress], np.int64)),
             _numbers(types[3], [p.logloss for p in progress]), _numbers(types[4], [p.auc for p in progress]),
@@ -164,28 +163,11 @@ class LearnerAccumulator(Accumulator):
         self._models.drop(slots)
 
 
-def _some(features: Features, column: Column, rows: Array) -> Features:
-    return features_of(column.take(rows))
-
-
 def _numbers(type: DataType, values: Sequence[float | None]) -> Column:
     valid = np.array([v is not None for v in values], np.bool_)
     return Column(type, np.array([0.0 if v is None else v for v in values], np.float64), valid)
 
 
-def _strings(type: DataType, texts: Sequence[bytes]) -> Column:
-    data = np.frombuffer(b"".join(texts) + bytes(8), np.uint8).copy()
-    ends = np.cumsum([len(t) for t in texts]).astype(np.int64)
-    return Column(type, scatter(ends, data), None, (data,))
-
-
 def _text(column: Column) -> str:
     """The only value of a key column as text."""
-    if column.validity is not None and not column.validity[0]:
-        return "NULL"
-    if not column.type.has_views:
-        return str(column.values[0].item() if column.values.ndim == 1 else column.values[0].tolist())
-    length = int(column.values[0, 0]) & 0xFFFFFFFF
-    if length <= 12:
-        return column.values[0].tobytes()[4:4 + length].decode()
-    return ctypes.string_at(int(column.values[0, 1]), length).decode()
+    return "NULL" if not column.valid()[0] else str(values_of(column)[0])

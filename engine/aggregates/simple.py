@@ -157,6 +157,7 @@ def log_losses(args: Sequence[Column]) -> Column:
 
 _SIMPLE: dict[str, Callable[[AggregateSpec], SimpleCall | None]] = {
     "COUNT": lambda spec: SimpleCall(k.COUNT, k.TAKE_N, spec.result, always=True),
+    "ROW_NUMBER": lambda spec: SimpleCall(k.COUNT, k.TAKE_N, spec.result, always=True),
     "SUM": _sum, "SUM0": _sum, "$SUM0": _sum, "AVG": _mean, "LOGLOSS": _logloss,
     **dict.fromkeys(_BEST, _best), **dict.fromkeys(_SPREAD, _spread),
 }  # fmt: skip
