@@ -13,6 +13,7 @@ from engine.operators.rank import AppendRank
 from engine.operators.rank_retract import RetractRank
 from engine.operators.sort import Limit, Sort
 from engine.operators.top import Order
+from engine.operators.window_rank import WindowRank
 from engine.types import BIGINT, INT, STRING, TIMESTAMP, Schema
 from tests.engine.operators.harness import END, TICK, WATERMARK, Make, every_cut, feed, fold
 
@@ -186,3 +187,16 @@ def test_limit() -> None:
 
     rows = [f"+ v={v}" for v in range(5)]
     assert short(every_cut(make, ROWS, rows, append=True)) == ["+I v=1", "+I v=2"]
+
+
+def test_window_top_rows_come_out_at_the_windows_end() -> None:
+    def make(settings: Settings) -> Operator:
+        return WindowRank("rank", RANKED, settings, keys=(0,), window_end=3, order=(Order(1, descending=True),), end=2,
+                          with_rank=True, input_types=ROWS.types)
+
+    rows = ["+ k=b v=1 ts=10", "+ k=a v=5 ts=10", "+ k=a v=7 ts=20", "+ k=b v=3 ts=10", "+ k=b v=2 ts=10", WATERMARK(10),
+            "+ k=a v=9 ts=10", "+ k=a v=8 ts=20", END]
+    output = every_cut(make, ROWS, rows, append=True)
+    assert [line.split(" name")[0] + line.split("NULL")[1] for line in output] == [
+        "+I k=b v=3 ts=10 rn=1", "+I k=b v=2 ts=10 rn=2", "+I k=a v=5 ts=10 rn=1", "+I k=a v=8 ts=20 rn=1",
+        "+I k=a v=7 ts=20 rn=2"]
