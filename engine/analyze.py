@@ -103,10 +103,19 @@ class Analyzer:
         """Analyse statements; their diagnostics. A statement with an error changes nothing, the others count."""
         first = len(self._diagnostics)
         try:
+            for statement in ast.parse(sql):
+                self.add_statement(statement)
+        except UserError:
+            self._add_one_by_one(sql)
+        return tuple(self._diagnostics[first:])
+
+    def _add_one_by_one(self, sql: str) -> None:
+        """A text with a syntax error in it: the statements without one still count."""
+        try:
             texts = ast.split(sql)
         except UserError as error:
             self._complain(error, None)
-            return tuple(self._diagnostics[first:])
+            return
         offset, line = 0, 1
         for text in texts:
             start = sql.find(text, offset)
@@ -114,7 +123,6 @@ class Analyzer:
             self._add_text(text, max(start, 0), line)
             line += text.count("\n")
             offset = max(start, offset) + len(text)
-        return tuple(self._diagnostics[first:])
 
     def _add_text(self, text: str, offset: int, line: int) -> None:
         try:

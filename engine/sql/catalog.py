@@ -68,13 +68,12 @@ class Table:
 class View:
     """A named query, resolved against the catalog and database that were current when it was made.
 
-    `columns`: declared names, empty = the query's. `node`: the pipeline node whose view this is.
+    `columns`: declared names, empty = the query's.
     """
 
     path: Path
     query: exp.Expr
     columns: tuple[str, ...] = ()
-    text: str = ""
     comment: str = ""
     temporary: bool = False
     home: tuple[str, str] = (DEFAULT_CATALOG, DEFAULT_DATABASE)

@@ -183,13 +183,13 @@ def _create_view(node: ast.CreateView, binder: Binder) -> None:
         return
     columns = tuple(c.this.name for c in node.args.get("columns") or [])
     comment = node.args["comment"].name if node.args.get("comment") else ""
-    view = View(path, node.expression, columns, ast.generate(node.expression), comment, temporary, catalog.current)
+    view = View(path, node.expression, columns, comment, temporary, catalog.current)
     add_view(view, binder, node)
 
 
 def add_view(view: View, binder: Binder, node: exp.Expr) -> None:
     """Bind a view and put it into the catalogue."""
-    names = binder.check(view).names
+    names = binder.check(view).schema.names
     twice = next((n for n in names if names.count(n) > 1), None)
     if twice is not None:
         raise UserError("duplicate_column", f"A column named '{twice}' already exists in the view", place=place_of(node.this),

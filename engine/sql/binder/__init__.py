@@ -16,7 +16,6 @@ from engine.sql.binder.session import Session
 from engine.sql.catalog import Catalog, Table, View
 from engine.sql import dialect as st
 from engine.sql.names import unique
-from engine.types import Schema
 
 __all__ = ["Binder"]
 
@@ -59,12 +58,10 @@ class Binder:
         entry = self.catalog.relation(name.split("."))
         return self._session.view(entry) if isinstance(entry, View) else self._session.table(entry)
 
-    def check(self, entry: Table | View) -> Schema:
-        """The columns of a table or view that is about to be created; UserError where it cannot be bound."""
+    def check(self, entry: Table | View) -> Relation:
+        """The relation of a table or view, in the catalogue or about to be; UserError where it cannot be bound."""
         self._refresh()
-        if isinstance(entry, View):
-            return self._session.view(entry).schema
-        return self._session.table(entry).schema
+        return self._session.view(entry) if isinstance(entry, View) else self._session.table(entry)
 
     def insert(self, node: exp.Expr, label: str = "") -> Sink:
         """The sink of an INSERT."""
