@@ -17,6 +17,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ from engine.sql.catalog import Capabilities, Catalog
 from engine.sql.dialect import generate, parse, place_of
 
 if TYPE_CHECKING:
+    from engine.learners.store import ModelStore
     from engine.planner import Graph
     from engine.runtime.job import Job, JobOptions, JobResult
     from engine.sql.binder import Binder
@@ -105,6 +107,13 @@ class Session:
         self.phases: list[Phase] = []
         self.text = ""
         self._binder: Binder | None = None
+
+    @cached_property
+    def models(self) -> ModelStore:
+        """The versions of the models that the session's jobs train."""
+        from engine.learners.store import ModelStore
+
+        return ModelStore(self.folder / "models")
 
     # ---- statements --------------------------------------------------------------------------------------------------------
 
@@ -184,16 +193,14 @@ class Session:
     def graph(self, program: Program, folder: Path, options: RunOptions) -> Graph:
         """A program's operators, ready to run in a folder."""
         from engine.expressions.functions.base import Context
-        from engine.learners.store import ModelStore
         from engine.operators.base import Settings
         from engine.planner import Options, Planner
 
         properties = JobProperties.of(dict(program.settings))
         shards = options.shards or properties.shards
-        models = ModelStore(self.folder / "models")
         start = int(self._clock() * 1e6)
         context = Context(now=lambda: int(self._clock() * 1e6), zone=properties.zone, query_start=start,
-                          config=dict(program.settings), resources={"models": models, "python": self.python})
+                          config=dict(program.settings), resources={"models": self.models, "python": self.python})
         settings = Settings(context, every_change=not properties.mini_batch, ttl=properties.ttl)
         environment = Environment(self.access or Access(), str(folder), self.name, {})
         planner = Planner(program, Properties(program, _is_ordered), self._connectors, environment, settings,
@@ -213,6 +220,7 @@ class Session:
         if not self.phases:
             raise UserError("nothing_to_run", "the script has no INSERT", hint="INSERT INTO a table starts a job")
         if (self.folder / "finished.json").exists():
+            self.models.clear()
             self._clean()
         result = None
         for number, phase in enumerate(self.phases, 1):
@@ -239,8 +247,8 @@ class Session:
 
         program = self.program(phase)
         graph = self.graph(program, folder, options)
-        job = Job(graph, folder, self._job_options(program, options), fingerprint=self._fingerprint(phase), clock=self._clock,
-                  on_status=options.on_status)
+        job = Job(graph, folder, self._job_options(program, options), fingerprint=self._fingerprint(phase),
+                  sync=self.models.sync, clock=self._clock, on_status=options.on_status)
         if options.on_job is not None:
             options.on_job(job)
         return job.run()
@@ -264,10 +272,7 @@ class Session:
 
     def model_hashes(self) -> dict[str, str]:
         """The hash of each model that the last run trained, by name."""
-        from engine.learners.store import ModelStore
-
-        store = ModelStore(self.folder / "models")
-        return {name: store.hash(name) for name in store.names()}
+        return {name: self.models.hash(name) for name in self.models.names()}
 
 
 def _connector_of(table: TableSpec, access: Access | None) -> Connector:

@@ -71,7 +71,7 @@ class Job:
     """Runs a graph to the end of its input, or until `stop`."""
 
     def __init__(self, graph: Graph, folder: Path, options: JobOptions, *, fingerprint: str = "",
-                 clock: Callable[[], float] = time.time, on_status: Callable[[dict[str, Any]], None] | None = None) -> None:
+                 sync: Callable[[], None] | None = None, clock: Callable[[], float] = time.time, on_status: Callable[[dict[str, Any]], None] | None = None) -> None:
         self.graph = graph
         self.folder = folder
         self.options = options
@@ -79,6 +79,7 @@ class Job:
         self._clock = clock
         self._on_status = on_status
         self._fingerprint = fingerprint
+        self._sync = sync
         self._rounds = Rounds(graph.exchanges, graph.shards)
         self._ticking = graph.ticking
         self._totals = Totals()
@@ -118,7 +119,7 @@ class Job:
                     shutil.rmtree(self.folder / part, ignore_errors=True)
                 (self.folder / "finished.json").unlink()
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._store = CheckpointStore(self.folder / "checkpoints")
+            self._store = CheckpointStore(self.folder / "checkpoints", sync=self._sync)
         except OSError as error:
             raise UserError("state_folder", f"cannot use the state folder {self.folder}: {error.strerror}",
                             hint="choose a writable folder with --state") from error

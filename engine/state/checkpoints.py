@@ -1,6 +1,6 @@
 """`CheckpointStore`: a folder of checkpoints, written in the background, each decided by one rename.
 
-    store = CheckpointStore(folder, keep=3)
+    store = CheckpointStore(folder, keep=3, sync=models.sync)   # sync: makes durable what checkpoints rely on elsewhere
     found = store.latest()               # Checkpoint | None; UserError where checkpoints exist but all are damaged
     found.epoch, found.meta              # what `write` was given
     found.chains()["agg/0/table"]        # list[StatePart], oldest first: give it to StateObject.restore
@@ -37,7 +37,7 @@ import secrets
 import threading
 import time
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -86,8 +86,10 @@ class Committed:
 class CheckpointStore:
     """See the module."""
 
-    def __init__(self, folder: str | Path, *, keep: int = 3, max_deltas: int = 50) -> None:
+    def __init__(self, folder: str | Path, *, keep: int = 3, max_deltas: int = 50,
+                 sync: Callable[[], None] | None = None) -> None:
         self.folder = Path(folder)
+        self._sync = sync
         self.last: Committed | None = None
         self._keep = keep
         self._max_deltas = max_deltas
@@ -179,6 +181,8 @@ class CheckpointStore:
             with self._lock:
                 self._chain.append(file)
                 chain = list(self._chain)
+            if self._sync is not None:
+                self._sync()
             self._publish(epoch, chain, meta)
         except OSError as error:
             self._carried = entries
