@@ -1,7 +1,7 @@
 """What an aggregate function is: how a call is typed, and how it keeps its accumulators in columns of a state table.
 
-`AGGREGATES` in `aggregates/__init__.py` is the catalogue; learners register there too (an aggregate that learns). This module and
-the typing side import neither numba nor polars at the top; `open` of a definition imports the kernels.
+`AGGREGATES` in `aggregates/__init__.py` is the catalogue; learners register there too (an aggregate that learns). This
+module and the typing side import neither numba nor polars at the top; `open` of a definition imports the kernels.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class AggregateArguments:
-    """A call being typed: argument types, literal options (values of literal arguments by position), whether DISTINCT."""
+    """A call being typed: argument types, literal options (values of literal arguments by position), whether DISTINCT.
+    """
 
     name: str
     types: tuple[DataType, ...]
@@ -34,8 +35,8 @@ class AggregateFunction:
     """An aggregate of the catalogue.
 
     `infer` checks the arguments and returns the result's type, putting wanted argument types into the dict it is given.
-    `open(call, label)` makes the accumulator (kernels and all). `retractable`: can take retractions; `mergeable`: accumulators
-    of parts can be merged; `ordered`: result depends on the order of rows (never split or reordered).
+    `open(call, label)` makes the accumulator (kernels and all). `retractable`: can take retractions; `mergeable`:
+    accumulators of parts can be merged; `ordered`: result depends on the order of rows (never split or reordered).
     """
 
     infer: Callable[[AggregateArguments, dict[int, DataType]], DataType]
@@ -62,8 +63,8 @@ class AggregateSpec:
 class Accumulator:
     """The accumulators of one call, for all groups: one entry a group slot.
 
-    Arrays of n rows: `slots` int32/int64 group slots, `args` one column an argument, `signs` int8 (+1, -1) or None where
-    all accumulate. Rows come in arrival order; rows filtered out have been removed before.
+    Arrays of n rows: `slots` int32/int64 group slots, `args` one column an argument, `signs` int8 (+1, -1) or None
+    where all accumulate. Rows come in arrival order; rows filtered out have been removed before.
     """
 
     def fields(self, prefix: str) -> list[StateField]:

@@ -33,7 +33,8 @@ RECORDS = AggregateSpec("COUNT", (), BIGINT.as_nullable(False))
 
 @dataclass(frozen=True)
 class BoundCall:
-    """An aggregate call over input columns: positions of its arguments, and of a BOOLEAN that must be TRUE (`filter`)."""
+    """An aggregate call over input columns: positions of its arguments, and of a BOOLEAN that must be TRUE (`filter`).
+    """
 
     spec: AggregateSpec
     args: tuple[int, ...] = ()
@@ -41,7 +42,8 @@ class BoundCall:
 
 
 class AggregateCalls:
-    """See the module. `records`: also count the rows of each group (as program row 0, not among the results); `prefix`: of the fields' names."""
+    """See the module. `records`: also count the rows of each group (as program row 0, not among the results); `prefix`:
+    of the fields' names."""
 
     def __init__(self, calls: Sequence[BoundCall], *, records: bool = False, prefix: str = "c") -> None:
         self._prefix = prefix
@@ -201,8 +203,8 @@ class AggregateCalls:
 
 
 class Changes:
-    """Results before and after, for a number of changes: row i is before change i, row count + i after it. Valid until the
-    calls are used again."""
+    """Results before and after, for a number of changes: row i is before change i, row count + i after it. Valid until
+    the calls are used again."""
 
     def __init__(self, calls: AggregateCalls, count: int, others: Mapping[int, Column]) -> None:
         self._calls = calls
@@ -301,8 +303,8 @@ def _chosen(call: BoundCall, slots: Array, columns: Sequence[Column],
 
 
 def _layered(accumulator: Accumulator, slots: Array, args: list[Column], signs: Array | None) -> Column:
-    """The result after each row, where the accumulator has no way of its own: the first rows of all groups together, then
-    the second ones and so on."""
+    """The result after each row, where the accumulator has no way of its own: the first rows of all groups together,
+    then the second ones and so on."""
     if len(slots) == 0:
         return accumulator.value(slots)
     _, position = np.unique(slots, return_inverse=True)

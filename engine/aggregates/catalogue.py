@@ -1,4 +1,5 @@
-"""The catalogue of aggregate functions: how each is typed, and what opens its accumulator. Kernels are imported on opening."""
+"""The catalogue of aggregate functions: how each is typed, and what opens its accumulator. Kernels are imported on
+opening."""
 
 from __future__ import annotations
 
@@ -14,12 +15,12 @@ from engine.errors import InternalError
 def _opener(module: str, name: str) -> Callable[[AggregateSpec], Accumulator]:
     """Opens the accumulator class of a module, which is imported then."""
 
-    def open(spec: AggregateSpec) -> Accumulator:
+    def make(spec: AggregateSpec) -> Accumulator:
         found = getattr(import_module(f"engine.aggregates.{module}"), name)(spec)
         assert isinstance(found, Accumulator)
         return found
 
-    return open
+    return make
 
 
 def _extreme(spec: AggregateSpec) -> Accumulator:

@@ -1,4 +1,5 @@
-"""DISTINCT of any aggregate: values of each group with how often they came; the aggregate sees only the first and the last."""
+"""DISTINCT of any aggregate: values of each group with how often they came; the aggregate sees only the first and the
+last."""
 
 from __future__ import annotations
 
@@ -23,18 +24,18 @@ class DistinctAccumulator(Accumulator):
     """Wraps the aggregate without DISTINCT."""
 
     def __init__(self, spec: AggregateSpec) -> None:
-        from engine.aggregates.calls import AggregateCalls, BoundCall
+        from engine.aggregates.calls import BoundCall
 
-        inner = BoundCall(replace(spec, distinct=False), tuple(range(len(spec.arguments))))
-        self._spec, self._inner = inner.spec, inner
-        self._make = lambda prefix: AggregateCalls([inner], prefix=prefix)
+        self._inner = BoundCall(replace(spec, distinct=False), tuple(range(len(spec.arguments))))
         self._calls: AggregateCalls | None = None
         self._rows = RowStore(spec.arguments)
         self._marks = SlotMarks()
 
     def _within(self, prefix: str) -> AggregateCalls:
+        from engine.aggregates.calls import AggregateCalls
+
         if self._calls is None:
-            self._calls = self._make(f"{prefix}.d")
+            self._calls = AggregateCalls([self._inner], prefix=f"{prefix}.d")
         return self._calls
 
     @property

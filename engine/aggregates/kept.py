@@ -1,4 +1,5 @@
-"""MIN, MAX, FIRST_VALUE, LAST_VALUE and SINGLE_VALUE of strings and nested values, append-only: one kept value a group."""
+"""MIN, MAX, FIRST_VALUE, LAST_VALUE and SINGLE_VALUE of strings and nested values, append-only: one kept value a group.
+"""
 
 from __future__ import annotations
 

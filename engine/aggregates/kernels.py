@@ -1,12 +1,12 @@
 """Compiled loops of the simple aggregates, for any number of calls at once.
 
-A *program* is an int64 table with one row a call (fields below): what to do with a row (`APPLY`), how the result is read
-(`FINISH`), and the addresses of the arguments, of the accumulators (by group slot) and of the results. Arguments and results
-of at most eight bytes are int64 or float64, wide decimals two limbs. All row loops stay inside one kernel call, so that a small
-batch costs one call whatever the number of aggregates.
+A *program* is an int64 table with one row a call (fields below): what to do with a row (`APPLY`), how the result is
+read (`FINISH`), and the addresses of the arguments, of the accumulators (by group slot) and of the results. Arguments
+and results of at most eight bytes are int64 or float64, wide decimals two limbs. All row loops stay inside one kernel
+call, so that a small batch costs one call whatever the number of aggregates.
 
-An accumulator is a count `N` of the values taken in (int64) and up to two numbers `A`, `B`. When a retraction brings the count
-back to 0, the others are zeroed: what is left of a sum of DOUBLE never depends on rows that are gone.
+An accumulator is a count `N` of the values taken in (int64) and up to two numbers `A`, `B`. When a retraction brings
+the count back to 0, the others are zeroed: what is left of a sum of DOUBLE never depends on rows that are gone.
 """
 
 from __future__ import annotations

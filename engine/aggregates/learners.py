@@ -1,7 +1,8 @@
 """Learners as aggregates: FTRL(label, features, options), GAUSSIAN(label, features, options).
 
-A group's accumulator is a model. Its result is the newest *version*: ROW<model, version, samples, logloss, auc>, which moves
-only when a version is cut (every `publish_every` samples), so that a query sees what was published and nothing else.
+A group's accumulator is a model. Its result is the newest *version*: ROW<model, version, samples, logloss, auc>, which
+moves only when a version is cut (every `publish_every` samples), so that a query sees what was published and nothing
+else.
 """
 
 from __future__ import annotations

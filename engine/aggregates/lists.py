@@ -159,7 +159,8 @@ def joined_sizes(offsets: Array, values: Array, marks: Array, shared: bool, ends
 
 
 @kernel
-def join_strings(offsets: Array, values: Array, marks: Array, shared: bool, ends: Array, start: int, views: Array) -> None:
+def join_strings(offsets: Array, values: Array, marks: Array, shared: bool, ends: Array, start: int,
+                 views: Array) -> None:
     """Write the results at address `start` on, and views of them."""
     base, between, out = values.ctypes.data, marks.ctypes.data, views.ctypes.data
     at = start

@@ -12,8 +12,8 @@ _POSITION = (1 << 32) - 1
 
 
 class Touched:
-    """The distinct slots of a batch: `slots` (int64), `first`: the row that touched each first, `position` of each row's
-    slot in `slots`."""
+    """The distinct slots of a batch: `slots` (int64), `first`: the row that touched each first, `position` of each
+    row's slot in `slots`."""
 
     __slots__ = ("slots", "first", "position")
 

@@ -1,7 +1,7 @@
 """AUC(label, probability): the area under the ROC curve, from two histograms of 1,024 logit bins a group.
 
-AUC = sum over bins of P_b (N_<b + N_b / 2) / (P N); twice that sum is an integer, kept up to date row by row, so the result
-depends on nothing but the rows, and they can be retracted.
+AUC = sum over bins of P_b (N_<b + N_b / 2) / (P N); twice that sum is an integer, kept up to date row by row, so the
+result depends on nothing but the rows, and they can be retracted.
 """
 
 from __future__ import annotations

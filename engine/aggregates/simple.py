@@ -146,13 +146,12 @@ def _logloss(spec: AggregateSpec) -> SimpleCall:
 
 
 def log_losses(args: Sequence[Column]) -> Column:
-    """-log of the probability that was given to the label, of (label, probability of TRUE); probabilities of 0 and 1 count
-    as 1e-15 from there."""
+    """-log of the probability that was given to the label, of (label, probability of TRUE); probabilities of 0 and 1
+    count as 1e-15 from there."""
     label, probability = args
     p = np.clip(probability.values, 1e-15, 1 - 1e-15)
     losses = -np.log(np.where(label.values != 0, p, 1 - p))
-    validity = label.valid() & probability.valid() if label.validity is not None or probability.validity is not None else None
-    return Column(_REAL, losses, validity)
+    return Column(_REAL, losses, label.valid() & probability.valid())
 
 
 _SIMPLE: dict[str, Callable[[AggregateSpec], SimpleCall | None]] = {

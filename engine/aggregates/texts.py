@@ -57,6 +57,6 @@ def _number(value: Decimal) -> int | float:
 
 
 def _moment(kind: DataType, value: int) -> str:
-    unit = {Kind.DATE: "D"}.get(kind.kind, "us")
-    text = str(np.datetime64(value, unit)).replace("T", " ")
+    moment = np.datetime64(value, "D") if kind.kind is Kind.DATE else np.datetime64(value, "us")
+    text = str(moment).replace("T", " ")
     return text.split(" ")[-1] if kind.kind is Kind.TIME else text

@@ -45,9 +45,9 @@ class DeduplicateFirst(KeyedOperator):
 class Deduplicate(KeyedOperator):
     """The first or last row of each key of an append-only input, as updates: the input's columns.
 
-    `time`: position of a time by which rows are first or last (equal times: as they come), None: the order in which rows
-    come. `keep_last`: the last one. `update_before`: emit -U before +U. By arrival, a row equal to the one before it says
-    nothing (unless state expires), as in Flink.
+    `time`: position of a time by which rows are first or last (equal times: as they come), None: the order in which
+    rows come. `keep_last`: the last one. `update_before`: emit -U before +U. By arrival, a row equal to the one before
+    it says nothing (unless state expires), as in Flink.
     """
 
     def __init__(self, name: str, schema: Schema, settings: Settings, *, keys: Sequence[int], time: int | None,

@@ -23,13 +23,14 @@ class GroupAggregate(Operator):
     """Emits, for each group that changes, its key columns and the results of its calls (in this order).
 
     `keys`: positions of the grouping columns (none: one global group, which has no row until the first input row);
-    `calls`: the aggregate calls over input columns; `input_types`: the types of the input's columns. `retract`: the input
-    may hold -U and -D (a group is deleted when its last row goes). `update_before`: emit -U before each +U. Rows whose
-    results did not change are not emitted, unless state expires. With `settings.every_change` each input row makes its own
-    change, else each group one a batch, in order of first touch.
+    `calls`: the aggregate calls over input columns; `input_types`: the types of the input's columns. `retract`: the
+    input may hold -U and -D (a group is deleted when its last row goes). `update_before`: emit -U before each +U. Rows
+    whose results did not change are not emitted, unless state expires. With `settings.every_change` each input row
+    makes its own change, else each group one a batch, in order of first touch.
     """
 
-    def __init__(self, name: str, schema: Schema, settings: Settings, *, keys: Sequence[int], calls: Sequence[BoundCall],
+    def __init__(self, name: str, schema: Schema, settings: Settings, *, keys: Sequence[int],
+                 calls: Sequence[BoundCall],
                  input_types: Sequence[DataType], retract: bool = False, update_before: bool = True,
                  nodes: frozenset[str] = NO_NODES) -> None:
         super().__init__(name, schema, settings, nodes)
@@ -63,7 +64,8 @@ class GroupAggregate(Operator):
         flags = changes.changed() if not self._always else np.ones(changes.count, np.uint8)
         plan = np.empty((2, 2 * changes.count), np.int64)
         kinds = np.empty(2 * changes.count, np.uint8)
-        count = plan_appended(changes.count, _EMPTY if rows is None else rows, fresh, flags, self._update_before, plan, kinds)
+        count = plan_appended(changes.count, _EMPTY if rows is None else rows, fresh, flags, self._update_before, plan,
+                              kinds)
         self._emit(keys, changes, plan[:, :count], kinds[:count])
 
     def _renew(self, slots: Array, fresh: Array) -> Array:

@@ -1,7 +1,8 @@
 """Kernels of group aggregation: which changes a batch makes of its groups' results.
 
 A change has a result before and one after (result rows i and count + i); the planned output is (input row that has the
-key, result row) in `plan` (int64 (2, n)) and the row kinds. `rows` gives each change's input row; empty: change i is row i.
+key, result row) in `plan` (int64 (2, n)) and the row kinds. `rows` gives each change's input row; empty: change i is
+row i.
 """
 
 from __future__ import annotations
@@ -57,7 +58,8 @@ def plan_changes(records: Array, rows: Array, changed: Array, update_before: boo
 
 @kernel
 def check_records(program: Array, groups: Array, position: Array, kinds: Array, keep: Array) -> int:
-    """keep[i] = whether row i may be taken in: it inserts, or its group has a record to retract. Returns how many not."""
+    """keep[i] = whether row i may be taken in: it inserts, or its group has a record to retract. Returns how many not.
+    """
     records = np.empty(len(groups), np.int64)
     for g in range(len(groups)):
         records[g] = load_i64(program[0, N] + 8 * groups[g])

@@ -25,12 +25,13 @@ _WORD = BIGINT.as_nullable(False)
 class OverAggregate(Operator):
     """Emits each input row once (append-only): the input's columns, then one column a call.
 
-    `keys`: PARTITION BY positions; `calls`: aggregates over input columns, ROW_NUMBER, LAG... The frame ends at the current
-    row and begins `preceding` rows (`rows`) or microseconds before it, or at the first row (None).
+    `keys`: PARTITION BY positions; `calls`: aggregates over input columns, ROW_NUMBER, LAG... The frame ends at the
+    current row and begins `preceding` rows (`rows`) or microseconds before it, or at the first row (None).
 
     `time`: position of the ordering time attribute, rows then wait for the watermark and come out by (time, `seq` or
-    arrival); rows at or before the watermark in force when they come are late. None: processing time, rows are taken as they
-    come, no two at the same time. In event time a RANGE frame contains all rows of the current row's time (its peers).
+    arrival); rows at or before the watermark in force when they come are late. None: processing time, rows are taken as
+    they come, no two at the same time. In event time a RANGE frame contains all rows of the current row's time (its
+    peers).
     """
 
     def __init__(self, name: str, schema: Schema, settings: Settings, *, keys: Sequence[int], time: int | None,
@@ -48,7 +49,8 @@ class OverAggregate(Operator):
         self._marks = SlotMarks()
         self._frame: RowStore | None = None
         if preceding is not None:
-            self._frame = self._table.attach("frame", RowStore([*(input_types[i] for i in self._used), _WORD], identity=(),
+            self._frame = self._table.attach("frame", RowStore([*(input_types[i] for i in self._used), _WORD],
+                                                               identity=(),
                                                                order=None if rows else len(self._used)))
         self._buffer: RowStore | None = None
         self._held: Batch | None = None  # the last batch: what its watermark completes never enters the buffer

@@ -23,9 +23,9 @@ def frame_events(ctl: Array, stored_times: Array, numbers: Array, times: Array, 
                  result: Array, retired: Array) -> Array:
     """The sequence of retractions (of rows that leave) and accumulations (of rows that come) for rows in order.
 
-    `numbers` are the rows in the frame's store, all in their chains already; `position` their key among the touched ones;
-    `state` (int64 (keys, 2)): each touched key's oldest row in its frame (-1: none) and number of rows. Writes the events
-    (store row, sign, slot), for each row the event whose result is its own, and the rows that left.
+    `numbers` are the rows in the frame's store, all in their chains already; `position` their key among the touched
+    ones; `state` (int64 (keys, 2)): each touched key's oldest row in its frame (-1: none) and number of rows. Writes
+    the events (store row, sign, slot), for each row the event whose result is its own, and the rows that left.
     """
     n = left = 0
     for i in range(len(numbers)):

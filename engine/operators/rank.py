@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
-from engine.changes import Batch, Column
+from engine.changes import Array, Batch, Column
 from engine.expressions.nodes import NO_NODES
 from engine.operators.base import Operator, Settings
 from engine.operators.top import Order, TopOutput, TopRows
@@ -23,7 +21,7 @@ class KeyedOperator(Operator):
     def states(self) -> Mapping[str, StateObject]:
         return {"keys": self._table}
 
-    def forget(self, slots: np.ndarray) -> None:  # type: ignore[type-arg]
+    def forget(self, slots: Array) -> None:
         """These slots are about to be released."""
 
     def tick(self, now: int) -> None:
@@ -37,9 +35,10 @@ class KeyedOperator(Operator):
 class AppendRank(KeyedOperator):
     """Top-N of an append-only input: the input's columns and, where `with_rank`, the rank as BIGINT.
 
-    `keys`: PARTITION BY positions; `order`: ORDER BY columns, equal rows stand as they came; `start`, `end`: ranks wanted
-    (from 1, inclusive). With the rank (or start > 1) every row whose rank changes is emitted anew, else only rows that enter
-    (+I; +U where end = 1) and leave (-D; -U). `update_before`: emit -U. Use it where `TopRows.fits`, else `RetractRank`.
+    `keys`: PARTITION BY positions; `order`: ORDER BY columns, equal rows stand as they came; `start`, `end`: ranks
+    wanted (from 1, inclusive). With the rank (or start > 1) every row whose rank changes is emitted anew, else only
+    rows that enter (+I; +U where end = 1) and leave (-D; -U). `update_before`: emit -U. Use it where `TopRows.fits`,
+    else `RetractRank`.
     """
 
     def __init__(self, name: str, schema: Schema, settings: Settings, *, keys: Sequence[int], order: Sequence[Order],
@@ -62,7 +61,7 @@ class AppendRank(KeyedOperator):
         if made is not None:
             self.emit(ranked_batch(self.schema, made, self._with_rank))
 
-    def forget(self, slots: np.ndarray) -> None:  # type: ignore[type-arg]
+    def forget(self, slots: Array) -> None:
         self._top.forget(slots)
 
 

@@ -1,4 +1,5 @@
-"""Top-N of streams with retractions, and of any stream whose sort keys or N do not fit fixed arrays: all rows in order."""
+"""Top-N of streams with retractions, and of any stream whose sort keys or N do not fit fixed arrays: all rows in order.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +25,8 @@ _UB, _UA, _DEL, _INS = 1, 2, 3, 0
 class RetractRank(KeyedOperator):
     """Top-N over any changelog with -U and -D: as `AppendRank`, at O(log n) of a key's rows.
 
-    Rows whose rank changes (ranked), or that enter and leave the first N, are emitted for each input row where every change
-    is wanted, else once for each key and batch.
+    Rows whose rank changes (ranked), or that enter and leave the first N, are emitted for each input row where every
+    change is wanted, else once for each key and batch.
     """
 
     def __init__(self, name: str, schema: Schema, settings: Settings, *, keys: Sequence[int], order: Sequence[Order],

@@ -28,8 +28,8 @@ _SPAN, _STOP, _ID = range(3)
 class SessionAggregate(Operator):
     """Emits a row for each session that ends: parameters and output as `WindowAggregate`; `gap` in microseconds.
 
-    A session reaches from its first row to `gap` after its last one; a row that touches several joins them. A row is late
-    where the session that it would make alone has fired and it touches none that has not.
+    A session reaches from its first row to `gap` after its last one; a row that touches several joins them. A row is
+    late where the session that it would make alone has fired and it touches none that has not.
     """
 
     def __init__(self, name: str, schema: Schema, settings: Settings, *, gap: int, time: int, keys: Sequence[int],
@@ -81,7 +81,8 @@ class SessionAggregate(Operator):
         link_sessions(probe, spans, heads)
         before = spans[:known, :2].copy()
         made, merges = np.empty(known + n, np.int64), np.empty((3, known + n), np.int64)
-        count, merged = assign_sessions(touched.position, times, stamps, self._gap, heads, spans, known, owner, made, merges)
+        count, merged = assign_sessions(touched.position, times, stamps, self._gap, heads, spans, known, owner, made,
+                                        merges)
         states = self._state_slots(batch, numbers, made[known:count])
         self._accumulate(batch, owner, states, merges[:, :merged])
         new = np.arange(known, count)

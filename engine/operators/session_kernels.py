@@ -1,7 +1,7 @@
 """Kernels of session windows: to which session each row belongs, and which sessions it joins into one.
 
-Sessions of the batch's keys are numbered locally: first those there were, then new ones. `spans` (int64 (sessions, 4)): start,
-end, next session of the key, whether it still is one.
+Sessions of the batch's keys are numbered locally: first those there were, then new ones. `spans` (int64 (sessions, 4)):
+start, end, next session of the key, whether it still is one.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ def assign_sessions(position: Array, times: Array, stamps: Array, gap: int, head
                     owner: Array, made: Array, merges: Array) -> tuple[int, int]:
     """owner[i] = the session of row i (-1: late); made[s] = the row that began new session s.
 
-    merges (int64 (3, n)): (row before which, target, source). A session that has fired at a row's stamp is closed to it.
-    `heads`: each key's first session, -1 = none. Returns the number of sessions and of merges.
+    merges (int64 (3, n)): (row before which, target, source). A session that has fired at a row's stamp is closed to
+    it. `heads`: each key's first session, -1 = none. Returns the number of sessions and of merges.
     """
     merged = 0
     for i in range(len(times)):
@@ -35,8 +35,8 @@ def assign_sessions(position: Array, times: Array, stamps: Array, gap: int, head
         found = -1
         session = heads[p]
         while session >= 0:
-            open = spans[session, ALIVE] != 0 and spans[session, END] - MILLISECOND > stamps[i]
-            if open and spans[session, START] <= end and spans[session, END] >= start:
+            opened = spans[session, ALIVE] != 0 and spans[session, END] - MILLISECOND > stamps[i]
+            if opened and spans[session, START] <= end and spans[session, END] >= start:
                 if found < 0:
                     found = session
                 else:

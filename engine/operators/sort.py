@@ -23,12 +23,13 @@ from engine.types import DataType, Schema
 class Sort(Operator):
     """Rows in order: the input's columns.
 
-    `order`: ORDER BY columns. `time`: the first of them, an ascending time attribute: rows come out as the watermark passes
-    them, later ones are late (an append-only input). None: everything comes out when the input ends, as +I of what is left,
-    without the first `offset` rows and at most `limit` rows.
+    `order`: ORDER BY columns. `time`: the first of them, an ascending time attribute: rows come out as the watermark
+    passes them, later ones are late (an append-only input). None: everything comes out when the input ends, as +I of
+    what is left, without the first `offset` rows and at most `limit` rows.
     """
 
-    def __init__(self, name: str, schema: Schema, settings: Settings, *, order: Sequence[Order], time: int | None = None,
+    def __init__(self, name: str, schema: Schema, settings: Settings, *, order: Sequence[Order],
+                 time: int | None = None,
                  offset: int = 0, limit: int | None = None, input_types: Sequence[DataType],
                  nodes: frozenset[str] = NO_NODES) -> None:
         super().__init__(name, schema, settings, nodes)

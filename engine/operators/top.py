@@ -45,12 +45,14 @@ class TopOutput:
 class TopRows:
     """The rows ranked 1 to `end` under each slot of a table, by `order` (none: as they come).
 
-    `ranked`: changes name ranks from `start` on; else only rows that enter or leave. `ties_win`: of equal rows the later one
-    comes first. `silent`: no changes wanted, rows are read by `standing`.
+    `ranked`: changes name ranks from `start` on; else only rows that enter or leave. `ties_win`: of equal rows the
+    later one comes first. `silent`: no changes wanted, rows are read by `standing`.
     """
 
-    def __init__(self, table: StateTable, types: Sequence[DataType], order: Sequence[Order], *, start: int = 1, end: int,
-                 ranked: bool = False, update_before: bool = True, ties_win: bool = False, silent: bool = False) -> None:
+    def __init__(self, table: StateTable, types: Sequence[DataType], order: Sequence[Order], *, start: int = 1,
+                 end: int,
+                 ranked: bool = False, update_before: bool = True, ties_win: bool = False,
+                 silent: bool = False) -> None:
         self.rows = table.attach("rows", RowStore(types, identity=()))
         self._order = tuple(order)
         self._codec = sort_codec(types, order) if order else None
@@ -112,7 +114,8 @@ class TopRows:
     def _insert(self, low: Array, slots: Array, length: int, silent: bool) -> tuple[Array, Array]:
         how = self._how.copy()
         how[k.SILENT] = silent
-        out, gone, counts = np.empty((3, 2 * length + 2 * self._end), np.int64), np.empty(length, np.int64), np.zeros(2, np.int64)
+        out = np.empty((3, 2 * length + 2 * self._end), np.int64)
+        gone, counts = np.empty(length, np.int64), np.zeros(2, np.int64)
         done = k.insert_rows(low, slots, self._orders, self._refs, self._sizes, how, 0, out, gone, counts)
         while done < length:
             more = np.empty((3, 2 * out.shape[1]), np.int64)

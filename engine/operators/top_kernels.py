@@ -1,7 +1,8 @@
 """Kernels of append-only Top-N: the best rows of each key in fixed arrays.
 
-`refs` (int64 (keys, n)) names the rows of a key in order: a row of the store (>= 0), or row i of the current batch (~i).
-`orders` (uint64 (keys, n, 2)) are their sort keys, `sizes` (int32) how many there are. Output is a list of (row kind, ref, rank).
+`refs` (int64 (keys, n)) names the rows of a key in order: a row of the store (>= 0), or row i of the current batch
+(~i). `orders` (uint64 (keys, n, 2)) are their sort keys, `sizes` (int32) how many there are. Output is a list of (row
+kind, ref, rank).
 """
 
 from __future__ import annotations
@@ -142,7 +143,8 @@ def differ_unranked(before: Array, g: int, old: int, refs: Array, slot: int, new
 
 
 @kernel
-def standing_changes(groups: Array, before: Array, counts: Array, refs: Array, sizes: Array, how: Array, out: Array) -> int:
+def standing_changes(groups: Array, before: Array, counts: Array, refs: Array, sizes: Array, how: Array,
+                     out: Array) -> int:
     """One consolidated change for each key: what stood, what stands."""
     n = 0
     for g in range(len(groups)):

@@ -63,15 +63,15 @@ def row_times(column: Column) -> Array:
 
 
 class WindowAggregate(Operator):
-    """Emits, for each window that ends, a row a key: key columns, results of the calls, window properties (append-only, by
-    window end, then by first arrival of the key).
+    """Emits, for each window that ends, a row a key: key columns, results of the calls, window properties (append-only,
+    by window end, then by first arrival of the key).
 
     `windows`: which windows; `time`: position of the time attribute. Instead of both, `attached`: positions of
-    window_start and window_end, where the input's rows carry their window. `keys`, `calls`, `input_types`, `retract` as for
-    `GroupAggregate`. `properties`: any of "window_start", "window_end", "window_time", "proctime", in the order of the
-    schema. `event_time`: windows fire on the watermark, rows are late by `batch.stamps`; else rows belong to the window of
-    the processing time at which they come, which fires on `tick`. `zone`: windows are aligned to this zone's local time, and
-    window_start, window_end are local times (input time TIMESTAMP_LTZ); None for TIMESTAMP.
+    window_start and window_end, where the input's rows carry their window. `keys`, `calls`, `input_types`, `retract` as
+    for `GroupAggregate`. `properties`: any of "window_start", "window_end", "window_time", "proctime", in the order of
+    the schema. `event_time`: windows fire on the watermark, rows are late by `batch.stamps`; else rows belong to the
+    window of the processing time at which they come, which fires on `tick`. `zone`: windows are aligned to this zone's
+    local time, and window_start, window_end are local times (input time TIMESTAMP_LTZ); None for TIMESTAMP.
 
     A row counts in those of its windows that had not fired when it came, and is late where all had.
     """

@@ -23,12 +23,13 @@ _WORD = BIGINT.as_nullable(False)
 
 
 class WindowRank(Operator):
-    """The rows ranked `start` to `end` of each key and window, when the watermark passes the window's end (append-only).
+    """The rows ranked `start` to `end` of each key and window, when the watermark passes the window's end
+    (append-only).
 
-    `keys`: PARTITION BY positions without the window's columns; `window_end`: its position (a row is late once its window has
-    fired); `order`, `with_rank`, `input_types` as for `AppendRank`. `keep_last`: of equal rows the later one comes first:
-    deduplication keeping the last row. Order of output: window end, first arrival of the key, rank. `zone`: window ends are
-    local times of this zone.
+    `keys`: PARTITION BY positions without the window's columns; `window_end`: its position (a row is late once its
+    window has fired); `order`, `with_rank`, `input_types` as for `AppendRank`. `keep_last`: of equal rows the later one
+    comes first: deduplication keeping the last row. Order of output: window end, first arrival of the key, rank.
+    `zone`: window ends are local times of this zone.
     """
 
     def __init__(self, name: str, schema: Schema, settings: Settings, *, keys: Sequence[int], window_end: int,

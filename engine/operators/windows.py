@@ -1,8 +1,8 @@
 """The arithmetic of aligned windows: slices, the windows that contain a slice, the slices of a window.
 
-All times are int64 microseconds. A slice is the widest span that no window boundary cuts; rows are aggregated per slice, and
-a window's result is its slices merged. A window (and a slice) is named by its end. As in Flink a window [start, end) fires once
-the watermark reaches end - 1 ms.
+All times are int64 microseconds. A slice is the widest span that no window boundary cuts; rows are aggregated per
+slice, and a window's result is its slices merged. A window (and a slice) is named by its end. As in Flink a window
+[start, end) fires once the watermark reaches end - 1 ms.
 """
 
 from __future__ import annotations
@@ -52,7 +52,8 @@ class Windows:
         return ends - 1 - (ends - 1 - self.offset) % self.size + self.size
 
     def fired_end(self, ends: Array, watermarks: Array) -> Array:
-        """For each slice the last of its windows that has fired at a watermark, or less than the slice where none has."""
+        """For each slice the last of its windows that has fired at a watermark, or less than the slice where none has.
+        """
         limit = np.clip(watermarks, -_FAR, _FAR) + MILLISECOND
         limit = np.minimum(limit, self.last_end(ends))
         return limit - (limit - self.offset - self.size) % self.step

@@ -51,7 +51,8 @@ def test_strings(retract: bool) -> None:
 
 def test_extremes_under_retraction() -> None:
     calls = {"low": call("MIN", 1, INT, retract=True), "high": call("MAX", 5, DECIMAL(30, 3), retract=True)}
-    rows = ["+ k=a v=3 w=1.5", "+ k=a v=1 w=123456789012345678901234567.125", "+ k=a", "- k=a v=1 w=123456789012345678901234567.125"]
+    rows = ["+ k=a v=3 w=1.5", "+ k=a v=1 w=123456789012345678901234567.125", "+ k=a",
+            "- k=a v=1 w=123456789012345678901234567.125"]
     output = every_cut(group(calls, retract=True), ROWS, rows)
     assert output[2] == "+U k=a low=1 high=123456789012345678901234567.125"
     assert output[-1] == "+U k=a low=3 high=1.500"
@@ -76,7 +77,8 @@ def test_lists() -> None:
              "text": options(call("LISTAGG", 0, STRING), "<>")}
     assert final(calls, rows) == "k=a all=[3,None,1,3] some=[3,1,3] bag={1:1,3:2} json=[3,1,3] text=a<>a<>a<>a"
     two = {n: replace(c, spec=replace(c.spec, retract=True)) for n, c in calls.items()}
-    assert final(two, [*rows, "- k=a v=3", "- k=a"], retract=True) == "k=a all=[1,3] some=[1,3] bag={1:1,3:1} json=[1,3] text=a<>a"
+    assert final(two, [*rows, "- k=a v=3", "- k=a"],
+                 retract=True) == "k=a all=[1,3] some=[1,3] bag={1:1,3:1} json=[1,3] text=a<>a"
 
 
 def test_json_object() -> None:
@@ -109,7 +111,8 @@ def test_lag_and_row_number() -> None:
         "before=NULL two=99 n=1", "before=1 two=99 n=2", "before=NULL two=99 n=1", "before=2 two=1 n=3"]
 
 
-@given(st.lists(st.tuples(st.sampled_from("ab"), st.one_of(st.none(), st.integers(0, 9))), max_size=20), st.integers(0, 3),
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.one_of(st.none(), st.integers(0, 9))), max_size=20), st.integers(0,
+                                                                                                                     3),
        st.integers(1, 9))
 def test_edges_of_bounded_frames(values: list[tuple[str, int | None]], preceding: int, size: int) -> None:
     calls = {"first": call("FIRST_VALUE", 1, INT), "last": call("LAST_VALUE", 1, INT)}
@@ -125,7 +128,8 @@ def test_edges_of_bounded_frames(values: list[tuple[str, int | None]], preceding
 @pytest.mark.parametrize(("name", "types", "result"), [
     ("COUNT", (INT,), NOT_NULL), ("SUM", (INT,), INT), ("SUM", (DECIMAL(10, 2),), DECIMAL(38, 2)),
     ("AVG", (DECIMAL(10, 2),), DECIMAL(38, 6)), ("AVG", (DECIMAL(38, 9),), DECIMAL(38, 9)), ("AVG", (INT,), INT),
-    ("MAX", (STRING,), STRING), ("COLLECT", (INT,), MULTISET(INT).as_nullable(False)), ("AUC", (BOOLEAN, DOUBLE), DOUBLE),
+    ("MAX", (STRING,), STRING), ("COLLECT", (INT,), MULTISET(INT).as_nullable(False)), ("AUC", (BOOLEAN, DOUBLE),
+                                                                                        DOUBLE),
 ])  # fmt: skip
 def test_result_types(name: str, types: tuple[DataType, ...], result: DataType) -> None:
     assert AGGREGATES[name].infer(AggregateArguments(name, types, {}), {}) == result

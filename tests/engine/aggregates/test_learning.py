@@ -61,7 +61,8 @@ def learn(sizes: list[int], keys: list[str], function: str = "FTRL", *, crash: b
     start, chain, result = 0, [], []
     for size in sizes:
         stop = start + size
-        columns = (column(STRING, keys[start:stop]), column(INT, labels[start:stop]), column(SAMPLE_FEATURES, features[start:stop]))
+        columns = (column(STRING, keys[start:stop]), column(INT, labels[start:stop]), column(SAMPLE_FEATURES,
+                                                                                             features[start:stop]))
         operator.process(Batch(columns, size), 0)
         start = stop
         for batch in collector.batches:
@@ -112,11 +113,13 @@ METRIC = Schema.of(k=STRING, y=INT, p=DOUBLE)
 
 
 def test_auc_and_logloss() -> None:
-    """By hand: of the pairs (positive, negative) .9>.1 .9>.4 .35>.1 are in order, .35<.4 is not; equal ones count a half."""
+    """By hand: of the pairs (positive, negative) .9>.1 .9>.4 .35>.1 are in order, .35<.4 is not; equal ones count a
+    half."""
     calls = {"auc": BoundCall(AggregateSpec("AUC", (INT, DOUBLE), DOUBLE), (1, 2)),
              "ll": BoundCall(AggregateSpec("LOGLOSS", (INT, DOUBLE), DOUBLE), (1, 2)),
              "n": call("COUNT", None, BIGINT.as_nullable(False))}
-    rows = ["+ k=a y=1 p=0.9", "+ k=a y=0 p=0.1", "+ k=a y=0 p=0.4", "+ k=a y=1 p=0.35", "+ k=a p=0.5", "+ k=a y=0 p=0.35"]
+    rows = ["+ k=a y=1 p=0.9", "+ k=a y=0 p=0.1", "+ k=a y=0 p=0.4", "+ k=a y=1 p=0.35", "+ k=a p=0.5",
+            "+ k=a y=0 p=0.35"]
     output = every_cut(group(calls, schema=METRIC), METRIC, rows, append=True)
     assert [x.split()[2] for x in output if not x.startswith("-U")] == [
         "auc=NULL", "auc=1", "auc=1", "auc=0.75", "auc=0.75", "auc=0.75"]

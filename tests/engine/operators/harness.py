@@ -2,10 +2,11 @@
 
     feed(make, "+ k=1 v=5", "- k=1 v=5", WATERMARK(10), CRASH) -> ["+I k=1 total=5", "-D k=1 total=5"]
 
-A row is a kind (`+` is +I, `-` is -D, or one of +I -U +U -D) and `name=value` pairs; NULL is NULL, times are seconds, strings
-are what follows (no blanks). `WATERMARK(t)` is a watermark of t seconds, `TICK(t)` lets processing time pass, `BARRIER`
-takes a snapshot, `CRASH` brings a new operator back from it (only ever directly after a barrier: the source replays nothing).
-`every_cut` runs the same through batches of 1, 7 and all, and through snapshots in the middle, and wants the same output.
+A row is a kind (`+` is +I, `-` is -D, or one of +I -U +U -D) and `name=value` pairs; NULL is NULL, times are seconds,
+strings are what follows (no blanks). `WATERMARK(t)` is a watermark of t seconds, `TICK(t)` lets processing time pass,
+`BARRIER` takes a snapshot, `CRASH` brings a new operator back from it (only ever directly after a barrier: the source
+replays nothing). `every_cut` runs the same through batches of 1, 7 and all, and through snapshots in the middle, and
+wants the same output.
 """
 
 from __future__ import annotations
@@ -123,7 +124,8 @@ def column(type: DataType, values: Sequence[Any]) -> Column:
         offsets = np.cumsum([0] + [len(v) for v in lists]).astype(np.int64)
         return Column(type, offsets, validity, (), (column(type.element, [x for v in lists for x in v]),))
     if type.kind is Kind.ROW:
-        children = tuple(column(f.type, [None if v is None else v[i] for v in values]) for i, f in enumerate(type.fields))
+        children = tuple(column(f.type, [None if v is None else v[i] for v in values]) for i,
+                         f in enumerate(type.fields))
         return Column(type, np.zeros(len(values), np.int8), validity, (), children)
     if type.has_views:
         return strings(type, values, validity)
@@ -198,7 +200,8 @@ def lines(schema: Schema, batch: Batch) -> list[str]:
         assert len(c) == batch.length
         assert c.type.same_as(f.type), (c.type, f.type)
     values = [python_values(c) for c in batch.columns]
-    return [" ".join([KIND_NAMES[kind]] + [f"{f.name}={show(f.type, v[i])}" for f, v in zip(schema, values, strict=True)])
+    return [" ".join([KIND_NAMES[kind]] + [f"{f.name}={show(f.type, v[i])}" for f, v in zip(schema, values,
+                                                                                            strict=True)])
             for i, kind in enumerate(kinds)]
 
 
@@ -299,7 +302,8 @@ def fold(output: Sequence[str]) -> list[str]:
 
 def every_cut(make: Make, schema: Schema, items: Sequence[Item], *, append: bool = False, folded: bool = False,
               **options: Any) -> list[str]:
-    """`feed` in batches of all, 1 and 7 and with a crash in the middle and one after each third row: always the same."""
+    """`feed` in batches of all, 1 and 7 and with a crash in the middle and one after each third row: always the same.
+    """
     final = fold if folded else list
     straight = feed(make, schema, items, append=append, **options)
     half = len(items) // 2

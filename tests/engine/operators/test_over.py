@@ -58,7 +58,8 @@ def test_rows_preceding() -> None:
 
 
 def test_range_preceding() -> None:
-    rows: list[Item] = ["+ k=a v=1 ts=0", "+ k=a v=2 ts=2", "+ k=b v=7 ts=2", "+ k=a v=4 ts=2", WATERMARK(2), "+ k=a v=8 ts=3",
+    rows: list[Item] = ["+ k=a v=1 ts=0", "+ k=a v=2 ts=2", "+ k=b v=7 ts=2", "+ k=a v=4 ts=2", WATERMARK(2),
+                        "+ k=a v=8 ts=3",
                         "+ k=a v=16 ts=5", WATERMARK(6), "+ k=a v=32 ts=20", END]
     output = every_cut(over(False, 3 * SECOND), ROWS, rows, append=True)
     assert results(output, "k", "s", "n", "most") == [
@@ -81,11 +82,13 @@ row = st.tuples(st.sampled_from("ab"), st.integers(0, 12), st.integers(-3, 3))
 
 
 @given(st.lists(row, max_size=25), st.booleans(), st.sampled_from([None, 0, 1, 3]), st.integers(1, 9))
-def test_against_a_naive_model(rows: list[tuple[str, int, int]], by_rows: bool, preceding: int | None, size: int) -> None:
+def test_against_a_naive_model(rows: list[tuple[str, int, int]], by_rows: bool, preceding: int | None,
+                               size: int) -> None:
     items: list[Item] = []
     for k, t, v in rows:
         items += [f"+ k={k} v={v} ts={t}", WATERMARK(t - 3)]
-    output = feed(over(by_rows, preceding if by_rows or preceding is None else preceding * SECOND), ROWS, [*items, END], size,
+    output = feed(over(by_rows, preceding if by_rows or preceding is None else preceding * SECOND), ROWS, [*items,
+                                                                                                           END], size,
                   append=True)
     assert results(output, "k", "ts", "v", "s", "n", "most") == naive(rows, by_rows, preceding)
 

@@ -23,7 +23,8 @@ RANKED = Schema.of(k=STRING, v=INT, name=STRING, ts=TIMESTAMP(3), rn=BIGINT.as_n
 
 def rank(end: int, *, with_rank: bool = False, **options: Any) -> Make:
     def make(settings: Settings) -> Operator:
-        return AppendRank("rank", RANKED if with_rank else ROWS, settings, keys=(0,), order=(Order(1, descending=True),),
+        return AppendRank("rank", RANKED if with_rank else ROWS, settings, keys=(0,), order=(Order(1,
+                                                                                                   descending=True),),
                           end=end, with_rank=with_rank, input_types=ROWS.types, **options)
 
     return make
@@ -37,7 +38,8 @@ def short(output: list[str]) -> list[str]:
 def test_rows_enter_and_leave() -> None:
     rows = ["+ k=a v=5 name=a-name-longer-than-a-view", "+ k=a v=3", "+ k=b v=1", "+ k=a v=4", "+ k=a v=1", "+ k=a v=9"]
     assert every_cut(rank(2), ROWS, rows, append=True) == [
-        "+I k=a v=5 name=a-name-longer-than-a-view ts=NULL", "+I k=a v=3 name=NULL ts=NULL", "+I k=b v=1 name=NULL ts=NULL",
+        "+I k=a v=5 name=a-name-longer-than-a-view ts=NULL", "+I k=a v=3 name=NULL ts=NULL",
+        "+I k=b v=1 name=NULL ts=NULL",
         "-D k=a v=3 name=NULL ts=NULL", "+I k=a v=4 name=NULL ts=NULL",
         "-D k=a v=4 name=NULL ts=NULL", "+I k=a v=9 name=NULL ts=NULL"]
 
@@ -59,7 +61,8 @@ def test_mini_batch_emits_what_is_left() -> None:
     rows = ["+ k=a v=1", "+ k=a v=2", "+ k=a v=3", "+ k=b v=1"]
     assert short(feed(rank(2), ROWS, rows, append=True, every_change=False)) == ["+I v=3", "+I v=2", "+I v=1"]
     later = [*rows, TICK(1), "+ k=a v=4", "+ k=a v=2", "+ k=a v=5"]
-    assert short(feed(rank(2), ROWS, later, append=True, every_change=False))[3:] == ["-D v=3", "-D v=2", "+I v=5", "+I v=4"]
+    assert short(feed(rank(2), ROWS, later, append=True, every_change=False))[3:] == ["-D v=3", "-D v=2", "+I v=5",
+                                                                                      "+I v=4"]
     assert short(feed(rank(2, with_rank=True), ROWS, later, append=True, every_change=False))[3:] == [
         "-U v=3 rn=1", "+U v=5 rn=1", "-U v=2 rn=2", "+U v=4 rn=2"]
 
@@ -85,7 +88,8 @@ def test_top_rows_against_sorting(rows: list[tuple[str, int]], end: int, ranks: 
 
 def last(keep_last: bool, time: int | None, **options: Any) -> Make:
     def make(settings: Settings) -> Operator:
-        return Deduplicate("dedup", ROWS, settings, keys=(0,), time=time, keep_last=keep_last, input_types=ROWS.types, **options)
+        return Deduplicate("dedup", ROWS, settings, keys=(0,), time=time, keep_last=keep_last, input_types=ROWS.types,
+                           **options)
 
     return make
 
@@ -103,7 +107,8 @@ def test_keep_first_by_arrival() -> None:
 def test_keep_last_by_arrival() -> None:
     rows = ["+ k=a v=1 ts=9", "+ k=a v=1 ts=9", "+ k=a v=0 ts=3", "+ k=b v=5"]
     assert short(every_cut(last(True, None), ROWS, rows, append=True)) == ["+I v=1", "-U v=1", "+U v=0", "+I v=5"]
-    assert short(every_cut(last(True, None, update_before=False), ROWS, rows, append=True)) == ["+I v=1", "+U v=0", "+I v=5"]
+    assert short(every_cut(last(True, None, update_before=False), ROWS, rows, append=True)) == ["+I v=1", "+U v=0",
+                                                                                                "+I v=5"]
     assert short(feed(last(True, None), ROWS, rows, append=True, every_change=False)) == ["+I v=0", "+I v=5"]
 
 
@@ -120,7 +125,8 @@ def test_keep_first_by_event_time() -> None:
 
 def retracting(end: int, *, with_rank: bool = False, **options: Any) -> Make:
     def make(settings: Settings) -> Operator:
-        return RetractRank("rank", RANKED if with_rank else ROWS, settings, keys=(0,), order=(Order(1, descending=True),),
+        return RetractRank("rank", RANKED if with_rank else ROWS, settings, keys=(0,), order=(Order(1,
+                                                                                                    descending=True),),
                            end=end, with_rank=with_rank, input_types=ROWS.types, **options)
 
     return make
@@ -194,7 +200,8 @@ def test_window_top_rows_come_out_at_the_windows_end() -> None:
         return WindowRank("rank", RANKED, settings, keys=(0,), window_end=3, order=(Order(1, descending=True),), end=2,
                           with_rank=True, input_types=ROWS.types)
 
-    rows = ["+ k=b v=1 ts=10", "+ k=a v=5 ts=10", "+ k=a v=7 ts=20", "+ k=b v=3 ts=10", "+ k=b v=2 ts=10", WATERMARK(10),
+    rows = ["+ k=b v=1 ts=10", "+ k=a v=5 ts=10", "+ k=a v=7 ts=20", "+ k=b v=3 ts=10", "+ k=b v=2 ts=10",
+            WATERMARK(10),
             "+ k=a v=9 ts=10", "+ k=a v=8 ts=20", END]
     output = every_cut(make, ROWS, rows, append=True)
     assert [line.split(" name")[0] + line.split("NULL")[1] for line in output] == [

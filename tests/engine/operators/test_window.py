@@ -100,7 +100,8 @@ def test_windows_of_the_input() -> None:
         return WindowAggregate("window", OUTPUT, settings, windows=None, keys=(0,), calls=CALLS, attached=(2, 3),
                                properties=("window_start", "window_end"), input_types=schema.types)
 
-    rows = ["+ k=a v=1 ws=0 we=10", "+ k=a v=2 ws=5 we=10", "+ k=a v=4 ws=0 we=10", WATERMARK(10), "+ k=a v=8 ws=0 we=10", END]
+    rows = ["+ k=a v=1 ws=0 we=10", "+ k=a v=2 ws=5 we=10", "+ k=a v=4 ws=0 we=10", WATERMARK(10),
+            "+ k=a v=8 ws=0 we=10", END]
     assert every_cut(make, schema, rows, append=True) == [
         "+I k=a s=5 n=2 start=0 end=10", "+I k=a s=2 n=1 start=5 end=10"]
 
