@@ -168,9 +168,10 @@ class Job:
                 time.sleep(IDLE_WAIT)
 
     def _poll(self, source: SourceReader) -> bool:
-        if self._throttled(source):
+        limit = self._allowance(source)
+        if limit == 0:
             return False
-        batch = source.poll(self.options.batch_rows)
+        batch = source.poll(limit)
         now = time.monotonic()
         if batch is None:
             silent = now - self._last_rows.setdefault(id(source), now)
@@ -181,11 +182,13 @@ class Job:
         self._rounds.push(source.consumers, batch)
         return True
 
-    def _throttled(self, source: SourceReader) -> bool:
-        limit = self.options.rate_limit
-        if limit is None or source.ended:
-            return False
-        return source.counters.rows_in > limit * (time.monotonic() - self._started)
+    def _allowance(self, source: SourceReader) -> int:
+        """How many rows the source may give now, as the rate limit has it."""
+        rate = self.options.rate_limit
+        if rate is None:
+            return self.options.batch_rows
+        due = rate * (time.monotonic() - self._started) - source.counters.rows_in
+        return max(0, min(self.options.batch_rows, int(due)))
 
     def _maintain(self) -> None:
         now = time.monotonic()
