@@ -167,12 +167,16 @@ class Session:
     def program(self, phase: Phase) -> Program:
         """A phase's statements, bound and optimized."""
         from engine.optimizer import optimize
+
+        return optimize(self._bound(phase))
+
+    def _bound(self, phase: Phase) -> Program:
         from engine.sql.binder import Binder
         from engine.sql.statements import is_query
 
         binder = Binder(self.catalog, phase.settings, self._nodes)
         sinks = [self._shown(binder.query(i)) if is_query(i) else binder.insert(i) for i in phase.inserts]
-        return optimize(Program(tuple(sinks), tuple(sorted(phase.settings.items()))))
+        return Program(tuple(sinks), tuple(sorted(phase.settings.items())))
 
     def _shown(self, relation: Relation) -> Sink:
         """A SELECT of the script: its changes are printed."""
@@ -186,9 +190,23 @@ class Session:
 
     def explain(self, statement: exp.Expr, details: Sequence[str] = ()) -> str:
         """The plans of an INSERT, a statement set or a query, as text."""
-        from engine.plan.explain import explain_statement
+        from engine.analyze import explain_statement
 
         return explain_statement(self.catalog, self.settings, self._nodes, statement, details)
+
+    def explain_phase(self, phase: Phase) -> str:
+        """What a phase is: its plan as bound, as optimized with changelog modes, and its operators."""
+        from engine.plan.explain import explain
+
+        bound = self._bound(phase)
+        program = self.program(phase)
+        graph = self.graph(program, self.folder, RunOptions(durable=False))
+        operators = [f"{o.name} -> {', '.join(c.name for c, _ in o.consumers)}" if o.consumers else o.name
+                     for o in graph.operators if o.settings.shard == 0]
+        for operator in graph.operators:
+            operator.close()
+        return (f"== Logical Plan ==\n{explain(bound)}\n\n== Optimized Plan ==\n{explain(program, changelog=True)}\n\n"
+                "== Operators ==\n" + "\n".join(operators) + "\n")
 
     def graph(self, program: Program, folder: Path, options: RunOptions) -> Graph:
         """A program's operators, ready to run in a folder."""

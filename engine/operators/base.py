@@ -17,7 +17,7 @@ consumers, in the caller's thread. Its contract:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -109,6 +109,11 @@ class Operator:
 
     def connect(self, consumer: Operator, port: int) -> None:
         self._outputs.append((consumer, port))
+
+    @property
+    def consumers(self) -> Sequence[tuple[Operator, int]]:
+        """The operators that get what this one emits, and their ports."""
+        return self._outputs
 
     def receive(self, message: Message, port: int = 0) -> None:
         """Dispatch one message."""

@@ -61,10 +61,6 @@ class SourceReader(Operator):
         self.counters.rows_out += batch.length
         return batch
 
-    @property
-    def consumers(self) -> Sequence[tuple[Operator, int]]:
-        return self._outputs
-
     def states(self) -> dict[str, Scalars]:
         self.state.values["position"] = self.source.position()
         return {"source": self.state}
