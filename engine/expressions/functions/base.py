@@ -95,7 +95,7 @@ class Function:
     evaluated: CASE, AND, COALESCE... evaluate *fallible* branches on the rows that reach them). `lazily` replaces it
     for such functions: it gets evaluators instead of columns. `fallible` may depend on the types of the arguments and
     of the result. `dense` functions get only the rows whose arguments are all present (so does a fallible strict one).
-    `strict`: NULL in any argument gives NULL, applied by the evaluator, values under NULL being arbitrary but initialised.
+    `strict`: NULL in any argument gives NULL, applied by the evaluator, values under NULL being arbitrary but set.
     `deterministic`: equal calls in one evaluation give equal values; `folds`: so do calls of constants at any time.
     `name` is the canonical name, for aliases. `expand` rewrites a call into others instead, when it is bound.
     """
