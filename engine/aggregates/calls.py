@@ -55,6 +55,7 @@ class AggregateCalls:
         self._complex: list[tuple[int, Accumulator]] = [
             (i, open_accumulator(c.spec)) for i, (c, s) in enumerate(zip(self._calls, made, strict=True)) if s is None]
         self.program = np.zeros((len(self._simple), k.FIELDS), np.int64)
+        self._cells = memoryview(self.program.reshape(-1))
         self._buffer = Buffer(self.program, [s for _, s in self._simple])
         self._held: list[object] = []
         self.ordinary = not self._complex
@@ -137,23 +138,29 @@ class AggregateCalls:
 
     def change_groups(self, touched: Touched, slots: Array, columns: Sequence[Column], signs: Array | None) -> Changes:
         """`accumulate`; one change for each touched group."""
-        count = len(touched.slots)
+        groups = touched.slots
+        count = len(groups)
         self._buffer.reserve(2 * count)
-        k.results(self.program, touched.slots, 0)
-        before = {i: a.value(touched.slots) for i, a in self._complex}
-        self.accumulate(slots, columns, signs)
-        k.results(self.program, touched.slots, count)
-        pairs = {i: concat_columns([before[i], a.value(touched.slots)]) for i, a in self._complex}
-        return Changes(self, count, pairs)
+        self._load(columns)
+        flags = np.zeros(count, np.uint8)
+        k.change_groups(self.program, groups, slots, _NO_SIGNS if signs is None else signs, signs is not None, self.hidden,
+                        flags)
+        pairs = {}
+        for i, a in self._complex:
+            before = a.value(groups)
+            a.accumulate(*_chosen(self._calls[i], slots, columns, signs))
+            pairs[i] = concat_columns([before, a.value(groups)])
+        return Changes(self, count, flags, pairs)
 
     def change_rows(self, touched: Touched, slots: Array, columns: Sequence[Column], signs: Array | None) -> Changes:
         """`accumulate`; one change for each row."""
         count = len(slots)
         self._buffer.reserve(2 * count)
         self._load(columns)
-        k.running(self.program, slots, _NO_SIGNS if signs is None else signs, signs is not None, count)
+        flags = np.zeros(count, np.uint8)
+        k.change_rows(self.program, slots, _NO_SIGNS if signs is None else signs, signs is not None, self.hidden, flags)
         pairs = {i: concat_columns(self._running(i, a, slots, columns, signs, touched)) for i, a in self._complex}
-        return Changes(self, count, pairs)
+        return Changes(self, count, flags, pairs)
 
     def _running(self, i: int, accumulator: Accumulator, slots: Array, columns: Sequence[Column], signs: Array | None,
                  touched: Touched) -> tuple[Column, Column]:
@@ -173,24 +180,23 @@ class AggregateCalls:
     def _load(self, columns: Sequence[Column]) -> None:
         """Put the arguments' addresses into the program."""
         held: list[object] = []
-        for row, (i, simple) in zip(self.program, self._simple, strict=True):
-            call = self._calls[i]
+        cells = self._cells
+        for at, (i, simple) in enumerate(self._simple):
+            call, row = self._calls[i], at * k.FIELDS
             valid: Array | None = None
             if call.args:
                 column = columns[call.args[0]]
                 if simple.prepare is not None:
                     column = simple.prepare([columns[a] for a in call.args])
-                    held.append(column)
                 valid = column.validity
                 if simple.input is not None:
                     values = simple.argument(column)
                     held.append(values)
-                    row[k.VALUES] = address(values)
-                for other in call.args[1:] if simple.apply == k.COUNT else ():
-                    more = columns[other].validity
-                    valid = more if valid is None or more is None else valid & more
-            row[k.VALID] = _address(valid, held)
-            row[k.FILTER] = 0 if call.filter is None else _address(_passing(columns[call.filter]), held)
+                    cells[row + k.VALUES] = address(values)
+                elif len(call.args) > 1:
+                    valid = _all_valid([columns[a] for a in call.args])
+            cells[row + k.VALID] = 0 if valid is None else _address(valid, held)
+            cells[row + k.FILTER] = 0 if call.filter is None else _address(_passing(columns[call.filter]), held)
         self._held = held
 
     # ---- results -----------------------------------------------------------------------------------------------
@@ -198,6 +204,8 @@ class AggregateCalls:
     def _columns(self, rows: Array, others: Mapping[int, Column]) -> list[Column]:
         """Result columns of all calls but hidden ones: simple ones at these rows of the buffer, the others as given."""
         columns = self._buffer.take(rows, self.hidden)
+        if self.ordinary:
+            return columns
         found = {i: c for (i, _), c in zip(self._simple[self.hidden:], columns, strict=True)}
         return [found[i] if i in found else others[i] for i in range(self.hidden, len(self._calls))]
 
@@ -206,19 +214,18 @@ class Changes:
     """Results before and after, for a number of changes: row i is before change i, row count + i after it. Valid until
     the calls are used again."""
 
-    def __init__(self, calls: AggregateCalls, count: int, others: Mapping[int, Column]) -> None:
+    def __init__(self, calls: AggregateCalls, count: int, flags: Array, others: Mapping[int, Column]) -> None:
         self._calls = calls
         self.count = count
+        self._flags = flags
         self._others = others
 
     def changed(self) -> Array:
         """uint8: where a result is not what it was."""
-        out = np.zeros(self.count, np.uint8)
-        k.changed(self._calls.program, self._calls.hidden, self.count, out)
         for column in self._others.values():
             encoded = encode_nested(column)
-            mark_changed(frame_of([code_of(column.type)], [encoded], 2 * self.count).desc, out)
-        return out
+            mark_changed(frame_of([code_of(column.type)], [encoded], 2 * self.count).desc, self._flags)
+        return self._flags
 
     def records(self) -> Array:
         """The number of the group's rows, before and after (int64, 2 * count)."""
@@ -244,21 +251,23 @@ class Buffer:
         if rows <= self._rows:
             return
         self._rows = max(2 * rows, 256)
-        self.words = [np.zeros(self._rows * (2 if c.wide else 1), np.int64) for c in self._calls]
+        self.words = [np.zeros(self._rows * c.words, np.int64) for c in self._calls]
         self._flags = [np.zeros(self._rows, np.uint8) for _ in self._calls]
         for row, words, flags in zip(self._program, self.words, self._flags, strict=True):
             row[k.OUT], row[k.OUT_VALID] = address(words), address(flags)
 
     def take(self, rows: Array, first: int) -> list[Column]:
         """Columns of the calls from `first` on at these result rows."""
-        count, calls = len(rows), self._calls[first:]
-        words = np.empty(count * sum(2 if c.wide else 1 for c in calls), np.int64)
-        flags = np.empty((len(calls), count), np.uint8)
+        count, calls = len(rows), self._calls[first:] if first else self._calls
+        words = np.empty(count * sum([c.words for c in calls]), np.int64)
+        flags = np.empty((len(calls), count), np.bool_)
         k.take_results(self._program, first, rows, words, flags)
-        valid, columns, start = flags.view(np.bool_), [], 0
+        columns, start = [], 0
         for i, call in enumerate(calls):
-            end = start + count * (2 if call.wide else 1)
-            columns.append(Column(call.result, call.narrow(words[start:end]), None if call.always else valid[i]))
+            end = start + count * call.words
+            values = words[start:end]
+            columns.append(Column(call.result, values if call.direct else call.narrow(values),
+                                  None if call.always else flags[i]))
             start = end
         return columns
 
@@ -285,6 +294,15 @@ def _address(flags: Array | None, held: list[object]) -> int:
         flags = np.ascontiguousarray(flags)
     held.append(flags)
     return address(flags)
+
+
+def _all_valid(columns: Sequence[Column]) -> Array | None:
+    """Where none of the columns is NULL; None: nowhere is one."""
+    valid: Array | None = None
+    for column in columns:
+        if column.validity is not None:
+            valid = column.validity if valid is None else valid & column.validity
+    return valid
 
 
 def _passing(column: Column) -> Array:

@@ -409,3 +409,19 @@ def take_results(program: Array, first: int, rows: Array, words: Array, flags: A
             else:
                 words[target] = load_i64(values + 8 * rows[i])
                 target += 1
+
+
+@kernel
+def change_groups(program: Array, groups: Array, slots: Array, signs: Array, signed: bool, first: int, out: Array) -> None:
+    """`accumulate` between two `results` of the groups, then `changed`."""
+    results(program, groups, 0)
+    accumulate(program, slots, signs, signed)
+    results(program, groups, len(groups))
+    changed(program, first, len(groups), out)
+
+
+@kernel
+def change_rows(program: Array, slots: Array, signs: Array, signed: bool, first: int, out: Array) -> None:
+    """`running`, then `changed`."""
+    running(program, slots, signs, signed, len(slots))
+    changed(program, first, len(slots), out)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -48,10 +50,19 @@ class SimpleCall:
     always: bool = False
     prepare: Callable[[Sequence[Column]], Column] | None = None
 
-    @property
-    def wide(self) -> bool:
-        """Whether the result is a decimal of two limbs."""
-        return self.finish in (k.TAKE_W, k.MEAN_W)
+    @cached_property
+    def words(self) -> int:
+        """Words of a result as kernels write it: two for a wide decimal."""
+        return 2 if self.finish in (k.TAKE_W, k.MEAN_W) else 1
+
+    @cached_property
+    def direct(self) -> bool:
+        """Whether these words are the result's values as they stand."""
+        return self.words == 1 and self.output is np.int64 and DTYPES[self.result.kind] is np.int64
+
+    @cached_property
+    def _input(self) -> np.dtype[Any]:
+        return np.dtype(self.input)
 
     def fields(self, prefix: str) -> list[StateField]:
         """The state it needs: a count, and what it adds up or keeps."""
@@ -69,13 +80,13 @@ class SimpleCall:
         values = column.values
         if self.divisor != 1.0:
             return _as_double(values) / self.divisor
-        if values.dtype != self.input:
-            return values.astype(self.input)
+        if values.dtype is not self._input and values.dtype != self._input:
+            return values.astype(self._input)
         return values if values.flags.c_contiguous else np.ascontiguousarray(values)
 
     def narrow(self, values: Array) -> Array:
         """Results from what the kernels wrote (int64 words) to the result's layout."""
-        if self.wide:
+        if self.words == 2:
             return values.reshape(-1, 2)
         if self.output is not np.int64:
             values = values.view(self.output)
