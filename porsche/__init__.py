@@ -1,0 +1,1 @@
+"""Porsche: pipelines that become Flink SQL, and the commands that run them."""

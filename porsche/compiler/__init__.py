@@ -1,0 +1,121 @@
+"""The compiler: a pipeline document becomes Flink SQL, with where everything came from.
+
+    compiled = compile_text(text, parameters={"events": "events.csv"}, state="state")
+    compiled.text           # the SQL, deterministic byte for byte
+    compiled.diagnostics    # warnings; DocumentError holds the errors, all at once
+
+Stages: document -> graph -> schemas and checks, node after node -> statements -> SQL and provenance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from engine.analyze import Analyzer, RelationInfo
+from engine.types import Field, TimeKind
+from porsche.compiler.diagnostics import Collector, Diagnostic, DocumentError
+from porsche.compiler.document import Document, load
+from porsche.compiler.environment import Environment, environment
+from porsche.compiler.graph import Connected, connect
+from porsche.compiler.lineage import Lineage, Source, lineage_of
+from porsche.compiler.lowering import Lowerer, Statement
+from porsche.compiler.parameters import Parameters
+from porsche.compiler.printing import Printed, Printer
+
+__all__ = ["Compiled", "Described", "Diagnostic", "DocumentError", "Environment", "Printed", "check_text", "compile_text", "environment"]
+
+
+@dataclass(frozen=True)
+class Described:
+    """What a node gives: columns, event time, key, and kinds of change ("I": rows are only added)."""
+
+    columns: tuple[Field, ...]
+    time: str | None
+    key: tuple[str, ...]
+    changelog: str
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A pipeline as SQL. `statements` in order of the text; `nodes`: table or view -> node; `schemas` by node."""
+
+    name: str
+    text: str
+    statements: tuple[Printed, ...]
+    nodes: Mapping[str, str]
+    schemas: Mapping[str, Described]
+    settings: Mapping[str, str]
+    diagnostics: tuple[Diagnostic, ...] = ()
+    _trees: tuple[Statement, ...] = field(default=(), repr=False)
+
+    def statements_of(self, node: str) -> tuple[Printed, ...]:
+        """The statements a node became."""
+        return tuple(s for s in self.statements if s.node == node)
+
+    def node_at(self, offset: int) -> str | None:
+        """The node whose statement stands at an offset of the text."""
+        return next((s.node for s in self.statements if s.span[0] <= offset < s.span[1] and s.node), None)
+
+    def lineage(self) -> Lineage:
+        """Where each column of each node comes from: node -> column -> (node, column)s it is made of."""
+        columns = {node: tuple(f.name for f in described.columns) for node, described in self.schemas.items()}
+        return lineage_of(self._trees, columns)
+
+
+def compile_text(text: str, *, parameters: Mapping[str, str] | None = None, state: str = "state",
+                 environment: Environment | None = None) -> Compiled:
+    """Compile a document; DocumentError with every error where there is one."""
+    compiled, diagnostics = _compile(text, parameters or {}, state, environment)
+    if compiled is None:
+        raise DocumentError(diagnostics)
+    return compiled
+
+
+def check_text(text: str, *, parameters: Mapping[str, str] | None = None, state: str = "state",
+               environment: Environment | None = None) -> tuple[Diagnostic, ...]:
+    """Everything there is to say about a document."""
+    try:
+        return _compile(text, parameters or {}, state, environment)[1]
+    except DocumentError as error:
+        return error.diagnostics
+
+
+def _compile(text: str, given: Mapping[str, str], state: str,
+             where: Environment | None) -> tuple[Compiled | None, tuple[Diagnostic, ...]]:
+    document, collector = load(text)
+    parameters = Parameters(document, given, state, collector)
+    settings = {name: parameters.fill(value, ("settings", name)) for name, value in document.settings.items()}
+    places = connect(document, collector)
+    analyzer = Analyzer(settings=dict(settings))
+    lowerer = Lowerer(analyzer, where or environment("dev"), parameters, collector)
+    for place in places:
+        analyzer.nodes[place.node.id] = place.node.id
+        lowerer.node(place)
+    _check_use(places, collector)
+    if collector.failed:
+        return None, collector.result()
+    return _compiled(document, settings, lowerer, collector), collector.result()
+
+
+def _check_use(places: list[Connected], collector: Collector) -> None:
+    """A pipeline does something, and every node has a part in it."""
+    read = {source for place in places for sources in place.inputs.values() for source in sources}
+    for place in places:
+        if place.component.gives and place.node.id not in read:
+            collector.warning(place.node.path, "unused_node", f"nothing reads '{place.node.id}'", "connect it, or remove it", node=place.node.id)
+    if not collector.failed and not any(not place.component.gives or place.component.gives == "model" for place in places):
+        collector.error(("nodes",), "no_sink", "the pipeline writes nothing", "add a table sink or a metric sink")
+
+
+def _compiled(document: Document, settings: Mapping[str, str], lowerer: Lowerer, collector: Collector) -> Compiled:
+    printer = Printer()
+    printer.pipeline(document.name, settings, lowerer.statements)
+    names = {s.name: s.node for s in lowerer.statements}
+    schemas = {node: _described(info) for node, info in lowerer.relations.items()}
+    return Compiled(document.name, printer.text, tuple(printer.printed), names, schemas, settings, collector.result(), tuple(lowerer.statements))
+
+
+def _described(info: RelationInfo) -> Described:
+    time = next((f.name for f in info.columns if f.time is TimeKind.ROWTIME), None)
+    return Described(info.columns, time, info.keys[0] if info.keys else (), info.changelog)

@@ -1,0 +1,201 @@
+"""From a node to its statements: properties checked, the component lowered, the statements analysed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlglot import exp
+
+from engine.analyze import Analyzer, RelationInfo
+from engine.analyze import Diagnostic as Finding
+from engine.errors import UserError
+from engine.sql.dialect import CreateView
+from engine.types import Kind, Schema
+from porsche.compiler.diagnostics import Collector, near
+from porsche.compiler.environment import Environment
+from porsche.compiler.graph import Connected
+from porsche.compiler.parameters import Parameters
+from porsche.components.base import Lowering, PropertyError, Site
+from porsche.components.properties import InvalidValue, Property, TimeColumn
+from porsche.components.table import Table, table_name
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement of a node: `kind` table, view, load or insert; `name` the table or view it makes or fills."""
+
+    kind: str
+    node: str
+    name: str
+    tree: exp.Expr
+
+
+class Lowerer:
+    """Lowers node after node, inputs first."""
+
+    def __init__(self, analyzer: Analyzer, environment: Environment, parameters: Parameters, collector: Collector) -> None:
+        self._analyzer = analyzer
+        self._environment = environment
+        self._parameters = parameters
+        self._collector = collector
+        self._tables: dict[str, Table] = {}
+        self.statements: list[Statement] = []
+        self.relations: dict[str, RelationInfo] = {}
+
+    def node(self, place: Connected) -> None:
+        """Check and lower a node; nothing comes of it where something is wrong with it or an input."""
+        values = _Values(place, self._parameters, self._collector).checked()
+        if values is None or not place.whole:
+            return
+        inputs = self._inputs(place)
+        if inputs is None or not self._columns_exist(place, values, inputs):
+            return
+        component = place.component(values, self._site(place.node.id))
+        try:
+            lowered = component.lower(**inputs)
+        except PropertyError as error:
+            self._complain(place, error.property, error.code, error.message, error.hint)
+            return
+        except UserError as error:
+            self._blame(place, values, error)
+            return
+        for statement in statements_of(lowered, place.node.id):
+            findings = self._analyzer.add_statement(statement.tree)
+            if any(f.severity == "error" for f in findings):
+                self._blame(place, values, next(f for f in findings if f.severity == "error"))
+                return
+            for finding in (f for f in findings if f.code not in place.component.expected):
+                self._collector.warning(place.node.path, finding.code, finding.message, finding.hint or "", node=finding.node or place.node.id)
+            self.statements.append(statement)
+        self._learn(place)
+
+    def _site(self, node: str) -> Site:
+        return Site(node, self._describe,
+                    lambda use, given: self._environment.options(node, use, given, self._parameters.values["state"]))
+
+    def _describe(self, query: exp.Query) -> Schema:
+        for finding in self._analyzer.add_statement(query):
+            if finding.severity == "error":
+                raise UserError(finding.code, finding.message, hint=finding.hint, place=finding.place)
+        return self._analyzer.relation("query").schema
+
+    def _learn(self, place: Connected) -> None:
+        name = place.node.id
+        info = self._analyzer.relation(name)
+        self.relations[name] = info
+        if place.component.gives:
+            self._tables[name] = Table.of(name, info.schema, info.keys[0] if info.keys else (), info.changelog)
+
+    def _inputs(self, place: Connected) -> dict[str, Any] | None:
+        """The tables at the ports; None where one could not be made."""
+        if any(source not in self._tables for sources in place.inputs.values() for source in sources):
+            return None
+        found: dict[str, Any] = {}
+        for port in place.component.inputs:
+            tables = tuple(self._tables[source] for source in place.inputs.get(port.name, ()))
+            found[port.name] = tables if port.many else (tables[0] if tables else None)
+        return found
+
+    # ---- columns -----------------------------------------------------------------------------------------------------------
+
+    def _columns_exist(self, place: Connected, values: Mapping[str, Any], inputs: Mapping[str, Any]) -> bool:
+        """Whether every column that a property names is there, and times are times."""
+        good = True
+        for name, property in place.component.properties().items():
+            table = inputs.get(property.port)
+            if not isinstance(table, Table):
+                continue
+            known = columns_of(table, nested=property.port == "dimension")
+            for path, column in property.columns(values[name]):
+                if column not in known:
+                    good = False
+                    self._complain(place, name, "unknown_column", f"'{table.name}' has no column '{column}'",
+                                   near(column, known, "columns"), path)
+                elif isinstance(property, TimeColumn) and column not in table.times():
+                    good = False
+                    times = ", ".join(table.times())
+                    self._complain(place, name, "not_event_time", f"'{column}' is not an event time column of '{table.name}'",
+                                   f"it has {times}" if times else "its source declares none", path)
+        return good
+
+    # ---- what is wrong -----------------------------------------------------------------------------------------------------
+
+    def _complain(self, place: Connected, property: str, code: str, message: str, hint: str, inside: tuple[str | int, ...] = ()) -> None:
+        self._collector.error((*place.node.path, "properties", property, *inside), code, message, hint,
+                              node=place.node.id, property=property)
+
+    def _blame(self, place: Connected, values: Mapping[str, Any], error: UserError | Finding) -> None:
+        """Report an error of the analysis at the property whose expression has it, found by analysing each alone."""
+        for name, property in place.component.properties().items():
+            for path, tree in property.trees(values[name]):
+                for source in place.inputs.get(property.port, ()):
+                    query = exp.Select(expressions=[tree.copy()], from_=exp.From(this=table_name(source)))
+                    findings = [f for f in self._analyzer.add_statement(query) if f.severity == "error"]
+                    if findings:
+                        self._complain(place, name, findings[0].code, findings[0].message, findings[0].hint or "", path)
+                        return
+        self._collector.error(place.node.path, error.code, error.message, error.hint or "", node=place.node.id)
+
+
+class _Values:
+    """The checked properties of a node."""
+
+    def __init__(self, place: Connected, parameters: Parameters, collector: Collector) -> None:
+        self._node = place.node
+        self._properties = place.component.properties()
+        self._parameters = parameters
+        self._collector = collector
+        self._good = True
+
+    def checked(self) -> dict[str, Any] | None:
+        """Values by name; None where one is wrong or missing."""
+        for name in self._node.properties:
+            if name not in self._properties:
+                self._wrong(name, "unknown_property", f"'{self._node.component}' has no property '{name}'",
+                            near(name, self._properties, "properties"))
+        values = {name: self._value(name, property) for name, property in self._properties.items()}
+        return values if self._good else None
+
+    def _value(self, name: str, property: Property) -> Any:
+        given = self._node.properties.get(name)
+        if given is None:
+            if property.required:
+                self._wrong(name, "missing_property", f"the property '{name}' is needed", property.help)
+                return None
+            given = property.default
+        else:
+            path = (*self._node.path, "properties", name)
+            given = self._parameters.fill(given, path, self._node.id, name)
+        try:
+            return None if given is None else property.parse(given)
+        except InvalidValue as error:
+            self._wrong(name, error.code, error.message, error.hint, error.path)
+            return None
+
+    def _wrong(self, name: str, code: str, message: str, hint: str, inside: tuple[str | int, ...] = ()) -> None:
+        self._good = False
+        self._collector.error((*self._node.path, "properties", name, *inside), code, message, hint, node=self._node.id, property=name)
+
+
+def columns_of(table: Table, nested: bool = False) -> list[str]:
+    """The names of a table's columns; with those inside its rows, where a dimension keeps them."""
+    names = list(table.names)
+    if nested:
+        names += [f.name for field in table.schema if field.type.kind is Kind.ROW for f in field.type.fields]
+    return names
+
+
+def statements_of(lowered: Table | Lowering, node: str) -> Iterator[Statement]:
+    """A node's statements in order."""
+    if isinstance(lowered, Table):
+        lowered = Lowering(views=((node, lowered.tree()),))
+    for tree in lowered.tables:
+        yield Statement("table", node, tree.this.name, tree)
+    for tree in lowered.loads:
+        yield Statement("load", node, tree.this.name, tree)
+    for name, query in lowered.views:
+        yield Statement("view", node, name, CreateView(this=table_name(name), expression=query, temporary=True))
+    for tree in lowered.inserts:
+        yield Statement("insert", node, tree.this.name, tree)

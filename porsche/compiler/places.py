@@ -1,0 +1,75 @@
+"""YAML (and so JSON) as plain values, with the place of each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from porsche.compiler.diagnostics import Diagnostic, DocumentError, Path
+
+LARGEST = 1_000_000
+"""Values a document may have: aliases of YAML can blow a small text up."""
+
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_TEXTS = {"tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:binary"}
+
+
+def read(text: str) -> tuple[Any, dict[Path, tuple[int, int]]]:
+    """The values of a text and their places (line and column, from 1). DocumentError where it is not YAML."""
+    try:
+        root = yaml.compose(text, Loader=_LOADER)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+        raise _failed("syntax", f"this is not YAML: {error.problem or error.context}", place) from None
+    except yaml.YAMLError as error:
+        raise _failed("syntax", f"this is not YAML: {error}", (0, 0)) from None
+    reader = _Reader()
+    return (None if root is None else reader.value(root, ())), reader.places
+
+
+def _failed(code: str, message: str, place: tuple[int, int], hint: str = "") -> DocumentError:
+    return DocumentError([Diagnostic("error", code, message, hint, line=place[0], column=place[1])])
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self.places: dict[Path, tuple[int, int]] = {}
+        self._scalars = yaml.constructor.SafeConstructor()
+        self._open: set[int] = set()
+
+    def value(self, node: yaml.Node, path: Path) -> Any:
+        place = node.start_mark.line + 1, node.start_mark.column + 1
+        self.places[path] = place
+        if len(self.places) > LARGEST:
+            raise _failed("too_large", "the document has too many values", place)
+        if isinstance(node, yaml.ScalarNode):
+            return self._scalar(node, place)
+        if id(node) in self._open:
+            raise _failed("recursive", "a value contains itself", place)
+        self._open.add(id(node))
+        made = self._mapping(node, path) if isinstance(node, yaml.MappingNode) else [
+            self.value(item, (*path, i)) for i, item in enumerate(node.value)]
+        self._open.discard(id(node))
+        return made
+
+    def _scalar(self, node: yaml.ScalarNode, place: tuple[int, int]) -> Any:
+        if node.tag in _TEXTS or node.tag == "tag:yaml.org,2002:str":
+            return node.value
+        try:
+            return self._scalars.construct_object(node)
+        except (yaml.YAMLError, ValueError):
+            raise _failed("syntax", f"'{node.value}' cannot be read", place, "put it in quotes") from None
+
+    def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
+        made: dict[str, Any] = {}
+        for key, item in node.value:
+            place = key.start_mark.line + 1, key.start_mark.column + 1
+            if not isinstance(key, yaml.ScalarNode):
+                raise _failed("syntax", "a key is a text", place)
+            if key.value in made:
+                raise _failed("duplicate_key", f"'{key.value}' is given twice", place)
+            made[key.value] = self.value(item, (*path, key.value))
+            self.places[(*path, key.value)] = place
+        return made

@@ -1,0 +1,109 @@
+"""What a component is: a declaration (ports and properties) and `lower`, which says it in SQL."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from sqlglot import exp
+
+from engine.sql.dialect import InsertInto
+from engine.types import Schema
+from porsche.components.properties import Property
+from porsche.components.table import Table, table_name
+
+
+@dataclass(frozen=True)
+class Port:
+    """An input. `relation`: it takes a table itself (a dimension, a model), not only its rows; `many`: several edges."""
+
+    name: str
+    help: str
+    optional: bool = False
+    relation: str = "rows"
+    many: bool = False
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where a component is lowered: the node's id, the columns of a query, the options of a table of some use."""
+
+    node: str
+    describe: Callable[[exp.Query], Schema]
+    options: Callable[[str, Mapping[str, str]], dict[str, str]]
+
+    def helper(self, suffix: str) -> str:
+        """The name of a further table or view of the node."""
+        return f"{self.node}__{suffix}"
+
+
+@dataclass(frozen=True)
+class Lowering:
+    """What a node becomes: CREATE TABLEs, INSERTs that fill tables before the job starts, views by name, the job's INSERTs.
+
+    The node's own table or view has the node's name.
+    """
+
+    tables: tuple[exp.Expr, ...] = ()
+    loads: tuple[exp.Expr, ...] = ()
+    views: tuple[tuple[str, exp.Query], ...] = ()
+    inserts: tuple[exp.Expr, ...] = ()
+
+
+class Component:
+    """A verb of the canvas. Its docstring is its documentation, the first line its summary."""
+
+    family: ClassVar[str] = ""
+    inputs: ClassVar[tuple[Port, ...]] = ()
+    gives: ClassVar[str] = "rows"
+    """What its output is: rows, dimension, model; "" = it has none."""
+
+    expected: ClassVar[frozenset[str]] = frozenset()
+    """Codes of warnings that say nothing here."""
+
+    def __init__(self, values: Mapping[str, Any], site: Site) -> None:
+        self.values = values
+        self.site = site
+
+    @classmethod
+    def name(cls) -> str:
+        """The component's name in documents."""
+        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).lower()
+
+    @classmethod
+    def properties(cls) -> dict[str, Property]:
+        """Its properties by name, in order of declaration."""
+        found = _PROPERTIES.get(cls)
+        if found is None:
+            found = _PROPERTIES[cls] = {n: p for base in reversed(cls.__mro__) for n, p in vars(base).items() if isinstance(p, Property)}
+        return found
+
+    @classmethod
+    def docs(cls) -> str:
+        return inspect.getdoc(cls) or ""
+
+    def check(self, inputs: Mapping[str, Table]) -> None:
+        """Checks between properties and inputs; raises PropertyError."""
+
+    def lower(self, *args: Any, **inputs: Any) -> Table | Lowering:
+        """The component in SQL; inputs come by the names of their ports (absent optional ones as None, `many` as tuples)."""
+        raise NotImplementedError  # pragma: no cover - each component has its own
+
+
+_PROPERTIES: dict[type[Component], dict[str, Property]] = {}
+
+
+class PropertyError(Exception):
+    """A property does not fit its node's inputs: the property's name, what is wrong, what to do."""
+
+    def __init__(self, property: str, code: str, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.property, self.code, self.message, self.hint = property, code, message, hint
+
+
+def insert(into: str, query: exp.Query) -> InsertInto:
+    """INSERT INTO into query."""
+    return InsertInto(this=table_name(into), expression=query)

@@ -1,0 +1,42 @@
+"""Predictions of a model."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from porsche.components.base import Component, Port, PropertyError
+from porsche.components.properties import Column, Text, TimeColumn
+from porsche.components.table import Table, call, column, constant, identifier
+
+
+class Predict(Component):
+    """Add a model's prediction to each row.
+
+    The version used is the last one that was known at the row's time, so a prediction can be made again and comes out
+    the same. Rows from before the first version have none: NULL.
+    """
+
+    family = "learn"
+    inputs = (Port("rows", "rows with a feature vector"), Port("model", "a model's versions", relation="model"))
+    features = Column(label="Feature vector", default="features")
+    time = TimeColumn(label="As of", help="event time; found by itself where there is one", required=False)
+    prediction = Text(label="Name of the prediction", default="p", port="")
+
+    def lower(self, rows: Table, model: Table) -> Table:
+        times = rows.times()
+        time = self.time or (times[0] if len(times) == 1 else None)
+        if time is None:
+            raise PropertyError("time", "no_time", "the rows have no event time" if not times else "the rows have several event times",
+                                "name the column to use, one with a watermark")
+        keyed = rows.extend([("model_name", constant(model.name))])
+        on = exp.EQ(this=column("model_name", "r"), expression=column("name", "m"))
+        predicted = call("PREDICT", _part("model"), _part("version"), column(self.features, "r"))
+        items = [*((name, column(name, "r")) for name in rows.names), (self.prediction, predicted)]
+        return keyed.join(model, on, items, aliases=("r", "m"), left=True, as_of=column(time, "r"))
+
+
+def _part(name: str) -> exp.Column:
+    """A field of the model's row."""
+    return exp.Column(this=identifier(name), table=identifier("model"), db=identifier("m"))
+
+

@@ -1,0 +1,29 @@
+"""Rows written to a table."""
+
+from __future__ import annotations
+
+from porsche.components.base import Component, Lowering, Port, insert
+from porsche.components.properties import Columns, Options
+from porsche.components.table import Table, create_table, type_tree
+
+
+class TableSink(Component):
+    """Write rows to a table: files, HBase, Kafka, or whatever the environment says.
+
+    Each row is written once, also if the job dies and goes on. With a key, a later row replaces the earlier one; a table
+    without a key takes rows that are only added.
+    """
+
+    family = "sinks"
+    gives = ""
+    inputs = (Port("rows", "rows to write"),)
+    columns = Columns(label="Columns", help="none named: all but those of processing time", default=())
+    key = Columns(label="Key columns", default=())
+    options = Options(label="Connector", help="options of the table, where they differ from the environment's", default={})
+
+    def lower(self, rows: Table) -> Lowering:
+        names = self.columns or rows.without_clocks()
+        query = rows.keep(names).tree()
+        columns = [(f.name, type_tree(f.type.as_nullable(f.name not in self.key))) for f in self.site.describe(query)]
+        table = create_table(self.site.node, columns, self.site.options("table", self.options), key=self.key)
+        return Lowering(tables=(table,), inserts=(insert(self.site.node, query),))

@@ -1,0 +1,38 @@
+"""Rows from outside, with their time."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from porsche.components.base import Component, Lowering, PropertyError
+from porsche.components.properties import Column, Duration, Expressions, Fields, Options, Text
+from porsche.components.table import call, column, create_table
+
+
+class EventSource(Component):
+    """Read events.
+
+    Events come from files, Kafka, a generator or any other connector. One column says when each happened; the watermark
+    follows it by the delay, and events older than the watermark are late: time-dependent steps drop and count them. A clock
+    column (processing time) is what dimension joins look up by.
+    """
+
+    family = "sources"
+    columns = Fields(label="Columns", help="names and SQL types, in the order of the source")
+    computed = Expressions(label="Computed columns", help="further columns made of those above", default={}, port="")
+    time = Column(label="Event time", help="the column that says when an event happened", required=False, port="")
+    delay = Duration(label="Delay", help="how much later than its time an event may come", default="1 second")
+    clock = Text(label="Clock column", help="the name of an added column of processing time", required=False, port="")
+    options = Options(label="Connector", help="options of the table: connector, format, path and so on", default={})
+
+    def lower(self) -> Lowering:
+        self._check_time()
+        computed = [*self.computed, *([(self.clock, call("PROCTIME"))] if self.clock else [])]
+        watermark = (self.time, exp.Sub(this=column(self.time), expression=self.delay)) if self.time else None
+        options = self.site.options("events", self.options)
+        return Lowering(tables=(create_table(self.site.node, self.columns, options, computed=computed, watermark=watermark),))
+
+    def _check_time(self) -> None:
+        names = [name for name, _ in (*self.columns, *self.computed)]
+        if self.time and self.time not in names:
+            raise PropertyError("time", "unknown_column", f"there is no column '{self.time}'", f"columns are {', '.join(names)}")

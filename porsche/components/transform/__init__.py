@@ -1,0 +1,1 @@
+"""One row in, one row or none out."""
