@@ -6,9 +6,13 @@ import argparse
 import signal
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.errors import UserError
 from engine.session import RunOptions, Session
+
+if TYPE_CHECKING:
+    from engine.runtime.job import Job
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -39,13 +43,17 @@ def _act(action: str, script: Path, state: Path, shards: int | None) -> int:
         for phase in session.phases:
             print(session.explain_phase(phase))
         return 0
-    run = RunOptions(shards=shards, on_job=lambda job: signal.signal(signal.SIGINT, lambda *_: job.stop()) and None)
-    result = session.run(run)
+    result = session.run(RunOptions(shards=shards, on_job=_stop_on_interrupt))
     print(f"{result.rows_in:,} rows in, {result.rows_out:,} out, {result.seconds:.1f} s"
           + (f", {result.late:,} late" if result.late else "")
           + (f", {result.dead_letters:,} dead letters in {state / 'dead_letters'}" if result.dead_letters else ""),
           file=sys.stderr)
     return 0
+
+
+def _stop_on_interrupt(job: Job) -> None:
+    """Ctrl-C takes a checkpoint and ends; the same command goes on from there."""
+    signal.signal(signal.SIGINT, lambda *_: job.stop())
 
 
 def _show(text: str, columns: tuple[str, ...], rows: tuple[tuple[object, ...], ...]) -> None:

@@ -30,7 +30,8 @@ from engine.options import JobProperties
 from engine.plan.nodes import Program, Relation, Sink, TableSpec
 from engine.plan.properties import Properties
 from engine.sql.catalog import Capabilities, Catalog
-from engine.sql.dialect import generate, parse, place_of
+from engine.sql.dialect import generate, parse
+from engine.sql.places import place_of
 
 if TYPE_CHECKING:
     from engine.learners.store import ModelStore

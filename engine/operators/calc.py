@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.changes import MAX_WATERMARK, MIN_WATERMARK, Batch, Watermark
+from engine.changes import MAX_WATERMARK, MIN_WATERMARK, Array, Batch, Watermark
 from engine.expressions.evaluate import Predicate, Projection, compile_expression
 from engine.expressions.nodes import NO_NODES, Expression
 from engine.operators.base import Operator, Settings
@@ -26,9 +26,7 @@ class Calc(Operator):
     def process(self, batch: Batch, port: int) -> None:
         context = self.settings.context
         if self._predicate is not None:
-            kept = self._predicate(batch, context)
-            if kept.dtype == np.bool_:
-                kept = np.flatnonzero(kept)
+            kept = self._positions(batch)
             if len(kept) == 0:
                 return
             if len(kept) < batch.length:
@@ -36,6 +34,11 @@ class Calc(Operator):
         if self._projection is not None:
             batch = self._projection(batch, context)
         self.emit(batch)
+
+    def _positions(self, batch: Batch) -> Array:
+        assert self._predicate is not None
+        kept = self._predicate(batch, self.settings.context)
+        return np.flatnonzero(kept) if kept.dtype == np.bool_ else kept
 
 
 class AssignWatermarks(Operator):

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.changes import MIN_WATERMARK, Array, Batch, Column, concat, null_column
-from engine.errors import RuntimeFault
 from engine.expressions.evaluate import Predicate
 from engine.expressions.nodes import NO_NODES, Expression
 from engine.operators.base import Operator, Settings
 from engine.operators.joining import any_null, satisfied
+from engine.operators.window import row_times
 from engine.state.rowstore import RowStore
 from engine.state.table import StateTable
 from engine.types import BIGINT, BOOLEAN, DataType, Schema
@@ -89,10 +89,7 @@ class IntervalJoin(Operator):
         column = self._bounds.right_time if port else self._bounds.left_time
         if column is None:
             return np.full(batch.length, self.settings.context.now(), np.int64)
-        if batch.columns[column].validity is not None and not batch.columns[column].validity.all():
-            raise RuntimeFault("the time of a row in an interval join is NULL", code="null_rowtime",
-                               hint="filter such rows out before")
-        return batch.columns[column].values
+        return row_times(batch.columns[column])
 
     def _watermarks_of(self, batch: Batch, port: int) -> Array:
         if not self._event_time:

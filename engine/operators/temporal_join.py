@@ -9,12 +9,12 @@ from __future__ import annotations
 import numpy as np
 
 from engine.changes import DELETE, MIN_WATERMARK, UPDATE_BEFORE, Array, Batch, Column
-from engine.errors import RuntimeFault
 from engine.expressions.evaluate import Predicate
 from engine.expressions.nodes import NO_NODES, Expression
 from engine.operators.base import Operator, Settings
 from engine.operators.interval_join import LEFT, RIGHT, key_types
 from engine.operators.joining import any_null, satisfied, take_or_null
+from engine.operators.window import row_times
 from engine.state.rowstore import RowStore
 from engine.state.table import StateTable
 from engine.types import BIGINT, BOOLEAN, TINYINT, Schema
@@ -48,10 +48,7 @@ class TemporalJoin(Operator):
         return {"rows": self._table}
 
     def process(self, batch: Batch, port: int) -> None:
-        column = batch.columns[self._times[port]]
-        if column.validity is not None and not column.validity.all():
-            raise RuntimeFault("the time of a row in a temporal join is NULL", code="null_rowtime",
-                               hint="filter such rows out before")
+        row_times(batch.columns[self._times[port]])
         keys = [batch.columns[k] for k in self._keys[port]]
         if port == RIGHT:
             self._take_versions(batch, keys)
