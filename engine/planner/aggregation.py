@@ -19,7 +19,8 @@ from engine.types import Kind, Schema, TimeKind
 
 
 def bound_calls(calls: Sequence[AggregateCall], schema: Schema, retract: bool, label: str) -> tuple[BoundCall, ...]:
-    """The calls as operators take them. A call's label (model and state are named by it) is the operator's and its column's."""
+    """The calls as operators take them. A call's label (model and state are named by it) is the operator's and its
+    column's."""
     return tuple(BoundCall(AggregateSpec(
         c.function, tuple(schema[a].type for a in c.args), c.field.type, c.options, c.distinct, retract,
         f"{label}.{c.field.name}"), c.args, c.filter) for c in calls)
@@ -49,14 +50,25 @@ def plan_window_aggregate(planner: Planner, node: nodes.WindowAggregate) -> Buil
     retract = not planner.properties.append_only(node.input)
     built = planner.keyed(planner.build(node.input), node.keys, schema)
     windows = None if node.attached else windows_of(spec)
-    local = spec.zone or schema[spec.time].type.kind is Kind.TIMESTAMP_LTZ
+    local = spec.zone or (windows is not None and schema[spec.time].type.kind is Kind.TIMESTAMP_LTZ)
 
     def make(name: str, settings: Settings) -> Operator:
         return WindowAggregate(
-            name, node.schema, settings, windows=windows, time=spec.time, keys=node.keys,
-            calls=bound_calls(node.calls, schema, retract, name), properties=[p.value for p in node.properties],
-            input_types=schema.types, attached=node.attached, event_time=spec.time_kind is TimeKind.ROWTIME, retract=retract,
-            zone=settings.context.zone if local else None, nodes=node.nodes)
+            name,
+            node.schema,
+            settings,
+            windows=windows,
+            time=spec.time,
+            keys=node.keys,
+            calls=bound_calls(node.calls, schema, retract, name),
+            properties=[p.value for p in node.properties],
+            input_types=schema.types,
+            attached=node.attached,
+            event_time=spec.time_kind is TimeKind.ROWTIME,
+            retract=retract,
+            zone=settings.context.zone if local else None,
+            nodes=node.nodes,
+        )
 
     return planner.add(node, "WindowAggregate", [built], make, tuple(range(len(node.keys))))
 

@@ -17,6 +17,7 @@ from engine.plan.nodes import Filter, Program, Project, Relation, Sink, TableSpe
 from engine.plan.properties import Properties, relations
 from engine.types import DataType, Schema
 
+
 @dataclass(frozen=True)
 class Options:
     """What the job's settings mean for planning. `numbered`: rows carry their source order."""
@@ -45,7 +46,8 @@ class Graph:
 
 @dataclass(frozen=True)
 class Built:
-    """A relation's operators: one, or one a shard. `keys`: the columns by which rows are dealt to the shards, `types` the
+    """A relation's operators: one, or one a shard. `keys`: the columns by which rows are dealt to the shards, `types`
+    the
     types under which they were hashed for it (nullability counts)."""
 
     operators: tuple[Operator, ...]
@@ -64,7 +66,10 @@ class Planner:
         self.options = options
         self.graph = Graph(shards=options.shards)
         self._connectors = connectors
-        self._settings = [replace(settings, shard=i, shards=options.shards, numbered=properties.ordered) for i in range(options.shards)]
+        self._settings = [
+            replace(settings, shard=i, shards=options.shards, numbered=properties.ordered)
+            for i in range(options.shards)
+        ]
         self._built: dict[int, Built] = {}
         self._building: set[int] = set()
         self._names: Counter[str] = Counter()
@@ -158,7 +163,9 @@ class Planner:
         return Built(self._exchange(built, schema, None))
 
     def _exchange(self, built: Built, schema: Schema, owner: Callable[[Batch], Array] | None) -> tuple[Operator, ...]:
-        exchange = Exchange(f"Exchange#{len(self.graph.exchanges) + 1}", schema, self._settings, len(built.operators), owner)
+        exchange = Exchange(
+            f"Exchange#{len(self.graph.exchanges) + 1}", schema, self._settings, len(built.operators), owner
+        )
         for operator, sender in zip(built.operators, exchange.senders, strict=True):
             operator.connect(sender, 0)
         self.graph.exchanges.append(exchange)
@@ -180,9 +187,9 @@ NodeFunction = Callable[[Planner, Any], Built]
 
 
 def _functions() -> dict[type[Relation], NodeFunction]:
-    from engine.planner import aggregation, ends, joins, ranking, stateless
+    from engine.planner import aggregation, correlation, ends, joins, ranking, stateless
 
-    tables = (stateless.PLAN, ends.PLAN, aggregation.PLAN, joins.PLAN, ranking.PLAN)
+    tables = (stateless.PLAN, ends.PLAN, aggregation.PLAN, joins.PLAN, ranking.PLAN, correlation.PLAN)
     merged: dict[type[Relation], NodeFunction] = {}
     for table in tables:
         for node, function in table.items():

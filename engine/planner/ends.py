@@ -30,8 +30,11 @@ def plan_scan(planner: Planner, node: Scan) -> Built:
 def _scan_pipe(planner: Planner, node: Scan) -> Built:
     sink = planner.pipe(node.table)
     if sink is None:
-        raise UserError("unfed_pipe", f"table {node.table.name} lives inside a job, and no statement of this one writes it",
-                        hint="put the INSERT INTO it in the same statement set")
+        raise UserError(
+            "unfed_pipe",
+            f"table {node.table.name} lives inside a job, and no statement of this one writes it",
+            hint="put the INSERT INTO it in the same statement set",
+        )
     built = planner.build(sink)
     if node.columns == tuple(range(len(sink.schema))):
         return built

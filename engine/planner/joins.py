@@ -45,7 +45,9 @@ def plan_interval_join(planner: Planner, node: nodes.IntervalJoin) -> Built:
     if node.kind in (JoinKind.SEMI, JoinKind.ANTI):
         raise NotSupported(f"{node.kind.value} interval join")
     event_time = node.time_kind is TimeKind.ROWTIME
-    bounds = Bounds(node.lower, node.upper, node.left_time if event_time else None, node.right_time if event_time else None)
+    bounds = Bounds(
+        node.lower, node.upper, node.left_time if event_time else None, node.right_time if event_time else None
+    )
     return planner.add(node, "IntervalJoin", _inputs(planner, node), lambda name, settings: IntervalJoin(
         name, node.schema, settings, _sides(node), (node.left_keys, node.right_keys), bounds, OUTER[node.kind],
         node.condition, node.nodes), node.left_keys)

@@ -66,7 +66,9 @@ def plan_deduplicate(planner: Planner, node: nodes.Deduplicate) -> Built:
 
     def make(name: str, settings: Settings) -> Operator:
         if by_arrival and not node.keep_last:
-            return DeduplicateFirst(name, node.schema, settings, keys=node.partition, input_types=types, nodes=node.nodes)
+            return DeduplicateFirst(
+                name, node.schema, settings, keys=node.partition, input_types=types, nodes=node.nodes
+            )
         return Deduplicate(name, node.schema, settings, keys=node.partition, time=None if by_arrival else position,
                            keep_last=node.keep_last, input_types=types,
                            update_before=planner.properties.before_needed(node), nodes=node.nodes)

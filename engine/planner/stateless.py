@@ -1,10 +1,11 @@
-"""Planning of filters, projections, watermarks, unions."""
+"""Planning of filters, projections, watermarks, set operations."""
 
 from __future__ import annotations
 
-from engine.errors import NotSupported
 from engine.expressions.nodes import Expression, InputRef
 from engine.operators.calc import AssignWatermarks, Calc, Union
+from engine.operators.interval_join import key_types
+from engine.operators.set_operation import SetOperation as SetOperator
 from engine.plan.nodes import AssignWatermark, Filter, Project, Relation, SetKind, SetOperation
 from engine.planner.core import Built, NodeFunction, Planner
 
@@ -49,13 +50,23 @@ def plan_watermark(planner: Planner, node: AssignWatermark) -> Built:
 
 def plan_set_operation(planner: Planner, node: SetOperation) -> Built:
     if node.kind is not SetKind.UNION_ALL:
-        raise NotSupported(node.kind.value)
+        return _counted(planner, node)
     inputs = [planner.build(r) for r in node.relations]
     if len({len(b.operators) for b in inputs}) > 1:
         inputs = [planner.single(b, r.schema) for b, r in zip(inputs, node.relations, strict=True)]
     keys = inputs[0].keys if len({b.keys for b in inputs}) == 1 else None
     return planner.add(node, "Union", inputs, lambda name, settings: Union(
         name, node.schema, settings, len(inputs), node.nodes), keys)
+
+
+def _counted(planner: Planner, node: SetOperation) -> Built:
+    """INTERSECT, EXCEPT: both sides dealt by whole rows."""
+    left, right = node.relations
+    columns = tuple(range(len(node.schema)))
+    types = key_types((left.schema, right.schema), (columns, columns))
+    inputs = [planner.keyed(planner.build(r), columns, r.schema, types) for r in (left, right)]
+    return planner.add(node, node.kind.value.title().replace(" ", ""), inputs, lambda name, settings: SetOperator(
+        name, node.schema, settings, node.kind.value, types, node.nodes), columns)
 
 
 PLAN: dict[type[Relation], NodeFunction] = {
