@@ -1,4 +1,5 @@
-"""What SQL means, without running it: columns, types, time attribute, keys, changelog mode, and everything that is wrong.
+"""What SQL means, without running it: columns, types, time attribute, keys, changelog mode, and everything that is
+wrong.
 
     analyzer = Analyzer(catalog)                      # or Analyzer(): an empty catalogue
     analyzer.add("CREATE TABLE ...")                  # statements one after another; each adds its diagnostics
@@ -47,7 +48,8 @@ class Diagnostic:
 
 @dataclass(frozen=True)
 class RelationInfo:
-    """A table, view or query. `keys`: unique keys as column names, smallest first; `changelog`: kinds of change, "I" (rows
+    """A table, view or query. `keys`: unique keys as column names, smallest first; `changelog`: kinds of change, "I"
+    (rows
     are only added), "I,UA,D"...; `bounded`: whether its sources end; `sink`: the table an INSERT writes."""
 
     name: str
@@ -195,7 +197,9 @@ class Analyzer:
 
     def _warn(self, warned: Warned, name: str) -> None:
         node = next(iter(sorted(warned.nodes)), None)
-        self._diagnostics.append(Diagnostic("warning", warned.code, warned.message, warned.place, warned.hint, name, node))
+        self._diagnostics.append(
+            Diagnostic("warning", warned.code, warned.message, warned.place, warned.hint, name, node)
+        )
 
 
 def _moved(place: Place | None, offset: int, line: int) -> Place | None:

@@ -1,6 +1,7 @@
 """Rewriting of logical plans: rules in an explicit order, each verified.
 
-A rule takes the sinks of a program and gives them back over rewritten relations, with the same schemas. Sharing is kept: what
+A rule takes the sinks of a program and gives them back over rewritten relations, with the same schemas. Sharing is
+kept: what
 two consumers read stays one relation.
 """
 
@@ -9,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from engine.optimizer.fold import fold_constants
+from engine.optimizer.checks import problems
 from engine.optimizer.filters import push_filters
+from engine.optimizer.fold import fold_constants
 from engine.optimizer.fuse import fuse_windows
 from engine.optimizer.projects import merge_projects
 from engine.optimizer.prune import prune_columns
@@ -34,10 +36,13 @@ RULES: tuple[Rule, ...] = (
 
 
 def optimize(program: Program, rules: tuple[Rule, ...] = RULES) -> Program:
-    """The program over better relations; InternalError naming the rule that broke it, if one did."""
+    """The program over better relations; InternalError naming the rule that broke it, if one did;
+    UserError for what Flink refuses of such a plan."""
     sinks: Sinks = program.sinks
     for rule in rules:
         before = sinks
         sinks = rule(sinks)
         verify(before, sinks, rule.__name__)
+    for problem in problems(sinks, dict(program.settings)):
+        raise problem
     return replace(program, sinks=sinks)  # type: ignore[arg-type]

@@ -181,9 +181,9 @@ def _with_terms(relation: Join, inputs: tuple[Relation, Relation], terms: Terms)
 
 
 Rule = Callable[[Relation, list[Expression], frozenset[str], Uses], Relation]
-_RULES: tuple[tuple[type[Relation], Rule], ...] = (  # the first kind that fits
-    (Filter, _filter), (Project, _project), (SetOperation, _union), (Aggregate, _aggregate),  # type: ignore[arg-type]
-    (TemporalJoin, _temporal), (Join, _join),  # type: ignore[arg-type]
+_RULES: tuple[tuple[type[Relation], Callable[..., Relation]], ...] = (  # the first kind that fits
+    (Filter, _filter), (Project, _project), (SetOperation, _union), (Aggregate, _aggregate),
+    (TemporalJoin, _temporal), (Join, _join),
     (Over, _on_columns(lambda r: r.partition)),  # type: ignore[attr-defined]
     (Rank, _on_columns(lambda r: r.partition)),  # type: ignore[attr-defined]
     (Deduplicate, _on_columns(lambda r: r.partition)),  # type: ignore[attr-defined]

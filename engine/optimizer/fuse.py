@@ -1,4 +1,5 @@
-"""Window aggregates take rows before they are copied into their windows: a slice is aggregated once, not once a window."""
+"""Window aggregates take rows before they are copied into their windows: a slice is aggregated once, not once a
+window."""
 
 from __future__ import annotations
 
@@ -60,5 +61,12 @@ def _through(relation: WindowAggregate, project: Project, table: WindowTable) ->
     calls = tuple(replace(c, args=tuple(at[a] for a in c.args), filter=None if c.filter is None else at[c.filter],
                           order=tuple((at[i], d, n) for i, d, n in c.order)) for c in relation.calls)
     spec = replace(table.spec, time=len(read), partition=())
-    return replace(relation, input=base, spec=spec, keys=tuple(at[k] for k in relation.keys), calls=calls, attached=None,
-                   nodes=relation.nodes | table.nodes)
+    return replace(
+        relation,
+        input=base,
+        spec=spec,
+        keys=tuple(at[k] for k in relation.keys),
+        calls=calls,
+        attached=None,
+        nodes=relation.nodes | table.nodes,
+    )

@@ -71,8 +71,15 @@ def exactly(narrowed: Narrowed, columns: Iterable[int], schema: Schema) -> Relat
 
 
 def _calls(calls: Iterable[AggregateCall], source: Narrowed) -> tuple[AggregateCall, ...]:
-    return tuple(replace(c, args=tuple(source[a] for a in c.args), filter=None if c.filter is None else source[c.filter],
-                         order=tuple((source[i], d, n) for i, d, n in c.order)) for c in calls)
+    return tuple(
+        replace(
+            c,
+            args=tuple(source[a] for a in c.args),
+            filter=None if c.filter is None else source[c.filter],
+            order=tuple((source[i], d, n) for i, d, n in c.order),
+        )
+        for c in calls
+    )
 
 
 def _kept_calls(calls: Sequence[AggregateCall], first: int, required: set[int]) -> list[int]:
@@ -134,8 +141,13 @@ def _aggregate(r: Aggregate, required: set[int], inputs: Inputs) -> Narrowed:
     source, n = inputs[0], len(r.keys)
     chosen = _kept_calls(r.calls, n, required) or ([0] if not r.keys else [])
     order = [*range(n), *(n + i for i in chosen)]
-    result = replace(r, schema=r.schema.select(tuple(order)), input=source.relation, keys=tuple(source[k] for k in r.keys),
-                     calls=_calls((r.calls[i] for i in chosen), source))
+    result = replace(
+        r,
+        schema=r.schema.select(tuple(order)),
+        input=source.relation,
+        keys=tuple(source[k] for k in r.keys),
+        calls=_calls((r.calls[i] for i in chosen), source),
+    )
     return Narrowed(result, {old: new for new, old in enumerate(order)})
 
 
@@ -169,9 +181,13 @@ def _join(r: Join, required: set[int], inputs: Inputs) -> Narrowed:
     own = {new: r.schema[old] for old, new in positions.items()}
     given = left.schema.fields if positions is left.positions else left.schema.fields + right.schema.fields
     changes: dict[str, object] = {
-        "schema": Schema(tuple(own.get(i, f) for i, f in enumerate(given))), "left": left.relation, "right": right.relation,
-        "left_keys": tuple(left[k] for k in r.left_keys), "right_keys": tuple(right[k] for k in r.right_keys),
-        "condition": None if r.condition is None else remap(r.condition, both)}
+        "schema": Schema(tuple(own.get(i, f) for i, f in enumerate(given))),
+        "left": left.relation,
+        "right": right.relation,
+        "left_keys": tuple(left[k] for k in r.left_keys),
+        "right_keys": tuple(right[k] for k in r.right_keys),
+        "condition": None if r.condition is None else remap(r.condition, both),
+    }
     match r:
         case IntervalJoin() | TemporalJoin():
             changes |= {"left_time": left[r.left_time], "right_time": right[r.right_time]}

@@ -159,7 +159,18 @@ def _set(r: SetOperation, wanted: Columns) -> list[Columns]:
 
 
 _RULES: tuple[tuple[type[Relation], Callable[..., list[Columns]]], ...] = (
-    (Project, _project), (Filter, _filter), (AssignWatermark, _watermark), (Aggregate, _aggregate),
-    (WindowAggregate, _window_aggregate), (WindowTable, _window_table), (Join, _join), (LookupJoin, _lookup), (Over, _over),
-    (Rank, _rank), (Deduplicate, _deduplicate), (Sort, _sort), (Correlate, _correlate), (SetOperation, _set),
+    (Project, _project),
+    (Filter, _filter),
+    (AssignWatermark, _watermark),
+    (Aggregate, _aggregate),
+    (WindowAggregate, _window_aggregate),
+    (WindowTable, _window_table),
+    (Join, _join),
+    (LookupJoin, _lookup),
+    (Over, _over),
+    (Rank, _rank),
+    (Deduplicate, _deduplicate),
+    (Sort, _sort),
+    (Correlate, _correlate),
+    (SetOperation, _set),
 )

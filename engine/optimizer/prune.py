@@ -3,7 +3,6 @@ relation is rebuilt without the others. A shared relation keeps what any of its 
 
 from __future__ import annotations
 
-
 from engine.optimizer.narrow import NARROW, Narrowed, exactly
 from engine.optimizer.needs import needs
 from engine.plan.nodes import Relation, Sink

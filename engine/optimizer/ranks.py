@@ -1,4 +1,5 @@
-"""Top-N: a filter on ROW_NUMBER over a window becomes a Rank; of that, deduplication and window Top-N are special cases."""
+"""Top-N: a filter on ROW_NUMBER over a window becomes a Rank; of that, deduplication and window Top-N are special
+cases."""
 
 from __future__ import annotations
 
@@ -39,7 +40,17 @@ class _Limits:
         return self.end is not None or self.end_column is not None
 
 
-def _recognised(relation: Filter) -> Relation:
+@dataclass(frozen=True)
+class _Found:
+    """A filter on a rank: the OVER that computes it, projections between (top first), bounds, the other terms."""
+
+    over: Over
+    projects: list[Project]
+    limits: _Limits
+    rest: list[Expression]
+
+
+def _find(relation: Filter) -> _Found | None:
     projects: list[Project] = []
     below = relation.input
     terms = conjuncts(relation.condition)
@@ -47,12 +58,24 @@ def _recognised(relation: Filter) -> Relation:
         projects.append(below)
         terms = [substitute(t, below.expressions) for t in terms]
         below = below.input
-    if not isinstance(below, Over) or len(below.calls) != 1 or below.calls[0].function not in RANKING or not below.order:
+    if not isinstance(below, Over) or len(below.calls) != 1 or not below.order:
+        return None
+    if below.calls[0].function not in RANKING:
+        return None
+    return _Found(below, projects, *_limits(terms, len(below.input.schema)))
+
+
+def starts_late(relation: Filter) -> bool:
+    """Whether a filter says from which rank on rows are wanted, but not up to which."""
+    found = _find(relation)
+    return found is not None and found.limits.start > 1 and not found.limits.bounded
+
+
+def _recognised(relation: Filter) -> Relation:
+    found = _find(relation)
+    if found is None or not found.limits.bounded:
         return relation
-    rank = len(below.input.schema)
-    limits, rest = _limits(terms, rank, set(below.partition))
-    if not limits.bounded:
-        return relation
+    below, projects, limits, rest = found.over, found.projects, found.limits, found.rest
     result = _top(below, limits, relation.nodes)
     condition = conjunction(rest)
     if condition is not None:
@@ -63,20 +86,31 @@ def _recognised(relation: Filter) -> Relation:
 
 
 def _top(over: Over, limits: _Limits, nodes: frozenset[str]) -> Relation:
-    return Rank(over.schema, over.input, over.partition, over.order, limits.start, limits.end or 0, True, limits.end_column,
-                over.calls[0].function, nodes=over.nodes | nodes, hints=over.hints)
+    return Rank(
+        over.schema,
+        over.input,
+        over.partition,
+        over.order,
+        limits.start,
+        limits.end or 0,
+        True,
+        limits.end_column,
+        over.calls[0].function,
+        nodes=over.nodes | nodes,
+        hints=over.hints,
+    )
 
 
-def _limits(terms: list[Expression], rank: int, partition: set[int]) -> tuple[_Limits, list[Expression]]:
+def _limits(terms: list[Expression], rank: int) -> tuple[_Limits, list[Expression]]:
     limits = _Limits()
     rest = []
     for term in terms:
-        if not _take(term, rank, partition, limits):
+        if not _take(term, rank, limits):
             rest.append(term)
     return limits, rest
 
 
-def _take(term: Expression, rank: int, partition: set[int], limits: _Limits) -> bool:
+def _take(term: Expression, rank: int, limits: _Limits) -> bool:
     """Whether the term is a bound of the rank, now held in `limits`."""
     if not isinstance(term, Call) or term.function not in _MIRRORED or len(term.args) != 2:
         return False
@@ -117,9 +151,20 @@ def _plain(expression: Expression) -> Expression:
 def _specialised(relation: Rank, facts: Facts) -> Relation:
     window = facts.windows(relation.input)
     if window is not None and window.start & set(relation.partition) and window.end & set(relation.partition):
-        return WindowRank(relation.schema, relation.input, relation.partition, relation.order, relation.start, relation.end,
-                          relation.with_rank, relation.end_column, relation.function,
-                          window_end=min(window.end & set(relation.partition)), nodes=relation.nodes, hints=relation.hints)
+        return WindowRank(
+            relation.schema,
+            relation.input,
+            relation.partition,
+            relation.order,
+            relation.start,
+            relation.end,
+            relation.with_rank,
+            relation.end_column,
+            relation.function,
+            window_end=min(window.end & set(relation.partition)),
+            nodes=relation.nodes,
+            hints=relation.hints,
+        )
     first = relation.start == relation.end == 1 and relation.end_column is None
     if not first or relation.function != "ROW_NUMBER" or len(relation.order) != 1:
         return relation

@@ -130,6 +130,8 @@ def _literal(literal: Literal) -> str:
         return f"null:{literal.type.as_nullable()}"
     if isinstance(literal.value, str):
         return literal.value if literal.type.kind is Kind.SYMBOL else f"'{literal.value}'"
+    if isinstance(literal.value, bytes):
+        return f"x'{literal.value.hex()}'"
     if literal.type.is_interval or literal.type.is_timestamp:
         return f"{literal.value}:{literal.type.as_nullable()}"
     return str(literal.value)
@@ -154,8 +156,12 @@ def _order(keys: Sequence[SortKey], schema: Schema) -> str:
 
 def _window(spec: WindowSpec, schema: Schema) -> str:
     parts = [f"time_col=[{schema[spec.time].name}]"]
-    named = {WindowKind.TUMBLE: ("size", ""), WindowKind.HOP: ("size", "slide"), WindowKind.CUMULATE: ("max_size", "step"),
-             WindowKind.SESSION: ("gap", "")}
+    named = {
+        WindowKind.TUMBLE: ("size", ""),
+        WindowKind.HOP: ("size", "slide"),
+        WindowKind.CUMULATE: ("max_size", "step"),
+        WindowKind.SESSION: ("gap", ""),
+    }
     size, step = named[spec.kind]
     parts.append(f"{size}=[{spec.size if spec.rows else duration(spec.size)}]")
     if step:
@@ -169,7 +175,13 @@ def _window(spec: WindowSpec, schema: Schema) -> str:
 
 def duration(micros: int) -> str:
     """Microseconds as Flink writes durations."""
-    for unit, size in (("d", 86_400_000_000), ("h", 3_600_000_000), ("min", 60_000_000), ("s", 1_000_000), ("ms", 1_000)):
+    for unit, size in (
+        ("d", 86_400_000_000),
+        ("h", 3_600_000_000),
+        ("min", 60_000_000),
+        ("s", 1_000_000),
+        ("ms", 1_000),
+    ):
         if micros % size == 0 and micros:
             return f"{micros // size} {unit}"
     return f"{micros} us" if micros else "0 ms"
@@ -183,7 +195,9 @@ def _scan(r: Scan) -> tuple[str, Attributes]:
 
 
 def _hints(r: Relation) -> tuple[str, str]:
-    return "hints", ", ".join(f"{name}({', '.join(f'{k}={v}' if v else k for k, v in items)})" for name, items in r.hints)
+    return "hints", ", ".join(
+        f"{name}({', '.join(f'{k}={v}' if v else k for k, v in items)})" for name, items in r.hints
+    )
 
 
 def _values(r: Values) -> tuple[str, Attributes]:
@@ -215,14 +229,18 @@ def _set(r: SetOperation) -> tuple[str, Attributes]:
 
 def _aggregate(r: Aggregate) -> tuple[str, Attributes]:
     schema = r.input.schema
-    return "GroupAggregate", [("groupBy", _columns(r.keys, schema)),
-                              ("select", ", ".join([*(schema[k].name for k in r.keys), *(_call(c, schema) for c in r.calls)]))]
+    return "GroupAggregate", [
+        ("groupBy", _columns(r.keys, schema)),
+        ("select", ", ".join([*(schema[k].name for k in r.keys), *(_call(c, schema) for c in r.calls)])),
+    ]
 
 
 def _window_aggregate(r: WindowAggregate) -> tuple[str, Attributes]:
     schema = r.input.schema
     if r.attached is not None:
-        window = f"{r.spec.kind.value}(win_start=[{schema[r.attached[0]].name}], win_end=[{schema[r.attached[1]].name}])"
+        window = (
+            f"{r.spec.kind.value}(win_start=[{schema[r.attached[0]].name}], win_end=[{schema[r.attached[1]].name}])"
+        )
     else:
         window = _window(r.spec, schema)
     items = [*(schema[k].name for k in r.keys), *(_call(c, schema) for c in r.calls), *(p.value for p in r.properties)]
@@ -259,14 +277,20 @@ def _lookup(r: LookupJoin) -> tuple[str, Attributes]:
     names = [*r.input.schema.names, *(r.table.physical[c].name for c in r.columns)]
     keys = ", ".join(f"{r.table.physical[p].name}={render(e, r.input.schema.names)}" for p, e in r.keys)
     where = render(r.condition, names) if r.condition is not None else ""
-    return "LookupJoin", [("table", ".".join(r.table.path)), ("joinType", f"{r.kind.value.title()}Join"), ("lookup", keys),
-                          ("where", where), ("select", ", ".join(r.schema.names)), _hints(r)]
+    return "LookupJoin", [
+        ("table", ".".join(r.table.path)),
+        ("joinType", f"{r.kind.value.title()}Join"),
+        ("lookup", keys),
+        ("where", where),
+        ("select", ", ".join(r.schema.names)),
+        _hints(r),
+    ]
 
 
 def _over(r: Over) -> tuple[str, Attributes]:
     schema = r.input.schema
     unit = "ROWS" if r.frame.rows else "RANGE"
-    amount = (lambda n: str(n)) if r.frame.rows else duration
+    amount = str if r.frame.rows else duration
     start = "UNBOUNDED" if r.frame.preceding is None else amount(r.frame.preceding)
     end = "CURRENT ROW" if r.frame.following == 0 else (
         "UNBOUNDED FOLLOWING" if r.frame.following is None else f"{amount(r.frame.following)} FOLLOWING")

@@ -1,4 +1,5 @@
-"""What is known of relations and does not change: unique keys, kinds of change, window columns. Computed once a relation, inputs first."""
+"""What is known of relations and does not change: unique keys, kinds of change, window columns. Computed once a
+relation, inputs first."""
 
 from __future__ import annotations
 

@@ -127,7 +127,7 @@ def _of_projection(relation: Project, keys: Keys) -> Keys:
 
 def _of_filter(relation: Filter, keys: Keys) -> Keys:
     """A row number held to one value leaves one row for each partition."""
-    fixed = {i for i in _fixed_to_one(relation.condition)}
+    fixed = set(_fixed_to_one(relation.condition))
     source: Relation = relation.input
     mapping: dict[int, int] = {i: i for i in range(len(source.schema))}
     while isinstance(source, Project):
@@ -155,7 +155,9 @@ def _fixed_to_one(condition: Expression) -> Iterable[int]:
         limit = 2 if condition.function == "<" else 1
         if isinstance(left, InputRef) and isinstance(right, Literal) and right.value == limit:
             yield left.index
-        elif condition.function == "=" and isinstance(right, InputRef) and isinstance(left, Literal) and left.value == 1:
+        elif (
+            condition.function == "=" and isinstance(right, InputRef) and isinstance(left, Literal) and left.value == 1
+        ):
             yield right.index
 
 

@@ -60,7 +60,8 @@ class BinaryRelation(Relation):
 class TableSpec:
     """A table of the catalogue as the plan needs it: physical columns, options, key, and what its connector says.
 
-    `changelog` holds the kinds of change a source gives, e.g. "I", "I,UA,D", "I,UB,UA,D".
+    `changelog` holds the kinds of change a source gives, e.g. "I", "I,UA,D", "I,UB,UA,D"; `accepts` those its sink
+    takes.
     `path` is (catalog, database, name).
     """
 
@@ -71,6 +72,7 @@ class TableSpec:
     metadata: tuple[tuple[int, str], ...] = ()
     changelog: str = "I"
     bounded: bool = True
+    accepts: str = "I,UB,UA,D"
 
     @property
     def name(self) -> str:
@@ -106,7 +108,8 @@ class Values(Relation):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AssignWatermark(UnaryRelation):
-    """Marks column `column` as rowtime; the watermark is `expression` (a timestamp) over the row, at its running maximum."""
+    """Marks column `column` as rowtime; the watermark is `expression` (a timestamp) over the row, at its running
+    maximum."""
 
     column: int
     expression: Expression
@@ -182,8 +185,8 @@ class AggregateCall:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Aggregate(UnaryRelation):
-    """Grouping columns (at `keys`), then one column a call. `grouping_sets`: positions in `keys`, empty = one set of all
-    keys. With several sets a call GROUPING_ID may read them."""
+    """Grouping columns (at `keys`), then one column a call. `grouping_sets`: positions in `keys`, empty = one set of
+    all keys. With several sets a call GROUPING_ID may read them."""
 
     keys: tuple[int, ...]
     calls: tuple[AggregateCall, ...]
@@ -265,8 +268,9 @@ class JoinKind(Enum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Join(BinaryRelation):
-    """A regular join: equal `left_keys` and `right_keys` (NULL matches nothing, unless in `null_safe`: those positions of
-    the key lists compare IS NOT DISTINCT FROM), and `condition` (over left + right columns, or None). `null_aware`: an ANTI join of NOT IN."""
+    """A regular join: equal `left_keys` and `right_keys` (NULL matches nothing, unless in `null_safe`: those positions
+    of the key lists compare IS NOT DISTINCT FROM), and `condition` (over left + right columns, or None). `null_aware`:
+    an ANTI join of NOT IN."""
 
     kind: JoinKind
     left_keys: tuple[int, ...]
@@ -295,8 +299,8 @@ class IntervalJoin(Join):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TemporalJoin(Join):
-    """INNER or LEFT join with the version of the right side valid AS OF `left_time`: the versioned table's primary key is
-    `right_keys`, its time attribute `right_time`."""
+    """INNER or LEFT join with the version of the right side valid AS OF `left_time`: the versioned table's primary key
+    is `right_keys`, its time attribute `right_time`."""
 
     left_time: int = 0
     right_time: int = 0
@@ -394,8 +398,8 @@ class Sort(UnaryRelation):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Correlate(UnaryRelation):
-    """For each input row the rows of a table function of its columns (UNNEST, a user's function): input columns, then the
-    function's. `left`: keep input rows without any."""
+    """For each input row the rows of a table function of its columns (UNNEST, a user's function): input columns, then
+    the function's. `left`: keep input rows without any."""
 
     function: str
     args: tuple[Expression, ...]

@@ -1,7 +1,8 @@
 """What is inferred about a plan's relations: changelog modes, who needs what, whether order matters.
 
-Two questions decide the changelog mode (as in Flink's FlinkChangelogModeInferenceProgram): which kinds of change a relation *can*
-give (from the inputs up), and whether anybody downstream needs the row before an update (from the sinks down).
+Two questions decide the changelog mode (as in Flink's FlinkChangelogModeInferenceProgram): which kinds of change a
+relation *can* give (from the inputs up), and whether anybody downstream needs the row before an update (from the sinks
+down).
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ from engine.plan.keys import Keys
 from engine.plan.nodes import (
     Aggregate,
     Deduplicate,
-    IntervalJoin,
     Join,
     Over,
     Program,

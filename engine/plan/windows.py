@@ -111,7 +111,9 @@ def _of_projection(relation: Project, window: WindowColumns | None) -> WindowCol
     return window.moved(lambda i: places.get(i, ()))
 
 
-def _of_window_join(relation: WindowJoin, left: WindowColumns | None, right: WindowColumns | None) -> WindowColumns | None:
+def _of_window_join(
+    relation: WindowJoin, left: WindowColumns | None, right: WindowColumns | None
+) -> WindowColumns | None:
     if left is None or right is None or relation.kind in (JoinKind.SEMI, JoinKind.ANTI):
         return left
     offset = len(relation.left.schema)

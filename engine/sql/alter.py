@@ -135,7 +135,9 @@ def _with_watermark(table: Table, watermark: WatermarkSpec | None, adding: bool,
 
 def _with_key(table: Table, node: ast.KeyConstraint, adding: bool) -> Table:
     if adding == bool(table.primary_key):
-        what = "has already defined the primary key constraint" if adding else "does not define any primary key constraint"
+        what = (
+            "has already defined the primary key constraint" if adding else "does not define any primary key constraint"
+        )
         raise UserError("bad_alter", f"The base table {what}", place=place_of(node))
     return replace(table, primary_key=primary_key([node]))
 
@@ -162,8 +164,12 @@ def _position(columns: Sequence[TableColumn], node: exp.Expr) -> int:
         return 0
     names = [c.name for c in columns]
     if after.name not in names:
-        raise UserError("bad_alter", f"Referenced column '{after.name}' by 'AFTER' does not exist", place=place_of(after),
-                        hint=near_or_all(after.name, names, "columns"))
+        raise UserError(
+            "bad_alter",
+            f"Referenced column '{after.name}' by 'AFTER' does not exist",
+            place=place_of(after),
+            hint=near_or_all(after.name, names, "columns"),
+        )
     return names.index(after.name) + 1
 
 
@@ -221,7 +227,9 @@ def _drop_part(table: Table, action: ast.DropPart) -> Table:
         return replace(table, primary_key=())
     if kind == "WATERMARK":
         if table.watermark is None:
-            raise UserError("bad_alter", "The base table does not define any watermark strategy", place=place_of(action))
+            raise UserError(
+                "bad_alter", "The base table does not define any watermark strategy", place=place_of(action)
+            )
         return replace(table, watermark=None)
     raise NotSupported(f"DROP {kind}", place=place_of(action))
 

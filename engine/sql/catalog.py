@@ -1,4 +1,5 @@
-"""The catalogue: catalogs, databases, and in them tables, views, functions and models; temporary ones hide permanent ones."""
+"""The catalogue: catalogs, databases, and in them tables, views, functions and models; temporary ones hide permanent
+ones."""
 
 from __future__ import annotations
 
@@ -115,14 +116,15 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a table's connector says of it: kinds of change its source gives, whether it ends, whether it answers lookups
-    by key, and whether it can be read and written at all."""
+    """What a table's connector says of it: kinds of change its source gives, whether it ends, whether it answers
+    lookups by key, whether it can be read and written at all, and the kinds of change its sink takes."""
 
     changelog: str = "I"
     bounded: bool = True
     lookup: bool = False
     readable: bool = True
     writable: bool = True
+    accepts: str = "I,UB,UA,D"
 
 
 Describe = Callable[[TableSpec], Capabilities]
@@ -146,7 +148,8 @@ class Database:
 
 
 class Catalog:
-    """All that statements can name. `describe` asks a table's connector; `python`: whether users' functions may be loaded.
+    """All that statements can name. `describe` asks a table's connector; `python`: whether users' functions may be
+    loaded.
     `version` grows when a name's meaning changes."""
 
     def __init__(self, describe: Describe = describe_nothing, python: bool = True) -> None:
@@ -283,7 +286,9 @@ class Catalog:
         permanent = self.catalogs[catalog][database].functions
         return sorted({**permanent, **temporary, **self._system_functions}.values(), key=lambda f: f.name)
 
-    def _function_table(self, function: UserFunction) -> tuple[dict[str, UserFunction] | dict[Path, UserFunction], object]:
+    def _function_table(
+        self, function: UserFunction
+    ) -> tuple[dict[str, UserFunction] | dict[Path, UserFunction], object]:
         catalog, database, name = function.path
         if function.system:
             return self._system_functions, name.lower()

@@ -113,8 +113,12 @@ def primary_key(constraints: Sequence[ast.KeyConstraint]) -> tuple[str, ...]:
         if c.args["kind"] == "UNIQUE":
             raise NotSupported("a UNIQUE constraint", place=place_of(c))
         if c.args.get("enforced") is not False:
-            raise UserError("bad_key", "Flink doesn't support ENFORCED mode for PRIMARY KEY constraint", place=place_of(c),
-                            hint="write PRIMARY KEY (...) NOT ENFORCED")
+            raise UserError(
+                "bad_key",
+                "Flink doesn't support ENFORCED mode for PRIMARY KEY constraint",
+                place=place_of(c),
+                hint="write PRIMARY KEY (...) NOT ENFORCED",
+            )
     if len(keys) > 1:
         raise UserError("bad_key", "Duplicate primary key definition", place=place_of(keys[1]))
     return tuple(i.name for i in keys[0].expressions) if keys else ()
@@ -132,15 +136,25 @@ def checked_table(table: Table, node: exp.Expr) -> Table:
     names = [c.name for c in table.columns]
     twice = next((n for n in names if names.count(n) > 1), None)
     if twice is not None:
-        raise UserError("duplicate_column", f"A column named '{twice}' already exists in the table", place=place_of(node.this))
+        raise UserError(
+            "duplicate_column", f"A column named '{twice}' already exists in the table", place=place_of(node.this)
+        )
     for key in table.primary_key:
         column = table.column(key)
         if column is None:
-            raise UserError("bad_key", f"Primary key column '{key}' is not defined in the schema", place=place_of(node.this),
-                            hint=near_or_all(key, names, "columns"))
+            raise UserError(
+                "bad_key",
+                f"Primary key column '{key}' is not defined in the schema",
+                place=place_of(node.this),
+                hint=near_or_all(key, names, "columns"),
+            )
         if column.computed is not None or column.metadata is not None:
-            raise UserError("bad_key", f"Could not create a PRIMARY KEY with column '{key}': a PRIMARY KEY constraint must "
-                            "be declared on physical columns", place=place_of(node.this))
+            raise UserError(
+                "bad_key",
+                f"Could not create a PRIMARY KEY with column '{key}': a PRIMARY KEY constraint must "
+                "be declared on physical columns",
+                place=place_of(node.this),
+            )
     for key in table.partitioned_by:
         if key not in names:
             raise UserError("bad_partition", f"Partition column '{key}' not defined in the table schema",
@@ -166,7 +180,9 @@ def _with_query_columns(table: Table, query: exp.Expr, order: Sequence[str], bin
     names = order or list(given)
     unknown = next((n for n in names if n not in given), None)
     if unknown is not None:
-        raise UserError("unknown_column", f"Column '{unknown}' not found in the query", hint=near_or_all(unknown, given, "columns"))
+        raise UserError(
+            "unknown_column", f"Column '{unknown}' not found in the query", hint=near_or_all(unknown, given, "columns")
+        )
     declared = {c.name: c for c in table.columns}
     fresh = [c for c in table.columns if c.name not in given]
     return replace(table, columns=(*fresh, *(declared.get(n, given[n]) for n in names)))
@@ -192,8 +208,12 @@ def add_view(view: View, binder: Binder, node: exp.Expr) -> None:
     names = binder.check(view).schema.names
     twice = next((n for n in names if names.count(n) > 1), None)
     if twice is not None:
-        raise UserError("duplicate_column", f"A column named '{twice}' already exists in the view", place=place_of(node.this),
-                        hint="give it another name with AS")
+        raise UserError(
+            "duplicate_column",
+            f"A column named '{twice}' already exists in the view",
+            place=place_of(node.this),
+            hint="give it another name with AS",
+        )
     binder.catalog.add(view, place_of(node.this))
 
 
@@ -216,9 +236,15 @@ def _create_model(node: ast.CreateModel, binder: Binder) -> None:
         raise UserError("already_exists", f"Model '{node.this.name}' already exists", place=place_of(node.this))
     if node.args.get("expression") is not None:
         raise NotSupported("CREATE MODEL AS", place=place_of(node.this))
-    catalog.add_model(Model(catalog.path(parts(node.this)), tuple(table_column(c) for c in node.args.get("inputs") or []),
-                            tuple(table_column(c) for c in node.args.get("outputs") or []),
-                            options(node.args.get("options")), bool(node.args.get("temporary"))))
+    catalog.add_model(
+        Model(
+            catalog.path(parts(node.this)),
+            tuple(table_column(c) for c in node.args.get("inputs") or []),
+            tuple(table_column(c) for c in node.args.get("outputs") or []),
+            options(node.args.get("options")),
+            bool(node.args.get("temporary")),
+        )
+    )
 
 
 def _create_namespace(node: ast.CreateNamespace, binder: Binder) -> None:
@@ -257,8 +283,12 @@ def _drop_relation(node: ast.DropObject, catalog: Catalog) -> bool:
     wanted: type[Entry] = View if node.args["kind"] == "VIEW" else Table
     entry = catalog.find(path)
     if not temporary and entry is not None and entry.temporary and isinstance(entry, wanted):
-        raise UserError("temporary_hides", f"Temporary {node.args['kind'].lower()} with identifier '{'.'.join(path)}' exists. "
-                        "Drop it first before removing the permanent one.", place=place_of(node.this))
+        raise UserError(
+            "temporary_hides",
+            f"Temporary {node.args['kind'].lower()} with identifier '{'.'.join(path)}' exists. "
+            "Drop it first before removing the permanent one.",
+            place=place_of(node.this),
+        )
     if not catalog.holds(path, temporary) or not isinstance(entry, wanted):
         return False
     catalog.remove(path, temporary)
@@ -322,7 +352,7 @@ def _use(node: ast.UseObject, binder: Binder) -> None:
 
 
 _HANDLERS: dict[type[exp.Expr], Callable[..., exp.Expr | None]] = {
-    ast.CreateTable: _create_table, ast.CreateView: _create_view, ast.CreateFunction: _create_function,  # type: ignore[dict-item]
-    ast.CreateModel: _create_model, ast.CreateNamespace: _create_namespace, ast.DropObject: _drop,  # type: ignore[dict-item]
-    ast.AlterObject: _alter, ast.UseObject: _use,  # type: ignore[dict-item]
+    ast.CreateTable: _create_table, ast.CreateView: _create_view, ast.CreateFunction: _create_function,
+    ast.CreateModel: _create_model, ast.CreateNamespace: _create_namespace, ast.DropObject: _drop,
+    ast.AlterObject: _alter, ast.UseObject: _use,
 }

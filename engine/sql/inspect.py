@@ -65,7 +65,7 @@ def _home(node: exp.Expr, catalog: Catalog) -> tuple[str, str]:
         return catalog.current
     names = [p.name for p in scope.parts]
     home = (names[0], names[1]) if len(names) == 2 else (catalog.current[0], names[0])
-    catalog.database(*home, place_of(scope))
+    catalog.database(home[0], home[1], place_of(scope))
     return home
 
 
@@ -185,11 +185,13 @@ def _describe(node: ast.DescribeObject, binder: Binder) -> Rows:
     if kind == "DATABASE":
         names = [p.name for p in node.this.parts]
         home = (names[0], names[1]) if len(names) == 2 else (binder.catalog.current[0], names[0])
-        binder.catalog.database(*home, place_of(node.this))
+        binder.catalog.database(home[0], home[1], place_of(node.this))
         return Rows(("info name", "info value"), (("Name", home[1]), ("Comment", "")))
     if kind == "CATALOG":
         binder.catalog.databases(node.this.name, place_of(node.this))
-        return Rows(("info name", "info value"), (("name", node.this.name), ("type", "generic_in_memory"), ("comment", "")))
+        return Rows(
+            ("info name", "info value"), (("name", node.this.name), ("type", "generic_in_memory"), ("comment", ""))
+        )
     raise NotSupported(f"DESCRIBE {kind}", place=place_of(node))
 
 
@@ -202,7 +204,9 @@ def _schema_rows(name: exp.Table, binder: Binder) -> Rows:
     for f in schema:
         column = entry.column(f.name) if isinstance(entry, Table) else None
         kind = str(f.type.as_nullable()) + (f" *{f.time.value}*" if f.time else "")
-        key = f"PRI({', '.join(entry.primary_key)})" if isinstance(entry, Table) and f.name in entry.primary_key else None
+        key = (
+            f"PRI({', '.join(entry.primary_key)})" if isinstance(entry, Table) and f.name in entry.primary_key else None
+        )
         watermark = None
         if isinstance(entry, Table) and entry.watermark is not None and entry.watermark.column == (f.name,):
             watermark = ast.generate(entry.watermark.expression)
@@ -242,7 +246,16 @@ def _describe_model(node: exp.Expr, model: Model | None) -> Rows:
 
 
 _SHOWN: dict[str, Callable[[exp.Expr, Binder], Rows]] = {
-    "CATALOGS": _catalogs, "DATABASES": _databases, "TABLES": _tables, "VIEWS": _views, "FUNCTIONS": _functions,
-    "USER FUNCTIONS": _functions, "MODELS": _models, "CURRENT CATALOG": _current_catalog,
-    "CURRENT DATABASE": _current_database, "COLUMNS": _columns, "CREATE TABLE": _create_table, "CREATE VIEW": _create_view,
+    "CATALOGS": _catalogs,
+    "DATABASES": _databases,
+    "TABLES": _tables,
+    "VIEWS": _views,
+    "FUNCTIONS": _functions,
+    "USER FUNCTIONS": _functions,
+    "MODELS": _models,
+    "CURRENT CATALOG": _current_catalog,
+    "CURRENT DATABASE": _current_database,
+    "COLUMNS": _columns,
+    "CREATE TABLE": _create_table,
+    "CREATE VIEW": _create_view,
 }

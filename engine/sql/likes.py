@@ -15,7 +15,8 @@ _DEFAULTS = {"CONSTRAINTS": "INCLUDING", "PARTITIONS": "INCLUDING", "GENERATED":
 
 
 def merged_like(table: Table, source: Table, chosen: Mapping[str, str], place: Place | None) -> Table:
-    """`table` with what LIKE `source` adds. `chosen`: INCLUDING, EXCLUDING or OVERWRITING by part (ALL = every part)."""
+    """`table` with what LIKE `source` adds. `chosen`: INCLUDING, EXCLUDING or OVERWRITING by part (ALL = every
+    part)."""
     plan = dict(_DEFAULTS)
     if "ALL" in chosen:
         plan = dict.fromkeys(plan, chosen["ALL"])
@@ -59,6 +60,10 @@ def _options(table: Table, source: Table, how: str, place: Place | None) -> tupl
         return table.options
     both = {k for k, _ in table.options} & {k for k, _ in source.options}
     if both and how == "INCLUDING":
-        raise UserError("bad_like", f"There already exists an option '{sorted(both)[0]}' in the base table", place=place,
-                        hint="say OVERWRITING OPTIONS in LIKE")
+        raise UserError(
+            "bad_like",
+            f"There already exists an option '{sorted(both)[0]}' in the base table",
+            place=place,
+            hint="say OVERWRITING OPTIONS in LIKE",
+        )
     return tuple({**dict(source.options), **dict(table.options)}.items())

@@ -1,4 +1,5 @@
-"""Literals with a type before them: DATE '...', TIME '...', TIMESTAMP '...' and INTERVAL '...' to the engine's values."""
+"""Literals with a type before them: DATE '...', TIME '...', TIMESTAMP '...' and INTERVAL '...' to the engine's
+values."""
 
 from __future__ import annotations
 

@@ -110,8 +110,12 @@ class Scope:
                 return UserError("unknown_table", f"Table '{parts[0]}' not found", place=place,
                                  hint=near_or_all(parts[0], aliases, "tables here"))
             if source is not None:
-                return UserError("unknown_column", f"Column '{parts[1]}' not found in table '{source.alias}'", place=place,
-                                 hint=near_or_all(parts[1], source.positions, "columns"))
+                return UserError(
+                    "unknown_column",
+                    f"Column '{parts[1]}' not found in table '{source.alias}'",
+                    place=place,
+                    hint=near_or_all(parts[1], source.positions, "columns"),
+                )
         return UserError("unknown_column", f"Column '{name}' not found in any table", place=place,
                          hint=near_or_all(parts[-1], self.names(), "columns"))
 

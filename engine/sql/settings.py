@@ -1,4 +1,5 @@
-"""SET and RESET: the job's options by Flink's names. Unknown names are kept, but one that nearly is a known name is refused."""
+"""SET and RESET: the job's options by Flink's names. Unknown names are kept, but one that nearly is a known name is
+refused."""
 
 from __future__ import annotations
 

@@ -9,12 +9,12 @@ from sqlglot import exp
 from engine.errors import UserError
 from engine.plan.facts import Facts
 from engine.plan.nodes import Program, Relation, Sink
+from engine.sql import dialect as st
 from engine.sql.binder.build import project, refs
 from engine.sql.binder.inserts import insert
 from engine.sql.binder.queries import QueryBinder
 from engine.sql.binder.session import Session
 from engine.sql.catalog import Catalog, Table, View
-from engine.sql import dialect as st
 from engine.sql.names import unique
 
 __all__ = ["Binder"]

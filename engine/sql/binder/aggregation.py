@@ -52,7 +52,8 @@ class Grouped:
     columns: dict[Expression, Expression]
 
     def over(self, expression: Expression, names: Callable[[Expression], str]) -> Expression:
-        """An expression over FROM as one over the groups; UserError "not_grouped" where it reads a single row's column."""
+        """An expression over FROM as one over the groups; UserError "not_grouped" where it reads a single row's
+        column."""
 
         def change(e: Expression) -> Expression | None:
             found = self.columns.get(e)
@@ -184,9 +185,16 @@ def _group_window(relation: Relation, grouping: Grouping, calls: Sequence[Aggreg
     time_kind = relation.schema[window.time.index].time
     if time_kind is None:
         raise UserError("bad_window", "Window can only be defined over a time attribute column", place=window.place)
-    prepared = _prepare(relation, [window.time, *grouping.keys], [relation.schema[window.time.index].name, *grouping.names],
-                        calls, nodes)
-    found = [p for p in find(tuple(used), GroupWindowProperty) if isinstance(p, GroupWindowProperty) and p.window == window]
+    prepared = _prepare(
+        relation,
+        [window.time, *grouping.keys],
+        [relation.schema[window.time.index].name, *grouping.names],
+        calls,
+        nodes,
+    )
+    found = [
+        p for p in find(tuple(used), GroupWindowProperty) if isinstance(p, GroupWindowProperty) and p.window == window
+    ]
     properties = list(dict.fromkeys(found))
     _check_properties(properties, time_kind)
     fields = [Field(n, k.type) for n, k in zip(grouping.names, grouping.keys)]
@@ -197,8 +205,15 @@ def _group_window(relation: Relation, grouping: Grouping, calls: Sequence[Aggreg
     spec = WindowSpec(window.kind, time, window.size, window.step, time_kind=time_kind, rows=window.rows,
                       zone=zone or time_kind is TimeKind.PROCTIME)
     result = WindowAggregate(
-        Schema(tuple(fields)), prepared.relation, spec, tuple(prepared.positions[k] for k in grouping.keys), prepared.calls,
-        tuple(p.property for p in properties), legacy=True, nodes=nodes)
+        Schema(tuple(fields)),
+        prepared.relation,
+        spec,
+        tuple(prepared.positions[k] for k in grouping.keys),
+        prepared.calls,
+        tuple(p.property for p in properties),
+        legacy=True,
+        nodes=nodes,
+    )
     return Grouped(result, dict(zip([*grouping.keys, *calls, *properties], refs(result))))
 
 
@@ -216,8 +231,14 @@ def _property_field(p: GroupWindowProperty, i: int) -> Field:
 # ---- GROUPING SETS ---------------------------------------------------------------------------------------------------
 
 
-def _grouping_sets(relation: Relation, grouping: Grouping, calls: Sequence[AggregateRef], markers: Sequence[AggregateRef],
-                   windows: WindowsOf, nodes: frozenset[str]) -> Grouped:
+def _grouping_sets(
+    relation: Relation,
+    grouping: Grouping,
+    calls: Sequence[AggregateRef],
+    markers: Sequence[AggregateRef],
+    windows: WindowsOf,
+    nodes: frozenset[str],
+) -> Grouped:
     """Every row once for each set, the keys not in it NULL and the set's number as one more key."""
     expanded, keys, inputs = _expand(relation, grouping, _inputs(calls), nodes)
     moved = [_moved_call(c, inputs) for c in calls]
@@ -249,7 +270,9 @@ def _expand(relation: Relation, grouping: Grouping, inputs: Sequence[Expression]
         kept = [k if i in present else Literal(k.type.as_nullable(), None) for i, k in enumerate(grouping.keys)]
         expressions = (*kept, Literal(BIGINT.as_nullable(False), number), *arguments)
         branches.append(Project(schema, relation, expressions, nodes=nodes))
-    expanded = branches[0] if len(branches) == 1 else SetOperation(schema, SetKind.UNION_ALL, tuple(branches), nodes=nodes)
+    expanded = (
+        branches[0] if len(branches) == 1 else SetOperation(schema, SetKind.UNION_ALL, tuple(branches), nodes=nodes)
+    )
     keys = [ref(expanded, i) for i in range(len(grouping.keys))]
     first = len(keys) + 1
     return expanded, list(keys), {a: ref(expanded, first + i) for i, a in enumerate(arguments)}
@@ -266,7 +289,9 @@ def _marker(marker: AggregateRef, grouping: Grouping, number: Expression) -> Exp
         bits = 0
         for arg in marker.args:
             if arg not in grouping.keys:
-                raise UserError("bad_arguments", "an argument of GROUPING must be a grouping expression", place=arg.place)
+                raise UserError(
+                    "bad_arguments", "an argument of GROUPING must be a grouping expression", place=arg.place
+                )
             bits = bits * 2 + (grouping.keys.index(arg) not in present)
         values.append(bits)
     args: list[Expression] = []

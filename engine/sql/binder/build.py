@@ -10,7 +10,6 @@ from engine.plan.nodes import Filter, Project, Relation
 from engine.plan.terms import conjunction, conjuncts
 from engine.types import Field, Schema, TimeKind
 
-
 __all__ = [
     "columns_for", "conjunction", "conjuncts", "field_of", "is_identity", "is_proctime", "joined", "materialized",
     "nullable", "project", "ref", "refs", "select", "tagged", "time_of", "where", "widen",
@@ -78,7 +77,8 @@ def where(relation: Relation, condition: Expression | None, nodes: frozenset[str
 
 def widen(relation: Relation, expressions: Sequence[Expression],
           nodes: frozenset[str] = NO_NODES) -> tuple[Relation, tuple[int, ...]]:
-    """A relation whose first columns are those of `relation`, and the positions of the expressions among its columns."""
+    """A relation whose first columns are those of `relation`, and the positions of the expressions among its
+    columns."""
     extra: list[Expression] = []
     positions = []
     for expression in expressions:
@@ -97,7 +97,8 @@ def widen(relation: Relation, expressions: Sequence[Expression],
 
 def columns_for(relation: Relation, expressions: Sequence[Expression], names: Sequence[str],
                 nodes: frozenset[str] = NO_NODES) -> tuple[Relation, tuple[int, ...]]:
-    """A relation holding the expressions, and their positions; other columns are kept only where all are plain columns."""
+    """A relation holding the expressions, and their positions; other columns are kept only where all are plain
+    columns."""
     if all(isinstance(e, InputRef) for e in expressions):
         return relation, tuple(e.index for e in expressions if isinstance(e, InputRef))
     distinct = list(dict.fromkeys(expressions))

@@ -12,6 +12,7 @@ from engine.expressions.binding import implicit_cast, literal
 from engine.expressions.functions import symbol
 from engine.expressions.nodes import Expression, InputRef, Literal
 from engine.plan.nodes import Frame, WindowKind, WindowProperty
+from engine.sql import dialect as ast
 from engine.sql.binder.expressions import ExpressionBinder
 from engine.sql.binder.functions import OPTIONS_FROM, is_aggregate, is_over_only, type_of_aggregate, type_of_over
 from engine.sql.binder.placeholders import (
@@ -22,7 +23,6 @@ from engine.sql.binder.placeholders import (
     OverRef,
     OverWindow,
 )
-from engine.sql import dialect as ast
 from engine.sql.places import own_place, place_of
 from engine.sql.types import to_data_type
 from engine.types import BIGINT, BOOLEAN, STRING, TIMESTAMP, TIMESTAMP_LTZ, DataType, Kind
@@ -366,7 +366,9 @@ def _window_of(binder: ExpressionBinder, node: exp.Anonymous, kind: WindowKind, 
     if len(args) == durations + 2:
         raise NotSupported("an alignment time of a group window", place=place)
     if len(args) != durations + 1:
-        raise UserError("bad_arguments", f"{kind.value} takes a time attribute and {durations} interval(s)", place=place)
+        raise UserError(
+            "bad_arguments", f"{kind.value} takes a time attribute and {durations} interval(s)", place=place
+        )
     if not isinstance(args[0], InputRef):
         raise UserError("bad_window", "Window can only be defined over a time attribute column", place=place)
     sizes = [_duration(a, place) for a in args[1:]]

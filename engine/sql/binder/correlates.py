@@ -84,7 +84,9 @@ def _element_fields(type: DataType, call: exp.Unnest) -> tuple[Field, ...]:
     if type.kind is Kind.MAP and type.key is not None and element is not None:
         return Field("KEY", type.key), Field("VALUE", element)
     if type.kind not in (Kind.ARRAY, Kind.MULTISET) or element is None:
-        raise UserError("bad_arguments", f"UNNEST takes an array, a map or a multiset, not {type}", place=place_of(call))
+        raise UserError(
+            "bad_arguments", f"UNNEST takes an array, a map or a multiset, not {type}", place=place_of(call)
+        )
     if element.kind is Kind.ROW:
         return tuple(Field(f.name, f.type.as_nullable(f.type.nullable or element.nullable)) for f in element.fields)
     return (Field("EXPR$0", element),)

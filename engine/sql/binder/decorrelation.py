@@ -1,7 +1,9 @@
 """Pulling what a subquery takes from its enclosing query out of it, so that it becomes a join.
 
-A correlated subquery holds `OuterRef`s. `pull_up` gives a relation without any, the subquery's columns as expressions over
-that relation (and OuterRefs), and conditions over both that must hold. Equalities pass through aggregates and Top-N as keys.
+A correlated subquery holds `OuterRef`s. `pull_up` gives a relation without any, the subquery's columns as expressions
+over
+that relation (and OuterRefs), and conditions over both that must hold. Equalities pass through aggregates and Top-N
+as keys.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from engine.expressions.binding import literal, resolve_call
 from engine.expressions.nodes import Call, Expression, InputRef, Literal
 from engine.plan.nodes import (
     Aggregate,
+    AggregateCall,
     Filter,
     Frame,
     Join,
@@ -25,9 +28,8 @@ from engine.plan.nodes import (
     Sort,
     SortKey,
 )
-from engine.plan.nodes import AggregateCall
 from engine.plan.tree import expressions_of, walk
-from engine.sql.binder.build import columns_for, conjunction, conjuncts, project, ref, refs, widen, where
+from engine.sql.binder.build import columns_for, conjunction, conjuncts, project, ref, refs, where, widen
 from engine.sql.binder.placeholders import OuterRef, contains, rewrite, shift, substitute
 from engine.types import BIGINT, Field, Schema
 
@@ -102,7 +104,9 @@ def _join(relation: Join) -> Pulled:
 
 def _retyped(expression: Expression, relation: Relation) -> Expression:
     """Columns take the nullability they have in `relation`."""
-    return rewrite(expression, lambda e: replace(e, type=relation.schema[e.index].type) if isinstance(e, InputRef) else e)
+    return rewrite(
+        expression, lambda e: replace(e, type=relation.schema[e.index].type) if isinstance(e, InputRef) else e
+    )
 
 
 @dataclass(frozen=True)
@@ -141,7 +145,9 @@ def _aggregate(relation: Aggregate) -> Pulled:
     calls = tuple(_moved_call(c, moved) for c in relation.calls)
     extra = tuple(Field(f"$k{i}", e.type) for i, e in enumerate(keyed.inner))
     schema = Schema(extra + relation.schema.fields)
-    result = Aggregate(schema, base, positions[:n] + tuple(moved[k] for k in relation.keys), calls, nodes=relation.nodes)
+    result = Aggregate(
+        schema, base, positions[:n] + tuple(moved[k] for k in relation.keys), calls, nodes=relation.nodes
+    )
     columns = refs(result)
     conditions = tuple(resolve_call("=", (columns[i], o)) for i, o in enumerate(keyed.outer))
     outputs = columns[n:] if relation.keys else tuple(
@@ -223,5 +229,11 @@ def plain(pulled: Pulled, names: Sequence[str]) -> Pulled:
 
 
 _RULES: dict[type[Relation], Callable[..., Pulled]] = {
-    Filter: _filter, Project: _project, Aggregate: _aggregate, Sort: _sort, Join: _join, SetOperation: _union, Over: _over,
+    Filter: _filter,
+    Project: _project,
+    Aggregate: _aggregate,
+    Sort: _sort,
+    Join: _join,
+    SetOperation: _union,
+    Over: _over,
 }

@@ -12,8 +12,8 @@ from sqlglot import exp
 from engine.errors import NotSupported, Place, UserError
 from engine.expressions.binding import cast, literal, number_literal, resolve_call
 from engine.expressions.nodes import Call, Expression, Literal
-from engine.sql.binder.placeholders import GroupWindow, SubqueryKind, SubqueryRef
 from engine.sql import dialect as ast
+from engine.sql.binder.placeholders import GroupWindow, SubqueryKind, SubqueryRef
 from engine.sql.literals import interval_literal, typed_literal
 from engine.sql.places import own_place, place_of, spanning
 from engine.sql.scope import Scope, nested, row_fields
@@ -28,7 +28,12 @@ BINARY: dict[type[exp.Expr], str] = {
     exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%", exp.DPipe: "||", exp.Like: "LIKE",
     exp.SimilarTo: "SIMILAR TO", exp.NullSafeEQ: "IS NOT DISTINCT FROM", exp.NullSafeNEQ: "IS DISTINCT FROM",
 }
-_NEGATED = {"IS NULL": "IS NOT NULL", "IS TRUE": "IS NOT TRUE", "IS FALSE": "IS NOT FALSE", "IS UNKNOWN": "IS NOT UNKNOWN"}
+_NEGATED = {
+    "IS NULL": "IS NOT NULL",
+    "IS TRUE": "IS NOT TRUE",
+    "IS FALSE": "IS NOT FALSE",
+    "IS UNKNOWN": "IS NOT UNKNOWN",
+}
 
 
 class ExpressionBinder:
@@ -145,7 +150,11 @@ class ExpressionBinder:
         if isinstance(inner, exp.Literal) and not inner.is_string:
             return number_literal(f"-{inner.this}", place_of(node))
         operand = self.bind(inner)
-        if isinstance(operand, Literal) and isinstance(operand.value, int | float | Decimal) and operand.type.is_interval:
+        if (
+            isinstance(operand, Literal)
+            and isinstance(operand.value, int | float | Decimal)
+            and operand.type.is_interval
+        ):
             return replace(operand, value=-operand.value)
         return self.call("NEGATE", [operand])
 

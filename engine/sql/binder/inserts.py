@@ -10,6 +10,8 @@ from engine.errors import UserError
 from engine.expressions.binding import cast
 from engine.expressions.nodes import Expression, Literal
 from engine.plan.nodes import Relation, Sink, TableSpec
+from engine.sql import dialect as ast
+from engine.sql import dialect as st
 from engine.sql.binder.assignment import assignable
 from engine.sql.binder.build import project, refs
 from engine.sql.binder.expressions import ExpressionBinder
@@ -17,8 +19,6 @@ from engine.sql.binder.queries import QueryBinder
 from engine.sql.binder.session import Session
 from engine.sql.binder.tables import sink_spec
 from engine.sql.catalog import Table
-from engine.sql import dialect as ast
-from engine.sql import dialect as st
 from engine.sql.names import near_or_all
 from engine.sql.places import place_of
 from engine.sql.scope import Scope
@@ -51,16 +51,22 @@ def _target(session: Session, node: exp.Table) -> tuple[Table, TableSpec]:
     return entry, spec
 
 
-def _assigned(session: Session, node: st.InsertInto, table: Table, spec: TableSpec, relation: Relation) -> list[Expression]:
+def _assigned(
+    session: Session, node: st.InsertInto, table: Table, spec: TableSpec, relation: Relation
+) -> list[Expression]:
     """One expression a column of the table: of the query, of PARTITION, or NULL where it is not named."""
     static = _static_partition(session, node, table)
     listed = node.args.get("columns")
     names = [_column(c, table, spec) for c in listed] if listed else [n for n in spec.physical.names if n not in static]
     if len(names) != len(relation.schema):
-        raise UserError("bad_insert", f"Column types of query result and sink for '{table.name}' do not match. Cause: "
-                        "Different number of columns.", place=place_of(node.this),
-                        hint=f"the query has {len(relation.schema)}: {', '.join(relation.schema.names)}; the table takes "
-                        f"{len(names)}: {', '.join(names)}")
+        raise UserError(
+            "bad_insert",
+            f"Column types of query result and sink for '{table.name}' do not match. Cause: "
+            "Different number of columns.",
+            place=place_of(node.this),
+            hint=f"the query has {len(relation.schema)}: {', '.join(relation.schema.names)}; the table takes "
+            f"{len(names)}: {', '.join(names)}",
+        )
     if len(set(names)) < len(names):
         raise UserError("bad_insert", "Target column is assigned more than once", place=place_of(node.this))
     given = dict(zip(names, refs(relation)))
@@ -102,8 +108,12 @@ def _static_partition(session: Session, node: st.InsertInto, table: Table) -> di
     for item in items:
         if isinstance(item, exp.EQ):
             if item.this.name not in table.partitioned_by:
-                raise UserError("bad_insert", f"'{item.this.name}' is no partition column of '{table.name}'",
-                                place=place_of(item), hint=near_or_all(item.this.name, table.partitioned_by, "partitions"))
+                raise UserError(
+                    "bad_insert",
+                    f"'{item.this.name}' is no partition column of '{table.name}'",
+                    place=place_of(item),
+                    hint=near_or_all(item.this.name, table.partitioned_by, "partitions"),
+                )
             found[item.this.name] = binder.bind(item.expression)
     return found
 

@@ -117,8 +117,9 @@ def _computed(call: Call) -> int | None:
     if call.function == "*":
         factor, interval = (a, b) if b.type.kind is Kind.INTERVAL_TIME else (b, a)
         amount = constant_interval(interval)
-        known = isinstance(factor, Literal) and isinstance(factor.value, int)
-        return amount * factor.value if amount is not None and known else None  # type: ignore[union-attr, operator]
+        if amount is None or not isinstance(factor, Literal) or not isinstance(factor.value, int):
+            return None
+        return amount * factor.value
     first, second = constant_interval(a), constant_interval(b)
     if first is None or second is None:
         return None

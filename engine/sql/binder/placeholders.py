@@ -1,13 +1,14 @@
 """Expressions that live only while a query is being bound: what must first become a relation of its own.
 
-An aggregate, an OVER function, a subquery or a legacy window's property is bound in place as one of these, over the columns
+An aggregate, an OVER function, a subquery or a legacy window's property is bound in place as one of these, over the
+columns
 of FROM; building the plan replaces each by a column. They compare by value, so that the same call is computed once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from engine.expressions.nodes import Call, Expression, InputRef
@@ -68,7 +69,7 @@ class OverWindow:
 
     partition: tuple[Expression, ...] = ()
     order: tuple[OrderBy, ...] = ()
-    frame: Frame = Frame(False, None)
+    frame: Frame = field(default_factory=lambda: Frame(False, None))
 
     @property
     def children(self) -> tuple[Expression, ...]:
@@ -85,7 +86,7 @@ class OverRef(Placeholder):
     """A call of a function over a window of rows."""
 
     call: AggregateRef | None = None
-    window: OverWindow = OverWindow()
+    window: OverWindow = field(default_factory=OverWindow)
 
     @property
     def children(self) -> tuple[Expression, ...]:
@@ -99,7 +100,8 @@ class OverRef(Placeholder):
 
 @dataclass(frozen=True, slots=True)
 class GroupWindow(Placeholder):
-    """TUMBLE(time, size), HOP or SESSION in GROUP BY; `time` is a column of the input, durations microseconds or rows."""
+    """TUMBLE(time, size), HOP or SESSION in GROUP BY; `time` is a column of the input, durations microseconds or
+    rows."""
 
     kind: WindowKind = WindowKind.TUMBLE
     time: Expression | None = None

@@ -53,7 +53,9 @@ class QueryBinder:
             relation = QueryBinder(self.session, self.correlation).query(cte.this)
             names = [c.name for c in cte.args["alias"].args.get("columns") or []]
             if names and len(names) != len(relation.schema):
-                raise UserError("bad_alias", "Number of columns must match number of query columns", place=place_of(cte))
+                raise UserError(
+                    "bad_alias", "Number of columns must match number of query columns", place=place_of(cte)
+                )
             if names:
                 relation = project(relation, refs(relation), names, self.session.nodes)
             self.session.ctes = {**self.session.ctes, cte.alias: relation}
@@ -167,7 +169,9 @@ class QueryBinder:
                 position = ordinal(item.this, width)
                 bound = refs(relation)[position] if position is not None else binder.bind(item.this)
                 terms.append(ordered_term(bound, item))
-        return sorted_relation(relation, terms, limit_of(node, "offset") or 0, limit_of(node, "limit"), width, self.session)
+        return sorted_relation(
+            relation, terms, limit_of(node, "offset") or 0, limit_of(node, "limit"), width, self.session
+        )
 
 
 def ordinal(node: exp.Expr, width: int) -> int | None:
@@ -209,7 +213,11 @@ def _cut(relation: Relation, width: int, session: Session) -> Relation:
 
 def described(scope: Scope) -> Callable[[Expression], str]:
     """Names for the columns of FROM, for errors."""
-    names = {s.offset + i: f"{s.alias}.{f.name}" if s.alias else f.name for s in scope.sources for i, f in enumerate(s.fields)}
+    names = {
+        s.offset + i: f"{s.alias}.{f.name}" if s.alias else f.name
+        for s in scope.sources
+        for i, f in enumerate(s.fields)
+    }
     return lambda e: names.get(e.index, str(e)) if isinstance(e, InputRef) else str(e)
 
 

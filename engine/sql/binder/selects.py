@@ -235,10 +235,12 @@ class SelectBinder:
             return grouped.relation, bound
         return self.planner.filter(grouped.relation, bound.having), bound
 
-    def _subqueries_below(self, relation: Relation, grouping: Grouping, bound: Bound) -> tuple[Relation, Grouping, Bound]:
+    def _subqueries_below(
+        self, relation: Relation, grouping: Grouping, bound: Bound
+    ) -> tuple[Relation, Grouping, Bound]:
         """Subqueries inside keys and arguments of aggregates become columns before rows are grouped."""
         calls = tuple(find(tuple(bound.all()), AggregateRef))
-        inside = [s for s in find((*grouping.keys, *(e for c in calls for e in c.children)), SubqueryRef)]
+        inside = list(find((*grouping.keys, *(e for c in calls for e in c.children)), SubqueryRef))
         if not inside:
             return relation, grouping, bound
         relation, columns = self.planner.attach(relation, inside)
@@ -274,7 +276,9 @@ class SelectBinder:
         hidden = list(dict.fromkeys(hidden))
         only = self.node.args.get("distinct") is not None
         if hidden and only:
-            raise UserError("bad_order", "ORDER BY of SELECT DISTINCT must name selected columns", place=hidden[0].place)
+            raise UserError(
+                "bad_order", "ORDER BY of SELECT DISTINCT must name selected columns", place=hidden[0].place
+            )
         names = [*bound.names, *(f"$o{i}" for i in range(len(hidden)))]
         columns = [*bound.items, *hidden]
         result = project(relation, columns, names, self.session.nodes)

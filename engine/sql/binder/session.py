@@ -1,4 +1,5 @@
-"""What all parts of binding share: the catalogue, settings, bound tables and views, facts, and the current place in it."""
+"""What all parts of binding share: the catalogue, settings, bound tables and views, facts, and the current place in
+it."""
 
 from __future__ import annotations
 

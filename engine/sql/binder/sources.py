@@ -1,4 +1,5 @@
-"""FROM: tables, views, derived tables, table functions and their joins, as a tree whose inner joins may yet take terms of
+"""FROM: tables, views, derived tables, table functions and their joins, as a tree whose inner joins may yet take
+terms of
 WHERE (so that keys and time intervals written there count)."""
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ from engine.errors import NotSupported, UserError
 from engine.expressions.binding import resolve_call
 from engine.expressions.nodes import Expression, InputRef, input_refs
 from engine.plan.nodes import JoinKind, Relation, Values
+from engine.sql import dialect as ast
 from engine.sql.binder.build import conjunction, conjuncts, nullable, project, refs
 from engine.sql.binder.expressions import ExpressionBinder
 from engine.sql.binder.joins import join, join_schema
 from engine.sql.binder.placeholders import SubqueryRef, contains, shift
 from engine.sql.catalog import Table, View
-from engine.sql import dialect as ast
 from engine.sql.names import near_or_all
 from engine.sql.places import place_of
 from engine.sql.scope import Correlation, Scope, Source
@@ -243,7 +244,9 @@ class FromBinder:
             from engine.sql.binder.temporal import temporal_join
 
             return temporal_join(self, left, item, kind, on)
-        if isinstance(item, exp.Lateral | exp.Unnest) or (isinstance(item, exp.TableFromRows) and not self._is_window(item)):
+        if isinstance(item, exp.Lateral | exp.Unnest) or (
+            isinstance(item, exp.TableFromRows) and not self._is_window(item)
+        ):
             from engine.sql.binder.correlates import correlate
 
             return correlate(self, left, item, kind, on)

@@ -15,7 +15,16 @@ from engine.sql.binder.aggregation import distinct
 from engine.sql.binder.build import conjunction, conjuncts, project, ref, refs, where
 from engine.sql.binder.decorrelation import Pulled, plain, pull_up, rows_only
 from engine.sql.binder.joins import join
-from engine.sql.binder.placeholders import OuterRef, SubqueryKind, SubqueryRef, contains, find, rewrite, rewrite_top, shift
+from engine.sql.binder.placeholders import (
+    OuterRef,
+    SubqueryKind,
+    SubqueryRef,
+    contains,
+    find,
+    rewrite,
+    rewrite_top,
+    shift,
+)
 from engine.types import BIGINT, BOOLEAN, Field, Schema
 
 WindowsOf = Callable[[Relation], WindowColumns | None]
@@ -135,8 +144,10 @@ class SubqueryPlanner:
         pulled = plain(pull_up(subquery.relation), subquery.relation.schema.names)
         width = len(relation.schema)
         operands = subquery.operands
-        inner = [o for o in pulled.outputs[:len(operands)]]
-        keys = list(dict.fromkeys([*inner, *(e for c in pulled.conditions for e in c.walk() if isinstance(e, InputRef))]))
+        inner = list(pulled.outputs[: len(operands)])
+        keys = list(
+            dict.fromkeys([*inner, *(e for c in pulled.conditions for e in c.walk() if isinstance(e, InputRef))])
+        )
         mark = Literal(BOOLEAN.as_nullable(False), True)
         marked = project(pulled.relation, [*keys, mark], [f"$m{i}" for i in range(len(keys) + 1)], self.nodes)
         marked = distinct(marked, lambda _: None, self.nodes)
@@ -186,9 +197,8 @@ def _semi_term(term: Expression) -> tuple[SubqueryRef, bool] | None:
 
 def _null_aware(equal: Expression) -> Expression:
     """A row is not outside a list in which, or against which, anything is unknown."""
-    assert isinstance(equal, Call)
     result = equal
-    for arg in equal.args:
+    for arg in equal.children:
         if arg.type.nullable:
             result = resolve_call("OR", (result, resolve_call("IS NULL", (arg,))))
     return result

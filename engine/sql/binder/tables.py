@@ -31,7 +31,9 @@ def sink_spec(session: Session, table: Table, options: Mapping[str, str] | None 
     return _spec(session, table, [c for c in table.columns if c.persisted], options)
 
 
-def _spec(session: Session, table: Table, columns: Sequence[TableColumn], options: Mapping[str, str] | None) -> TableSpec:
+def _spec(
+    session: Session, table: Table, columns: Sequence[TableColumn], options: Mapping[str, str] | None
+) -> TableSpec:
     names = [c.name for c in columns]
     schema = Schema(tuple(Field(c.name, c.type) for c in columns if c.type is not None))
     key = tuple(names.index(k) for k in table.primary_key if k in names)
@@ -39,7 +41,7 @@ def _spec(session: Session, table: Table, columns: Sequence[TableColumn], option
     merged = tuple({**dict(table.options), **(options or {})}.items())
     spec = TableSpec(table.path, schema, merged, key, metadata)
     said = session.catalog.describe(spec)
-    return replace(spec, changelog=said.changelog, bounded=said.bounded)
+    return replace(spec, changelog=said.changelog, bounded=said.bounded, accepts=said.accepts)
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,12 @@ def _watermark(session: Session, table: Table, relation: Relation) -> Relation:
                         place=place, hint=near_or_all(name, relation.schema.names, "columns"))
     type = relation.schema[position].type
     if not type.is_timestamp or type.precision > 3:
-        raise UserError("bad_watermark", f"Invalid data type of time field for watermark definition: '{name}' is {type}",
-                        place=place, hint="the field must be TIMESTAMP(p) or TIMESTAMP_LTZ(p), p from 0 to 3")
+        raise UserError(
+            "bad_watermark",
+            f"Invalid data type of time field for watermark definition: '{name}' is {type}",
+            place=place,
+            hint="the field must be TIMESTAMP(p) or TIMESTAMP_LTZ(p), p from 0 to 3",
+        )
     scope = Scope([Source(table.name, relation.schema.fields, 0)])
     expression = ExpressionBinder(session, scope, "WATERMARK").bind(table.watermark.expression)
     if not expression.type.is_timestamp:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from engine.errors import NotSupported, UserError
-from engine.expressions.nodes import Call, Expression, InputRef, input_refs
 from engine.expressions.binding import resolve_call
+from engine.expressions.nodes import Call, Expression, InputRef, input_refs
 from engine.plan.nodes import JoinKind, LookupJoin, Relation, TemporalJoin
 from engine.sql.binder.build import conjunction, conjuncts, is_proctime, nullable, project, refs, widen
 from engine.sql.binder.expressions import ExpressionBinder
@@ -179,6 +179,14 @@ def _versioned(binder: FromBinder, left: From, relation: Relation, node: exp.Tab
                time: int) -> From:
     session = binder.session
     right = _versioned_side(binder, node)
+    ours, theirs = relation.schema[time].type, right.relation.schema[right.time].type
+    if ours.kind is not theirs.kind:
+        raise UserError(
+            "bad_temporal_join",
+            "Event-Time Temporal Table Join requires same rowtime type in left table and "
+            f"versioned table, but the rowtime types are {ours} and {theirs}.",
+            place=place_of(node),
+        )
     width = len(relation.schema)
     inside, outside = _sides(left, node, right.relation.schema, kind, width)
     equal, others = split_terms(_terms(binder, inside, on), width)
@@ -214,15 +222,22 @@ def _check_key(binder: FromBinder, right: Relation, equal: Sequence[EquiTerm], n
                         place=place_of(node), hint="compare its primary key with = in ON")
     keys = binder.session.facts.keys(right)
     if not keys:
-        raise UserError("bad_temporal_join", "Temporal Table Join requires primary key in versioned table, but no primary "
-                        f"key can be found in '{node.name}'", place=place_of(node),
-                        hint="declare PRIMARY KEY (...) NOT ENFORCED, or deduplicate by ROW_NUMBER() in a view")
+        raise UserError(
+            "bad_temporal_join",
+            "Temporal Table Join requires primary key in versioned table, but no primary "
+            f"key can be found in '{node.name}'",
+            place=place_of(node),
+            hint="declare PRIMARY KEY (...) NOT ENFORCED, or deduplicate by ROW_NUMBER() in a view",
+        )
     compared = {t.right.index for t in plain if isinstance(t.right, InputRef)}
     key = next((k for k in sorted(keys, key=sorted) if k <= compared), None)
     if key is None:
-        raise UserError("bad_temporal_join", "Temporal table's primary key must be included in the equivalence condition "
-                        "of temporal join", place=place_of(node),
-                        hint="its key: " + ", ".join(right.schema[i].name for i in sorted(next(iter(keys)))))
+        raise UserError(
+            "bad_temporal_join",
+            "Temporal table's primary key must be included in the equivalence condition of temporal join",
+            place=place_of(node),
+            hint="its key: " + ", ".join(right.schema[i].name for i in sorted(next(iter(keys)))),
+        )
     chosen: dict[int, EquiTerm] = {}
     for term in plain:
         assert isinstance(term.right, InputRef)
@@ -237,6 +252,6 @@ def _as_term(term: EquiTerm, width: int) -> Expression:
 
 
 def _shifted(term: Expression, width: int, offset: int) -> Expression:
-    return rewrite(term, lambda e: replace(e, index=e.index + offset) if isinstance(e, InputRef) and e.index >= width else e)
-
-
+    return rewrite(
+        term, lambda e: replace(e, index=e.index + offset) if isinstance(e, InputRef) and e.index >= width else e
+    )

@@ -10,8 +10,8 @@ from sqlglot import exp
 from engine.errors import NotSupported, UserError
 from engine.expressions.nodes import Literal
 from engine.plan.nodes import Relation, WindowKind, WindowSpec, WindowTable
-from engine.sql.binder.expressions import ExpressionBinder
 from engine.sql import dialect as ast
+from engine.sql.binder.expressions import ExpressionBinder
 from engine.sql.names import near_or_all
 from engine.sql.places import place_of
 from engine.sql.scope import Scope, Source
@@ -99,9 +99,13 @@ def _time_column(relation: Relation, node: exp.Expr) -> int:
         raise UserError("unknown_column", f"Column '{name}' not found in the window function's table",
                         place=place_of(node), hint=near_or_all(name, relation.schema.names, "columns"))
     if relation.schema[position].time is None:
-        raise UserError("bad_window", f"The window function requires the timecol is a time attribute type, but '{name}' is "
-                        f"{relation.schema[position].type}", place=place_of(node),
-                        hint="declare a WATERMARK for it, or use PROCTIME()")
+        raise UserError(
+            "bad_window",
+            f"The window function requires the timecol is a time attribute type, but '{name}' is "
+            f"{relation.schema[position].type}",
+            place=place_of(node),
+            hint="declare a WATERMARK for it, or use PROCTIME()",
+        )
     return position
 
 
@@ -139,8 +143,11 @@ def _spec(name: str, relation: Relation, time: int, durations: dict[str, int], p
         raise UserError("bad_window", "CUMULATE's size must be a multiple of its step", place=place_of(node))
     period = step if name == "HOP" else size
     if offset and abs(offset) >= period:
-        raise UserError("bad_window", f"{name}'s offset must be smaller than its {'slide' if name == 'HOP' else 'size'}",
-                        place=place_of(node))
+        raise UserError(
+            "bad_window",
+            f"{name}'s offset must be smaller than its {'slide' if name == 'HOP' else 'size'}",
+            place=place_of(node),
+        )
     assert field.time is not None
     zone = field.type.kind is Kind.TIMESTAMP_LTZ or field.time is TimeKind.PROCTIME
     return WindowSpec(WindowKind[name], time, size, step, offset, partition, field.time, zone)
