@@ -1,0 +1,1 @@
+"""Benchmarks: `python -m benchmarks NAME [--quick] --json`. What was measured is in docs/benchmarks.md."""
