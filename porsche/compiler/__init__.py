@@ -23,7 +23,17 @@ from porsche.compiler.lowering import Lowerer, Statement
 from porsche.compiler.parameters import Parameters
 from porsche.compiler.printing import Printed, Printer
 
-__all__ = ["Compiled", "Described", "Diagnostic", "DocumentError", "Environment", "Printed", "check_text", "compile_text", "environment"]
+__all__ = [
+    "Compiled",
+    "Described",
+    "Diagnostic",
+    "DocumentError",
+    "Environment",
+    "Printed",
+    "check_text",
+    "compile_text",
+    "environment",
+]
 
 
 @dataclass(frozen=True)
@@ -103,8 +113,16 @@ def _check_use(places: list[Connected], collector: Collector) -> None:
     read = {source for place in places for sources in place.inputs.values() for source in sources}
     for place in places:
         if place.component.gives and place.node.id not in read:
-            collector.warning(place.node.path, "unused_node", f"nothing reads '{place.node.id}'", "connect it, or remove it", node=place.node.id)
-    if not collector.failed and not any(not place.component.gives or place.component.gives == "model" for place in places):
+            collector.warning(
+                place.node.path,
+                "unused_node",
+                f"nothing reads '{place.node.id}'",
+                "connect it, or remove it",
+                node=place.node.id,
+            )
+    if not collector.failed and not any(
+        not place.component.gives or place.component.gives == "model" for place in places
+    ):
         collector.error(("nodes",), "no_sink", "the pipeline writes nothing", "add a table sink or a metric sink")
 
 
@@ -113,7 +131,16 @@ def _compiled(document: Document, settings: Mapping[str, str], lowerer: Lowerer,
     printer.pipeline(document.name, settings, lowerer.statements)
     names = {s.name: s.node for s in lowerer.statements}
     schemas = {node: _described(info) for node, info in lowerer.relations.items()}
-    return Compiled(document.name, printer.text, tuple(printer.printed), names, schemas, settings, collector.result(), tuple(lowerer.statements))
+    return Compiled(
+        document.name,
+        printer.text,
+        tuple(printer.printed),
+        names,
+        schemas,
+        settings,
+        collector.result(),
+        tuple(lowerer.statements),
+    )
 
 
 def _described(info: RelationInfo) -> Described:

@@ -25,8 +25,16 @@ class Diagnostic:
     column: int = 0
 
     def as_dict(self) -> dict[str, Any]:
-        return {"code": self.code, "severity": self.severity, "node": self.node or None, "property": self.property or None,
-                "message": self.message, "hint": self.hint or None, "line": self.line or None, "column": self.column or None}
+        return {
+            "code": self.code,
+            "severity": self.severity,
+            "node": self.node or None,
+            "property": self.property or None,
+            "message": self.message,
+            "hint": self.hint or None,
+            "line": self.line or None,
+            "column": self.column or None,
+        }
 
     def __str__(self) -> str:
         where = ".".join(part for part in (self.node, self.property) if part)
@@ -42,10 +50,14 @@ class Collector:
         self._places = places
         self._found: dict[Diagnostic, Path] = {}
 
-    def error(self, path: Sequence[str | int], code: str, message: str, hint: str = "", *, node: str = "", property: str = "") -> None:
+    def error(
+        self, path: Sequence[str | int], code: str, message: str, hint: str = "", *, node: str = "", property: str = ""
+    ) -> None:
         self._add("error", tuple(path), code, message, hint, node, property)
 
-    def warning(self, path: Sequence[str | int], code: str, message: str, hint: str = "", *, node: str = "", property: str = "") -> None:
+    def warning(
+        self, path: Sequence[str | int], code: str, message: str, hint: str = "", *, node: str = "", property: str = ""
+    ) -> None:
         self._add("warning", tuple(path), code, message, hint, node, property)
 
     def _add(self, severity: str, path: Path, code: str, message: str, hint: str, node: str, property: str) -> None:

@@ -1,6 +1,7 @@
 """The pipeline document: what it holds, and reading it with every error at its place.
 
-Version 1: `version`, `name`, `description`, `parameters`, `settings`, `nodes`, `edges`, `layout`. A layout says where nodes
+Version 1: `version`, `name`, `description`, `parameters`, `settings`, `nodes`, `edges`, `layout`. A layout says where
+nodes
 stand on the canvas; nothing here reads it.
 """
 
@@ -87,17 +88,34 @@ class _Reader:
             return Document("pipeline", (), ())
         self._fields(value, "document", ())
         if value.get("version", None) != VERSION:
-            self._say(("version",), "unknown_version", f"the version is {value.get('version')!r}", f"this program reads version {VERSION}")
+            self._say(
+                ("version",),
+                "unknown_version",
+                f"the version is {value.get('version')!r}",
+                f"this program reads version {VERSION}",
+            )
         nodes = [self._node(v, ("nodes", i)) for i, v in enumerate(self._list(value, "nodes"))]
         edges = [self._edge(v, ("edges", i)) for i, v in enumerate(self._list(value, "edges"))]
-        return Document(self._name(value), tuple(n for n in nodes if n), tuple(e for e in edges if e), self._parameters(value),
-                        self._settings(value), str(value.get("description") or ""))
+        return Document(
+            self._name(value),
+            tuple(n for n in nodes if n),
+            tuple(e for e in edges if e),
+            self._parameters(value),
+            self._settings(value),
+            str(value.get("description") or ""),
+        )
 
     def _fields(self, value: dict[str, Any], kind: str, path: Path, *required: str, node: str = "") -> bool:
         """Refuse unknown fields; whether the required ones are there."""
         for name in value:
             if name not in FIELDS[kind]:
-                self._say((*path, name), "unknown_field", f"a {kind} has no field '{name}'", near(name, FIELDS[kind], "fields"), node=node)
+                self._say(
+                    (*path, name),
+                    "unknown_field",
+                    f"a {kind} has no field '{name}'",
+                    near(name, FIELDS[kind], "fields"),
+                    node=node,
+                )
         missing = [name for name in required if value.get(name) is None]
         for name in missing:
             self._say(path, "missing_field", f"a {kind} needs '{name}'", node=node)
@@ -123,7 +141,12 @@ class _Reader:
     def _name(self, value: dict[str, Any]) -> str:
         name = value.get("name")
         if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_. -]*", name):
-            self._say(("name",), "bad_name", "a pipeline has a name of letters, digits, spaces and ._-", "write name: my-pipeline")
+            self._say(
+                ("name",),
+                "bad_name",
+                "a pipeline has a name of letters, digits, spaces and ._-",
+                "write name: my-pipeline",
+            )
             return "pipeline"
         return name
 
@@ -132,11 +155,18 @@ class _Reader:
         for name, given in self._mapping(value.get("parameters"), ("parameters",), "parameters").items():
             path = ("parameters", name)
             if name == STATE or not IDENTIFIER.fullmatch(name):
-                self._say(path, "bad_name", f"'{name}' is no name for a parameter", "letters, digits and _; 'state' is built in")
+                self._say(
+                    path,
+                    "bad_name",
+                    f"'{name}' is no name for a parameter",
+                    "letters, digits and _; 'state' is built in",
+                )
             made = self._mapping(given, path, "a parameter")
             self._fields(made, "parameter", path)
             default = made.get("default")
-            found[name] = Parameter(name, None if default is None else _word(default), str(made.get("description") or ""))
+            found[name] = Parameter(
+                name, None if default is None else _word(default), str(made.get("description") or "")
+            )
         return found
 
     def _settings(self, value: dict[str, Any]) -> dict[str, str]:
@@ -156,7 +186,12 @@ class _Reader:
         if not self._fields(value, "node", path, "id", "component", node=name or ""):
             return None
         if not isinstance(name, str) or not IDENTIFIER.fullmatch(name) or "__" in name:
-            self._say((*path, "id"), "bad_id", f"{value['id']!r} is no id", "letters, digits and _ (not two in a row), a letter first")
+            self._say(
+                (*path, "id"),
+                "bad_id",
+                f"{value['id']!r} is no id",
+                "letters, digits and _ (not two in a row), a letter first",
+            )
             return None
         if not isinstance(value["component"], str):
             self._say((*path, "component"), "wrong_type", "a component is named by a text", node=name)
@@ -172,7 +207,9 @@ class _Reader:
             return None
         for end in ("from", "to"):
             if not isinstance(value[end], str):
-                self._say((*path, end), "wrong_type", f"'{end}' names a node, or a node and its port", "write node.port")
+                self._say(
+                    (*path, end), "wrong_type", f"'{end}' names a node, or a node and its port", "write node.port"
+                )
                 return None
         target, _, port = value["to"].partition(".")
         return Edge(value["from"], target, port, path)

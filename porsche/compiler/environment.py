@@ -17,7 +17,8 @@ FIELDS = ("uses", "connectors", "tables")
 
 @dataclass(frozen=True)
 class Environment:
-    """Options of tables. `uses`: defaults by use (events, dimension, model, table, metrics); `connectors`: what stands in for
+    """Options of tables. `uses`: defaults by use (events, dimension, model, table, metrics); `connectors`: what
+    stands in for
     a connector that is not there; `tables`: options of a node's table, whatever the document says."""
 
     uses: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -46,7 +47,9 @@ def environment(name: str) -> Environment:
                 text = file.read()
         except OSError as error:
             message = f"cannot read the environment '{name}': {error.strerror}"
-            raise DocumentError([Diagnostic("error", "unknown_environment", message, f"bundled are {', '.join(BUNDLED)}")]) from None
+            raise DocumentError(
+                [Diagnostic("error", "unknown_environment", message, f"bundled are {', '.join(BUNDLED)}")]
+            ) from None
     value, _ = read(text)
     return _made(value, name)
 

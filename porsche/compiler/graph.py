@@ -58,7 +58,9 @@ def _port(edge: Edge, nodes: Mapping[str, Node], collector: Collector) -> Port |
     """The port an edge ends at; None where it has none (which is reported, unless the node itself was)."""
     for end, name in (("from", edge.source), ("to", edge.target)):
         if name not in nodes:
-            collector.error((*edge.path, end), "unknown_node", f"there is no usable node '{name}'", near(name, nodes, "nodes"))
+            collector.error(
+                (*edge.path, end), "unknown_node", f"there is no usable node '{name}'", near(name, nodes, "nodes")
+            )
             return None
     source, target = (catalogue()[nodes[name].component] for name in (edge.source, edge.target))
     ports = {port.name: port for port in target.inputs}
@@ -71,8 +73,13 @@ def _port(edge: Edge, nodes: Mapping[str, Node], collector: Collector) -> Port |
         return None
     port = ports[edge.port] if edge.port else _fitting(ports, source)
     if port.relation != source.gives:
-        collector.error((*edge.path, "to"), "wrong_input", f"the input '{port.name}' of '{edge.target}' takes {_kind(port.relation)}; "
-                        f"'{edge.source}' gives {_kind(source.gives)}", node=edge.target)
+        collector.error(
+            (*edge.path, "to"),
+            "wrong_input",
+            f"the input '{port.name}' of '{edge.target}' takes {_kind(port.relation)}; "
+            f"'{edge.source}' gives {_kind(source.gives)}",
+            node=edge.target,
+        )
         return None
     return port
 
@@ -105,9 +112,13 @@ def _connected(node: Node, at: Mapping[str, list[str]], whole: bool, collector: 
         count = len(at.get(port.name, ()))
         if count == 0 and not port.optional:
             if whole:
-                collector.error(node.path, "missing_input", f"the input '{port.name}' is not connected", port.help, node=node.id)
+                collector.error(
+                    node.path, "missing_input", f"the input '{port.name}' is not connected", port.help, node=node.id
+                )
             whole = False
         elif count > 1 and not port.many:
-            collector.error(node.path, "duplicate_input", f"the input '{port.name}' takes one edge, not {count}", node=node.id)
+            collector.error(
+                node.path, "duplicate_input", f"the input '{port.name}' takes one edge, not {count}", node=node.id
+            )
             whole = False
     return Connected(node, component, {name: tuple(sources) for name, sources in at.items()}, whole)

@@ -52,7 +52,10 @@ class _Walk:
     def _query(self, query: exp.Expr) -> _Columns:
         if isinstance(query, exp.SetOperation):
             left, right = self._query(query.this), self._query(query.expression)
-            return {name: _joined([sources, more]) for (name, sources), more in zip(left.items(), right.values(), strict=False)}
+            return {
+                name: _joined([sources, more])
+                for (name, sources), more in zip(left.items(), right.values(), strict=False)
+            }
         if isinstance(query, exp.Subquery):
             return self._query(query.this)
         if not isinstance(query, exp.Select):
@@ -84,7 +87,9 @@ class _Walk:
             return self._helpers[name]
         return {column: ((name, column),) for column in self._known.get(name, ())}
 
-    def _item(self, item: exp.Expr, scope: Mapping[str, _Columns], position: int) -> Iterator[tuple[str, tuple[Source, ...]]]:
+    def _item(
+        self, item: exp.Expr, scope: Mapping[str, _Columns], position: int
+    ) -> Iterator[tuple[str, tuple[Source, ...]]]:
         if isinstance(item, exp.Star):
             for columns in scope.values():
                 yield from columns.items()
@@ -92,7 +97,10 @@ class _Walk:
             yield from scope.get(item.table, {}).items()
         else:
             tree = item.this if isinstance(item, exp.Alias) else item
-            yield item.alias_or_name or f"EXPR${position}", _joined(self._column(c, scope) for c in tree.find_all(exp.Column))
+            yield (
+                item.alias_or_name or f"EXPR${position}",
+                _joined(self._column(c, scope) for c in tree.find_all(exp.Column)),
+            )
 
     def _column(self, column: exp.Column, scope: Mapping[str, _Columns]) -> tuple[Source, ...]:
         """What a reference reads: `column`, `table.column`, with or without fields of rows behind."""

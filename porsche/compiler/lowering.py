@@ -35,7 +35,9 @@ class Statement:
 class Lowerer:
     """Lowers node after node, inputs first."""
 
-    def __init__(self, analyzer: Analyzer, environment: Environment, parameters: Parameters, collector: Collector) -> None:
+    def __init__(
+        self, analyzer: Analyzer, environment: Environment, parameters: Parameters, collector: Collector
+    ) -> None:
         self._analyzer = analyzer
         self._environment = environment
         self._parameters = parameters
@@ -67,7 +69,13 @@ class Lowerer:
                 self._blame(place, values, next(f for f in findings if f.severity == "error"))
                 return
             for finding in (f for f in findings if f.code not in place.component.expected):
-                self._collector.warning(place.node.path, finding.code, finding.message, finding.hint or "", node=finding.node or place.node.id)
+                self._collector.warning(
+                    place.node.path,
+                    finding.code,
+                    finding.message,
+                    finding.hint or "",
+                    node=finding.node or place.node.id,
+                )
             self.statements.append(statement)
         self._learn(place)
 
@@ -116,13 +124,21 @@ class Lowerer:
                 elif isinstance(property, TimeColumn) and column not in table.times():
                     good = False
                     times = ", ".join(table.times())
-                    self._complain(place, name, "not_event_time", f"'{column}' is not an event time column of '{table.name}'",
-                                   f"it has {times}" if times else "its source declares none", path)
+                    self._complain(
+                        place,
+                        name,
+                        "not_event_time",
+                        f"'{column}' is not an event time column of '{table.name}'",
+                        f"it has {times}" if times else "its source declares none",
+                        path,
+                    )
         return good
 
     # ---- what is wrong -----------------------------------------------------------------------------------------------------
 
-    def _complain(self, place: Connected, property: str, code: str, message: str, hint: str, inside: tuple[str | int, ...] = ()) -> None:
+    def _complain(
+        self, place: Connected, property: str, code: str, message: str, hint: str, inside: tuple[str | int, ...] = ()
+    ) -> None:
         self._collector.error((*place.node.path, "properties", property, *inside), code, message, hint,
                               node=place.node.id, property=property)
 
@@ -176,7 +192,9 @@ class _Values:
 
     def _wrong(self, name: str, code: str, message: str, hint: str, inside: tuple[str | int, ...] = ()) -> None:
         self._good = False
-        self._collector.error((*self._node.path, "properties", name, *inside), code, message, hint, node=self._node.id, property=name)
+        self._collector.error(
+            (*self._node.path, "properties", name, *inside), code, message, hint, node=self._node.id, property=name
+        )
 
 
 def columns_of(table: Table, nested: bool = False) -> list[str]:

@@ -20,7 +20,9 @@ def catalogue() -> dict[str, type[Component]]:
         package = import_module(f"{__name__}.{family}")
         for module in sorted(m.name for m in pkgutil.iter_modules(package.__path__)):
             members = vars(import_module(f"{package.__name__}.{module}")).values()
-            found |= {c.name(): c for c in members if _is_component(c) and c.__module__ == f"{package.__name__}.{module}"}
+            found |= {
+                c.name(): c for c in members if _is_component(c) and c.__module__ == f"{package.__name__}.{module}"
+            }
     return found
 
 

@@ -18,7 +18,8 @@ from porsche.components.table import Table, table_name
 
 @dataclass(frozen=True)
 class Port:
-    """An input. `relation`: it takes a table itself (a dimension, a model), not only its rows; `many`: several edges."""
+    """An input. `relation`: it takes a table itself (a dimension, a model), not only its rows; `many`: several
+    edges."""
 
     name: str
     help: str
@@ -42,7 +43,8 @@ class Site:
 
 @dataclass(frozen=True)
 class Lowering:
-    """What a node becomes: CREATE TABLEs, INSERTs that fill tables before the job starts, views by name, the job's INSERTs.
+    """What a node becomes: CREATE TABLEs, INSERTs that fill tables before the job starts, views by name, the job's
+    INSERTs.
 
     The node's own table or view has the node's name.
     """
@@ -78,7 +80,9 @@ class Component:
         """Its properties by name, in order of declaration."""
         found = _PROPERTIES.get(cls)
         if found is None:
-            found = _PROPERTIES[cls] = {n: p for base in reversed(cls.__mro__) for n, p in vars(base).items() if isinstance(p, Property)}
+            found = _PROPERTIES[cls] = {
+                n: p for base in reversed(cls.__mro__) for n, p in vars(base).items() if isinstance(p, Property)
+            }
         return found
 
     @classmethod
@@ -89,7 +93,8 @@ class Component:
         """Checks between properties and inputs; raises PropertyError."""
 
     def lower(self, *args: Any, **inputs: Any) -> Table | Lowering:
-        """The component in SQL; inputs come by the names of their ports (absent optional ones as None, `many` as tuples)."""
+        """The component in SQL; inputs come by the names of their ports (absent optional ones as None, `many` as
+        tuples)."""
         raise NotImplementedError  # pragma: no cover - each component has its own
 
 

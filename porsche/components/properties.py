@@ -322,7 +322,9 @@ class NumberLists(Lists):
     def items(self, name: str, items: Any) -> tuple[float, ...]:
         numbers = isinstance(items, list) and all(isinstance(i, int | float) and not isinstance(i, bool) for i in items)
         if not numbers or not items or self.length not in (0, len(items)):
-            raise InvalidValue(f"{self.length or 'one or more'} numbers are needed", f"write {{{name}: [1, 2]}}", (name,))
+            raise InvalidValue(
+                f"{self.length or 'one or more'} numbers are needed", f"write {{{name}: [1, 2]}}", (name,)
+            )
         return tuple(float(i) for i in items)
 
     def columns(self, value: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -351,7 +353,9 @@ class Fields(Property):
         try:
             tree = parse_type(text_of(text, "a type"))
         except UserError as error:
-            raise InvalidValue(f"{text!r} is not a type: {error.message}", error.hint or "write for example BIGINT", (name,)) from None
+            raise InvalidValue(
+                f"{text!r} is not a type: {error.message}", error.hint or "write for example BIGINT", (name,)
+            ) from None
         assert isinstance(tree, exp.DataType)
         return tree
 

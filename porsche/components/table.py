@@ -1,6 +1,7 @@
 """Relations as SQL: `Table` builds SELECTs as trees; small functions make the parts.
 
-A `Table` is a named relation with known columns, or a query over some. Each method gives a new one; nothing is parsed and
+A `Table` is a named relation with known columns, or a query over some. Each method gives a new one; nothing is parsed
+and
 nothing is text.
 """
 
@@ -144,7 +145,9 @@ class Table:
     def field(self, name: str) -> Field:
         index = self.schema.index(name)
         if index < 0:
-            raise UserError("unknown_column", f"'{self.name}' has no column '{name}'", hint=f"it has {', '.join(self.names)}")
+            raise UserError(
+                "unknown_column", f"'{self.name}' has no column '{name}'", hint=f"it has {', '.join(self.names)}"
+            )
         return self.schema[index]
 
     def times(self) -> list[str]:
@@ -240,8 +243,11 @@ class Table:
         if as_of is not None:
             right.set("version", exp.Version(this="TIMESTAMP", kind="AS OF", expression=as_of.copy()))
         join = exp.Join(this=right, side="LEFT" if left else None, kind=None, on=on.copy())
-        select = exp.Select(expressions=[tree.copy() if name == "*" else named(tree.copy(), name) for name, tree in items],
-                            from_=exp.From(this=self.aliased(aliases[0])), joins=[join])
+        select = exp.Select(
+            expressions=[tree.copy() if name == "*" else named(tree.copy(), name) for name, tree in items],
+            from_=exp.From(this=self.aliased(aliases[0])),
+            joins=[join],
+        )
         return self._with(select, tuple(name for name, _ in items))
 
     def tree(self) -> exp.Query:

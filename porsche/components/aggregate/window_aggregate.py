@@ -23,7 +23,11 @@ class WindowAggregate(Component):
     aggregates = Expressions(label="Aggregates", help="a name and an SQL aggregate each: {orders: COUNT(*)}")
 
     def lower(self, rows: Table) -> Table:
-        windows = rows.window("HOP", self.time, self.every, self.size) if self.every else rows.window("TUMBLE", self.time, self.size)
+        windows = (
+            rows.window("HOP", self.time, self.every, self.size)
+            if self.every
+            else rows.window("TUMBLE", self.time, self.size)
+        )
         bounds = ("window_start", "window_end", "window_time")
         items = [*((k, column(k)) for k in self.keys), *self.aggregates, *((b, column(b)) for b in bounds)]
         return windows.select(items).grouped((*self.keys, *bounds))

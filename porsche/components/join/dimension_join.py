@@ -13,7 +13,8 @@ from porsche.components.table import Table, column, identifier, star
 class DimensionJoin(Component):
     """Add columns of a dimension to each row, by key, as the dimension is when the row is processed.
 
-    Lookups are batched and run while other rows go on; order is kept. A row whose key is not there keeps NULLs, or is left
+    Lookups are batched and run while other rows go on; order is kept. A row whose key is not there keeps NULLs, or is
+    left
     out.
     """
 
@@ -35,7 +36,9 @@ class DimensionJoin(Component):
                                 "select other columns before, or rename it there")
         on = exp.EQ(this=column(self.key, "r"), expression=column(dimension.schema[0].name, "d"))
         items = [("*", star("r")), *((name, _stored(dimension, name)) for name in self.columns)]
-        joined = rows.join(dimension, on, items, aliases=("r", "d"), left=self.unknown == "keep", as_of=column(clock, "r"))
+        joined = rows.join(
+            dimension, on, items, aliases=("r", "d"), left=self.unknown == "keep", as_of=column(clock, "r")
+        )
         return joined.named((*rows.names, *self.columns))
 
 

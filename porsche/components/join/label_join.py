@@ -15,13 +15,16 @@ class LabelJoin(Component):
     """Label each event with whether an outcome followed within a time: a click within ten minutes of its impression.
 
     The label is 1 or 0. It comes only once the time has passed, and `known_at` says when: a model that learns from it,
-    joined as of a moment, has seen no later label. Rows that are equal in all columns count as one event. The result's time
+    joined as of a moment, has seen no later label. Rows that are equal in all columns count as one event. The
+    result's time
     column is `label_time`, the end of the event's second.
     """
 
     family = "join"
     inputs = (Port("events", "events to label"), Port("outcomes", "what may follow them"))
-    match = Columns(label="Same in both", help="columns with these names are equal in an event and its outcome", port="events")
+    match = Columns(
+        label="Same in both", help="columns with these names are equal in an event and its outcome", port="events"
+    )
     time = TimeColumn(label="Time of the event", port="events")
     outcome_time = TimeColumn(label="Time of the outcome", port="outcomes")
     within = Duration(label="Within", help="an outcome counts if it is later than the event by at most this")
@@ -57,8 +60,10 @@ class LabelJoin(Component):
             exp.GT(this=end, expression=start),
             exp.LTE(this=end.copy(), expression=exp.Add(this=start.copy(), expression=self.within)),
         ])
-        followed = exp.Case(ifs=[exp.If(this=exp.Is(this=column(self.match[0], "o"), expression=exp.Null()), true=number(0))],
-                            default=number(1))
+        followed = exp.Case(
+            ifs=[exp.If(this=exp.Is(this=column(self.match[0], "o"), expression=exp.Null()), true=number(0))],
+            default=number(1),
+        )
         items = [*((name, column(name, "e")) for name in kept), (self.label, followed)]
         return events.join(outcomes, on, items, aliases=("e", "o"), left=True).tree()
 

@@ -26,8 +26,12 @@ class Predict(Component):
         times = rows.times()
         time = self.time or (times[0] if len(times) == 1 else None)
         if time is None:
-            raise PropertyError("time", "no_time", "the rows have no event time" if not times else "the rows have several event times",
-                                "name the column to use, one with a watermark")
+            raise PropertyError(
+                "time",
+                "no_time",
+                "the rows have no event time" if not times else "the rows have several event times",
+                "name the column to use, one with a watermark",
+            )
         keyed = rows.extend([("model_name", constant(model.name))])
         on = exp.EQ(this=column("model_name", "r"), expression=column("name", "m"))
         predicted = call("PREDICT", _part("model"), _part("version"), column(self.features, "r"))

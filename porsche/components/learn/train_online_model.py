@@ -11,8 +11,10 @@ from porsche.components.table import Table, call, column, constant, create_table
 class TrainOnlineModel(Component):
     """Train a model on labelled rows as they come.
 
-    The result is a table with the model's versions: each is published after a number of samples, as of the time by which all
-    of its labels were known. FTRL is the usual choice for many sparse features; Gaussian keeps a variance for each weight and
+    The result is a table with the model's versions: each is published after a number of samples, as of the time by
+    which all
+    of its labels were known. FTRL is the usual choice for many sparse features; Gaussian keeps a variance for each
+    weight and
     learns faster from few samples.
     """
 
@@ -26,7 +28,9 @@ class TrainOnlineModel(Component):
     known_at = Column(label="Known at", help="when the label became known", default="known_at", port="samples")
     publish_every = Number(label="Samples between versions", low=1, high=10**9, whole=True, default=100)
     bits = Number(label="Bits", help="those of the feature vector", low=4, high=26, whole=True, default=18)
-    parameters = Options(label="Parameters", help="of the learner: {alpha: 0.05} for ftrl, {variance: 0.02} for gaussian", default={})
+    parameters = Options(
+        label="Parameters", help="of the learner: {alpha: 0.05} for ftrl, {variance: 0.02} for gaussian", default={}
+    )
 
     def lower(self, samples: Table) -> Lowering:
         for name, value in self.parameters.items():
@@ -36,11 +40,15 @@ class TrainOnlineModel(Component):
         options = {"name": name, "bits": str(self.bits), "publish_every": str(self.publish_every), **self.parameters}
         learner = call(self.learner.upper(), column(self.label), column(self.features),
                        text(", ".join(f"{key}={value}" for key, value in options.items())))
-        keyed = samples.select([("name", constant(name)), *((n, column(n)) for n in (self.known_at, self.label, self.features))])
+        keyed = samples.select(
+            [("name", constant(name)), *((n, column(n)) for n in (self.known_at, self.label, self.features))]
+        )
         query = keyed.group(["name"], [("known_at", call("MAX", column(self.known_at))), ("model", learner)]).tree()
         schema = self.site.describe(query)
         if not schema[1].type.is_timestamp or schema[1].time is TimeKind.PROCTIME:
-            raise PropertyError("known_at", "wrong_type", f"'{self.known_at}' is not a timestamp", "a label join gives one")
+            raise PropertyError(
+                "known_at", "wrong_type", f"'{self.known_at}' is not a timestamp", "a label join gives one"
+            )
         table = create_table(self.site.node, [(f.name, type_tree(f.type.as_nullable())) for f in schema],
                              self.site.options("model", {}), watermark=("known_at", column("known_at")), key=["name"])
         return Lowering(tables=(table,), inserts=(insert(self.site.node, query),))

@@ -10,7 +10,8 @@ from porsche.components.table import Table, column, create_table, type_tree
 class MetricSink(Component):
     """Show numbers while the pipeline runs: the loss of a model, orders a minute.
 
-    Metrics are SQL aggregates, over all rows so far, or over windows of event time. A run's result shows the last `auc` and
+    Metrics are SQL aggregates, over all rows so far, or over windows of event time. A run's result shows the last
+    `auc` and
     `logloss`.
     """
 

@@ -10,7 +10,8 @@ from porsche.components.table import Table, create_table, type_tree
 class TableSink(Component):
     """Write rows to a table: files, HBase, Kafka, or whatever the environment says.
 
-    Each row is written once, also if the job dies and goes on. With a key, a later row replaces the earlier one; a table
+    Each row is written once, also if the job dies and goes on. With a key, a later row replaces the earlier one; a
+    table
     without a key takes rows that are only added.
     """
 
@@ -19,7 +20,9 @@ class TableSink(Component):
     inputs = (Port("rows", "rows to write"),)
     columns = Columns(label="Columns", help="none named: all but those of processing time", default=())
     key = Columns(label="Key columns", default=())
-    options = Options(label="Connector", help="options of the table, where they differ from the environment's", default={})
+    options = Options(
+        label="Connector", help="options of the table, where they differ from the environment's", default={}
+    )
 
     def lower(self, rows: Table) -> Lowering:
         names = self.columns or rows.without_clocks()

@@ -13,7 +13,8 @@ from porsche.components.table import column, create_table, identifier, table_nam
 class DimensionTable(Component):
     """Keep what is known of things: items, users, shops.
 
-    The table lives in HBase (or its embedded stand-in): a key, and one column family with the other columns. A file can be
+    The table lives in HBase (or its embedded stand-in): a key, and one column family with the other columns. A file
+    can be
     loaded into it before the pipeline starts; where the file names a key twice, the last row counts.
     """
 
@@ -22,7 +23,9 @@ class DimensionTable(Component):
     columns = Fields(label="Columns", help="names and SQL types, the key among them")
     key = Column(label="Key", help="the column that rows are looked up by", port="")
     column_family = Text(label="Column family", default="cf", port="")
-    options = Options(label="Connector", help="options of the table, where they differ from the environment's", default={})
+    options = Options(
+        label="Connector", help="options of the table, where they differ from the environment's", default={}
+    )
     path = Path(label="File to load", help="read once, before the pipeline starts", required=False, port="")
     format = Choice("csv", "json", "parquet", label="Format of the file")
     file_columns = Fields(label="Columns of the file", help="where it has others than the table", default={})
@@ -30,13 +33,18 @@ class DimensionTable(Component):
     def lower(self) -> Lowering:
         names = [name for name, _ in self.columns]
         if self.key not in names:
-            raise PropertyError("key", "unknown_column", f"there is no column '{self.key}'", f"columns are {', '.join(names)}")
+            raise PropertyError(
+                "key", "unknown_column", f"there is no column '{self.key}'", f"columns are {', '.join(names)}"
+            )
         kinds = dict(self.columns)
         others = [(name, kind) for name, kind in self.columns if name != self.key]
         if not others:
             raise PropertyError("columns", "bad_value", "a dimension has a key and at least one other column")
         fields = [Field(this=identifier(name), kind=kind.copy()) for name, kind in others]
-        stored = [(self.key, kinds[self.key]), (self.column_family, exp.DataType(this=exp.DType.STRUCT, expressions=fields))]
+        stored = [
+            (self.key, kinds[self.key]),
+            (self.column_family, exp.DataType(this=exp.DType.STRUCT, expressions=fields)),
+        ]
         table = create_table(self.site.node, stored, self.site.options("dimension", self.options), key=[self.key])
         if not self.path:
             return Lowering(tables=(table,))

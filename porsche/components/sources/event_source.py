@@ -13,7 +13,8 @@ class EventSource(Component):
     """Read events.
 
     Events come from files, Kafka, a generator or any other connector. One column says when each happened; the watermark
-    follows it by the delay, and events older than the watermark are late: time-dependent steps drop and count them. A clock
+    follows it by the delay, and events older than the watermark are late: time-dependent steps drop and count them. A
+    clock
     column (processing time) is what dimension joins look up by.
     """
 
@@ -30,9 +31,13 @@ class EventSource(Component):
         computed = [*self.computed, *([(self.clock, call("PROCTIME"))] if self.clock else [])]
         watermark = (self.time, exp.Sub(this=column(self.time), expression=self.delay)) if self.time else None
         options = self.site.options("events", self.options)
-        return Lowering(tables=(create_table(self.site.node, self.columns, options, computed=computed, watermark=watermark),))
+        return Lowering(
+            tables=(create_table(self.site.node, self.columns, options, computed=computed, watermark=watermark),)
+        )
 
     def _check_time(self) -> None:
         names = [name for name, _ in (*self.columns, *self.computed)]
         if self.time and self.time not in names:
-            raise PropertyError("time", "unknown_column", f"there is no column '{self.time}'", f"columns are {', '.join(names)}")
+            raise PropertyError(
+                "time", "unknown_column", f"there is no column '{self.time}'", f"columns are {', '.join(names)}"
+            )

@@ -10,7 +10,8 @@ from porsche.components.table import Table, column
 class Select(Component):
     """Choose columns and compute new ones.
 
-    The chosen columns come first (all of them, where none is named), then the computed ones, each an SQL expression over
+    The chosen columns come first (all of them, where none is named), then the computed ones, each an SQL expression
+    over
     the columns of the input. A computed column with the name of a chosen one takes its place.
     """
 
@@ -21,7 +22,9 @@ class Select(Component):
 
     def lower(self, rows: Table) -> Table:
         if not self.keep and not self.compute:
-            raise PropertyError("compute", "missing_property", "nothing is chosen or computed", "name columns to keep or to compute")
+            raise PropertyError(
+                "compute", "missing_property", "nothing is chosen or computed", "name columns to keep or to compute"
+            )
         computed = dict(self.compute)
         if not self.keep and not computed.keys() & set(rows.names):
             return rows.extend(self.compute)

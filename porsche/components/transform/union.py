@@ -13,7 +13,8 @@ from porsche.components.table import Table
 class Union(Component):
     """Put the rows of several inputs together.
 
-    The columns are those of the first input; the others must have them too, in any order. Rows that are equal stay apart.
+    The columns are those of the first input; the others must have them too, in any order. Rows that are equal stay
+    apart.
     """
 
     family = "transform"

@@ -1,0 +1,199 @@
+"""The command line: `porsche run | validate | compile | explain | stop`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any, TypeVar
+
+import click
+
+from engine.errors import UserError
+from porsche import processes
+from porsche.compiler import Compiled, Diagnostic, DocumentError, check_text, compile_text, environment
+
+INTERRUPTED = 130
+"""The exit status of a run that was asked to end before its input did."""
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _document_options(command: F) -> F:
+    """FILE and the options that say how it is compiled."""
+    for option in (
+        click.argument("file", type=click.Path(path_type=Path)),
+        click.option("--set", "parameters", multiple=True, metavar="NAME=VALUE", help="The value of a parameter of the document."),
+        click.option("--state", type=click.Path(path_type=Path), help="The folder of the run's state."),
+        click.option("--environment", "where", default="dev", metavar="NAME", show_default=True,
+                     help="What tables physically are: dev, flink, or a YAML file."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="porsche")
+def cli() -> None:
+    """Real-time machine learning: a pipeline document becomes Flink SQL, and runs."""
+
+
+@cli.command()
+@_document_options
+@click.option("--json", "as_json", is_flag=True, help="Print the result as one line of JSON, at the end.")
+@click.option("--shards", type=click.IntRange(1, 128), help="Parallel shards.")
+@click.option("--batch-rows", type=click.IntRange(1), help="Rows a batch, at most.")
+@click.option("--rate", type=click.FloatRange(0, min_open=True), help="Rows a second that each source gives, at most.")
+@click.option("--checkpoint-interval", type=click.FloatRange(0, min_open=True), help="Seconds between checkpoints.")
+@click.option("--live", is_flag=True, help="Show the run in the terminal while it lasts (the default in a terminal).")
+def run(file: Path, parameters: tuple[str, ...], state: Path | None, where: str, as_json: bool, shards: int | None, batch_rows: int | None,
+        rate: float | None, checkpoint_interval: float | None, live: bool) -> None:
+    """Run a pipeline; resume it, if it was interrupted.
+
+    Ctrl-C takes a checkpoint and ends the run, a second Ctrl-C ends it at once. Either can be resumed by the same command.
+    """
+    from porsche.display import display_for
+    from porsche.runners.bundled import Options
+    from porsche.runners.bundled import run as run_bundled
+
+    folder, compiled = _compiled(file, parameters, state, where)
+    processes.refuse_second(folder)
+    with display_for(compiled, folder, live=live, quiet=as_json) as display, _ended_by_signals() as started:
+        def on_job(job: Any) -> None:
+            processes.note(folder)
+            started(job)
+            display.start(job)
+
+        options = Options(shards, batch_rows, rate, checkpoint_interval, display.update, on_job)
+        try:
+            outcome = run_bundled(compiled, folder, options)
+        finally:
+            processes.forget(folder)
+        display.finish(outcome)
+    if as_json:
+        click.echo(json.dumps(outcome.as_json()))
+    if outcome.stopped:
+        sys.exit(INTERRUPTED)
+
+
+@cli.command()
+@_document_options
+@click.option("--json", "as_json", is_flag=True, help="Print the diagnostics as JSON.")
+def validate(file: Path, parameters: tuple[str, ...], state: Path | None, where: str, as_json: bool) -> None:
+    """Check a pipeline: every problem at once, with its node, property and place."""
+    found = check_text(_read(file), parameters=_pairs(parameters), state=str(_state(file, state)), environment=environment(where))
+    failed = any(d.severity == "error" for d in found)
+    if as_json:
+        click.echo(json.dumps({"valid": not failed, "diagnostics": [d.as_dict() for d in found]}))
+    else:
+        for diagnostic in found:
+            click.echo(f"{file}: {diagnostic}", err=diagnostic.severity == "error")
+        if not failed:
+            click.echo(f"{file} is valid")
+    sys.exit(1 if failed else 0)
+
+
+@cli.command(name="compile")
+@_document_options
+def compile_command(file: Path, parameters: tuple[str, ...], state: Path | None, where: str) -> None:
+    """Print the Flink SQL that a pipeline becomes."""
+    click.echo(_compiled(file, parameters, state, where)[1].text, nl=False)
+
+
+@cli.command()
+@_document_options
+def explain(file: Path, parameters: tuple[str, ...], state: Path | None, where: str) -> None:
+    """Print how the bundled engine runs a pipeline: its plans."""
+    from porsche.runners.bundled import explain as explain_bundled
+
+    folder, compiled = _compiled(file, parameters, state, where)
+    click.echo(explain_bundled(compiled, folder))
+
+
+@cli.command()
+@click.option("--state", type=click.Path(path_type=Path), required=True, help="The folder of the run's state.")
+def stop(state: Path) -> None:
+    """End the run that uses a state folder, after a checkpoint; the same run command resumes it."""
+    click.echo(f"process {processes.stop(state)} has ended")
+
+
+# ---- parts -----------------------------------------------------------------------------------------------------------------
+
+
+def _compiled(file: Path, parameters: tuple[str, ...], state: Path | None, where: str) -> tuple[Path, Compiled]:
+    folder = _state(file, state)
+    compiled = compile_text(_read(file), parameters=_pairs(parameters), state=str(folder), environment=environment(where))
+    return folder, compiled
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise UserError("missing_file", f"there is no file {file}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError("unreadable", f"cannot read {file}: {error}") from None
+
+
+def _state(file: Path, state: Path | None) -> Path:
+    """The state folder: the one given, or one of the document's own."""
+    if state is not None:
+        return state
+    return Path(".porsche") / f"{file.stem}-{hashlib.sha256(str(file.resolve()).encode()).hexdigest()[:8]}"
+
+
+def _pairs(parameters: tuple[str, ...]) -> dict[str, str]:
+    pairs = {}
+    for parameter in parameters:
+        name, equals, value = parameter.partition("=")
+        if not equals:
+            raise UserError("bad_parameter", f"--set {parameter}: a parameter is given as NAME=VALUE")
+        pairs[name] = value
+    return pairs
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[Callable[[Any], None]]:
+    """Ctrl-C and SIGTERM ask the job that was told to end; another Ctrl-C ends the process at once."""
+    jobs: list[Any] = []
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        if not jobs or handle.asked:  # type: ignore[attr-defined]
+            raise KeyboardInterrupt
+        handle.asked = number == signal.SIGINT  # type: ignore[attr-defined]
+        jobs[-1].stop()
+
+    handle.asked = False  # type: ignore[attr-defined]
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield jobs.append
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _say(diagnostics: tuple[Diagnostic, ...], file: str) -> None:
+    for diagnostic in diagnostics:
+        click.echo(f"{file}: {diagnostic}", err=True)
+
+
+def main() -> None:
+    """The console script."""
+    try:
+        cli(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(INTERRUPTED)
+    except DocumentError as error:
+        _say(error.diagnostics, "porsche")
+        sys.exit(1)
+    except UserError as error:
+        click.echo(f"porsche: {error}", err=True)
+        sys.exit(1)

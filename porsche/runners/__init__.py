@@ -1,0 +1,1 @@
+"""The ports to engines: each runs a compiled pipeline."""

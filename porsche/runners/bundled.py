@@ -1,0 +1,90 @@
+"""The bundled engine: a compiled pipeline runs in this process, its state in a folder."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engine.session import RunOptions, Session
+from porsche.compiler import Compiled
+
+SCORES = ("auc", "logloss")
+"""Metrics that a run's result shows."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a pipeline runs; what is None comes from its settings. Rows a second and seconds between checkpoints."""
+
+    shards: int | None = None
+    batch_rows: int | None = None
+    rate: float | None = None
+    checkpoint_interval: float | None = None
+    on_status: Callable[[dict[str, Any]], None] | None = None
+    on_job: Callable[[Any], None] | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run did, over all its attempts; None where there is no model or no such metric."""
+
+    rows_in: int
+    rows_out: int
+    seconds: float
+    events_per_s: float | None
+    auc: float | None
+    logloss: float | None
+    late: int
+    dead_letters: int
+    model_hash: str | None
+    stopped: bool = field(default=False, kw_only=True)
+    metrics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, kw_only=True)
+
+    def as_json(self) -> dict[str, Any]:
+        """The figures without what is only for display."""
+        return {name: value for name, value in asdict(self).items() if name not in ("stopped", "metrics")}
+
+
+def prepare(compiled: Compiled, state: Path) -> Session:
+    """A session that has taken the pipeline's statements."""
+    session = Session(folder=state, nodes=compiled.nodes)
+    for _ in session.script(compiled.text):
+        pass
+    return session
+
+
+def run(compiled: Compiled, state: Path, options: Options) -> Outcome:
+    """Run to the end of the input, or until the job is stopped; resumes what was interrupted."""
+    session = prepare(compiled, state)
+    result = session.run(RunOptions(batch_rows=options.batch_rows, shards=options.shards, rate_limit=options.rate,
+                                    checkpoint_interval=options.checkpoint_interval, on_status=options.on_status, on_job=options.on_job))
+    scores = _scores(compiled, result.metrics)
+    speed = result.rows_in / result.seconds if result.seconds > 0 else None
+    return Outcome(result.rows_in, result.rows_out, round(result.seconds, 3), None if speed is None else round(speed, 1), scores["auc"],
+                   scores["logloss"], result.late, result.dead_letters, _one(session.model_hashes()), stopped=result.stopped,
+                   metrics=result.metrics)
+
+
+def explain(compiled: Compiled, state: Path) -> str:
+    """The plans of the pipeline's jobs."""
+    session = prepare(compiled, state)
+    return "\n".join(session.explain_phase(phase) for phase in session.phases)
+
+
+def _scores(compiled: Compiled, metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, float | None]:
+    """The last value of each score; of several metric tables that have it, the last one of the pipeline."""
+    found: dict[str, float | None] = dict.fromkeys(SCORES)
+    for statement in compiled.statements:
+        latest = metrics.get(statement.name, {}) if statement.kind == "insert" else {}
+        found |= {name: latest[name] for name in SCORES if name in latest}
+    return found
+
+
+def _one(hashes: Mapping[str, str]) -> str | None:
+    """The hash of the model; of several, one over all."""
+    if len(hashes) < 2:
+        return next(iter(hashes.values()), None)
+    return hashlib.sha256("\n".join(f"{name} {value}" for name, value in sorted(hashes.items())).encode()).hexdigest()
