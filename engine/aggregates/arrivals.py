@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.aggregates.base import Accumulator, AggregateSpec
 from engine.changes import Array, Column
-from engine.errors import InternalError
+from engine.errors import InternalError, RuntimeFault
 from engine.state.layout import VALIDITY, frame_of
 from engine.state.memory import kernel, load_i32, load_u8
 from engine.state.nested import encode_nested
@@ -74,6 +74,16 @@ class EdgeAccumulator(Accumulator):
 
     def reset(self, slots: Array) -> None:
         self._arrivals.rows.drop(slots)
+
+
+class SingleValue(EdgeAccumulator):
+    """SINGLE_VALUE: the only row of a scalar subquery; more than one is the user's error."""
+
+    def accumulate(self, slots: Array, args: Sequence[Column], signs: Array | None) -> None:
+        super().accumulate(slots, args, signs)
+        if (self._arrivals.rows.counts(slots) > 1).any():
+            raise RuntimeFault("a scalar subquery gave more than one row", code="more_than_one_row",
+                               hint="aggregate in it, or LIMIT it to one row")
 
 
 @kernel

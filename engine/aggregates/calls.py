@@ -55,7 +55,7 @@ class AggregateCalls:
         self._complex: list[tuple[int, Accumulator]] = [
             (i, open_accumulator(c.spec)) for i, (c, s) in enumerate(zip(self._calls, made, strict=True)) if s is None]
         self.program = np.zeros((len(self._simple), k.FIELDS), np.int64)
-        self._cells = memoryview(self.program.reshape(-1))
+        self._cells = memoryview(self.program.reshape(-1))  # type: ignore[arg-type]
         self._buffer = Buffer(self.program, [s for _, s in self._simple])
         self._held: list[object] = []
         self.ordinary = not self._complex
@@ -143,7 +143,8 @@ class AggregateCalls:
         self._buffer.reserve(2 * count)
         self._load(columns)
         flags = np.zeros(count, np.uint8)
-        k.change_groups(self.program, groups, slots, _NO_SIGNS if signs is None else signs, signs is not None, self.hidden,
+        k.change_groups(self.program, groups, slots, _NO_SIGNS if signs is None else signs, signs is not None,
+                        self.hidden,
                         flags)
         pairs = {}
         for i, a in self._complex:
@@ -276,12 +277,16 @@ def open_accumulator(spec: AggregateSpec) -> Accumulator:
     """The accumulator of a call that is not simple."""
     from engine.aggregates.catalogue import AGGREGATES, OVER_FUNCTIONS
 
+    known = AGGREGATES.get(spec.function)
+    if spec.retract and known is not None and not known.retractable:
+        raise NotSupported(f"{spec.function} over a changing table, or in a frame that rows leave",
+                           hint="give it rows that are only ever added")
     if spec.distinct:
         from engine.aggregates.distinct import DistinctAccumulator
 
         return DistinctAccumulator(spec)
-    if spec.function in AGGREGATES:
-        return AGGREGATES[spec.function].open(spec)
+    if known is not None:
+        return known.open(spec)
     if spec.function in OVER_FUNCTIONS:
         return OVER_FUNCTIONS[spec.function](spec)
     raise NotSupported(f"{spec.function} as an aggregate")

@@ -30,7 +30,7 @@ def _extreme(spec: AggregateSpec) -> Accumulator:
 
 
 def _kept(spec: AggregateSpec) -> Accumulator:
-    """FIRST_VALUE, LAST_VALUE, SINGLE_VALUE that are more than a number."""
+    """FIRST_VALUE, LAST_VALUE that are more than a number."""
     return _opener("arrivals", "EdgeAccumulator")(spec) if spec.retract else _opener("kept", "KeptValue")(spec)
 
 
@@ -56,7 +56,7 @@ AGGREGATES: dict[str, AggregateFunction] = {
     "MAX": AggregateFunction(infer.extreme, _extreme),
     "FIRST_VALUE": AggregateFunction(infer.edge, _kept, mergeable=False, ordered=True),
     "LAST_VALUE": AggregateFunction(infer.edge, _kept, mergeable=False, ordered=True),
-    "SINGLE_VALUE": AggregateFunction(infer.single, _kept),
+    "SINGLE_VALUE": AggregateFunction(infer.single, _opener("arrivals", "SingleValue")),
     "LISTAGG": AggregateFunction(infer.listing, _opener("lists", "ListAgg"), ordered=True),
     "ARRAY_AGG": AggregateFunction(infer.array, _opener("lists", "ArrayAgg"), ordered=True),
     "COLLECT": AggregateFunction(infer.multiset, _opener("lists", "CollectAccumulator")),

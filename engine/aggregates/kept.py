@@ -1,4 +1,4 @@
-"""MIN, MAX, FIRST_VALUE, LAST_VALUE and SINGLE_VALUE of strings and nested values, append-only: one kept value a group.
+"""MIN, MAX, FIRST_VALUE and LAST_VALUE of strings and nested values, append-only: one kept value a group.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from engine.state.nested import encode_nested
 from engine.state.table import StateField, StateTable
 
 _FIRST, _LAST, _MIN, _MAX = range(4)
-_MODES = {"MIN": _MIN, "MAX": _MAX, "FIRST_VALUE": _FIRST, "LAST_VALUE": _LAST, "SINGLE_VALUE": _FIRST}
+_MODES = {"MIN": _MIN, "MAX": _MAX, "FIRST_VALUE": _FIRST, "LAST_VALUE": _LAST}
 
 
 class KeptValue(Accumulator):

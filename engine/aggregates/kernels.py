@@ -412,7 +412,8 @@ def take_results(program: Array, first: int, rows: Array, words: Array, flags: A
 
 
 @kernel
-def change_groups(program: Array, groups: Array, slots: Array, signs: Array, signed: bool, first: int, out: Array) -> None:
+def change_groups(program: Array, groups: Array, slots: Array, signs: Array, signed: bool, first: int,
+                  out: Array) -> None:
     """`accumulate` between two `results` of the groups, then `changed`."""
     results(program, groups, 0)
     accumulate(program, slots, signs, signed)

@@ -29,7 +29,6 @@ _STATE: dict[int, tuple[DataType, ...]] = {
 _BEST = {
     "MIN": (k.MIN_I, k.MIN_F, k.MIN_W), "MAX": (k.MAX_I, k.MAX_F, k.MAX_W),
     "FIRST_VALUE": (k.FIRST, k.FIRST, k.FIRST_W), "LAST_VALUE": (k.LAST, k.LAST, k.LAST_W),
-    "SINGLE_VALUE": (k.FIRST, k.FIRST, k.FIRST_W),
 }  # fmt: skip
 _SPREAD = {"VAR_POP": k.VAR_POP, "VAR_SAMP": k.VAR_SAMP, "STDDEV_POP": k.STD_POP, "STDDEV_SAMP": k.STD_SAMP}
 

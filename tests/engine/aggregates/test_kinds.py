@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.aggregates import AGGREGATES
-from engine.aggregates.base import AggregateArguments
-from engine.aggregates.calls import BoundCall
+from engine.aggregates.base import AggregateArguments, AggregateSpec
+from engine.aggregates.calls import BoundCall, open_accumulator
+from engine.aggregates.inference import MODEL_ROW, SAMPLE_FEATURES
+from engine.errors import NotSupported, RuntimeFault
 from engine.operators.base import Operator, Settings
 from engine.operators.over import OverAggregate
 from engine.types import ARRAY, BIGINT, BOOLEAN, DECIMAL, DOUBLE, INT, MULTISET, STRING, TIMESTAMP, DataType, Schema
@@ -133,3 +135,17 @@ def test_edges_of_bounded_frames(values: list[tuple[str, int | None]], preceding
 ])  # fmt: skip
 def test_result_types(name: str, types: tuple[DataType, ...], result: DataType) -> None:
     assert AGGREGATES[name].infer(AggregateArguments(name, types, {}), {}) == result
+
+
+def test_a_single_value() -> None:
+    calls = {"one": call("SINGLE_VALUE", 1, INT)}
+    assert every_cut(group(calls, keys=(), retract=True), ROWS, ["+ v=1", "- v=1", "+ v=2"]) == [
+        "+I one=1", "-D one=1", "+I one=2"]
+    with pytest.raises(RuntimeFault, match="more than one row"):
+        feed(group(calls, keys=()), ROWS, ["+ v=1", "+ v=2"], append=True)
+
+
+def test_learners_take_no_retractions() -> None:
+    spec = AggregateSpec("FTRL", (INT, SAMPLE_FEATURES), MODEL_ROW, retract=True)
+    with pytest.raises(NotSupported, match="FTRL over a changing table"):
+        open_accumulator(spec)
