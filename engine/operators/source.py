@@ -74,11 +74,13 @@ class SourceReader(Operator):
 
 
 class SinkWriter(Operator):
-    """Writes to a connector's sink. `drop_before`: the table is written by key, so -U rows are left out."""
+    """Writes to a connector's sink, for the table of this name. `drop_before`: the table is written by key, so -U rows are
+    left out."""
 
-    def __init__(self, name: str, schema: Schema, settings: Settings, sink: Sink, drop_before: bool,
+    def __init__(self, name: str, schema: Schema, settings: Settings, table: str, sink: Sink, drop_before: bool,
                  nodes: frozenset[str] = frozenset()) -> None:
         super().__init__(name, schema, settings, nodes)
+        self.table = table
         self.sink = sink
         self._drop_before = drop_before
 

@@ -77,7 +77,7 @@ def plan_sink(planner: Planner, node: Sink) -> Built:
     _check_changes(planner, node.input, node.table)
 
     def make(name: str, settings: object) -> SinkWriter:
-        return SinkWriter(name, node.schema, planner.settings(), sink, by_key, node.nodes)
+        return SinkWriter(name, node.schema, planner.settings(), node.table.name, sink, by_key, node.nodes)
 
     made = planner.add(node, f"Sink({node.table.name})", [built], make)
     planner.graph.sinks.extend(o for o in made.operators if isinstance(o, SinkWriter))

@@ -55,7 +55,8 @@ class Totals:
 
 @dataclass(frozen=True)
 class JobResult:
-    """What a run did, over all its attempts. `stopped`: it ended by request, before its input did."""
+    """What a run did, over all its attempts. `stopped`: it ended by request, before its input did; `metrics`: the latest row
+    of each table that keeps one (connector `metrics`), by the table's name."""
 
     rows_in: int
     rows_out: int
@@ -274,7 +275,7 @@ class Job:
         """Totals so far."""
         now = self._now()
         values = [s.state.values for s in self.graph.sources]
-        metrics = {w.name: m for w in self.graph.sinks if (m := getattr(w.sink, "latest", None))}
+        metrics = {w.table: m for w in self.graph.sinks if (m := getattr(w.sink, "latest", None))}
         return JobResult(sum(v["rows"] for v in values), sum(now.rows_out.values()), now.seconds, sum(now.late.values()),
                          sum(v["dead"] for v in values), now.attempts, self._stop, metrics)
 
