@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from engine.aggregates.base import AggregateSpec
 from engine.aggregates.calls import BoundCall
 from engine.errors import NotSupported
+from engine.expressions.binding import resolve_call
+from engine.expressions.nodes import InputRef
 from engine.operators.base import Operator, Settings
 from engine.operators.group import GroupAggregate
+from engine.operators.session import SessionAggregate
 from engine.operators.window import WindowAggregate
 from engine.operators.window_table import WindowAssign
 from engine.operators.windows import Windows
 from engine.plan import nodes
-from engine.plan.nodes import AggregateCall, Relation, WindowKind
+from engine.plan.nodes import AggregateCall, Relation, WindowKind, WindowProperty
 from engine.planner.core import Built, NodeFunction, Planner
-from engine.types import Kind, Schema, TimeKind
+from engine.types import DataType, Field, Kind, Schema, TimeKind
 
 
 def bound_calls(calls: Sequence[AggregateCall], schema: Schema, retract: bool, label: str) -> tuple[BoundCall, ...]:
@@ -27,8 +31,6 @@ def bound_calls(calls: Sequence[AggregateCall], schema: Schema, retract: bool, l
 
 
 def plan_aggregate(planner: Planner, node: nodes.Aggregate) -> Built:
-    if node.grouping_sets:
-        raise NotSupported("GROUPING SETS, ROLLUP and CUBE")
     schema = node.input.schema
     retract = not planner.properties.append_only(node.input)
     built = planner.keyed(planner.build(node.input), node.keys, schema)
@@ -42,47 +44,71 @@ def plan_aggregate(planner: Planner, node: nodes.Aggregate) -> Built:
 
 
 def plan_window_aggregate(planner: Planner, node: nodes.WindowAggregate) -> Built:
-    schema, spec = node.input.schema, node.spec
-    if spec.rows:
+    if node.spec.rows:
         raise NotSupported("a window counted in rows")
-    if spec.kind is WindowKind.SESSION:
-        raise NotSupported("a session window")
-    retract = not planner.properties.append_only(node.input)
-    built = planner.keyed(planner.build(node.input), node.keys, schema)
-    windows = None if node.attached else windows_of(spec)
-    local = spec.zone or (windows is not None and schema[spec.time].type.kind is Kind.TIMESTAMP_LTZ)
-
-    def make(name: str, settings: Settings) -> Operator:
-        return WindowAggregate(
-            name,
-            node.schema,
-            settings,
-            windows=windows,
-            time=spec.time,
-            keys=node.keys,
-            calls=bound_calls(node.calls, schema, retract, name),
-            properties=[p.value for p in node.properties],
-            input_types=schema.types,
-            attached=node.attached,
-            event_time=spec.time_kind is TimeKind.ROWTIME,
-            retract=retract,
-            zone=settings.context.zone if local else None,
-            nodes=node.nodes,
-        )
-
+    built = planner.keyed(planner.build(node.input), node.keys, node.input.schema)
+    sessions = node.spec.kind is WindowKind.SESSION and node.attached is None
+    make = _sessions(planner, node) if sessions else _windows(planner, node)
     return planner.add(node, "WindowAggregate", [built], make, tuple(range(len(node.keys))))
+
+
+def _windows(planner: Planner, node: nodes.WindowAggregate) -> Callable[[str, Settings], Operator]:
+    schema, spec = node.input.schema, node.spec
+    retract = not planner.properties.append_only(node.input)
+    windows = None if node.attached else windows_of(spec)
+    return lambda name, settings: WindowAggregate(
+        name, node.schema, settings, windows=windows, time=spec.time, keys=node.keys,
+        calls=bound_calls(node.calls, schema, retract, name), properties=[p.value for p in node.properties],
+        input_types=schema.types, attached=node.attached, event_time=spec.time_kind is TimeKind.ROWTIME,
+        retract=retract, zone=settings.context.zone if spec.zone else None, nodes=node.nodes)
+
+
+def _sessions(planner: Planner, node: nodes.WindowAggregate) -> Callable[[str, Settings], Operator]:
+    schema, spec = node.input.schema, node.spec
+    retract = not planner.properties.append_only(node.input)
+    return lambda name, settings: SessionAggregate(
+        name, node.schema, settings, gap=spec.size, time=spec.time, keys=node.keys,
+        calls=bound_calls(node.calls, schema, retract, name), properties=[p.value for p in node.properties],
+        input_types=schema.types, event_time=spec.time_kind is TimeKind.ROWTIME, retract=retract,
+        zone=settings.context.zone if spec.zone else None, nodes=node.nodes)
 
 
 def plan_window_table(planner: Planner, node: nodes.WindowTable) -> Built:
     spec = node.spec
     if spec.kind is WindowKind.SESSION:
-        raise NotSupported("a session window whose rows are not aggregated by window")
-    local = node.input.schema[spec.time].type.kind is Kind.TIMESTAMP_LTZ
+        return planner.build(gathered(node))
     time = spec.time if spec.time_kind is TimeKind.ROWTIME else None
     built = planner.build(node.input)
     return planner.add(node, "Windows", [built], lambda name, settings: WindowAssign(
-        name, node.schema, settings, windows=windows_of(spec), time=time, zone=settings.context.zone if local else None,
-        nodes=node.nodes), built.keys)
+        name, node.schema, settings, windows=windows_of(spec), time=time,
+        zone=settings.context.zone if spec.zone else None, nodes=node.nodes), built.keys)
+
+
+def gathered(node: nodes.WindowTable) -> Relation:
+    """The rows of sessions: gathered into an array until their session ends, then taken apart again."""
+    schema, spec = node.input.schema, node.spec
+    columns = [InputRef(f.type, index=i) for i, f in enumerate(schema)]
+    row = resolve_call("ROW", columns)
+    array = DataType(Kind.ARRAY, element=row.type)
+    keys = tuple(range(len(spec.partition)))
+    time = len(keys)
+    below = nodes.Project(
+        Schema((*(schema[i] for i in spec.partition), schema[spec.time], Field("$row", row.type))), node.input,
+        (*(columns[i] for i in spec.partition), columns[spec.time], row), nodes=node.nodes)
+    own = node.schema.fields[len(schema):]
+    call = AggregateCall("ARRAY_AGG", (time + 1,), Field("$rows", array))
+    properties = (WindowProperty.START, WindowProperty.END, WindowProperty.ROWTIME)
+    if spec.time_kind is TimeKind.PROCTIME:
+        properties = (*properties[:2], WindowProperty.PROCTIME)
+    windows = nodes.WindowAggregate(
+        Schema((*below.schema.fields[:time], call.field, *own)), below, replace(spec, time=time, partition=()), keys,
+        (call,), properties, nodes=node.nodes)
+    made = tuple(replace(f, time=None) for f in schema)
+    apart = nodes.Correlate(Schema((*windows.schema.fields, *made)), windows, "UNNEST",
+                            (InputRef(array, index=time),), nodes=node.nodes)
+    order = [*range(time + 4, time + 4 + len(made)), time + 1, time + 2, time + 3]
+    return nodes.Project(node.schema, apart, tuple(InputRef(apart.schema[i].type, index=i) for i in order),
+                         nodes=node.nodes)
 
 
 def windows_of(spec: nodes.WindowSpec) -> Windows:

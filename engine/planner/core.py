@@ -137,7 +137,7 @@ class Planner:
     def keyed(self, built: Built, keys: tuple[int, ...], schema: Schema, types: Sequence[DataType] = ()) -> Built:
         """The rows dealt to shards by `keys`; nothing to do for one shard or where they are dealt so already.
 
-        `types`: the types under which an operator holds its keys, where they are not the columns' (both sides of a join)."""
+        `types`: the types under which an operator holds its keys, where they are not the columns' (sides of a join)."""
         types = tuple(types) or tuple(schema[k].type for k in keys)
         if self.options.shards == 1 or (built.keys == keys and built.types == types and len(built.operators) > 1):
             return built

@@ -9,8 +9,12 @@ from engine.operators.base import Operator, Settings
 from engine.operators.deduplicate import Deduplicate, DeduplicateFirst
 from engine.operators.over import OverAggregate
 from engine.operators.rank import AppendRank
+from engine.operators.rank_retract import RetractRank
+from engine.operators.sort import Limit, Sort
 from engine.operators.top import Order, TopRows
+from engine.operators.window_rank import WindowRank
 from engine.plan import nodes
+from engine.plan.facts import Facts
 from engine.plan.nodes import Relation
 from engine.planner.aggregation import bound_calls
 from engine.planner.core import Built, NodeFunction, Planner
@@ -39,16 +43,11 @@ def plan_over(planner: Planner, node: nodes.Over) -> Built:
 
 
 def plan_rank(planner: Planner, node: nodes.Rank) -> Built:
-    if node.function != "ROW_NUMBER":
-        raise NotSupported(f"Top-N by {node.function}", hint="use ROW_NUMBER")
-    if node.end_column is not None:
-        raise NotSupported("Top-N with a variable N")
+    """Top-N of few rows with short sort keys stands in arrays; of anything else in trees."""
+    _check_rank(node)
     types, order = node.input.schema.types, orders(node.order)
-    retract = not planner.properties.append_only(node.input)
-    append = not retract and TopRows.fits(types, order, node.end)
-    if not append:
-        raise NotSupported("Top-N over a changing table")
-    kind = AppendRank
+    append = planner.properties.append_only(node.input) and TopRows.fits(types, order, node.end)
+    kind = AppendRank if append else RetractRank
     built = planner.keyed(planner.build(node.input), node.partition, node.input.schema)
 
     def make(name: str, settings: Settings) -> Operator:
@@ -57,6 +56,47 @@ def plan_rank(planner: Planner, node: nodes.Rank) -> Built:
                     nodes=node.nodes)
 
     return planner.add(node, "Rank", [built], make, node.partition)
+
+
+def _check_rank(node: nodes.Rank) -> None:
+    if node.function != "ROW_NUMBER":
+        raise NotSupported(f"Top-N by {node.function}", hint="use ROW_NUMBER")
+    if node.end_column is not None:
+        raise NotSupported("Top-N with a variable N")
+
+
+def plan_window_rank(planner: Planner, node: nodes.WindowRank) -> Built:
+    _check_rank(node)
+    types, order = node.input.schema.types, orders(node.order)
+    window = Facts().windows(node.input)
+    keys = tuple(p for p in node.partition if p != node.window_end)
+    built = planner.keyed(planner.build(node.input), keys, node.input.schema)
+    first = node.order[0]
+    keep_last = first.descending and node.input.schema[first.index].time is not None and node.end == 1
+
+    def make(name: str, settings: Settings) -> Operator:
+        return WindowRank(name, node.schema, settings, keys=keys, window_end=node.window_end, order=order, end=node.end,
+                          start=node.start, with_rank=node.with_rank, keep_last=keep_last, input_types=types,
+                          zone=settings.context.zone if window is not None and window.spec.zone else None,
+                          nodes=node.nodes)
+
+    return planner.add(node, "WindowRank", [built], make, keys)
+
+
+def plan_sort(planner: Planner, node: nodes.Sort) -> Built:
+    """A limit is a Top-N over all rows; order alone: as time passes, or when the input has ended."""
+    if node.limit is not None and node.order:
+        return planner.build(nodes.Rank(node.schema, node.input, (), node.order, node.offset + 1,
+                                        node.offset + node.limit, nodes=node.nodes))
+    built = planner.single(planner.build(node.input), node.schema)
+    if not node.order and planner.properties.append_only(node.input):
+        return planner.add(node, "Limit", [built], lambda name, settings: Limit(
+            name, node.schema, settings, offset=node.offset, limit=node.limit, nodes=node.nodes))
+    order, first = orders(node.order), node.order[0] if node.order else None
+    timely = first is not None and node.schema[first.index].time is TimeKind.ROWTIME and not first.descending
+    return planner.add(node, "Sort", [built], lambda name, settings: Sort(
+        name, node.schema, settings, order=order, time=order[0].index if timely else None, offset=node.offset,
+        limit=node.limit, input_types=node.schema.types, nodes=node.nodes))
 
 
 def plan_deduplicate(planner: Planner, node: nodes.Deduplicate) -> Built:
@@ -83,4 +123,5 @@ def orders(keys: Sequence[nodes.SortKey]) -> tuple[Order, ...]:
 
 PLAN: dict[type[Relation], NodeFunction] = {
     nodes.Over: plan_over, nodes.Rank: plan_rank, nodes.Deduplicate: plan_deduplicate,
+    nodes.WindowRank: plan_window_rank, nodes.Sort: plan_sort,
 }  # fmt: skip
