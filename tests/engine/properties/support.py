@@ -1,0 +1,141 @@
+"""Queries run on tables in memory, their changelogs folded, and DuckDB beside them as an independent oracle."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+
+from engine.changes import Batch
+from engine.connectors import connector
+from engine.connectors.arrow import arrow_type, column_of
+from engine.connectors.base import Connector, Environment, Sink, Source, TableOptions
+from engine.connectors.memory import MemorySink, MemorySource, MemoryTable
+from engine.plan.nodes import TableSpec
+from engine.session import SELECTED, RunOptions, Session
+from engine.types import Schema
+
+KINDS = {"+I": 0, "-U": 1, "+U": 2, "-D": 3}
+Change = tuple[str, tuple[Any, ...]]
+"""Kind of change and values."""
+
+
+@dataclass(frozen=True)
+class Input:
+    """A table under test: columns, its changes in order of arrival, the kinds of change it declares, and what its DDL
+    says after the columns (watermark, key)."""
+
+    schema: Schema
+    changes: Sequence[Change]
+    changelog: str = "I"
+    clauses: str = ""
+
+    def ddl(self, name: str) -> str:
+        columns = ", ".join(f"`{f.name}` {f.type}" for f in self.schema)
+        return f"CREATE TABLE {name} ({columns}{self.clauses}) WITH ('connector' = 'memory');\n"
+
+    def table(self) -> MemoryTable:
+        """The changes as the memory connector reads them."""
+        values = list(zip(*(v for _, v in self.changes), strict=True)) or [()] * len(self.schema)
+        columns = tuple(column_of(f.type, list(v)) for f, v in zip(self.schema, values, strict=True))
+        kinds = np.array([KINDS[k] for k, _ in self.changes], np.uint8)
+        batches = [Batch(columns, len(self.changes), kinds if kinds.any() else None)] if self.changes else []
+        return MemoryTable(batches, changelog=self.changelog)
+
+    def folded(self) -> pa.Table:
+        """The rows that are left, as Arrow."""
+        rows = list(fold(self.changes).elements())
+        fields = [pa.field(f.name, arrow_type(f.type)) for f in self.schema]
+        arrays = [pa.array([row[i] for row in rows], f.type) for i, f in enumerate(fields)]
+        return pa.table(arrays, pa.schema(fields))
+
+
+def fold(changes: Sequence[Change]) -> Counter[tuple[Any, ...]]:
+    """The rows that a changelog leaves; every retraction must hit a row that is there."""
+    rows: Counter[tuple[Any, ...]] = Counter()
+    for kind, values in changes:
+        if kind in ("+I", "+U"):
+            rows[values] += 1
+        else:
+            assert rows[values] > 0, f"{kind}{values} takes back a row that is not there"
+            rows[values] -= 1
+    return +rows
+
+
+def fold_by_key(changes: Sequence[Change], key: Sequence[int]) -> Counter[tuple[Any, ...]]:
+    """The rows that an upsert changelog leaves in a table with this key."""
+    rows: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+    for kind, values in changes:
+        mine = tuple(values[k] for k in key)
+        assert kind != "-U", "a table written by key is told only what is new"
+        if kind == "-D":
+            assert mine in rows, f"{kind}{values} deletes a key that is not there"
+            del rows[mine]
+        else:
+            rows[mine] = values
+    return Counter(rows.values())
+
+
+@dataclass(frozen=True)
+class Config:
+    """How a stream runs: rows a batch, shards, whether changes may be consolidated."""
+
+    batch_rows: int = 1000
+    shards: int = 1
+    mini_batch: bool = False
+
+
+class Given(Connector):
+    """One table in memory, read or written."""
+
+    def __init__(self, table: MemoryTable) -> None:
+        self._table = table
+
+    def changelog(self, table: TableOptions) -> str:
+        return self._table.changelog
+
+    def source(self, table: TableOptions, environment: Environment) -> Source:
+        return MemorySource(self._table)
+
+    def sink(self, table: TableOptions, environment: Environment) -> Sink:
+        return MemorySink(self._table)
+
+
+def connectors_of(tables: Mapping[str, MemoryTable]) -> Callable[[TableSpec], Connector]:
+    """Tables of these names are in memory, what a SELECT gives too; the others are what their options say."""
+
+    def choose(table: TableSpec) -> Connector:
+        if table.name in tables:
+            return Given(tables[table.name])
+        return connector(table.option("connector"), None)
+
+    return choose
+
+
+def run(inputs: Mapping[str, Input], query: str, config: Config = Config(), *, setup: str = "") -> list[Change]:
+    """The changes that a SELECT gives over these tables, in the order in which they came."""
+    result = MemoryTable()
+    tables = {name: given.table() for name, given in inputs.items()}
+    session = Session(folder=Path("never-written"), connectors=connectors_of({**tables, SELECTED: result}))
+    text = "".join(given.ddl(name) for name, given in inputs.items()) + setup
+    if config.mini_batch:
+        text += "SET 'table.exec.mini-batch.enabled' = 'true';"
+    for _ in session.script(f"{text}\n{query};"):
+        pass
+    session.run(RunOptions(batch_rows=config.batch_rows, shards=config.shards, durable=False))
+    return result.rows
+
+
+def oracle(inputs: Mapping[str, Input], query: str) -> Counter[tuple[Any, ...]]:
+    """The rows that DuckDB gives for a query over the folded tables."""
+    with duckdb.connect() as database:
+        database.execute("SET TimeZone = 'UTC'")
+        for name, given in inputs.items():
+            database.register(name, given.folded())
+        return Counter(database.execute(query).fetchall())

@@ -1,0 +1,42 @@
+"""Incremental equals batch: folding a stream's output gives what the same query gives over the folded input, in
+DuckDB and
+in this engine fed once; however the input is cut into batches, however many shards work, consolidated or not."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+from hypothesis import given
+
+from tests import profiles
+from tests.engine.properties import strategies
+from tests.engine.properties.strategies import Case
+from tests.engine.properties.support import Config, fold, oracle, run
+
+CONFIGS = [Config(*c) for c in product((1, 7, 1000), (1, 2), (False, True))]
+
+
+def check(case: Case) -> None:
+    """All ways of running the query give DuckDB's rows; all ways that show each change show the same ones."""
+    wanted = oracle(case.inputs, case.oracle)
+    changes = {config: run(case.inputs, case.query, config, setup=case.setup) for config in CONFIGS}
+    for config, found in changes.items():
+        assert fold(found) == wanted, config
+    if case.ordered:
+        plain = [found for config, found in changes.items() if not config.mini_batch and config.shards == 1]
+        assert all(found == plain[0] for found in plain), "changes depend on where batches end"
+
+
+@pytest.mark.soak
+@profiles.examples(50)
+@given(strategies.compositions())
+def test_compositions(case: Case) -> None:
+    check(case)
+
+
+@pytest.mark.soak
+@profiles.examples(50)
+@given(strategies.aggregations())
+def test_aggregations(case: Case) -> None:
+    check(case)
