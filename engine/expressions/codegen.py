@@ -1,8 +1,9 @@
 """A chain of a filter and projections as the source of one Numba kernel: a loop over rows, written from our own trees.
 
-Only what is of fixed width and can be written plainly qualifies: integers, floats, booleans, dates, times, DECIMALs of at
-most 18 digits, equality with short strings; NULLs are a second variable per value; AND, OR, CASE and COALESCE are branches,
-so a part that can fail is reached exactly by the rows that reach it. The interpreter is the reference for every line here.
+Only what is of fixed width and can be written plainly qualifies: integers, floats, booleans, dates, times, DECIMALs
+of at most 18 digits, equality with short strings; NULLs are a second variable per value; AND, OR, CASE and COALESCE are
+branches, so a part that can fail is reached exactly by the rows that reach it. The interpreter is the reference for
+every line here.
 
     run(n, info, kept, in0, in0v, ..., out0, out0v, ...)
 
@@ -19,7 +20,8 @@ from math import isfinite
 
 from engine.changes import DTYPES
 from engine.expressions.nodes import Call, Expression, InputRef, Literal
-from engine.types import APPROXIMATE, DATETIME, INTEGERS, INTERVALS, DataType, Kind
+from engine.expressions.rules import INTEGER_DIGITS
+from engine.types import APPROXIMATE, DATETIME, INTEGERS, INTERVALS, TIMESTAMPS, DataType, Kind
 
 DIVISION_BY_ZERO = 1
 _FIXED = INTEGERS | APPROXIMATE | DATETIME | INTERVALS | {Kind.BOOLEAN}
@@ -52,7 +54,8 @@ def cast_of(type: DataType) -> str:
 
 @dataclass
 class Writer:
-    """Writes the body of the loop. Each expression becomes statements and a `Value`; equal ones are written once a scope."""
+    """Writes the body of the loop. Each expression becomes statements and a `Value`; equal ones are written once a
+    scope."""
 
     lines: list[str] = field(default_factory=list)
     inputs: dict[int, DataType] = field(default_factory=dict)
@@ -150,7 +153,7 @@ def _sum(w: Writer, call: Call) -> Value:
     if call.type.kind is Kind.DECIMAL:
         return _decimals(w, call)
     kinds = {a.kind, b.kind}
-    moments = call.function != "*" and Kind.INTERVAL_MONTHS not in kinds and kinds & {Kind.TIMESTAMP, Kind.TIMESTAMP_LTZ}
+    moments = call.function != "*" and Kind.INTERVAL_MONTHS not in kinds and kinds & TIMESTAMPS
     same = a.kind is b.kind is call.type.kind and a.kind not in DATETIME
     if not same and not (moments and call.type.kind in kinds):
         raise Unfit(str(call))
@@ -209,7 +212,8 @@ def _same_text(w: Writer, text: Expression, constant: Expression) -> Value:
         raise Unfit(str(text))
     w.inputs[text.index] = text.type
     valid = f"in{text.index}v[i]" if text.type.nullable else "True"
-    return w.store(f"in{text.index}[i, 0] == np.uint64({words[0]}) and in{text.index}[i, 1] == np.uint64({words[1]})", valid)
+    first, second = (f"in{text.index}[i, {n}] == np.uint64({word})" for n, word in enumerate(words))
+    return w.store(f"{first} and {second}", valid)
 
 
 def _compared(w: Writer, a: Expression, b: Expression, operator: str) -> Value:
@@ -333,7 +337,7 @@ def _cast(w: Writer, call: Call) -> Value:
     if source.kind in INTEGERS and target.kind in INTEGERS | APPROXIMATE or (
             source.kind in APPROXIMATE and target.kind is Kind.DOUBLE):
         return w.store(f"{cast_of(target)}({value.text})", value.valid)
-    digits = source.precision if source.is_decimal else {Kind.TINYINT: 3, Kind.SMALLINT: 5, Kind.INT: 10}.get(source.kind, 99)
+    digits = source.precision if source.is_decimal else INTEGER_DIGITS.get(source.kind, 99)
     scale = source.scale if source.is_decimal else 0
     grows = target.is_decimal and target.scale >= scale and target.precision - target.scale >= digits - scale
     if grows and target.precision <= 18:
@@ -352,7 +356,8 @@ def _absolute(w: Writer, call: Call) -> Value:
 
 
 _DAY = 86_400_000_000
-_CLOCK = {"HOUR": (3_600_000_000, 24), "MINUTE": (60_000_000, 60), "SECOND": (1_000_000, 60), "MILLISECOND": (1000, 1000)}
+_CLOCK = {"HOUR": (3_600_000_000, 24), "MINUTE": (60_000_000, 60), "SECOND": (1_000_000, 60),
+          "MILLISECOND": (1000, 1000)}
 _FLOORS = {"DAY": _DAY, "HOUR": 3_600_000_000, "MINUTE": 60_000_000, "SECOND": 1_000_000, "MILLISECOND": 1000}
 
 

@@ -170,13 +170,17 @@ class _Compiler:
             self._count(expression)
         self.nodes: dict[Expression, Node] = {}
 
-    def _count(self, expression: Expression) -> None:
-        if isinstance(expression, Call) and function_of(expression).deterministic:
+    def _count(self, expression: Expression) -> bool:
+        """Counts the calls that can be shared; whether equal ones give equal values, down to the leaves."""
+        if not isinstance(expression, Call):
+            return True
+        if self.uses[expression] > 0:
             self.uses[expression] += 1
-            if self.uses[expression] > 1:
-                return
-        for child in expression.children:
-            self._count(child)
+            return True
+        parts = [self._count(child) for child in expression.args]
+        same = all(parts) and function_of(expression).deterministic
+        self.uses[expression] = int(same)
+        return same
 
     def node(self, expression: Expression) -> Node:
         match expression:

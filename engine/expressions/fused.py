@@ -1,4 +1,5 @@
-"""A filter and projections over batches: by the interpreter at first, by one generated kernel once a chain proves busy."""
+"""A filter and projections over batches: by the interpreter at first, by one generated kernel once a chain proves
+busy."""
 
 from __future__ import annotations
 
@@ -33,13 +34,15 @@ _lock = threading.Lock()
 
 def kernels_folder() -> Path:
     """Where generated kernels and their machine code are kept: a folder of the user's cache."""
-    base = os.environ.get("XDG_CACHE_HOME") or (Path.home() / ".cache" if Path.home().is_dir() else tempfile.gettempdir())
+    home = Path.home()
+    base = os.environ.get("XDG_CACHE_HOME") or (home / ".cache" if home.is_dir() else tempfile.gettempdir())
     return Path(base) / "porsche" / f"kernels-{VERSION}"
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a generated kernel reads and writes. `inputs`: columns by position; `computed`: the outputs that it fills."""
+    """What a generated kernel reads and writes. `inputs`: columns by position; `computed`: the outputs that it
+    fills."""
 
     source: str
     inputs: tuple[tuple[int, DataType], ...]
@@ -181,8 +184,8 @@ def load_kernel(source: str) -> Callable[..., None]:
 class Calculation:
     """Rows for which a condition is TRUE (None: all), through expressions (None: as they are).
 
-    The first batches are interpreted; a chain that sees more of them gets a kernel, compiled beside the running job. Both
-    mean the same. `eager`: compile at once (tests, benchmarks).
+    The first batches are interpreted; a chain that sees more of them gets a kernel, compiled beside the running job.
+    Both mean the same. `eager`: compile at once (tests, benchmarks).
     """
 
     def __init__(self, condition: Expression | None, expressions: Sequence[Expression], eager: bool = False) -> None:
@@ -194,7 +197,10 @@ class Calculation:
         self._kernel: Callable[..., None] | None = None
         self._batches = 0
         self._present = np.ones(256, np.bool_)
+        self._layouts: list[tuple[Any, bool, bool]] = []
         if self._plan is not None:
+            self._layouts = [_layout(self.expressions[n].type, nullable)
+                             for n, nullable in zip(self._plan.computed, self._plan.nullable, strict=True)]
             left = [e for n, e in enumerate(self.expressions) if n not in self._plan.computed]
             self._rest = Projection(left) if left else None
             if eager:
@@ -238,12 +244,8 @@ class Calculation:
         assert plan is not None
         outputs: list[Any] = []
         slots: list[tuple[Array, Array | None]] = []
-        for number, nullable in zip(plan.computed, plan.nullable, strict=True):
-            type = self.expressions[number].type
-            if type.has_views:
-                values: Array = np.empty((length, 2), np.uint64)
-            else:
-                values = np.empty(length, np.int64 if type.is_decimal else DTYPES[type.kind])
+        for dtype, views, nullable in self._layouts:
+            values: Array = np.empty((length, 2) if views else length, dtype)
             validity = np.empty(length, np.bool_) if nullable else None
             slots.append((values, validity))
             outputs += [values] if validity is None else [values, validity]
@@ -274,5 +276,13 @@ class Calculation:
         return Batch(tuple(columns), count, *vectors)  # type: ignore[arg-type]
 
 
+def _layout(type: DataType, nullable: bool) -> tuple[Any, bool, bool]:
+    """An output's dtype, whether it holds views, whether it may be NULL."""
+    if type.has_views:
+        return np.uint64, True, nullable
+    return (np.int64 if type.is_decimal else DTYPES[type.kind]), False, nullable
+
+
 def _plain(array: Array) -> Array:
-    return array if array.flags.c_contiguous and array.flags.writeable else np.array(array, order="C")
+    flags = array.flags
+    return array if flags.c_contiguous and flags.writeable else np.array(array, order="C")

@@ -85,6 +85,10 @@ def _half_up(a: int, b: int) -> int:
 def decimal_sum(a: Column, b: Column, type: DataType, sign: int) -> Column:
     """a + sign * b."""
     scale = max(a.type.scale, b.type.scale)
+    if type.precision > 18 and a.type.scale == b.type.scale == type.scale:
+        from engine.expressions.kernels import wide
+
+        return wide.total(a, b, sign, type)
     digits = max(c.type.precision - c.type.scale for c in (a, b)) + scale + 1
     left, right = integers(a, scale, digits), integers(b, scale, digits)
     return decimal_column(type, rescaled(left + right if sign > 0 else left - right, type.scale - scale))

@@ -67,6 +67,10 @@ def compared(operator: Operator, a: Column, b: Column) -> Mask:
             same = text.equal(a.values, b.values)
             return same if operator is np.equal else ~same
         return operator(text.compare(a.values, b.values), 0)
+    if a.type.is_wide_decimal and b.type.is_wide_decimal and a.type.scale == b.type.scale:
+        from engine.expressions.kernels import wide
+
+        return operator(wide.compare(a, b), 0)
     if a.type.kind is Kind.DECIMAL:
         return operator(*_aligned(a, b)).astype(np.bool_, copy=False)
     if a.type.kind is Kind.NULL or b.type.kind is Kind.NULL:

@@ -12,6 +12,7 @@ from engine.errors import InternalError, RuntimeFault
 from engine.expressions.decimals import decimal_column, integers, rescaled
 from engine.expressions.functions.base import Arguments, Constant, Context, Evaluate, Function
 from engine.expressions.functions.signatures import bad_arguments
+from engine.expressions.nodes import Expression, Literal
 from engine.types import (
     APPROXIMATE,
     BYTES_LIKE,
@@ -20,11 +21,13 @@ from engine.types import (
     INTEGERS,
     INTERVALS,
     MAX_LENGTH,
+    STRING,
     DataType,
     Kind,
 )
 
 DAY = 86_400_000_000
+DECIMAL_OF_INTEGERS = DataType(Kind.DECIMAL, precision=18)
 LIMITS = {Kind.TINYINT: 2**7 - 1, Kind.SMALLINT: 2**15 - 1, Kind.INT: 2**31 - 1, Kind.BIGINT: 2**63 - 1}
 
 
@@ -199,8 +202,10 @@ def _integer_to_decimal(column: Column, cast: Cast) -> Column:
     target = cast.target
     digits = 19 + target.scale
     values = column.values.astype(np.int64, copy=False)
-    if target.scale == 0 and target.precision >= 19:
-        return decimal_column(target, values, column.validity)
+    if target.precision > 18:
+        from engine.expressions.kernels import wide
+
+        return wide.scaled_up(Column(DECIMAL_OF_INTEGERS, values, column.validity), target.scale, target)
     small = digits <= 18 or column.type.kind is not Kind.BIGINT and 10 + target.scale <= 18
     numbers = values * np.int64(10**target.scale) if small else values.astype(object) * 10**target.scale
     return decimal_column(target, numbers, column.validity)
@@ -228,6 +233,10 @@ def _approximate_to_decimal(column: Column, cast: Cast) -> Column:
 
 def _decimal_to_decimal(column: Column, cast: Cast) -> Column:
     shift = cast.target.scale - column.type.scale
+    if shift >= 0 and cast.target.precision > 18:
+        from engine.expressions.kernels import wide
+
+        return wide.scaled_up(column, shift, cast.target)
     values = integers(column, None, column.type.precision + max(shift, 0))
     return decimal_column(cast.target, rescaled(values, shift), column.validity)
 
@@ -407,7 +416,15 @@ def _casts_fail(types: tuple[DataType, ...], result: DataType) -> bool:
     return source.is_string and not (result.is_string or result.is_bytes)
 
 
+def _typeof(arguments: Arguments) -> Expression:
+    """TYPEOF(x): a constant."""
+    if not arguments.values:
+        raise bad_arguments(arguments, "it takes 1 argument")
+    return Literal(STRING.as_nullable(False), str(arguments.types[0]))
+
+
 FUNCTIONS: dict[str, Function] = {
+    "TYPEOF": Function(_infer, expand=_typeof),
     "CAST": Function(_infer, _evaluate(True), fallible=_casts_fail),
     "TRY_CAST": Function(_infer, _evaluate(False)),
 }

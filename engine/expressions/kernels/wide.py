@@ -9,7 +9,7 @@ from numba import uint64
 
 from engine.changes import Column
 from engine.connectors.formats.memory import inlined, kernel, multiply_high
-from engine.types import DataType
+from engine.types import DataType, Kind
 
 
 @inlined("Tuple((uint64, uint64, boolean))(int64, int64)")
@@ -59,3 +59,46 @@ def product(a: Column, b: Column, type: DataType) -> Column:
     _multiply(limbs_of(a), limbs_of(b), np.uint64(limit & (2**64 - 1)), np.uint64(limit >> 64), out, fits)
     values = out if type.precision > 18 else np.ascontiguousarray(out[:, 0])
     return Column(type, values, None if fits.all() else fits)
+
+
+def scaled_up(column: Column, shift: int, type: DataType) -> Column:
+    """An exact number times 10^shift as a wide DECIMAL; NULL where it has too many digits."""
+    power = np.empty((len(column), 2), np.int64)
+    power[:, 0], power[:, 1] = np.array([10**shift & (2**64 - 1)], np.uint64).view(np.int64)[0], 10**shift >> 64
+    scale = DataType(Kind.DECIMAL, precision=38)
+    result = product(column, Column(scale, power), type)
+    if column.validity is None:
+        return result
+    return result.with_validity(column.validity if result.validity is None else column.validity & result.validity)
+
+
+@kernel("void(int64[:, ::1], int64[:, ::1], boolean, uint64, uint64, int64[:, ::1], boolean[::1])")
+def _add(a: Any, b: Any, minus: bool, limit_low: int, limit_high: int, out: Any, fits: Any) -> None:
+    """Sums of numbers below 10^38 never leave 128 bits."""
+    for row in range(len(a)):
+        low, high = uint64(b[row, 0]), uint64(b[row, 1])
+        if minus:
+            low = ~low + uint64(1)
+            high = ~high + uint64(low == uint64(0))
+        low += uint64(a[row, 0])
+        high += uint64(a[row, 1]) + uint64(low < uint64(a[row, 0]))
+        m0, m1, _ = magnitude(np.int64(low), np.int64(high))
+        fits[row] = m1 < limit_high or (m1 == limit_high and m0 < limit_low)
+        out[row, 0], out[row, 1] = np.int64(low), np.int64(high)
+
+
+def total(a: Column, b: Column, sign: int, type: DataType) -> Column:
+    """a + sign * b of one scale; NULL where it has too many digits."""
+    out, fits = np.empty((len(a), 2), np.int64), np.empty(len(a), np.bool_)
+    limit = 10**type.precision
+    _add(limbs_of(a), limbs_of(b), sign < 0, np.uint64(limit & (2**64 - 1)), np.uint64(limit >> 64), out, fits)
+    return Column(type, out, None if fits.all() else fits)
+
+
+def compare(a: Column, b: Column) -> Any:
+    """-1, 0 or 1 per row, for wide decimals of one scale."""
+    high, other = a.values[:, 1], b.values[:, 1]
+    low, rest = (np.ascontiguousarray(c.values[:, 0]).view(np.uint64) for c in (a, b))
+    smaller = (high < other) | ((high == other) & (low < rest))
+    larger = (high > other) | ((high == other) & (low > rest))
+    return larger.astype(np.int8) - smaller.astype(np.int8)

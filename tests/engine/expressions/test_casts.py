@@ -69,7 +69,8 @@ def test_casts(sql: str, expected: Any) -> None:
 
 
 @pytest.mark.parametrize("sql", [
-    "CAST('x' AS INT)", "CAST('' AS INT)", "CAST('128' AS TINYINT)", "CAST('2021-02-30' AS DATE)", "CAST('maybe' AS BOOLEAN)",
+    "CAST('x' AS INT)", "CAST('' AS INT)", "CAST('128' AS TINYINT)", "CAST('2021-02-30' AS DATE)",
+    "CAST('maybe' AS BOOLEAN)",
     "CAST('1.2.3' AS DOUBLE)", "CAST('25:00' AS TIME)", "CAST('12x' AS DECIMAL(30, 1))",
 ])
 def test_bad_values(sql: str) -> None:
@@ -78,8 +79,10 @@ def test_bad_values(sql: str) -> None:
 
 
 def test_zone() -> None:
-    columns: Columns = {"z": (TIMESTAMP_LTZ(3), [datetime(2021, 7, 1, 12, tzinfo=UTC), datetime(2021, 1, 1, tzinfo=UTC)]),
-                        "t": (TIMESTAMP(3), [datetime(2021, 3, 28, 2, 30), datetime(2021, 10, 31, 2, 30)])}
+    columns: Columns = {
+        "z": (TIMESTAMP_LTZ(3), [datetime(2021, 7, 1, 12, tzinfo=UTC), datetime(2021, 1, 1, tzinfo=UTC)]),
+        "t": (TIMESTAMP(3), [datetime(2021, 3, 28, 2, 30), datetime(2021, 10, 31, 2, 30)]),
+    }
     berlin = {ZONE: "Europe/Berlin"}
     assert evaluate("CAST(z AS STRING)", columns, **berlin) == ["2021-07-01 14:00:00.000", "2021-01-01 01:00:00.000"]
     # The first local time does not exist (it is an hour later), the second exists twice (the earlier counts).
@@ -90,7 +93,9 @@ def test_zone() -> None:
 
 def test_columns() -> None:
     columns: Columns = {
-        "b": (BIGINT, [2**63 - 1, -(2**63), None]), "f": (FLOAT, [1.1, None, 1e10]), "x": (DOUBLE, [0.1, 1e-7, float("-inf")]),
+        "b": (BIGINT, [2**63 - 1, -(2**63), None]),
+        "f": (FLOAT, [1.1, None, 1e10]),
+        "x": (DOUBLE, [0.1, 1e-7, float("-inf")]),
         "w": (DECIMAL(30, 3), [D("12345678901234567890.123"), D("-0.001"), None]),
         "p": (INTERVAL_TIME, [timedelta(seconds=1), timedelta(days=-1), None]),
     }

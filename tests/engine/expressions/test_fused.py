@@ -29,16 +29,23 @@ COLUMNS: Columns = {
     "m": (TIMESTAMP(3), [0, 10**15, None, -1000, 86_399_999_000, 5, 7, 9]),
 }
 CONDITIONS = st.sampled_from([
-    None, "i > 0", "t", "NOT t OR i IS NULL", "s = 'apple'", "s <> 'pear' AND i <> 0", "f > 1 AND b > 0", "d BETWEEN 0 AND 50",
-    "i IN (7, 1, NULL)", "t IS NOT TRUE", "b / 7 > 0 OR t", "i <> 0 AND 100 / i > 0", "m < TIMESTAMP '1970-01-02 00:00:00'",
+    None, "i > 0", "t", "NOT t OR i IS NULL", "s = 'apple'", "s <> 'pear' AND i <> 0", "f > 1 AND b > 0",
+    "d BETWEEN 0 AND 50",
+    "i IN (7, 1, NULL)", "t IS NOT TRUE", "b / 7 > 0 OR t", "i <> 0 AND 100 / i > 0",
+    "m < TIMESTAMP '1970-01-02 00:00:00'",
     "s IS NOT NULL", "FALSE", "i IS DISTINCT FROM 7",
 ])
 EXPRESSIONS = st.lists(st.sampled_from([
-    "i", "s", "f", "d", "i + 1", "i * i", "-i", "ABS(i)", "b - 1", "b * 3", "b / 7", "b % 7", "f * 2 + 1", "f / 3", "d + d",
-    "d * d", "d - 1", "CASE WHEN i > 0 THEN b ELSE i END", "CASE WHEN t THEN f END", "COALESCE(i, 9)", "COALESCE(b, i, 1)",
-    "i > 1 AND t", "i > 1 OR t", "CAST(i AS BIGINT) + b", "CAST(i AS DOUBLE)", "CAST(b AS INT)", "d > 1", "d = i", "t IS NULL",
-    "HOUR(m)", "SECOND(m)", "FLOOR(m TO HOUR)", "m + INTERVAL '1' DAY", "CASE WHEN i <> 0 THEN b / i END", "UPPER(s)", "f = f",
-    "i NOT IN (1, 2)", "CASE WHEN s = 'apple' THEN 1 WHEN s = 'pear' THEN 2 ELSE 0 END", "CAST(d AS DECIMAL(12, 4))", "b / i",
+    "i", "s", "f", "d", "i + 1", "i * i", "-i", "ABS(i)", "b - 1", "b * 3", "b / 7", "b % 7", "f * 2 + 1", "f / 3",
+    "d + d",
+    "d * d", "d - 1", "CASE WHEN i > 0 THEN b ELSE i END", "CASE WHEN t THEN f END", "COALESCE(i, 9)",
+    "COALESCE(b, i, 1)",
+    "i > 1 AND t", "i > 1 OR t", "CAST(i AS BIGINT) + b", "CAST(i AS DOUBLE)", "CAST(b AS INT)", "d > 1", "d = i",
+    "t IS NULL",
+    "HOUR(m)", "SECOND(m)", "FLOOR(m TO HOUR)", "m + INTERVAL '1' DAY", "CASE WHEN i <> 0 THEN b / i END",
+    "UPPER(s)", "f = f",
+    "i NOT IN (1, 2)", "CASE WHEN s = 'apple' THEN 1 WHEN s = 'pear' THEN 2 ELSE 0 END",
+    "CAST(d AS DECIMAL(12, 4))", "b / i",
 ]), min_size=1, max_size=4)
 
 

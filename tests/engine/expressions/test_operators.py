@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.errors import RuntimeFault, UserError
 from engine.types import BIGINT, BOOLEAN, DECIMAL, DOUBLE, INT, STRING
 from tests.engine.expressions.support import Columns, evaluate, type_of, value
 
 D = Decimal
+WIDE = Context(prec=60)
 COLUMNS: Columns = {
     "i": (INT, [7, -7, None, 0]),
     "b": (BIGINT, [2**63 - 1, -(2**63), 5, None]),
@@ -69,7 +72,8 @@ def test_rows(sql: str, expected: list[Any]) -> None:
     ("i + 1", "INT"), ("i + b", "BIGINT"), ("i / d", "DECIMAL(23, 11)"), ("d * d", "DECIMAL(20, 4)"),
     ("d + i", "DECIMAL(13, 2)"), ("w * w", "DECIMAL(38, 0)"), ("w + d", "DECIMAL(38, 2)"), ("d % d", "DECIMAL(10, 2)"),
     ("f + d", "DOUBLE"), ("1", "INT NOT NULL"), ("3000000000", "BIGINT NOT NULL"), ("1.5", "DECIMAL(2, 1) NOT NULL"),
-    ("1e0", "DOUBLE NOT NULL"), ("'abc'", "CHAR(3) NOT NULL"), ("CASE WHEN t THEN 'a' ELSE 'bcd' END", "VARCHAR(3) NOT NULL"),
+    ("1e0", "DOUBLE NOT NULL"), ("'abc'", "CHAR(3) NOT NULL"),
+    ("CASE WHEN t THEN 'a' ELSE 'bcd' END", "VARCHAR(3) NOT NULL"),
     ("COALESCE(i, 1)", "INT NOT NULL"), ("CAST(s AS INT)", "INT"), ("TRY_CAST('1' AS INT)", "INT"),
     ("ARRAY[1, 2.5]", "ARRAY<DECIMAL(11, 1) NOT NULL> NOT NULL"), ("i IS NULL", "BOOLEAN NOT NULL"),
 ])
@@ -117,3 +121,19 @@ def test_constants() -> None:
     assert value("1.0 / 3") == D("0.333333333333")
     assert value("CAST(1 AS DECIMAL(3, 2)) = 1") is True
     assert value("NULL IS NULL") is True
+
+
+@given(st.lists(st.tuples(st.integers(-10**30, 10**30), st.integers(-10**30, 10**30)), min_size=1, max_size=5))
+def test_wide_decimals_against_python(pairs: list[tuple[int, int]]) -> None:
+    columns: Columns = {"x": (DECIMAL(38, 4), [D(a).scaleb(-4, WIDE) for a, _ in pairs]),
+                        "y": (DECIMAL(38, 4), [D(b).scaleb(-4, WIDE) for _, b in pairs])}
+    assert evaluate("x + y", columns) == [D(a + b).scaleb(-4, WIDE) for a, b in pairs]
+    assert evaluate("x - y", columns) == [D(a - b).scaleb(-4, WIDE) for a, b in pairs]
+    assert evaluate("x < y", columns) == [a < b for a, b in pairs]
+    assert evaluate("x = x", columns) == [True] * len(pairs)
+    assert evaluate("CAST(x AS DECIMAL(38, 6))", columns) == [D(a).scaleb(-4, WIDE) for a, _ in pairs]
+    small: Columns = {"x": (DECIMAL(20, 3), [D(a % 10**20).scaleb(-3, WIDE) for a, _ in pairs]),
+                      "n": (BIGINT, [b % 10**18 - 10**17 for _, b in pairs])}
+    products = [(a % 10**20) * (b % 10**18 - 10**17) for a, b in pairs]
+    expected = [D(p).scaleb(-3, WIDE) if abs(p) < 10**38 else None for p in products]
+    assert evaluate("x * n", small) == expected

@@ -1,0 +1,61 @@
+"""Scalar functions that users bring."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engine.errors import RuntimeFault, UserError
+from engine.expressions.binding import literal, resolve_call
+from engine.expressions.evaluate import compile_expression
+from engine.expressions.functions.user import load
+from engine.expressions.nodes import InputRef
+from engine.expressions.values import column_from_python, column_to_python
+from engine.sql import dialect
+from engine.sql.types import to_data_type
+from engine.types import BIGINT, DOUBLE, INT, STRING, DataType
+from tests.engine.expressions.support import context
+
+MODULE = "tests.engine.expressions.user_code"
+
+
+def run(name: str, *columns: tuple[DataType, list[Any]]) -> list[Any]:
+    function = load(name, f"{MODULE}.{name}", True, lambda text: to_data_type(dialect.parse_type(text))).as_function()
+    args = [InputRef(type, index=i) for i, (type, _) in enumerate(columns)]
+    call = resolve_call(name, args, functions={name.upper(): function})
+    inputs = [column_from_python(type, values) for type, values in columns]
+    return column_to_python(compile_expression(call)(inputs, len(inputs[0]), context()))
+
+
+def test_numbers_are_numpy_arrays() -> None:
+    assert run("plus_tax", (DOUBLE, [100.0, 50.0]), (DOUBLE, [0.5, 0.0])) == [150.0, 50.0]
+    assert run("plus_tax", (INT, [100]), (DOUBLE, [0.25])) == [125.0]
+
+
+def test_text_is_a_pyarrow_array() -> None:
+    assert run("Initials", (STRING, ["anna", None, "ömer"])) == ["a", None, "ö"]
+
+
+@pytest.mark.parametrize("name", ["too_few", "wrong_type", "raises"])
+def test_wrong_results(name: str) -> None:
+    with pytest.raises(RuntimeFault) as caught:
+        run(name, (BIGINT, [1, 2]))
+    assert caught.value.code == "user_function"
+    assert name in caught.value.message
+
+
+@pytest.mark.parametrize(("target", "allowed", "code"), [
+    (f"{MODULE}.plus_tax", False, "not_allowed"), (f"{MODULE}.none", True, "unknown_function"),
+    ("no_module.f", True, "unknown_function"), (f"{MODULE}.untyped", True, "bad_function"),
+])
+def test_loading(target: str, allowed: bool, code: str) -> None:
+    with pytest.raises(UserError) as caught:
+        load("f", target, allowed, lambda text: BIGINT)
+    assert caught.value.code == code
+
+
+def test_wrong_arguments() -> None:
+    function = load("f", f"{MODULE}.plus_tax", True, lambda text: DOUBLE).as_function()
+    with pytest.raises(UserError):
+        resolve_call("f", [literal(1)], functions={"F": function})
