@@ -8,15 +8,15 @@ import numpy as np
 
 from engine.aggregates.calls import AggregateCalls, BoundCall
 from engine.aggregates.marks import SlotMarks
-from engine.changes import MAX_WATERMARK, MIN_WATERMARK, Array, Batch, Column
+from engine.changes import MAX_WATERMARK, MIN_WATERMARK, Array, Batch, Column, concat_columns
 from engine.expressions.nodes import NO_NODES
 from engine.operators.base import Operator, Settings
+from engine.operators.progress import Progress
 from engine.operators.session_kernels import assign_sessions, link_sessions
 from engine.operators.window import WindowOutput, row_times
 from engine.operators.windows import MILLISECOND
 from engine.state.protocol import StateObject
 from engine.state.rowstore import RowStore
-from engine.state.scalars import Scalars
 from engine.state.table import StateField, StateTable
 from engine.state.timers import Heap
 from engine.types import BIGINT, DataType, Schema
@@ -43,10 +43,11 @@ class SessionAggregate(Operator):
         self._calls = AggregateCalls(calls, records=retract)
         self._table = StateTable([input_types[i] for i in keys])
         self._sessions = self._table.attach("sessions", RowStore([_WORD] * 3, identity=(_ID,)))
-        self._state = StateTable([_WORD], [*self._calls.fields(), StateField("seq", _WORD)])
+        self._state = StateTable([*(input_types[i] for i in keys), _WORD],
+                                 [*self._calls.fields(), StateField("seq", _WORD)], dealt_by=len(keys))
         self._calls.bind(self._state)
         self._seq = self._state.column("seq")
-        self._scalars = Scalars(next=0, rows=0, sequenced=False)
+        self._scalars = Progress(next=0, rows=0, sequenced=False)
         self._marks = SlotMarks()
         self._heap = Heap()
 
@@ -83,7 +84,7 @@ class SessionAggregate(Operator):
         made, merges = np.empty(known + n, np.int64), np.empty((3, known + n), np.int64)
         count, merged = assign_sessions(touched.position, times, stamps, self._gap, heads, spans, known, owner, made,
                                         merges)
-        states = self._state_slots(batch, numbers, made[known:count])
+        states = self._state_slots(batch, touched.slots[probe], numbers, made[known:count])
         self._accumulate(batch, owner, states, merges[:, :merged])
         new = np.arange(known, count)
         self._store(slots[made[new]], spans, numbers, before, new)
@@ -106,14 +107,18 @@ class SessionAggregate(Operator):
             if len(empty):
                 self._table.release(empty)
 
-    def _state_slots(self, batch: Batch, numbers: Array, made: Array) -> Array:
+    def _state_slots(self, batch: Batch, keys: Array, numbers: Array, made: Array) -> Array:
         """The slot of each session's accumulators: those there are, then new ones."""
         values = self._scalars.values
         first = values["next"]
         values["next"] = first + len(made)
         new = np.arange(first, first + len(made), dtype=np.int64)
         ids = np.concatenate([self._sessions.columns.values[_ID][numbers], new])
-        slots = self._state.slots([Column(_WORD, ids)], len(ids))
+        columns = [batch.columns[i].take(made) for i in self._keys]
+        if len(keys) and self._keys:
+            pairs = zip(self._table.keys(keys), columns, strict=True)
+            columns = [concat_columns([old.with_type(begun.type), begun]) for old, begun in pairs]
+        slots = self._state.slots([*columns, Column(_WORD, ids)], len(ids))
         if len(made):
             values["sequenced"] = batch.seq is not None
             self._seq[slots[len(numbers):]] = values["rows"] + made if batch.seq is None else batch.seq[made]
@@ -175,7 +180,9 @@ class SessionAggregate(Operator):
         if not len(numbers):
             return
         starts, ends = self._span_columns(numbers)
-        slots = self._state.lookup([Column(_WORD, self._sessions.columns.values[_ID][numbers])], len(numbers))
+        owners = self._table.keys(self._sessions.key[numbers].astype(np.int64)) if self._keys else []
+        ids = Column(_WORD, self._sessions.columns.values[_ID][numbers])
+        slots = self._state.lookup([*owners, ids], len(numbers))
         order = np.lexsort((self._seq[slots], ends))
         self._emit(numbers[order], slots[order], starts[order], ends[order])
         keys = np.unique(self._sessions.key[numbers].astype(np.int64))

@@ -12,9 +12,9 @@ from engine.errors import RuntimeFault
 from engine.expressions.nodes import NO_NODES
 from engine.operators.base import Operator, Settings
 from engine.operators.local_time import LocalTime
+from engine.operators.progress import Progress
 from engine.operators.windows import MILLISECOND, Windows
 from engine.state.protocol import StateObject
-from engine.state.scalars import Scalars
 from engine.state.table import StateField, StateTable
 from engine.types import BIGINT, DataType, Schema
 
@@ -86,10 +86,10 @@ class WindowAggregate(Operator):
         self._output = WindowOutput(schema, properties, zone)
         self._calls = AggregateCalls(calls, records=retract)
         key_types = [input_types[i] for i in keys] + [_TIME] * (1 if attached is None else 2)
-        self._table = StateTable(key_types, [*self._calls.fields(), StateField("seq", _TIME)])
+        self._table = StateTable(key_types, [*self._calls.fields(), StateField("seq", _TIME)], dealt_by=len(keys))
         self._calls.bind(self._table)
         self._seq = self._table.column("seq")
-        self._scalars = Scalars(fired=MIN_WATERMARK, rows=0, sequenced=False)
+        self._scalars = Progress(fired=MIN_WATERMARK, rows=0, sequenced=False)
         self._panes: dict[int, list[Array]] = {}  # the slots of each slice, in order of arrival
         self._merged: StateTable | None = None
         if windows is not None and windows.shared:

@@ -11,11 +11,11 @@ from engine.errors import NotSupported
 from engine.expressions.nodes import NO_NODES
 from engine.operators.base import Operator, Settings
 from engine.operators.local_time import LocalTime
+from engine.operators.progress import Progress
 from engine.operators.top import Order, TopRows
 from engine.operators.window import row_times
 from engine.operators.windows import MILLISECOND
 from engine.state.protocol import StateObject
-from engine.state.scalars import Scalars
 from engine.state.table import StateField, StateTable
 from engine.types import BIGINT, DataType, Schema
 
@@ -40,10 +40,11 @@ class WindowRank(Operator):
             raise NotSupported("a window Top-N of more than 256 rows, or one ordered by long strings")
         self._keys, self._end, self._start, self._with_rank = tuple(keys), window_end, start, with_rank
         self._local = None if zone is None else LocalTime(zone)
-        self._table = StateTable([*(input_types[i] for i in keys), _WORD], [StateField("seq", _WORD)])
+        self._table = StateTable([*(input_types[i] for i in keys), _WORD], [StateField("seq", _WORD)],
+                                 dealt_by=len(keys))
         self._seq = self._table.column("seq")
         self._top = TopRows(self._table, input_types, order, end=end, ties_win=keep_last, silent=True)
-        self._scalars = Scalars(rows=0, sequenced=False)
+        self._scalars = Progress(rows=0, sequenced=False)
         self._panes: dict[int, list[Array]] = {}
 
     def states(self) -> Mapping[str, StateObject]:

@@ -35,6 +35,7 @@ from engine.state.columns import RowColumns
 from engine.state.hashing import HASH_VERSION
 from engine.state.index import KeyIndex
 from engine.state.index_kernels import C
+from engine.state.keys import KeyCodec
 from engine.state.parts import DirtyRows, Replay, Stored, save, span
 from engine.state.protocol import StatePart
 from engine.state.ttl import Expiry
@@ -77,8 +78,11 @@ A = TypeVar("A", bound=Attached)
 class StateTable:
     """See the module."""
 
-    def __init__(self, key_types: Sequence[DataType], fields: Sequence[StateField] = (), *, ttl: int = 0) -> None:
+    def __init__(self, key_types: Sequence[DataType], fields: Sequence[StateField] = (), *, ttl: int = 0,
+                 dealt_by: int | None = None) -> None:
         self.index = KeyIndex(key_types)
+        # how many of the key's first columns deal rows to shards, where not all do (the rest: a window, a number)
+        self._dealt = None if dealt_by is None else KeyCodec(key_types[:dealt_by])
         self.fields = tuple(fields)
         self.columns = RowColumns([f.type for f in fields])
         self.dirty = DirtyRows()
@@ -242,6 +246,14 @@ class StateTable:
         self.dirty.forget(self.index.high)
         self.index.forget_dirty()
 
+    def _groups_of(self, words: Array) -> Array:
+        """The key group of each of these keys: of the columns that deal rows to shards."""
+        codec = self.index.codec
+        if self._dealt is None:
+            return codec.groups_of(words)
+        columns = codec.decode(np.ascontiguousarray(words), np.arange(len(words)))
+        return self._dealt.key_groups(columns[:len(self._dealt.types)], len(words))
+
     def _restore_chain(self, chain: Sequence[StatePart], groups: tuple[int, int] | None) -> None:
         keys, fields = Replay(self._stored_keys()), Replay(self._stored_fields())
         for part in chain:
@@ -251,7 +263,7 @@ class StateTable:
         old = np.flatnonzero(keys.alive)
         words = keys.arrays[0][span(old)]
         if groups is not None:
-            group = self.index.codec.groups_of(words)
+            group = self._groups_of(words)
             mine = (group >= groups[0]) & (group < groups[1])
             old, words = old[mine], words[mine]
         self.index.expect(len(old))

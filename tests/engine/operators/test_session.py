@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.operators.base import Settings
 from engine.operators.session import SessionAggregate
 from engine.types import BIGINT, INT, STRING, TIMESTAMP, Schema
-from tests.engine.operators.harness import END, SECOND, TICK, WATERMARK, Item, Make, every_cut, feed
+from tests.engine.operators.harness import END, SECOND, TICK, WATERMARK, Item, every_cut, feed
 from tests.engine.operators.test_group import call
-from tests.engine.operators.test_window import CALLS, OUTPUT, ROWS
-
-
-def session(gap: int, **options: Any) -> Make:
-    def make(settings: Settings) -> SessionAggregate:
-        return SessionAggregate("session", OUTPUT, settings, gap=gap * SECOND, time=2, keys=(0,), calls=CALLS,
-                                properties=("window_start", "window_end"), input_types=ROWS.types, **options)
-
-    return make
+from tests.engine.operators.test_window import ROWS, session
 
 
 def test_rows_within_the_gap_make_a_session() -> None:

@@ -4,11 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from engine.changes import MAX_WATERMARK, Watermark
 from engine.operators.base import Settings
+from engine.operators.session import SessionAggregate
 from engine.operators.window import WindowAggregate
 from engine.operators.windows import Windows
+from engine.state.keys import KeyCodec
 from engine.types import BIGINT, INT, STRING, TIMESTAMP, TIMESTAMP_LTZ, Schema
-from tests.engine.operators.harness import END, SECOND, TICK, WATERMARK, Make, every_cut, feed
+from tests.engine.operators.harness import (
+    BARRIER,
+    END,
+    SECOND,
+    TICK,
+    WATERMARK,
+    Collector,
+    Make,
+    Run,
+    column,
+    every_cut,
+    feed,
+    lines,
+    settings,
+)
 from tests.engine.operators.test_group import call
 
 ROWS = Schema.of(k=STRING, v=INT, ts=TIMESTAMP(3).as_nullable(False))
@@ -22,6 +41,14 @@ def window(kind: str, size: int, step: int, **options: Any) -> Make:
     def make(settings: Settings) -> WindowAggregate:
         return WindowAggregate("window", OUTPUT, settings, windows=windows, time=2, keys=(0,), calls=CALLS,
                                properties=("window_start", "window_end"), input_types=ROWS.types, **options)
+
+    return make
+
+
+def session(gap: int, **options: Any) -> Make:
+    def make(settings: Settings) -> SessionAggregate:
+        return SessionAggregate("session", OUTPUT, settings, gap=gap * SECOND, time=2, keys=(0,), calls=CALLS,
+                                properties=("window_start", "window_end"), input_types=ROWS.types, **options)
 
     return make
 
@@ -119,3 +146,43 @@ def test_local_days() -> None:
     rows = ["+ k=a v=1 ts=57599", "+ k=a v=1 ts=57600", "+ k=a v=1 ts=143999", WATERMARK(57599), "+ k=a v=1 ts=1", END]
     assert every_cut(make, schema, rows, append=True) == [
         "+I n=2 start=0 end=86400 at=57600", "+I n=2 start=86400 end=172800 at=144000"]
+
+
+def test_hopping_windows_over_a_changing_table() -> None:
+    schema = Schema.of(k=STRING, v=INT, ts=TIMESTAMP(3))
+    calls = [call("MIN", 1, INT, schema=schema, retract=True),
+             call("COUNT", 1, BIGINT.as_nullable(False), schema=schema, distinct=True, retract=True)]
+
+    def make(settings: Settings) -> WindowAggregate:
+        return WindowAggregate("window", Schema.of(k=STRING, low=INT, n=BIGINT.as_nullable(False), end=TIMESTAMP(3)),
+                               settings,
+                               windows=Windows("HOP", 10 * SECOND, 5 * SECOND), time=2, keys=(0,), calls=calls,
+                               properties=("window_end",), input_types=schema.types, retract=True)
+
+    rows = ["+ k=a v=1 ts=6", "+ k=a v=4 ts=7", "+ k=a v=3 ts=11", "- k=a v=1 ts=6", "+ k=a v=3 ts=6", END]
+    assert every_cut(make, schema, rows) == [
+        "+I k=a low=3 n=2 end=10", "+I k=a low=3 n=2 end=15", "+I k=a low=3 n=1 end=20"]
+
+
+@pytest.mark.parametrize("make", [window("TUMBLE", 10, 10), window("HOP", 10, 5), session(5)])
+def test_state_dealt_to_more_shards(make: Make) -> None:
+    """What two shards bring back together is what one had, each key in the shard that its rows go to."""
+    rows = [f"+ k={k} v={v} ts={v}" for v, k in enumerate("abcdefghabcd")]
+    whole = feed(make, ROWS, [*rows, END], append=True)
+    run = Run(make, ROWS, 1000, append=True, options={})
+    for line in [*rows, BARRIER]:
+        run.feed(line)
+    output = []
+    for low, high in ((0, 64), (64, 128)):
+        operator = make(settings())
+        for name, state in operator.states().items():
+            state.restore([run.chain[name]], (low, high))
+        collector = Collector(operator.schema, operator.settings)
+        operator.connect(collector, 0)
+        operator.open()
+        operator.receive(Watermark(MAX_WATERMARK))
+        found = [line for batch in collector.batches for line in lines(operator.schema, batch)]
+        groups = KeyCodec([STRING]).key_groups([column(STRING, [x.split()[1][2:] for x in found])], len(found))
+        assert ((groups >= low) & (groups < high)).all()
+        output += found
+    assert sorted(output) == sorted(whole)
