@@ -18,6 +18,7 @@ from engine.learners.options import KINDS, parse_options
 from engine.learners.samples import Features
 
 ROWS, QUICK_ROWS = 1_000_000, 300_000
+SQL_ROWS, QUICK_SQL_ROWS = 400_000, 100_000
 BATCH = 20_000
 NUMBERS = 13
 CARDINALITIES = (3, 4, 10, 15, 18, 24, 27, 105, 305, 583, 633, 1_460, 2_173, 3_194, 5_652, 5_683, 12_517, 14_992,
@@ -29,10 +30,13 @@ PEERS = {"river AdaGrad": 29_000, "Vowpal Wabbit 9.11 --ftrl": 360_000, "TensorF
 
 
 def run(quick: bool = False) -> dict[str, Any]:
-    """`samples_per_s` of each learner from hashed indices, and the progressive logloss it reached."""
+    """`samples_per_s` of each learner from hashed indices and the progressive logloss it reached; the same through SQL."""
+    from benchmarks.learners_sql import samples_per_s
+
     features, labels = stream(QUICK_ROWS if quick else ROWS)
     figures = {kind: _passes(kind, features, labels, 3 if quick else 5) for kind in KINDS}
     return {"samples_per_s": {kind: round(rate) for kind, (rate, _) in figures.items()},
+            "sql_samples_per_s": round(samples_per_s(QUICK_SQL_ROWS if quick else SQL_ROWS, 2 if quick else 4)),
             "logloss": {kind: round(loss, 4) for kind, (_, loss) in figures.items()},
             "rows": len(labels), "features": WIDTH, "slots": 1 << BITS, "peers": PEERS}
 
