@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from porsche.compiler import Compiled
+from porsche.runners.bundled import by_node
 
 if TYPE_CHECKING:
     from porsche.runners.bundled import Outcome

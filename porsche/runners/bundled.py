@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 from engine.session import RunOptions, Session
 from porsche.compiler import Compiled
 
+_SINK = re.compile(r"Sink\((.*)\)(?:#\d+)?")
 SCORES = ("auc", "logloss")
 """Metrics that a run's result shows."""
 
@@ -61,11 +63,17 @@ def run(compiled: Compiled, state: Path, options: Options) -> Outcome:
     session = prepare(compiled, state)
     result = session.run(RunOptions(batch_rows=options.batch_rows, shards=options.shards, rate_limit=options.rate,
                                     checkpoint_interval=options.checkpoint_interval, on_status=options.on_status, on_job=options.on_job))
-    scores = _scores(compiled, result.metrics)
+    metrics = by_node(result.metrics)
+    scores = _scores(compiled, metrics)
     speed = result.rows_in / result.seconds if result.seconds > 0 else None
     return Outcome(result.rows_in, result.rows_out, round(result.seconds, 3), None if speed is None else round(speed, 1), scores["auc"],
                    scores["logloss"], result.late, result.dead_letters, _one(session.model_hashes()), stopped=result.stopped,
-                   metrics=result.metrics)
+                   metrics=metrics)
+
+
+def by_node(metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """The latest metrics by the node that shows them, from those by the operator that writes its table."""
+    return {match[1] if (match := _SINK.fullmatch(name)) else name: latest for name, latest in metrics.items()}
 
 
 def explain(compiled: Compiled, state: Path) -> str:
