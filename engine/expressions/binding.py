@@ -37,6 +37,9 @@ def resolve_call(name: str, args: Sequence[Expression], config: Mapping[str, str
     from engine.expressions.functions import catalogue, known
 
     upper = name.upper()
+    if upper in _CHAINS and args and isinstance(args[0], Call) and args[0].function == upper:
+        holder = Literal(args[0].type, None)
+        return _longer(args[0], resolve_call(name, (holder, *args[1:]), config, place, functions))
     own = (functions or {}).get(upper)
     function = own or known(upper)
     if function is None:
@@ -55,6 +58,16 @@ def resolve_call(name: str, args: Sequence[Expression], config: Mapping[str, str
                    for i, a in enumerate(arguments.values))
     nodes = NO_NODES.union(*(a.nodes for a in args))
     return Call(type, function=function.name or upper, args=values, implementation=own, nodes=nodes, place=place)
+
+
+_CHAINS = frozenset({"AND", "OR", "||"})
+
+
+def _longer(chain: Call, tail: Expression) -> Expression:
+    """(a AND b) AND c as one call of three arguments, so that long chains stay flat. `tail` is typed, with a place holder
+    for the chain as its first argument."""
+    assert isinstance(tail, Call)
+    return replace(tail, args=(*chain.args, *tail.args[1:]), nodes=chain.nodes | tail.nodes)
 
 
 def cast(expression: Expression, type: DataType, try_: bool = False, place: Place | None = None) -> Expression:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from engine.changes import Array, Batch, Column, Mask, null_column
-from engine.errors import InternalError
+from engine.errors import InternalError, UserError
 from engine.expressions.functions import function_of
 from engine.expressions.functions.base import Context, Function, Node
 from engine.expressions.nodes import Call, Expression, InputRef, Literal
@@ -207,9 +207,18 @@ class _Compiler:
         return _Eager(function, args, call.type, fallible, function.dense or fails)
 
 
+def _compiled(expressions: Sequence[Expression]) -> tuple[Node, ...]:
+    try:
+        compiler = _Compiler(expressions)
+        return tuple(compiler.node(e) for e in expressions)
+    except RecursionError:
+        raise UserError("too_complex", "an expression is nested too deeply",
+                        hint="split it over several views") from None
+
+
 def compile_expression(expression: Expression) -> Node:
     """The expression as an evaluator: columns, number of rows, context -> a column of that many rows."""
-    node = _Compiler((expression,)).node(expression)
+    (node,) = _compiled((expression,))
     return _Root(node, node.fallible)
 
 
@@ -232,8 +241,7 @@ class Projection:
     nodes: tuple[Node, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        compiler = _Compiler(self.expressions)
-        self.nodes = tuple(compiler.node(e) for e in self.expressions)
+        self.nodes = _compiled(self.expressions)
 
     def __call__(self, batch: Batch, context: Context) -> Batch:
         frame = Frame(batch.columns)

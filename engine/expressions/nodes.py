@@ -30,10 +30,12 @@ class Expression:
         return ()
 
     def walk(self) -> Iterator[Expression]:
-        """This expression and all below it, parents first."""
-        yield self
-        for child in self.children:
-            yield from child.walk()
+        """This expression and all below it, parents first. Not recursive: chains may be long."""
+        waiting: list[Expression] = [self]
+        while waiting:
+            one = waiting.pop()
+            yield one
+            waiting.extend(reversed(one.children))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +82,22 @@ class Call(Expression):
 
 
 def transform(expression: Expression, change: Callable[[Expression], Expression]) -> Expression:
-    """The expression with `change` applied to each part, children first."""
-    if isinstance(expression, Call):
-        args = tuple(transform(a, change) for a in expression.args)
-        if any(a is not b for a, b in zip(args, expression.args, strict=True)):
-            expression = replace(expression, args=args)
-    return change(expression)
+    """The expression with `change` applied to each part, children first. Not recursive: chains may be long."""
+    done: list[Expression] = []
+    waiting: list[tuple[Expression, bool]] = [(expression, False)]
+    while waiting:
+        one, entered = waiting.pop()
+        if not entered and isinstance(one, Call) and one.args:
+            waiting.append((one, True))
+            waiting.extend((a, False) for a in reversed(one.args))
+            continue
+        if isinstance(one, Call) and one.args:
+            args = tuple(done[-len(one.args):])
+            del done[-len(one.args):]
+            if any(a is not b for a, b in zip(args, one.args, strict=True)):
+                one = replace(one, args=args)
+        done.append(change(one))
+    return done[0]
 
 
 def input_refs(expression: Expression) -> frozenset[int]:

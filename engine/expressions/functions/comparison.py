@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.changes import Array, Column, Mask
-from engine.expressions.functions.base import Arguments, Context, Evaluate, Function, Infer
+from engine.changes import DTYPES, Array, Column, Mask
+from engine.expressions.functions.base import Arguments, Constant, Context, Evaluate, Function, Infer
 from engine.expressions.functions.signatures import bad_arguments, signature
 from engine.expressions.nodes import Call, Expression, Literal
 from engine.expressions.rules import as_decimal, common_type, comparison_type
@@ -182,7 +182,20 @@ def _infer_in(arguments: Arguments) -> DataType:
     return BOOLEAN.as_nullable(is_nullable(*types))
 
 
+def _in_constants(column: Column, items: Sequence[Column]) -> Mask | None:
+    """IN a list of plain constants by one search; None where the list or the type is none such."""
+    if len(items) < 4 or column.type.kind not in DTYPES or column.type.kind in (Kind.DECIMAL, *_UNORDERED):
+        return None
+    scalars = [c.scalar for c in items if isinstance(c, Constant) and c.type.kind is column.type.kind]
+    if len(scalars) < len(items) or None in scalars:
+        return None
+    return np.isin(column.values, np.array(scalars, column.values.dtype))
+
+
 def _in(args: Sequence[Column], type: DataType, length: int, context: Context) -> Column:
+    found = _in_constants(args[0], args[1:])
+    if found is not None:
+        return Column(type, found, args[0].validity)
     truths = [_three_valued(args[0], item, np.equal) for item in args[1:]]
     return from_truths(type, *reduce(_either, truths))
 

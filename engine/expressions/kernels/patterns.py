@@ -15,6 +15,9 @@ from engine.expressions.kernels.text import contiguous, size_of, start_of
 
 (LITERAL, YEAR, MONTH, DAY, HOUR, MINUTE, SECOND, FRACTION, HOUR12, AMPM, DAY_OF_YEAR, MONTH_NAME, DAY_NAME) = range(13)
 MICROS_A_DAY = 86_400_000_000
+_UNITS = {FRACTION: 1, SECOND: 1_000_000, MINUTE: 60_000_000, HOUR: 3_600_000_000, HOUR12: 3_600_000_000,
+          AMPM: 43_200_000_000}
+"""Microseconds in which a part of a pattern stays as it is; of those not named, a day."""
 SLOT = 9
 
 
@@ -88,17 +91,26 @@ def write_moment(at: int, micros: int, pattern: Any) -> Any:
     return at - start
 
 
-@kernel("void(int64[::1], int64[:, ::1], uint64[:, ::1], int64, int64)")
-def _write(values: Any, pattern: Any, views: Any, base: int, width: int) -> None:
+@kernel("void(int64[::1], int64[:, ::1], uint64[:, ::1], int64, int64, int64)")
+def _write(values: Any, pattern: Any, views: Any, base: int, width: int, unit: int) -> None:
+    """Rows of one `unit` (microseconds) in a row have one text, which is written once."""
+    begin, end = 0, 0
     for row in range(len(values)):
-        put_view(views, row, base + row * width, write_moment(base + row * width, values[row], pattern))
+        value = values[row]
+        if begin <= value < end:
+            views[row, 0], views[row, 1] = views[row - 1, 0], views[row - 1, 1]
+            continue
+        begin = value - value % unit
+        end = begin + unit
+        put_view(views, row, base + row * width, write_moment(base + row * width, value, pattern))
 
 
 def written(micros: Any, pattern: Any) -> tuple[Any, Any]:
     """Local moments as text by a pattern: views and the memory behind them."""
     width = int(sum(1 if code == LITERAL else max(int(size), 10) for code, size in pattern)) + 8
+    unit = min((_UNITS.get(int(code), MICROS_A_DAY) for code, _ in pattern), default=MICROS_A_DAY)
     views, memory = np.empty((len(micros), 2), np.uint64), np.empty(len(micros) * width + 8, np.uint8)
-    _write(np.array(micros, np.int64), pattern, views, address_of(memory), width)
+    _write(np.array(micros, np.int64), pattern, views, address_of(memory), width, unit)
     return views, memory
 
 

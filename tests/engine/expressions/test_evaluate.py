@@ -13,7 +13,7 @@ from engine.expressions.evaluate import Predicate, Projection
 from engine.expressions.nodes import Call, Literal
 from engine.expressions.values import column_from_python, column_to_python
 from engine.types import ARRAY, DOUBLE, INT, MAP, STRING
-from tests.engine.expressions.support import Columns, batch_of, bind, context, type_of
+from tests.engine.expressions.support import Columns, batch_of, bind, context, evaluate, type_of
 
 COLUMNS: Columns = {"i": (INT, [1, None, 3]), "s": (STRING, ["a", "b", None])}
 
@@ -74,3 +74,13 @@ def test_binding_loads_no_compiler() -> None:
                "print([m for m in ('numba', 'polars', 'pyarrow') if m in sys.modules])")
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_long_chains() -> None:
+    for sql, expected in [
+        (" OR ".join(f"i = {n}" for n in range(2, 3000)), [False, None, True]),
+        (" AND ".join(f"i <> {n}" for n in range(2, 3000)), [True, None, False]),
+        (f"i IN ({', '.join(map(str, range(2, 3000)))})", [False, None, True]),
+        (" || ".join(["s"] * 100), ["a" * 100, "b" * 100, None]),
+    ]:
+        assert evaluate(sql, COLUMNS) == expected
