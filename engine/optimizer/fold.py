@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from engine.expressions.binding import fold
 from engine.expressions.nodes import Call, Expression, Literal
 from engine.plan.nodes import Filter, Relation
+from engine.plan.terms import conjunction, conjuncts
 from engine.plan.tree import map_expressions, rewrite
 
 
@@ -15,8 +18,9 @@ def fold_constants(sinks: tuple[Relation, ...]) -> tuple[Relation, ...]:
 
 def _folded(relation: Relation) -> Relation:
     relation = map_expressions(relation, _fold)
-    if isinstance(relation, Filter) and isinstance(relation.condition, Literal) and relation.condition.value is True:
-        return relation.input
+    if isinstance(relation, Filter):
+        condition = conjunction(conjuncts(relation.condition))
+        return relation.input if condition is None else replace(relation, condition=condition)
     return relation
 
 

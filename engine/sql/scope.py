@@ -63,6 +63,14 @@ class Scope:
     def width(self) -> int:
         return max((s.offset + len(s.fields) for s in self.sources), default=0)
 
+    def is_time(self, expression: Expression) -> bool:
+        """Whether an expression is a time attribute."""
+        if isinstance(expression, Call):
+            return expression.function == "PROCTIME"
+        return isinstance(expression, InputRef) and any(
+            s.fields[expression.index - s.offset].time is not None for s in self.sources
+            if 0 <= expression.index - s.offset < len(s.fields))
+
     def resolve(self, parts: Sequence[str], place: Place | None = None) -> Expression:
         """The column (and field of it) of a name of one or more parts."""
         found = self.lookup(parts, place)

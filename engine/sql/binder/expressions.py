@@ -210,7 +210,10 @@ class ExpressionBinder:
 
     def cast(self, node: exp.Cast) -> Expression:
         operand = self.bind(node.this)
-        return cast(operand, to_data_type(node.to), isinstance(node, exp.TryCast), place_of(node))
+        result = cast(operand, to_data_type(node.to), isinstance(node, exp.TryCast), place_of(node))
+        if result is operand and self.scope.is_time(operand):  # the same value, but no time attribute any more
+            result = Call(operand.type, function="CAST", args=(operand,), place=place_of(node))
+        return result
 
     # ---- names -------------------------------------------------------------------------------------------------------
 

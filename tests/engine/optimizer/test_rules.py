@@ -1,0 +1,57 @@
+"""Each rule's effect on plans, as text: `fixtures/RULE.txt` holds queries, their plan before the rule and after it.
+
+The rules before it in `RULES` have been applied to "before". `make goldens` writes the plans anew.
+"""
+
+from __future__ import annotations
+
+from itertools import takewhile
+from pathlib import Path
+
+import pytest
+
+from engine.optimizer import RULES, Rule
+from engine.optimizer.verify import verify
+from engine.plan.explain import explain
+from engine.plan.nodes import Program
+from engine.sql.dialect import parse
+from tests.conftest import Golden
+from tests.engine.sql.binding import binder, program
+
+FIXTURES = Path(__file__).parent / "fixtures"
+NAMES = {rule.__name__: rule for rule in RULES}
+
+
+def plans(statements: str, rule: Rule) -> tuple[str, str]:
+    """The plan of the queries in `statements` (DDL may stand before them) before and after a rule."""
+    from engine.sql import ddl
+
+    made = binder()
+    relations = []
+    for statement in parse(statements):
+        if ddl.is_ddl(statement):
+            ddl.apply(statement, made)
+        else:
+            relations.append(made.query(statement))
+    sinks = program(*relations).sinks
+    for earlier in takewhile(lambda r: r is not rule, RULES):
+        sinks = earlier(sinks)
+    after = rule(sinks)
+    verify(sinks, after, rule.__name__)
+    return explain(Program(sinks)), explain(Program(after))
+
+
+def rendered(text: str, rule: Rule) -> str:
+    """The fixture with its plans as they are now."""
+    blocks = []
+    for block in text.strip("\n").split("\n\n\n"):
+        query = block.split("\n-- before\n")[0]
+        before, after = plans("\n".join(x for x in query.split("\n") if not x.startswith("# ")), rule)
+        blocks.append(f"{query}\n-- before\n{before}\n-- after\n{after}")
+    return "\n\n\n".join(blocks) + "\n"
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_rule(name: str, golden: Golden) -> None:
+    path = FIXTURES / f"{name}.txt"
+    golden(path, rendered(path.read_text(encoding="utf-8"), NAMES[name]))
