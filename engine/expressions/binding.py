@@ -64,8 +64,8 @@ _CHAINS = frozenset({"AND", "OR", "||"})
 
 
 def _longer(chain: Call, tail: Expression) -> Expression:
-    """(a AND b) AND c as one call of three arguments, so that long chains stay flat. `tail` is typed, with a place holder
-    for the chain as its first argument."""
+    """(a AND b) AND c as one call of three arguments, so that long chains stay flat. `tail` is typed, with something of
+    the chain's type as its first argument."""
     assert isinstance(tail, Call)
     return replace(tail, args=(*chain.args, *tail.args[1:]), nodes=chain.nodes | tail.nodes)
 
