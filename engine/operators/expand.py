@@ -1,41 +1,55 @@
-"""GROUPING SETS, ROLLUP and CUBE: each row once for each set, with what the set leaves out as NULL."""
+"""Expand: each row through several projections, as GROUPING SETS and unions of parts of one table need."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from engine.changes import Batch, Column, concat
-from engine.expressions.nodes import NO_NODES
+from engine.expressions.evaluate import Predicate, Projection
+from engine.expressions.nodes import NO_NODES, Expression
 from engine.operators.base import Operator, Settings
 from engine.types import Schema
 
 
-class Expand(Operator):
-    """For each input row one row a grouping set: the input's columns, then the set's id (BIGINT).
+@dataclass(frozen=True)
+class Branch:
+    """What becomes of a row: dropped unless `condition` is TRUE (None: kept), then projected (None: as it is)."""
 
-    `sets`: for each set the positions to be NULL in it,
-    and its id (as GROUPING_ID counts: a bit for each grouping column
-    that is left out). Rows come set by set for each input row,
-    so that a retraction follows what it retracts. Group by the
-    nulled columns and the id; aggregates read copies of the columns that are not nulled.
+    condition: Expression | None
+    expressions: tuple[Expression, ...] | None
+
+
+class Expand(Operator):
+    """The rows of all branches; what is made of a row comes before what is made of the next one.
+
+    A union of the branches would see one branch's batch before the other's: the watermark of the later branch would
+    hold back that of the first, and late rows would pass.
     """
 
-    def __init__(self, name: str, schema: Schema, settings: Settings, *, sets: Sequence[tuple[Sequence[int], int]],
+    def __init__(self, name: str, schema: Schema, settings: Settings, branches: Sequence[Branch],
                  nodes: frozenset[str] = NO_NODES) -> None:
         super().__init__(name, schema, settings, nodes)
-        self._sets = [(frozenset(nulled), number) for nulled, number in sets]
+        self._branches = tuple((None if b.condition is None else Predicate(b.condition),
+                                None if b.expressions is None else Projection(b.expressions)) for b in branches)
 
     def process(self, batch: Batch, port: int) -> None:
-        parts = [self._part(batch, nulled, number) for nulled, number in self._sets]
-        order = np.arange(len(parts) * batch.length).reshape(len(parts), batch.length).T.reshape(-1)
-        self.emit(concat(parts).take(order))
+        context = self.settings.context
+        made, places = [], []
+        for condition, projection in self._branches:
+            part, rows = batch, np.arange(batch.length)
+            if condition is not None:
+                rows = np.flatnonzero(condition(batch, context))
+                part = batch if len(rows) == batch.length else batch.take(rows)
+            if part.length:
+                made.append(part if projection is None else projection(part, context))
+                places.append(rows)
+        if made:
+            result = concat([p.with_columns(self._typed(p)) for p in made])
+            order = np.argsort(np.concatenate(places), kind="stable")
+            self.emit(result if len(made) == 1 else result.take(order))
 
-    def _part(self, batch: Batch, nulled: frozenset[int], number: int) -> Batch:
-        none = np.zeros(batch.length, np.bool_)
-        types = self.schema.types
-        columns = [c.with_type(t) for c, t in zip(batch.columns, types, strict=False)]
-        columns = [c.with_validity(none) if i in nulled else c for i, c in enumerate(columns)]
-        label = Column(types[len(types) - 1], np.full(batch.length, number, np.int64))
-        return batch.with_columns((*columns, label))
+    def _typed(self, batch: Batch) -> tuple[Column, ...]:
+        return tuple(c.with_type(t) for c, t in zip(batch.columns, self.schema.types, strict=True))

@@ -13,7 +13,7 @@ from engine.errors import InternalError, NotSupported
 from engine.operators.base import Operator, Settings
 from engine.operators.exchange import Exchange
 from engine.operators.source import SinkWriter, SourceReader
-from engine.plan.nodes import Filter, Program, Project, Relation, Sink, TableSpec
+from engine.plan.nodes import Filter, Program, Project, Relation, SetOperation, Sink, TableSpec
 from engine.plan.properties import Properties, relations
 from engine.types import DataType, Schema
 
@@ -75,19 +75,14 @@ class Planner:
         self._names: Counter[str] = Counter()
         self._pipes = {s.table.path: s for s in program.sinks if self.is_pipe(s.table)}
         self.functions = _functions()
-        self._filters = {id(r.input) for r in relations(program) if isinstance(r, Project | Filter)
-                         and isinstance(r.input, Filter) and properties.uses(r.input) == 1}
+        self._absorbed = absorbed(program, properties)
 
     def plan(self) -> Graph:
         """Build every sink with all below it: inputs first, as plans may be deeper than Python's stack."""
         for relation in relations(self.program):
-            if not self._absorbed(relation):
+            if id(relation) not in self._absorbed:
                 self.build(relation)
         return self.graph
-
-    def _absorbed(self, relation: Relation) -> bool:
-        """Whether its only consumer does its work: a filter right below a projection."""
-        return id(relation) in self._filters
 
     def build(self, relation: Relation) -> Built:
         """The operators of a relation, made on first use."""
@@ -181,6 +176,19 @@ class Planner:
     def pipe(self, table: TableSpec) -> Sink | None:
         """The INSERT that feeds a table which lives inside the job."""
         return self._pipes.get(table.path)
+
+
+def absorbed(program: Program, properties: Properties) -> set[int]:
+    """Relations whose only consumer does their work: filters below a projection, parts of a union that expands."""
+    from engine.planner.stateless import chain, expanded
+
+    found = set()
+    for relation in relations(program):
+        if isinstance(relation, Project | Filter) and isinstance(relation.input, Filter):
+            found.add(id(relation.input))
+        elif isinstance(relation, SetOperation) and expanded(relation) is not None:
+            found |= {id(part) for below in relation.relations for part in chain(below)}
+    return {id(r) for r in relations(program) if id(r) in found and properties.uses(r) == 1}
 
 
 NodeFunction = Callable[[Planner, Any], Built]

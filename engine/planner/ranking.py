@@ -43,8 +43,12 @@ def plan_over(planner: Planner, node: nodes.Over) -> Built:
 
 
 def plan_rank(planner: Planner, node: nodes.Rank) -> Built:
-    """Top-N of few rows with short sort keys stands in arrays; of anything else in trees."""
     _check_rank(node)
+    return _top(planner, node, planner.properties.before_needed(node))
+
+
+def _top(planner: Planner, node: nodes.Rank, update_before: bool) -> Built:
+    """Top-N of few rows with short sort keys stands in arrays; of anything else in trees."""
     types, order = node.input.schema.types, orders(node.order)
     append = planner.properties.append_only(node.input) and TopRows.fits(types, order, node.end)
     kind = AppendRank if append else RetractRank
@@ -52,8 +56,7 @@ def plan_rank(planner: Planner, node: nodes.Rank) -> Built:
 
     def make(name: str, settings: Settings) -> Operator:
         return kind(name, node.schema, settings, keys=node.partition, order=order, start=node.start, end=node.end,
-                    with_rank=node.with_rank, input_types=types, update_before=planner.properties.before_needed(node),
-                    nodes=node.nodes)
+                    with_rank=node.with_rank, input_types=types, update_before=update_before, nodes=node.nodes)
 
     return planner.add(node, "Rank", [built], make, node.partition)
 
@@ -86,8 +89,9 @@ def plan_window_rank(planner: Planner, node: nodes.WindowRank) -> Built:
 def plan_sort(planner: Planner, node: nodes.Sort) -> Built:
     """A limit is a Top-N over all rows; order alone: as time passes, or when the input has ended."""
     if node.limit is not None and node.order:
-        return planner.build(nodes.Rank(node.schema, node.input, (), node.order, node.offset + 1,
-                                        node.offset + node.limit, nodes=node.nodes))
+        top = nodes.Rank(node.schema, node.input, (), node.order, node.offset + 1, node.offset + node.limit,
+                         nodes=node.nodes)
+        return _top(planner, top, planner.properties.before_needed(node))
     built = planner.single(planner.build(node.input), node.schema)
     if not node.order and planner.properties.append_only(node.input):
         return planner.add(node, "Limit", [built], lambda name, settings: Limit(

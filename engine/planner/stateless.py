@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.expressions.nodes import Expression, InputRef
 from engine.operators.calc import AssignWatermarks, Calc, Union
+from engine.operators.expand import Branch, Expand
 from engine.operators.interval_join import key_types
 from engine.operators.set_operation import SetOperation as SetOperator
 from engine.plan.nodes import AssignWatermark, Filter, Project, Relation, SetKind, SetOperation
@@ -51,12 +52,51 @@ def plan_watermark(planner: Planner, node: AssignWatermark) -> Built:
 def plan_set_operation(planner: Planner, node: SetOperation) -> Built:
     if node.kind is not SetKind.UNION_ALL:
         return _counted(planner, node)
+    base = expanded(node)
+    if base is not None:
+        branches = [_branch(r) for r in node.relations]
+        return planner.add(node, "Expand", [planner.build(base)], lambda name, settings: Expand(
+            name, node.schema, settings, branches, node.nodes))
     inputs = [planner.build(r) for r in node.relations]
     if len({len(b.operators) for b in inputs}) > 1:
         inputs = [planner.single(b, r.schema) for b, r in zip(inputs, node.relations, strict=True)]
     keys = inputs[0].keys if len({b.keys for b in inputs}) == 1 else None
     return planner.add(node, "Union", inputs, lambda name, settings: Union(
         name, node.schema, settings, len(inputs), node.nodes), keys)
+
+
+def expanded(node: SetOperation) -> Relation | None:
+    """The one relation of which all parts of a union are projections."""
+    if node.kind is not SetKind.UNION_ALL:
+        return None
+    bases = {id(b): b for b in (_base(r) for r in node.relations)}
+    return next(iter(bases.values())) if len(bases) == 1 else None
+
+
+def chain(relation: Relation) -> list[Project | Filter]:
+    """A projection and the filter below it, or either alone."""
+    found: list[Project | Filter] = []
+    if isinstance(relation, Project):
+        found.append(relation)
+        relation = relation.input
+    if isinstance(relation, Filter):
+        found.append(relation)
+    return found
+
+
+def _base(relation: Relation) -> Relation:
+    parts = chain(relation)
+    return parts[-1].input if parts else relation
+
+
+def _branch(relation: Relation) -> Branch:
+    condition, expressions = None, None
+    for part in chain(relation):
+        if isinstance(part, Filter):
+            condition = part.condition
+        else:
+            expressions = part.expressions
+    return Branch(condition, expressions)
 
 
 def _counted(planner: Planner, node: SetOperation) -> Built:

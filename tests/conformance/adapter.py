@@ -42,20 +42,30 @@ class CaseSource(Source):
     def __init__(self, case: Case, table: TableOptions) -> None:
         self._case, self._table = case, table
         self._phase = 0
+        self._rows: list[Change] = []
 
     def open(self, columns: Sequence[int]) -> None:
         self._columns = tuple(columns)
         self._case.reading.add(self._table.name)
 
     def poll(self, limit: int) -> Poll:
+        if self._rows:
+            return self._next()
         phases, rows = self._case.phases, self._case.inputs.get(self._table.name, [])
         last = max((phase for table in self._case.reading for *_, phase in self._case.inputs.get(table, [])), default=1)
         if self._phase >= phases.now:
             return Poll(None, idle=True)
         self._phase = phases.now
-        chosen = [(kind, values) for kind, values, phase in rows if phase == self._phase]
-        phases.done(self._table.name, self._case.reading)
-        return Poll(self._batch(chosen), rows=len(chosen), ended=self._phase >= last)
+        self._rows = [(kind, values) for kind, values, phase in rows if phase == self._phase]
+        self._last = self._phase >= last
+        return self._next()
+
+    def _next(self) -> Poll:
+        """One row of each table in turn, as Flink's sources run side by side."""
+        chosen, self._rows = self._rows[:1], self._rows[1:]
+        if not self._rows:
+            self._case.phases.done(self._table.name, self._case.reading)
+        return Poll(self._batch(chosen), rows=len(chosen), ended=self._last and not self._rows)
 
     def _batch(self, rows: list[Change]) -> Batch | None:
         if not rows:
