@@ -8,10 +8,12 @@ import numpy as np
 from numba import njit
 
 from engine.learners.reference import GOLDEN, NAN_BITS
-from engine.state.memory import load_u8, load_u64, view_bytes, view_length
+from engine.state.memory import load_f64, load_u8, load_u64, view_bytes, view_length
 
 _FIRST, _SECOND, _SHIFT = np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53), np.uint64(33)
 _GOLDEN, _NAN = np.uint64(GOLDEN), np.uint64(NAN_BITS)
+NUMBER, WHOLE, TEXT = range(3)
+TILE = 64
 
 
 def _kernel(function: Any) -> Any:
@@ -43,38 +45,56 @@ def text(seed: Any, view: int) -> Any:
 
 
 @_kernel
-def index_whole(values: Any, seed: Any, mask: Any, index: Any, feature: int) -> None:
-    """The indices of integer categories, into column `feature` of the matrix `index`."""
-    for row in range(len(values)):
-        index[row, feature] = np.int32(mix(seed ^ np.uint64(values[row])) & mask)
+def short_text(seed: Any, view: int) -> Any:
+    """`text` of up to 8 bytes: they stand in the view, filled up with zeros."""
+    h = mix(seed ^ np.uint64(view_length(view)))
+    return h if view_length(view) == 0 else mix(h ^ load_u64(view + 4))
 
 
 @_kernel
-def index_text(views: int, rows: int, seed: Any, mask: Any, index: Any, feature: int) -> None:
-    """The indices of strings; `views` is the address of the first view."""
-    for row in range(rows):
-        index[row, feature] = np.int32(text(seed, views + 16 * row) & mask)
+def _fill(feature: Any, first: int, index: Any, value: Any, present: Any, mask: Any) -> None:
+    """One feature of the rows from `first` on, into its row of the tile."""
+    kind, values, valid, seed = feature[0], feature[1], feature[2], np.uint64(feature[3])
+    rows = len(index)
+    if kind == NUMBER:
+        for i in range(rows):
+            index[i], value[i] = np.int32(seed & mask), np.float32(load_f64(values + 8 * (first + i)))
+            present[i] = not np.isnan(value[i])
+    elif kind == WHOLE:
+        for i in range(rows):
+            index[i] = np.int32(mix(seed ^ load_u64(values + 8 * (first + i))) & mask)
+            value[i], present[i] = np.float32(1), True
+    else:
+        for i in range(rows):
+            view = values + 16 * (first + i)
+            h = short_text(seed, view) if view_length(view) <= 8 else text(seed, view)
+            index[i] = np.int32(h & mask)
+            value[i], present[i] = np.float32(1), True
+    if valid != 0:
+        for i in range(rows):
+            present[i] &= load_u8(valid + first + i) != 0
 
 
 @_kernel
-def absent_numbers(value: Any, feature: int, present: Any) -> None:
-    """Mark NaN in column `feature` of the matrix `value` as absent."""
-    for row in range(len(value)):
-        if np.isnan(value[row, feature]):
-            present[row, feature] = False
+def vectors(features: Any, rows: int, mask: Any, offsets: Any, index: Any, value: Any) -> Any:
+    """The present features of all rows one after another; fills `offsets`; returns how many there are.
 
-
-@_kernel
-def compact(index: Any, value: Any, present: Any, offsets: Any, kept_index: Any, kept_value: Any) -> Any:
-    """Present features of all rows one after another; fills `offsets`; returns how many there are."""
-    count = np.int64(0)
-    for row in range(len(index)):
-        offsets[row] = count
-        for feature in range(index.shape[1]):
-            kept_index[count] = index[row, feature]
-            kept_value[count] = value[row, feature]
-            count += np.int64(present[row, feature])
-    offsets[len(index)] = count
+    `features`: for each its kind, the addresses of its values and of its validity (0: all present), its seed (int64
+    (n, 4)). Columns are read by tiles of rows, which are then written row by row.
+    """
+    width, count = len(features), np.int64(0)
+    indices, values = np.empty((width, TILE), np.int32), np.empty((width, TILE), np.float32)
+    present = np.empty((width, TILE), np.bool_)
+    for first in range(0, rows, TILE):
+        size = min(TILE, rows - first)
+        for f in range(width):
+            _fill(features[f], first, indices[f, :size], values[f, :size], present[f, :size], mask)
+        for i in range(size):
+            offsets[first + i] = count
+            for f in range(width):
+                index[count], value[count] = indices[f, i], values[f, i]
+                count += np.int64(present[f, i])
+    offsets[rows] = count
     return count
 
 

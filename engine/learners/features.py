@@ -7,6 +7,7 @@ their value at the index of their name; NULL and NaN are absent. `engine.learner
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 
@@ -30,27 +31,27 @@ def check_feature(name: str, type: DataType) -> None:
 
 def hash_features(bits: int, names: Sequence[str], columns: Sequence[Column], rows: int) -> Column:
     """ROW<index ARRAY<INT>, value ARRAY<FLOAT>> of the rows, features in the order given, absent ones left out."""
-    from engine.learners import feature_kernels
+    from engine.learners import feature_kernels as k
+    from engine.state.memory import address
 
-    index, value = np.empty((rows, len(names)), np.int32), np.ones((rows, len(names)), np.float32)
-    present: Array | None = None
-    for feature, (name, column) in enumerate(zip(names, columns)):
-        _fill(feature, text(0, name), (1 << bits) - 1, column, index, value)
-        floating = column.type.is_approximate
-        if column.validity is None and not (floating and np.isnan(value[:, feature]).any()):
-            continue
-        if present is None:
-            present = np.ones(index.shape, np.bool_)
-        if column.validity is not None:
-            present[:, feature] = column.validity
-        if floating:
-            feature_kernels.absent_numbers(value, feature, present)
-    if present is None:
-        return _vectors(np.arange(rows + 1, dtype=np.int64) * len(names), index.ravel(), value.ravel())
+    described = np.zeros((len(names), 4), np.int64)
+    held: list[Array | None] = []
+    for row, name, column in zip(described, names, columns):
+        kind, values = _argument(column)
+        valid = None if column.validity is None else np.ascontiguousarray(column.validity)
+        held += [values, valid]
+        row[:] = kind, address(values), 0 if valid is None else address(valid), _seed(name)
     offsets = np.empty(rows + 1, np.int64)
-    kept_index, kept_value = np.empty(index.size + 1, np.int32), np.empty(index.size + 1, np.float32)
-    count = feature_kernels.compact(index, value, present, offsets, kept_index, kept_value)
-    return _vectors(offsets, kept_index[:count], kept_value[:count])
+    index, value = np.empty(rows * len(names) + 1, np.int32), np.empty(rows * len(names) + 1, np.float32)
+    count = k.vectors(described, rows, np.uint64((1 << bits) - 1), offsets, index, value)
+    return _vectors(offsets, index[:count], value[:count])
+
+
+@cache
+def _seed(name: str) -> int:
+    """The seed of a name as a signed word."""
+    word = text(0, name)
+    return word - (1 << 64) if word >> 63 else word
 
 
 def _vectors(offsets: Array, index: Array, value: Array) -> Column:
@@ -59,20 +60,15 @@ def _vectors(offsets: Array, index: Array, value: Array) -> Column:
     return Column(FEATURES_TYPE, np.zeros(len(offsets) - 1, np.int8), None, (), lists)
 
 
-def _fill(feature: int, seed: int, mask: int, column: Column, index: Array, value: Array) -> None:
-    from engine.learners import feature_kernels
+def _argument(column: Column) -> tuple[int, Array]:
+    """How the kernel reads a column, and the values that it reads."""
+    from engine.learners import feature_kernels as k
 
     if column.type.kind in _NUMBERS:
-        index[:, feature] = seed & mask
-        with np.errstate(over="ignore"):
-            value[:, feature] = as_double(column)
-    elif column.type.is_string:
-        from engine.state.memory import address
-
-        views = np.ascontiguousarray(column.values)
-        feature_kernels.index_text(address(views), len(index), np.uint64(seed), np.uint64(mask), index, feature)
-    else:
-        feature_kernels.index_whole(_as_whole(column), np.uint64(seed), np.uint64(mask), index, feature)
+        return k.NUMBER, as_double(column)
+    if column.type.is_string:
+        return k.TEXT, np.ascontiguousarray(column.values)
+    return k.WHOLE, np.ascontiguousarray(column.values.astype(np.int64, copy=False))
 
 
 def feature_cross(columns: Sequence[Column], rows: int) -> Column:
