@@ -28,10 +28,18 @@ def _document_options(command: F) -> F:
     """FILE and the options that say how it is compiled."""
     for option in (
         click.argument("file", type=click.Path(path_type=Path)),
-        click.option("--set", "parameters", multiple=True, metavar="NAME=VALUE", help="The value of a parameter of the document."),
+        click.option(
+            "--set", "parameters", multiple=True, metavar="NAME=VALUE", help="The value of a parameter of the document."
+        ),
         click.option("--state", type=click.Path(path_type=Path), help="The folder of the run's state."),
-        click.option("--environment", "where", default="dev", metavar="NAME", show_default=True,
-                     help="What tables physically are: dev, flink, or a YAML file."),
+        click.option(
+            "--environment",
+            "where",
+            default="dev",
+            metavar="NAME",
+            show_default=True,
+            help="What tables physically are: dev, flink, or a YAML file.",
+        ),
     ):
         command = option(command)
     return command
@@ -51,11 +59,22 @@ def cli() -> None:
 @click.option("--rate", type=click.FloatRange(0, min_open=True), help="Rows a second that each source gives, at most.")
 @click.option("--checkpoint-interval", type=click.FloatRange(0, min_open=True), help="Seconds between checkpoints.")
 @click.option("--live", is_flag=True, help="Show the run in the terminal while it lasts (the default in a terminal).")
-def run(file: Path, parameters: tuple[str, ...], state: Path | None, where: str, as_json: bool, shards: int | None, batch_rows: int | None,
-        rate: float | None, checkpoint_interval: float | None, live: bool) -> None:
+def run(
+    file: Path,
+    parameters: tuple[str, ...],
+    state: Path | None,
+    where: str,
+    as_json: bool,
+    shards: int | None,
+    batch_rows: int | None,
+    rate: float | None,
+    checkpoint_interval: float | None,
+    live: bool,
+) -> None:
     """Run a pipeline; resume it, if it was interrupted.
 
-    Ctrl-C takes a checkpoint and ends the run, a second Ctrl-C ends it at once. Either can be resumed by the same command.
+    Ctrl-C takes a checkpoint and ends the run, a second Ctrl-C ends it at once. Either can be resumed by the same
+    command.
     """
     from porsche.display import display_for
     from porsche.runners.bundled import Options
@@ -86,7 +105,9 @@ def run(file: Path, parameters: tuple[str, ...], state: Path | None, where: str,
 @click.option("--json", "as_json", is_flag=True, help="Print the diagnostics as JSON.")
 def validate(file: Path, parameters: tuple[str, ...], state: Path | None, where: str, as_json: bool) -> None:
     """Check a pipeline: every problem at once, with its node, property and place."""
-    found = check_text(_read(file), parameters=_pairs(parameters), state=str(_state(file, state)), environment=environment(where))
+    found = check_text(
+        _read(file), parameters=_pairs(parameters), state=str(_state(file, state)), environment=environment(where)
+    )
     failed = any(d.severity == "error" for d in found)
     if as_json:
         click.echo(json.dumps({"valid": not failed, "diagnostics": [d.as_dict() for d in found]}))
@@ -122,12 +143,14 @@ def stop(state: Path) -> None:
     click.echo(f"process {processes.stop(state)} has ended")
 
 
-# ---- parts -----------------------------------------------------------------------------------------------------------------
+# ---- parts -----------------------------------------------------------------------------------------------------------
 
 
 def _compiled(file: Path, parameters: tuple[str, ...], state: Path | None, where: str) -> tuple[Path, Compiled]:
     folder = _state(file, state)
-    compiled = compile_text(_read(file), parameters=_pairs(parameters), state=str(folder), environment=environment(where))
+    compiled = compile_text(
+        _read(file), parameters=_pairs(parameters), state=str(folder), environment=environment(where)
+    )
     return folder, compiled
 
 

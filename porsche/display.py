@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,13 +40,14 @@ class Lines(Display):
         self._say(f"{compiled.name}: {len(compiled.schemas)} nodes, state in {folder}")
 
     def _say(self, text: str) -> None:
-        print(text, file=sys.stderr, flush=True)
+        sys.stderr.write(f"{text}\n")
 
     def update(self, status: dict[str, Any]) -> None:
         if time.monotonic() - self._last < self.interval:
             return
         self._last = time.monotonic()
-        self._say(f"{status['rows_in']:,} rows in, {status['rows_out']:,} out{_metrics(status['metrics'])}")
+        metrics = "".join(f"; {node}: {listed(latest)}" for node, latest in by_node(status["metrics"]).items())
+        self._say(f"{status['rows_in']:,} rows in, {status['rows_out']:,} out{metrics}")
 
     def finish(self, outcome: Outcome) -> None:
         for line in summary(outcome, self._folder):
@@ -55,8 +56,10 @@ class Lines(Display):
 
 def summary(outcome: Outcome, folder: Path) -> list[str]:
     """What a run did, in words."""
-    lines = [f"{'stopped' if outcome.stopped else 'finished'}: {outcome.rows_in:,} rows in, {outcome.rows_out:,} out, "
-             f"{outcome.seconds:.1f} s, {outcome.events_per_s or 0:,.0f} rows/s{_metrics(outcome.metrics)}"]
+    end = "stopped" if outcome.stopped else "finished"
+    lines = [(f"{end}: {outcome.rows_in:,} rows in, {outcome.rows_out:,} out, {outcome.seconds:.1f} s, "
+              f"{outcome.events_per_s or 0:,.0f} rows/s")]
+    lines += [f"{node}: {listed(latest)}" for node, latest in outcome.metrics.items()]
     if outcome.late:
         lines.append(f"{outcome.late:,} late rows were dropped")
     if outcome.dead_letters:
@@ -68,8 +71,9 @@ def summary(outcome: Outcome, folder: Path) -> list[str]:
     return lines
 
 
-def _metrics(metrics: Any) -> str:
-    return "".join(f", {name} {shown(value)}" for latest in metrics.values() for name, value in latest.items())
+def listed(latest: Mapping[str, Any]) -> str:
+    """A row of metrics."""
+    return ", ".join(f"{name} {shown(value)}" for name, value in latest.items())
 
 
 def shown(value: Any) -> str:
@@ -81,7 +85,8 @@ def shown(value: Any) -> str:
 
 @contextmanager
 def display_for(compiled: Compiled, folder: Path, *, live: bool, quiet: bool) -> Iterator[Display]:
-    """The display that suits: live in a terminal, lines where output goes to a file, nothing where only JSON is wanted."""
+    """The display that suits: live in a terminal, lines where output goes to a file, nothing where only JSON is
+    wanted."""
     if quiet and not live:
         yield Display()
     elif sys.stderr.isatty():

@@ -28,7 +28,8 @@ def forget(state: Path) -> None:
 
 
 def running(state: Path) -> int | None:
-    """The process that runs the pipeline of a folder: the one noted, if it is still there and not another with its number."""
+    """The process that runs the pipeline of a folder: the one noted, if it is still there and not another with its
+    number."""
     try:
         noted = json.loads((state / NOTE).read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -18,7 +18,7 @@ from porsche.compiler.diagnostics import Collector, Diagnostic, DocumentError
 from porsche.compiler.document import Document, load
 from porsche.compiler.environment import Environment, environment
 from porsche.compiler.graph import Connected, connect
-from porsche.compiler.lineage import Lineage, Source, lineage_of
+from porsche.compiler.lineage import Lineage, lineage_of
 from porsche.compiler.lowering import Lowerer, Statement
 from porsche.compiler.parameters import Parameters
 from porsche.compiler.printing import Printed, Printer

@@ -45,7 +45,7 @@ class _Walk:
 
     def _table(self, statement: Statement, tree: CreateTable) -> None:
         if statement.name == statement.node:
-            self.found[statement.node] = {name: () for name in self._known[statement.node]}
+            self.found[statement.node] = dict.fromkeys(self._known[statement.node], ())
         else:
             self._helpers[statement.name] = {c.this.name: () for c in tree.args["columns"]}
 

@@ -106,7 +106,7 @@ class Lowerer:
             found[port.name] = tables if port.many else (tables[0] if tables else None)
         return found
 
-    # ---- columns -----------------------------------------------------------------------------------------------------------
+    # ---- columns -----------------------------------------------------------------------------------------------------
 
     def _columns_exist(self, place: Connected, values: Mapping[str, Any], inputs: Mapping[str, Any]) -> bool:
         """Whether every column that a property names is there, and times are times."""
@@ -134,7 +134,7 @@ class Lowerer:
                     )
         return good
 
-    # ---- what is wrong -----------------------------------------------------------------------------------------------------
+    # ---- what is wrong -----------------------------------------------------------------------------------------------
 
     def _complain(
         self, place: Connected, property: str, code: str, message: str, hint: str, inside: tuple[str | int, ...] = ()
@@ -178,7 +178,7 @@ class _Values:
         given = self._node.properties.get(name)
         if given is None:
             if property.required:
-                self._wrong(name, "missing_property", f"the property '{name}' is needed", property.help)
+                self._wrong(name, "missing_property", f"the property '{name}' is needed", property.about)
                 return None
             given = property.default
         else:

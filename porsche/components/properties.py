@@ -29,9 +29,9 @@ class Property:
     kind: ClassVar[str] = ""
     example: ClassVar[str] = ""
 
-    def __init__(self, *, label: str, help: str = "", default: Any = None, required: bool | None = None,
+    def __init__(self, *, label: str, about: str = "", default: Any = None, required: bool | None = None,
                  port: str = "rows") -> None:
-        self.label, self.help, self.default, self.port = label, help, default, port
+        self.label, self.about, self.default, self.port = label, about, default, port
         self.required = default is None if required is None else required
         self.name = ""
 
@@ -48,8 +48,8 @@ class Property:
     def schema(self) -> dict[str, Any]:
         """JSON Schema of the value."""
         described = {**self.json_type(), "title": self.label}
-        if self.help:
-            described["description"] = self.help
+        if self.about:
+            described["description"] = self.about
         if self.default is not None and self.default != ():
             described["default"] = self.default
         return described
@@ -108,8 +108,8 @@ class Choice(Property):
 
     kind = "choice"
 
-    def __init__(self, *options: str, label: str, help: str = "", default: str | None = None) -> None:
-        super().__init__(label=label, help=help, default=options[0] if default is None else default, port="")
+    def __init__(self, *options: str, label: str, about: str = "", default: str | None = None) -> None:
+        super().__init__(label=label, about=about, default=options[0] if default is None else default, port="")
         self.options = options
 
     def parse(self, value: Any) -> str:
@@ -142,9 +142,9 @@ class Number(Property):
 
     kind, example = "number", "10"
 
-    def __init__(self, *, label: str, low: float, high: float, whole: bool = False, help: str = "",
+    def __init__(self, *, label: str, low: float, high: float, whole: bool = False, about: str = "",
                  default: float | None = None, required: bool | None = None) -> None:
-        super().__init__(label=label, help=help, default=default, required=required, port="")
+        super().__init__(label=label, about=about, default=default, required=required, port="")
         self.low, self.high, self.whole = low, high, whole
 
     def parse(self, value: Any) -> float | int:
@@ -181,8 +181,10 @@ class Duration(Property):
 
     kind, example = "duration", "10 minutes"
 
-    def __init__(self, *, label: str, help: str = "", default: str | None = None, required: bool | None = None) -> None:
-        super().__init__(label=label, help=help, default=default, required=required, port="")
+    def __init__(
+        self, *, label: str, about: str = "", default: str | None = None, required: bool | None = None
+    ) -> None:
+        super().__init__(label=label, about=about, default=default, required=required, port="")
 
     def parse(self, value: Any) -> exp.Interval:
         match = _DURATION.fullmatch(value) if isinstance(value, str) else None
@@ -339,8 +341,8 @@ class Fields(Property):
 
     kind = "fields"
 
-    def __init__(self, *, label: str, help: str = "", default: Any = None, required: bool | None = None) -> None:
-        super().__init__(label=label, help=help, default=default, required=required, port="")
+    def __init__(self, *, label: str, about: str = "", default: Any = None, required: bool | None = None) -> None:
+        super().__init__(label=label, about=about, default=default, required=required, port="")
 
     def parse(self, value: Any) -> tuple[tuple[str, exp.DataType], ...]:
         if not isinstance(value, Mapping):
@@ -368,8 +370,8 @@ class Options(Property):
 
     kind = "options"
 
-    def __init__(self, *, label: str, help: str = "", default: Any = None, required: bool | None = None) -> None:
-        super().__init__(label=label, help=help, default=default, required=required, port="")
+    def __init__(self, *, label: str, about: str = "", default: Any = None, required: bool | None = None) -> None:
+        super().__init__(label=label, about=about, default=default, required=required, port="")
 
     def parse(self, value: Any) -> dict[str, str]:
         if not isinstance(value, Mapping):
@@ -392,8 +394,8 @@ class Query(Property):
 
     kind = "query"
 
-    def __init__(self, *, label: str, help: str = "") -> None:
-        super().__init__(label=label, help=help, port="")
+    def __init__(self, *, label: str, about: str = "") -> None:
+        super().__init__(label=label, about=about, port="")
 
     def parse(self, value: Any) -> exp.Query:
         from engine.sql.dialect import parse_one

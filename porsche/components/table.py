@@ -31,7 +31,7 @@ Items = Sequence[tuple[str, exp.Expr]]
 """Output columns: names and expressions."""
 
 
-# ---- parts -----------------------------------------------------------------------------------------------------------------
+# ---- parts -----------------------------------------------------------------------------------------------------------
 
 
 def identifier(name: str) -> exp.Identifier:
@@ -50,7 +50,7 @@ def text(value: str) -> exp.Literal:
     return exp.Literal.string(value)
 
 
-def number(value: int) -> exp.Literal:
+def number(value: int) -> exp.Expr:
     return exp.Literal.number(value)
 
 
@@ -97,7 +97,7 @@ def ordered(name: str, descending: bool = False) -> exp.Ordered:
     return exp.Ordered(this=column(name), desc=True if descending else None)
 
 
-# ---- CREATE TABLE ----------------------------------------------------------------------------------------------------------
+# ---- CREATE TABLE ----------------------------------------------------------------------------------------------------
 
 
 def create_table(name: str, columns: Sequence[tuple[str, exp.Expr]], options: Mapping[str, str], *,
@@ -114,7 +114,7 @@ def create_table(name: str, columns: Sequence[tuple[str, exp.Expr]], options: Ma
         options=[Option(this=text(k), expression=text(v)) for k, v in options.items()])
 
 
-# ---- SELECT ----------------------------------------------------------------------------------------------------------------
+# ---- SELECT ----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

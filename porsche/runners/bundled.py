@@ -61,19 +61,44 @@ def prepare(compiled: Compiled, state: Path) -> Session:
 def run(compiled: Compiled, state: Path, options: Options) -> Outcome:
     """Run to the end of the input, or until the job is stopped; resumes what was interrupted."""
     session = prepare(compiled, state)
-    result = session.run(RunOptions(batch_rows=options.batch_rows, shards=options.shards, rate_limit=options.rate,
-                                    checkpoint_interval=options.checkpoint_interval, on_status=options.on_status, on_job=options.on_job))
+    result = session.run(
+        RunOptions(
+            batch_rows=options.batch_rows,
+            shards=options.shards,
+            rate_limit=options.rate,
+            checkpoint_interval=options.checkpoint_interval,
+            on_status=options.on_status,
+            on_job=options.on_job,
+        )
+    )
     metrics = by_node(result.metrics)
     scores = _scores(compiled, metrics)
     speed = result.rows_in / result.seconds if result.seconds > 0 else None
-    return Outcome(result.rows_in, result.rows_out, round(result.seconds, 3), None if speed is None else round(speed, 1), scores["auc"],
-                   scores["logloss"], result.late, result.dead_letters, _one(session.model_hashes()), stopped=result.stopped,
-                   metrics=metrics)
+    return Outcome(
+        result.rows_in,
+        result.rows_out,
+        round(result.seconds, 3),
+        None if speed is None else round(speed, 1),
+        scores["auc"],
+        scores["logloss"],
+        result.late,
+        result.dead_letters,
+        _one(session.model_hashes()),
+        stopped=result.stopped,
+        metrics=metrics,
+    )
 
 
 def by_node(metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
     """The latest metrics by the node that shows them, from those by the operator that writes its table."""
     return {match[1] if (match := _SINK.fullmatch(name)) else name: latest for name, latest in metrics.items()}
+
+
+def progress(job: Any) -> float | None:
+    """The part of a job's input that was read, from 0 to 1; None where the input has no end."""
+    parts = [reader.source.progress() for reader in job.graph.sources]
+    known = [part for part in parts if part is not None]
+    return min(known) if known and len(known) == len(parts) else None
 
 
 def explain(compiled: Compiled, state: Path) -> str:

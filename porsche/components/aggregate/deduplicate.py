@@ -16,7 +16,7 @@ class Deduplicate(Component):
     inputs = (Port("rows", "rows with repetitions"),)
     keys = Columns(label="Key columns")
     time = TimeColumn(label="By time")
-    keep = Choice("first", "last", label="Which row", help="the last one changes with each new row")
+    keep = Choice("first", "last", label="Which row", about="the last one changes with each new row")
 
     def lower(self, rows: Table) -> Table:
         ranked = rows.rank(self.keys, [(self.time, self.keep == "last")], "row_num")

@@ -16,7 +16,7 @@ class KeyedCounters(Component):
     family = "aggregate"
     inputs = (Port("rows", "rows to aggregate"),)
     keys = Columns(label="Key columns", default=())
-    aggregates = Expressions(label="Aggregates", help="a name and an SQL aggregate each: {orders: COUNT(*)}")
+    aggregates = Expressions(label="Aggregates", about="a name and an SQL aggregate each: {orders: COUNT(*)}")
 
     def lower(self, rows: Table) -> Table:
         return rows.group(self.keys, self.aggregates)

@@ -24,11 +24,11 @@ class RollingFeature(Component):
     inputs = (Port("rows", "events, in order of their time"),)
     keys = Columns(label="Key columns", default=())
     time = TimeColumn(label="Event time")
-    within = Duration(label="Within", help="rows of this length of time before the row", required=False)
+    within = Duration(label="Within", about="rows of this length of time before the row", required=False)
     preceding = Number(
-        label="Rows before", help="this many rows before the row", low=1, high=10**6, whole=True, required=False
+        label="Rows before", about="this many rows before the row", low=1, high=10**6, whole=True, required=False
     )
-    features = Expressions(label="Features", help="a name and an SQL aggregate each: {clicks: COUNT(*)}")
+    features = Expressions(label="Features", about="a name and an SQL aggregate each: {clicks: COUNT(*)}")
 
     def lower(self, rows: Table) -> Table:
         return rows.over(self.features, self.keys, self.time, self._frame())

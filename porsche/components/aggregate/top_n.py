@@ -17,11 +17,11 @@ class TopN(Component):
 
     family = "aggregate"
     inputs = (Port("rows", "rows to rank"),)
-    groups = Columns(label="Groups", help="columns; none: one group of all rows", default=())
+    groups = Columns(label="Groups", about="columns; none: one group of all rows", default=())
     order = Column(label="By value")
     direction = Choice("largest", "smallest", label="Which first")
     limit = Number(label="How many", low=1, high=10_000, whole=True, default=10)
-    with_rank = Flag(label="Add the rank", help="a column `rank_number`, 1 for the first", default=False, port="")
+    with_rank = Flag(label="Add the rank", about="a column `rank_number`, 1 for the first", default=False, port="")
 
     def lower(self, rows: Table) -> Table:
         ranked = rows.rank(self.groups, [(self.order, self.direction == "largest")], "rank_number")

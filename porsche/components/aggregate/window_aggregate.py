@@ -19,8 +19,8 @@ class WindowAggregate(Component):
     keys = Columns(label="Key columns", default=())
     time = TimeColumn(label="Event time")
     size = Duration(label="Length of a window")
-    every = Duration(label="A window every", help="shorter than the length: windows overlap", required=False)
-    aggregates = Expressions(label="Aggregates", help="a name and an SQL aggregate each: {orders: COUNT(*)}")
+    every = Duration(label="A window every", about="shorter than the length: windows overlap", required=False)
+    aggregates = Expressions(label="Aggregates", about="a name and an SQL aggregate each: {orders: COUNT(*)}")
 
     def lower(self, rows: Table) -> Table:
         windows = (

@@ -20,9 +20,9 @@ class DimensionJoin(Component):
 
     family = "join"
     inputs = (Port("rows", "rows to complete"), Port("dimension", "the dimension table", relation="dimension"))
-    key = Column(label="Key", help="the column of the rows that holds the dimension's key")
+    key = Column(label="Key", about="the column of the rows that holds the dimension's key")
     columns = Columns(label="Columns to add", port="dimension")
-    clock = Column(label="Clock column", help="processing time; found by itself where there is one", required=False)
+    clock = Column(label="Clock column", about="processing time; found by itself where there is one", required=False)
     unknown = Choice("keep", "drop", label="Rows whose key is not there")
 
     def lower(self, rows: Table, dimension: Table) -> Table:

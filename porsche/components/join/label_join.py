@@ -23,11 +23,11 @@ class LabelJoin(Component):
     family = "join"
     inputs = (Port("events", "events to label"), Port("outcomes", "what may follow them"))
     match = Columns(
-        label="Same in both", help="columns with these names are equal in an event and its outcome", port="events"
+        label="Same in both", about="columns with these names are equal in an event and its outcome", port="events"
     )
     time = TimeColumn(label="Time of the event", port="events")
     outcome_time = TimeColumn(label="Time of the outcome", port="outcomes")
-    within = Duration(label="Within", help="an outcome counts if it is later than the event by at most this")
+    within = Duration(label="Within", about="an outcome counts if it is later than the event by at most this")
     label = Text(label="Name of the label", default="label", port="")
 
     def lower(self, events: Table, outcomes: Table) -> Lowering:

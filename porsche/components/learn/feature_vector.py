@@ -23,13 +23,13 @@ class FeatureVector(Component):
 
     family = "learn"
     inputs = (Port("rows", "rows with features"),)
-    categories = Columns(label="Categories", help="columns of texts or whole numbers", default=())
-    crosses = ColumnLists(label="Crosses", help="{name: [column, column]}", default={})
-    buckets = NumberLists(label="Buckets", help="{column: [limits, rising]}", default={})
-    scaled = NumberLists(label="Scaled numbers", help="{column: [mean, deviation]}", default={}, length=2)
-    features = Expressions(label="Further features", help="a name and an SQL expression each", default={})
-    bits = Number(label="Bits", help="the vector has 2^bits places", low=4, high=26, whole=True, default=18)
-    keep = Columns(label="Columns to keep", help="none named: all of them", default=())
+    categories = Columns(label="Categories", about="columns of texts or whole numbers", default=())
+    crosses = ColumnLists(label="Crosses", about="{name: [column, column]}", default={})
+    buckets = NumberLists(label="Buckets", about="{column: [limits, rising]}", default={})
+    scaled = NumberLists(label="Scaled numbers", about="{column: [mean, deviation]}", default={}, length=2)
+    features = Expressions(label="Further features", about="a name and an SQL expression each", default={})
+    bits = Number(label="Bits", about="the vector has 2^bits places", low=4, high=26, whole=True, default=18)
+    keep = Columns(label="Columns to keep", about="none named: all of them", default=())
     vector = Text(label="Name of the vector", default="features", port="")
 
     def lower(self, rows: Table) -> Table:

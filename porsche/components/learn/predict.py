@@ -19,7 +19,7 @@ class Predict(Component):
     family = "learn"
     inputs = (Port("rows", "rows with a feature vector"), Port("model", "a model's versions", relation="model"))
     features = Column(label="Feature vector", default="features")
-    time = TimeColumn(label="As of", help="event time; found by itself where there is one", required=False)
+    time = TimeColumn(label="As of", about="event time; found by itself where there is one", required=False)
     prediction = Text(label="Name of the prediction", default="p", port="")
 
     def lower(self, rows: Table, model: Table) -> Table:

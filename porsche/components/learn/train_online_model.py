@@ -23,13 +23,13 @@ class TrainOnlineModel(Component):
     expected = frozenset({"growing_state"})
     inputs = (Port("samples", "labelled rows with a feature vector"),)
     learner = Choice("ftrl", "gaussian", label="Learner")
-    label = Column(label="Label", help="1 or 0", default="label", port="samples")
+    label = Column(label="Label", about="1 or 0", default="label", port="samples")
     features = Column(label="Feature vector", default="features", port="samples")
-    known_at = Column(label="Known at", help="when the label became known", default="known_at", port="samples")
+    known_at = Column(label="Known at", about="when the label became known", default="known_at", port="samples")
     publish_every = Number(label="Samples between versions", low=1, high=10**9, whole=True, default=100)
-    bits = Number(label="Bits", help="those of the feature vector", low=4, high=26, whole=True, default=18)
+    bits = Number(label="Bits", about="those of the feature vector", low=4, high=26, whole=True, default=18)
     parameters = Options(
-        label="Parameters", help="of the learner: {alpha: 0.05} for ftrl, {variance: 0.02} for gaussian", default={}
+        label="Parameters", about="of the learner: {alpha: 0.05} for ftrl, {variance: 0.02} for gaussian", default={}
     )
 
     def lower(self, samples: Table) -> Lowering:

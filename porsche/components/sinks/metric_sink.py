@@ -18,10 +18,10 @@ class MetricSink(Component):
     family = "sinks"
     gives = ""
     inputs = (Port("rows", "rows to measure"),)
-    metrics = Expressions(label="Metrics", help="a name and an SQL aggregate each: {auc: 'AUC(label, p)'}")
+    metrics = Expressions(label="Metrics", about="a name and an SQL aggregate each: {auc: 'AUC(label, p)'}")
     where = Expression(label="Only rows where", required=False)
-    every = Duration(label="For each", help="a window of event time; none: all rows so far", required=False)
-    time = TimeColumn(label="Event time", help="of the windows; found by itself where there is one", required=False)
+    every = Duration(label="For each", about="a window of event time; none: all rows so far", required=False)
+    time = TimeColumn(label="Event time", about="of the windows; found by itself where there is one", required=False)
 
     def lower(self, rows: Table) -> Lowering:
         query = (self._windows(rows) if self.every else rows.group((), self.metrics, self.where)).tree()

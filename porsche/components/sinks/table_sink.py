@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from porsche.components.base import Component, Lowering, Port, insert
+from porsche.components.base import Component, Lowering, Port, PropertyError, insert
 from porsche.components.properties import Columns, Options
 from porsche.components.table import Table, create_table, type_tree
 
@@ -18,15 +18,23 @@ class TableSink(Component):
     family = "sinks"
     gives = ""
     inputs = (Port("rows", "rows to write"),)
-    columns = Columns(label="Columns", help="none named: all but those of processing time", default=())
+    columns = Columns(label="Columns", about="none named: all but those of processing time", default=())
     key = Columns(label="Key columns", default=())
     options = Options(
-        label="Connector", help="options of the table, where they differ from the environment's", default={}
+        label="Connector", about="options of the table, where they differ from the environment's", default={}
     )
 
     def lower(self, rows: Table) -> Lowering:
         names = self.columns or rows.without_clocks()
         query = rows.keep(names).tree()
         columns = [(f.name, type_tree(f.type.as_nullable(f.name not in self.key))) for f in self.site.describe(query)]
-        table = create_table(self.site.node, columns, self.site.options("table", self.options), key=self.key)
+        options = self.site.options("table", self.options)
+        if rows.changelog != "I" and options.get("connector") == "filesystem":
+            raise PropertyError(
+                "options",
+                "updates_not_accepted",
+                "files take rows that are only added; these rows change later",
+                "write them to a table with a key, or aggregate over windows",
+            )
+        table = create_table(self.site.node, columns, options, key=self.key)
         return Lowering(tables=(table,), inserts=(insert(self.site.node, query),))

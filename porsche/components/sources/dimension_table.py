@@ -20,15 +20,15 @@ class DimensionTable(Component):
 
     family = "sources"
     gives = "dimension"
-    columns = Fields(label="Columns", help="names and SQL types, the key among them")
-    key = Column(label="Key", help="the column that rows are looked up by", port="")
+    columns = Fields(label="Columns", about="names and SQL types, the key among them")
+    key = Column(label="Key", about="the column that rows are looked up by", port="")
     column_family = Text(label="Column family", default="cf", port="")
     options = Options(
-        label="Connector", help="options of the table, where they differ from the environment's", default={}
+        label="Connector", about="options of the table, where they differ from the environment's", default={}
     )
-    path = Path(label="File to load", help="read once, before the pipeline starts", required=False, port="")
+    path = Path(label="File to load", about="read once, before the pipeline starts", required=False, port="")
     format = Choice("csv", "json", "parquet", label="Format of the file")
-    file_columns = Fields(label="Columns of the file", help="where it has others than the table", default={})
+    file_columns = Fields(label="Columns of the file", about="where it has others than the table", default={})
 
     def lower(self) -> Lowering:
         names = [name for name, _ in self.columns]

@@ -19,12 +19,12 @@ class EventSource(Component):
     """
 
     family = "sources"
-    columns = Fields(label="Columns", help="names and SQL types, in the order of the source")
-    computed = Expressions(label="Computed columns", help="further columns made of those above", default={}, port="")
-    time = Column(label="Event time", help="the column that says when an event happened", required=False, port="")
-    delay = Duration(label="Delay", help="how much later than its time an event may come", default="1 second")
-    clock = Text(label="Clock column", help="the name of an added column of processing time", required=False, port="")
-    options = Options(label="Connector", help="options of the table: connector, format, path and so on", default={})
+    columns = Fields(label="Columns", about="names and SQL types, in the order of the source")
+    computed = Expressions(label="Computed columns", about="further columns made of those above", default={}, port="")
+    time = Column(label="Event time", about="the column that says when an event happened", required=False, port="")
+    delay = Duration(label="Delay", about="how much later than its time an event may come", default="1 second")
+    clock = Text(label="Clock column", about="the name of an added column of processing time", required=False, port="")
+    options = Options(label="Connector", about="options of the table: connector, format, path and so on", default={})
 
     def lower(self) -> Lowering:
         self._check_time()

@@ -14,7 +14,7 @@ class CustomSql(Component):
 
     family = "transform"
     inputs = (Port("rows", "tables that the query reads", many=True),)
-    query = Query(label="Query", help="SELECT ... FROM the ids of the nodes that are connected")
+    query = Query(label="Query", about="SELECT ... FROM the ids of the nodes that are connected")
 
     def lower(self, rows: tuple[Table, ...]) -> Lowering:
         known = {table.name for table in rows}

@@ -12,7 +12,7 @@ class Filter(Component):
 
     family = "transform"
     inputs = (Port("rows", "rows to choose from"),)
-    condition = Expression(label="Condition", help="an SQL condition over the columns of the input")
+    condition = Expression(label="Condition", about="an SQL condition over the columns of the input")
 
     def lower(self, rows: Table) -> Table:
         return rows.where(self.condition)

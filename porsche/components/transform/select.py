@@ -17,8 +17,8 @@ class Select(Component):
 
     family = "transform"
     inputs = (Port("rows", "rows to compute with"),)
-    keep = Columns(label="Columns to keep", help="none named: all of them", default=())
-    compute = Expressions(label="New columns", help="a name and an SQL expression each", default={})
+    keep = Columns(label="Columns to keep", about="none named: all of them", default=())
+    compute = Expressions(label="New columns", about="a name and an SQL expression each", default={})
 
     def lower(self, rows: Table) -> Table:
         if not self.keep and not self.compute:

@@ -1,0 +1,1 @@
+"""Bundled environments: what tables physically are, one YAML file each."""
