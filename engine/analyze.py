@@ -118,32 +118,31 @@ class Analyzer:
         except UserError as error:
             self._complain(error, None)
             return
-        offset, line = 0, 1
+        offset = 0
         for text in texts:
-            start = sql.find(text, offset)
-            line += sql.count("\n", offset, max(start, offset))
-            self._add_text(text, max(start, 0), line)
-            line += text.count("\n")
-            offset = max(start, offset) + len(text)
+            start = sql.index(text, offset)
+            column = start - (sql.rfind("\n", 0, start) + 1) + 1
+            self._add_text(text, Place(sql.count("\n", 0, start) + 1, column, start))
+            offset = start + len(text)
 
-    def _add_text(self, text: str, offset: int, line: int) -> None:
+    def _add_text(self, text: str, at: Place) -> None:
         try:
             statements = ast.parse(text)
         except UserError as error:
-            self._complain(error, None, offset, line)
+            self._complain(error, None, at)
             return
         for statement in statements:
-            self.add_statement(statement, offset, line)
+            self.add_statement(statement, at)
 
-    def add_statement(self, statement: exp.Expr, offset: int = 0, line: int = 1) -> tuple[Diagnostic, ...]:
-        """Analyse one parsed statement, whose text stood at an offset and line of a larger one."""
+    def add_statement(self, statement: exp.Expr, at: Place | None = None) -> tuple[Diagnostic, ...]:
+        """Analyse one parsed statement; `at` is where its text began in a larger one."""
         first = len(self._diagnostics)
         inserts = inserts_of(statement) or [statement]
         for each in inserts:
             try:
                 self._analyse(each)
             except UserError as error:
-                self._complain(error, _name(each), offset, line)
+                self._complain(error, _name(each), at)
         return tuple(self._diagnostics[first:])
 
     def _analyse(self, statement: exp.Expr) -> None:
@@ -190,8 +189,8 @@ class Analyzer:
         """Everything so far."""
         return Analysis(dict(self._infos), tuple(self._diagnostics))
 
-    def _complain(self, error: UserError, name: str | None, offset: int = 0, line: int = 1) -> None:
-        place = _moved(error.place, offset, line)
+    def _complain(self, error: UserError, name: str | None, at: Place | None = None) -> None:
+        place = _moved(error.place, at)
         node = error.node or (self.nodes.get(name) if name else None)
         self._diagnostics.append(Diagnostic("error", error.code, error.message, place, error.hint, name, node))
 
@@ -202,11 +201,12 @@ class Analyzer:
         )
 
 
-def _moved(place: Place | None, offset: int, line: int) -> Place | None:
-    """A place in one statement as a place in the text that holds it."""
-    if place is None or (offset == 0 and line == 1):
+def _moved(place: Place | None, at: Place | None) -> Place | None:
+    """A place in one statement as a place in the text in which the statement begins at `at`."""
+    if place is None or at is None:
         return place
-    return Place(place.line + line - 1, place.column, place.start + offset, place.end + offset)
+    column = place.column + at.column - 1 if place.line == 1 else place.column
+    return Place(place.line + at.line - 1, column, place.start + at.start, place.end + at.start)
 
 
 def _name(statement: exp.Expr) -> str | None:

@@ -37,8 +37,9 @@ def type_of_aggregate(name: str, args: Sequence[Expression], distinct: bool, gro
     from engine.aggregates.base import AggregateArguments
 
     literals = {i: a.value for i, a in enumerate(args) if isinstance(a, Literal)}
+    places = {i: a.place for i, a in enumerate(args) if isinstance(a, Literal) and a.place}
     wanted: dict[int, DataType] = {}
-    call = AggregateArguments(name, tuple(a.type for a in args), literals, distinct, grouped)
+    call = AggregateArguments(name, tuple(a.type for a in args), literals, distinct, grouped, places)
     try:
         return AGGREGATES[name].infer(call, wanted), wanted
     except UserError as error:

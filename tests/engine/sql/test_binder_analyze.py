@@ -8,7 +8,8 @@ import time
 
 from engine.analyze import Analyzer, analyze
 
-TABLES = """CREATE TABLE bid (auction BIGINT, price BIGINT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '4' SECOND);
+TABLES = """CREATE TABLE bid (auction BIGINT, price BIGINT, ts TIMESTAMP(3),
+  WATERMARK FOR ts AS ts - INTERVAL '4' SECOND);
 CREATE TABLE best (auction BIGINT, price BIGINT, PRIMARY KEY (auction) NOT ENFORCED);
 """
 
@@ -33,12 +34,13 @@ def test_relations() -> None:
 
 
 def test_all_errors_at_once_with_places_in_the_whole_text() -> None:
-    text = TABLES + "CREATE VIEW v AS SELECT pric FROM bid;\nCREATE VIEW w AS SELECT * FROM bidd;\nSELECT FROM;\n" \
-                    "CREATE VIEW x AS SELECT auction FROM bid"
+    statements = ["CREATE VIEW v AS SELECT pric FROM bid", "CREATE VIEW w AS SELECT * FROM bidd", "SELECT FROM",
+                  "CREATE VIEW x AS SELECT auction FROM bid"]
+    text = TABLES + ";\n".join(statements)
     analysis = analyze(text)
     errors = analysis.errors
     assert [e.code for e in errors] == ["unknown_column", "unknown_table", "syntax"]
-    assert [e.place.line for e in errors if e.place] == [3, 4, 5]
+    assert [e.place.line for e in errors if e.place] == [4, 5, 6]
     places = [e.place for e in errors if e.place]
     assert text[places[0].start:places[0].end] == "pric"
     assert text[places[1].start:places[1].end] == "bidd"

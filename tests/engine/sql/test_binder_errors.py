@@ -83,12 +83,16 @@ CASES = [  # SQL, code, column of the text where it stands, part of the hint
 ]
 
 
+def bind(sql: str) -> None:
+    made = binder()
+    statement = parse_one(sql)
+    made.insert(statement) if sql.startswith("INSERT") else made.query(statement)
+
+
 @pytest.mark.parametrize(("sql", "code", "column", "hint"), CASES, ids=[c[0][:60] for c in CASES])
 def test_errors(sql: str, code: str, column: int | None, hint: str) -> None:
     with pytest.raises(UserError) as caught:
-        made = binder()
-        statement = parse_one(sql)
-        made.insert(statement) if sql.startswith("INSERT") else made.query(statement)
+        bind(sql)
     error = caught.value
     assert error.code == code, error
     if column is not None:

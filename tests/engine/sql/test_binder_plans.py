@@ -173,8 +173,8 @@ def test_lateral_top_n() -> None:
 
 def test_window_functions_and_their_aggregates() -> None:
     sql = (
-        "SELECT item, COUNT(*) AS c, window_end FROM TABLE(HOP(DATA => TABLE orders, TIMECOL => DESCRIPTOR(ts), SLIDE => "
-        "INTERVAL '5' SECOND, SIZE => INTERVAL '10' SECOND)) GROUP BY window_start, window_end, item"
+        "SELECT item, COUNT(*) AS c, window_end FROM TABLE(HOP(DATA => TABLE orders, TIMECOL => DESCRIPTOR(ts), "
+        "SLIDE => INTERVAL '5' SECOND, SIZE => INTERVAL '10' SECOND)) GROUP BY window_start, window_end, item"
     )
     table, group = find(sql, WindowTable), find(sql, WindowAggregate)
     assert isinstance(table, WindowTable)

@@ -18,21 +18,33 @@ CASES = {
     "SELECT r.* FROM nested": "a INT, b ROW<`c` STRING>",
     "SELECT tags[1], m['k'] FROM nested": "EXPR$0 STRING, EXPR$1 INT",
     # literals
-    "SELECT 1, 1.5, 1e0, 'ab', TRUE, NULL": "EXPR$0 INT NOT NULL, EXPR$1 DECIMAL(2, 1) NOT NULL, EXPR$2 DOUBLE NOT NULL, "
-    "EXPR$3 CHAR(2) NOT NULL, EXPR$4 BOOLEAN NOT NULL, EXPR$5 NULL",
-    "SELECT DATE '2020-01-02', TIME '10:11:12', TIMESTAMP '2020-01-02 03:04:05.678'": "EXPR$0 DATE NOT NULL, EXPR$1 TIME(0) NOT NULL, EXPR$2 TIMESTAMP(3) NOT NULL",
-    "SELECT INTERVAL '1' DAY, INTERVAL '2' MONTH": "EXPR$0 INTERVAL DAY TO SECOND NOT NULL, EXPR$1 INTERVAL YEAR TO MONTH NOT NULL",
+    "SELECT 1, 1.5, 1e0, 'ab', TRUE, NULL": (
+        "EXPR$0 INT NOT NULL, EXPR$1 DECIMAL(2, 1) NOT NULL, EXPR$2 DOUBLE NOT NULL, EXPR$3 CHAR(2) NOT NULL, EXPR$4 "
+        "BOOLEAN NOT NULL, EXPR$5 NULL"
+    ),
+    "SELECT DATE '2020-01-02', TIME '10:11:12', TIMESTAMP '2020-01-02 03:04:05.678'": (
+        "EXPR$0 DATE NOT NULL, EXPR$1 TIME(0) NOT NULL, EXPR$2 TIMESTAMP(3) NOT NULL"
+    ),
+    "SELECT INTERVAL '1' DAY, INTERVAL '2' MONTH": (
+        "EXPR$0 INTERVAL DAY TO SECOND NOT NULL, EXPR$1 INTERVAL YEAR TO MONTH NOT NULL"
+    ),
     # time attributes: kept by references, lost in expressions, materialised by regular joins and groups
-    "SELECT ts, p, ts + INTERVAL '1' SECOND AS later FROM orders": "ts TIMESTAMP(3) *ROWTIME*, p TIMESTAMP_LTZ(3) NOT NULL *PROCTIME*, later TIMESTAMP(3)",
+    "SELECT ts, p, ts + INTERVAL '1' SECOND AS later FROM orders": (
+        "ts TIMESTAMP(3) *ROWTIME*, p TIMESTAMP_LTZ(3) NOT NULL *PROCTIME*, later TIMESTAMP(3)"
+    ),
     "SELECT orders.ts FROM orders JOIN pays ON orders.id = pays.id": "ts TIMESTAMP(3)",
     "SELECT ts FROM orders GROUP BY ts": "ts TIMESTAMP(3)",
     "SELECT ts FROM orders UNION ALL SELECT ts FROM pays": "ts TIMESTAMP(3) *ROWTIME*",
     "SELECT ts FROM orders UNION ALL SELECT CAST(ts AS TIMESTAMP(3)) FROM pays": "ts TIMESTAMP(3)",
     # aggregates
-    "SELECT item, COUNT(*), SUM(n), AVG(price), MAX(ts) FROM orders GROUP BY item": "item STRING, EXPR$1 BIGINT NOT NULL, EXPR$2 INT NOT NULL, EXPR$3 DECIMAL(38, 6), EXPR$4 TIMESTAMP(3)",
+    "SELECT item, COUNT(*), SUM(n), AVG(price), MAX(ts) FROM orders GROUP BY item": (
+        "item STRING, EXPR$1 BIGINT NOT NULL, EXPR$2 INT NOT NULL, EXPR$3 DECIMAL(38, 6), EXPR$4 TIMESTAMP(3)"
+    ),
     "SELECT SUM(n), COUNT(n) FROM orders": "EXPR$0 INT, EXPR$1 BIGINT NOT NULL",
     "SELECT SUM(n) FILTER (WHERE n > 1) FROM orders GROUP BY item": "EXPR$0 INT",
-    "SELECT x, y, GROUPING(x), COUNT(*) FROM a GROUP BY GROUPING SETS ((x, y), (x), ())": "x INT, y STRING, EXPR$2 BIGINT NOT NULL, EXPR$3 BIGINT NOT NULL",
+    "SELECT x, y, GROUPING(x), COUNT(*) FROM a GROUP BY GROUPING SETS ((x, y), (x), ())": (
+        "x INT, y STRING, EXPR$2 BIGINT NOT NULL, EXPR$3 BIGINT NOT NULL"
+    ),
     "SELECT z, COUNT(*) FROM a GROUP BY ROLLUP (z)": "z BIGINT, EXPR$1 BIGINT NOT NULL",
     # outer joins make columns nullable
     "SELECT a.z, pays.id FROM a LEFT JOIN pays ON a.z = pays.id": "z BIGINT NOT NULL, id BIGINT",
@@ -40,13 +52,21 @@ CASES = {
     "SELECT * FROM a NATURAL JOIN b": "x INT, y STRING, z BIGINT NOT NULL, w DOUBLE",
     "SELECT * FROM a JOIN b USING (x)": "x INT, y STRING, z BIGINT NOT NULL, y0 STRING, w DOUBLE",
     # windows
-    "SELECT window_start, window_end, window_time, COUNT(*) AS c FROM TABLE(TUMBLE(TABLE orders, DESCRIPTOR(ts), "
-    "INTERVAL '1' MINUTE)) GROUP BY window_start, window_end, window_time": "window_start TIMESTAMP(3) NOT NULL, window_end TIMESTAMP(3) NOT NULL, window_time TIMESTAMP(3) NOT NULL "
-    "*ROWTIME*, c BIGINT NOT NULL",
-    "SELECT item, TUMBLE_START(ts, INTERVAL '1' MINUTE) AS s, TUMBLE_ROWTIME(ts, INTERVAL '1' MINUTE) AS t FROM orders "
-    "GROUP BY item, TUMBLE(ts, INTERVAL '1' MINUTE)": "item STRING, s TIMESTAMP(3) NOT NULL, t TIMESTAMP(3) NOT NULL *ROWTIME*",
-    "SELECT id, ROW_NUMBER() OVER (PARTITION BY item ORDER BY ts) AS r, LAG(n) OVER (PARTITION BY item ORDER BY ts) AS l, "
-    "LAG(n, 1, 0) OVER (PARTITION BY item ORDER BY ts) AS d FROM orders": "id BIGINT NOT NULL, r BIGINT NOT NULL, l INT, d INT NOT NULL",
+    (
+        "SELECT window_start, window_end, window_time, COUNT(*) AS c FROM TABLE(TUMBLE(TABLE orders, DESCRIPTOR(ts), "
+        "INTERVAL '1' MINUTE)) GROUP BY window_start, window_end, window_time"
+    ): (
+        "window_start TIMESTAMP(3) NOT NULL, window_end TIMESTAMP(3) NOT NULL, window_time TIMESTAMP(3) NOT NULL "
+        "*ROWTIME*, c BIGINT NOT NULL"
+    ),
+    (
+        "SELECT item, TUMBLE_START(ts, INTERVAL '1' MINUTE) AS s, TUMBLE_ROWTIME(ts, INTERVAL '1' MINUTE) AS t FROM "
+        "orders GROUP BY item, TUMBLE(ts, INTERVAL '1' MINUTE)"
+    ): "item STRING, s TIMESTAMP(3) NOT NULL, t TIMESTAMP(3) NOT NULL *ROWTIME*",
+    (
+        "SELECT id, ROW_NUMBER() OVER (PARTITION BY item ORDER BY ts) AS r, LAG(n) OVER (PARTITION BY item ORDER BY "
+        "ts) AS l, LAG(n, 1, 0) OVER (PARTITION BY item ORDER BY ts) AS d FROM orders"
+    ): "id BIGINT NOT NULL, r BIGINT NOT NULL, l INT, d INT NOT NULL",
     # set operations
     "SELECT x FROM a UNION SELECT z FROM a": "x BIGINT",
     "SELECT z FROM a EXCEPT SELECT x FROM b": "z BIGINT NOT NULL",
@@ -58,7 +78,9 @@ CASES = {
     "SELECT id, k, v FROM nested CROSS JOIN UNNEST(m) AS t(k, v)": "id INT, k STRING, v INT NOT NULL",
     "SELECT id, tag FROM nested LEFT JOIN UNNEST(tags) WITH ORDINALITY AS t(tag, i) ON TRUE": "id INT, tag STRING",
     # lookups: computed columns of the dimension are there, NULL where nothing is found
-    "SELECT o.id, d.category, d.big FROM orders AS o LEFT JOIN dim FOR SYSTEM_TIME AS OF o.p AS d ON o.item = d.item": "id BIGINT NOT NULL, category STRING, big STRING",
+    "SELECT o.id, d.category, d.big FROM orders AS o LEFT JOIN dim FOR SYSTEM_TIME AS OF o.p AS d ON o.item = d.item": (
+        "id BIGINT NOT NULL, category STRING, big STRING"
+    ),
 }
 
 
