@@ -7,10 +7,11 @@ module and the typing side import neither numba nor polars at the top; `open` of
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from engine.changes import Array, Column
+from engine.errors import Place
 from engine.types import DataType
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class AggregateArguments:
     literals: Mapping[int, Any]
     distinct: bool = False
     grouped: bool = True  # False for a global aggregate, whose result over no rows is NULL (COUNT: 0)
+    places: Mapping[int, Place] = field(default_factory=dict)  # of literal arguments, in the SQL text
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from engine.aggregates.base import AggregateArguments
 from engine.errors import UserError
+from engine.learners.options import parse_options
 from engine.types import (
     ARRAY,
     BIGINT,
@@ -159,7 +160,13 @@ def model(call: AggregateArguments, wanted: dict[int, DataType]) -> DataType:
     kinds = [f.type.element.kind for f in features.fields if f.type.kind is Kind.ARRAY and f.type.element]
     if features.kind is not Kind.ROW or kinds != [Kind.INT, Kind.FLOAT]:
         raise bad(call, "features of type ROW<index ARRAY<INT>, value ARRAY<FLOAT>>")
-    if len(call.types) == 3 and not isinstance(call.literals.get(2), str):
+    options = call.literals.get(2, "" if len(call.types) == 2 else None)
+    if not isinstance(options, str):
         raise bad(call, "a constant string of options as its third argument")
+    try:
+        parse_options(call.name.lower(), options)
+    except UserError as error:
+        error.place = call.places.get(2)
+        raise
     wanted[0] = INT.as_nullable(label.nullable)
     return MODEL_ROW

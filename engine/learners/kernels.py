@@ -1,10 +1,11 @@
 """The compiled inner loops of the online learners: predict first, then learn, row after row in the order given.
 
-Samples come as sparse rows (`offsets` int64[n + 1], `index` int32, `value` float32, `label` int8 with -1 for NULL).
-A feature is absent when its index is negative or its value is 0 or not finite; other indices are taken modulo the
-number of slots, which is a power of two. A model is one flat float32 table of two numbers a slot, with one more slot,
-the last, for the bias. Every page of 1,024 table values that a row touches is marked in `dirty`. The metrics are sums
-over the rows, added up in row order, so nothing that a kernel computes depends on where the stream was cut.
+Samples come as sparse rows (`offsets` int64[n + 1], `index` int32, `value` float32, `label` int8 with -1 for NULL);
+those to learn are `runs` of rows (int64[k, 2]: the first row, and one after the last). A feature is absent when its
+index is negative or its value is 0 or not finite; other indices are taken modulo the number of slots, a power of two. A
+model is one flat float32 table of two numbers a slot, with one more slot, the last, for the bias. Each stretch of
+2^`shift` table values that a row touches is marked in `dirty`. The metrics are sums over the rows, added up in row
+order, so nothing that a kernel computes depends on where the stream was cut.
 
 FTRL-Proximal: McMahan et al., "Ad Click Prediction: a View from the Trenches", KDD 2013, algorithm 1 (table: z, n).
 Gaussian: logistic regression with a diagonal normal posterior, one extended Kalman step a row (table: mean,
@@ -44,13 +45,12 @@ A, B, X, C, D = (np.uint64(PART * part) for part in range(5))
 SCRATCH = 5 * PART
 AHEAD = np.uint64(40)  # features between prefetching a slot and using it
 ONE, EIGHT = np.uint64(1), np.uint64(8)
-PAGE = np.uint64(PAGE_SHIFT)
 LARGEST = np.float32(1e15)  # values are clipped here: their squares must stay finite
 STEEPEST = 35.0  # logits are clipped here, as in the paper
 
 
 @intrinsic
-def _prefetch(typing_context: Any, array: Any, position: Any) -> Any:
+def prefetch(typing_context: Any, array: Any, position: Any) -> Any:
     """Ask the processor to load `array[position]` into its cache for writing; changes nothing."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -108,7 +108,7 @@ def _load(table: Any, bias: Any, index: Any, value: Any, start: Any, width: Any,
     mask, end = bias - ONE, np.uint64(len(index)) - ONE
     for i in range(width):
         slot = (np.uint64(index[start + i]) & mask) << ONE
-        _prefetch(table, np.intp((np.uint64(index[min(start + i + AHEAD, end)]) & mask) << ONE))
+        prefetch(table, np.intp((np.uint64(index[min(start + i + AHEAD, end)]) & mask) << ONE))
         scratch[A + i] = table[slot]
         scratch[B + i] = table[slot + ONE]
     for i in range(width):
@@ -122,18 +122,18 @@ def _load(table: Any, bias: Any, index: Any, value: Any, start: Any, width: Any,
 
 
 @_part
-def _store(table: Any, bias: Any, dirty: Any, index: Any, start: Any, width: Any, scratch: Any) -> None:
+def _store(table: Any, bias: Any, dirty: Any, shift: Any, index: Any, start: Any, width: Any, scratch: Any) -> None:
     """Add the changes of a row's slots, left in parts A and B, to the table; a slot named twice gets both."""
     mask = bias - ONE
     for i in range(width):
         slot = (np.uint64(index[start + i]) & mask) << ONE
         table[slot] += scratch[A + i]
         table[slot + ONE] += scratch[B + i]
-        dirty[slot >> PAGE] = 1
+        dirty[slot >> shift] = 1
     slot = bias << ONE
     table[slot] += scratch[A + width]
     table[slot + ONE] += scratch[B + width]
-    dirty[slot >> PAGE] = 1
+    dirty[slot >> shift] = 1
 
 
 @_part
@@ -169,29 +169,30 @@ def _ftrl_margin(scratch: Any, width: Any, alpha: Any, beta: Any, l1: Any, l2: A
 
 
 @_kernel
-def learn_ftrl(offsets: Any, index: Any, value: Any, label: Any, first: int, last: int, table: Any, dirty: Any,
+def learn_ftrl(offsets: Any, index: Any, value: Any, label: Any, runs: Any, table: Any, dirty: Any, shift: Any,
                sums: Any, counts: Any, options: Any, out: Any) -> None:
-    """Rows first..last of the samples through FTRL-Proximal; `options` is (alpha, beta, l1, l2) as float32."""
+    """Runs of rows through FTRL-Proximal; `options` is (alpha, beta, l1, l2) as float32."""
     alpha, beta, l1, l2 = options[0], options[1], options[2], options[3]
     inverse = np.float32(1) / alpha
     bias = np.uint64((len(table) >> 1) - 1)
     scratch = np.zeros(SCRATCH, np.float32)
-    for row in range(first, last):
-        start = np.uint64(offsets[row])
-        width = np.uint64(offsets[row + 1]) - start
-        _load(table, bias, index, value, start, width, scratch)
-        logit = _ftrl_margin(scratch, width + ONE, alpha, beta, l1, l2)
-        probability = _sigmoid(logit)
-        out[row] = probability
-        if label[row] < 0:
-            continue
-        _score(logit, label[row], sums, counts)
-        error = np.float32(probability - label[row])
-        for i in range(width + ONE):
-            g = error * scratch[X + i]
-            scratch[A + i] = g - (np.sqrt(scratch[B + i] + g * g) - scratch[D + i]) * inverse * scratch[C + i]
-            scratch[B + i] = g * g
-        _store(table, bias, dirty, index, start, width, scratch)
+    for run in range(len(runs)):
+        for row in range(runs[run, 0], runs[run, 1]):
+            start = np.uint64(offsets[row])
+            width = np.uint64(offsets[row + 1]) - start
+            _load(table, bias, index, value, start, width, scratch)
+            logit = _ftrl_margin(scratch, width + ONE, alpha, beta, l1, l2)
+            probability = _sigmoid(logit)
+            out[row] = probability
+            if label[row] < 0:
+                continue
+            _score(logit, label[row], sums, counts)
+            error = np.float32(probability - label[row])
+            for i in range(width + ONE):
+                g = error * scratch[X + i]
+                scratch[A + i] = g - (np.sqrt(scratch[B + i] + g * g) - scratch[D + i]) * inverse * scratch[C + i]
+                scratch[B + i] = g * g
+            _store(table, bias, dirty, shift, index, start, width, scratch)
 
 
 @_kernel
@@ -215,9 +216,9 @@ def _gaussian_margin(scratch: Any, width: Any) -> tuple[float, float]:
 
 
 @_kernel
-def learn_gaussian(offsets: Any, index: Any, value: Any, label: Any, first: int, last: int, table: Any, dirty: Any,
-                   sums: Any, counts: Any, options: Any, out: Any) -> None:
-    """Rows first..last through the Gaussian learner; `options` is (prior variance, drift) as float32.
+def learn_gaussian(offsets: Any, index: Any, value: Any, label: Any, runs: Any, table: Any, dirty: Any,
+                   shift: Any, sums: Any, counts: Any, options: Any, out: Any) -> None:
+    """Runs of rows through the Gaussian learner; `options` is (prior variance, drift) as float32.
 
     `drift` is added to a slot's variance each time it is learnt (a random walk of the weight, forgetting the past),
     never beyond the prior variance. One row takes at most 99.9 % of a variance, so that rounding keeps it positive.
@@ -225,26 +226,27 @@ def learn_gaussian(offsets: Any, index: Any, value: Any, label: Any, first: int,
     prior, drift, most = options[0], options[1], np.float32(0.999)
     bias = np.uint64((len(table) >> 1) - 1)
     scratch = np.zeros(SCRATCH, np.float32)
-    for row in range(first, last):
-        start = np.uint64(offsets[row])
-        width = np.uint64(offsets[row + 1]) - start
-        _load(table, bias, index, value, start, width, scratch)
-        mean, variance = _gaussian_margin(scratch, width + ONE)
-        logit = mean / math.sqrt(1.0 + math.pi / 8 * variance)
-        out[row] = _sigmoid(logit)
-        if label[row] < 0:
-            continue
-        _score(logit, label[row], sums, counts)
-        p = _sigmoid(mean)
-        curvature = max(p * (1.0 - p), 1e-6)
-        scale = 1.0 / (1.0 + curvature * variance)
-        step, shrink = np.float32((label[row] - p) * scale), np.float32(curvature * scale)
-        for i in range(width + ONE):
-            v, gain = scratch[B + i], scratch[C + i]
-            moved = drift if scratch[X + i] != 0 else np.float32(0)
-            scratch[A + i] = step * gain
-            scratch[B + i] = min(moved - min(shrink * gain * gain, most * v), max(prior - v, np.float32(0)))
-        _store(table, bias, dirty, index, start, width, scratch)
+    for run in range(len(runs)):
+        for row in range(runs[run, 0], runs[run, 1]):
+            start = np.uint64(offsets[row])
+            width = np.uint64(offsets[row + 1]) - start
+            _load(table, bias, index, value, start, width, scratch)
+            mean, variance = _gaussian_margin(scratch, width + ONE)
+            logit = mean / math.sqrt(1.0 + math.pi / 8 * variance)
+            out[row] = _sigmoid(logit)
+            if label[row] < 0:
+                continue
+            _score(logit, label[row], sums, counts)
+            p = _sigmoid(mean)
+            curvature = max(p * (1.0 - p), 1e-6)
+            scale = 1.0 / (1.0 + curvature * variance)
+            step, shrink = np.float32((label[row] - p) * scale), np.float32(curvature * scale)
+            for i in range(width + ONE):
+                v, gain = scratch[B + i], scratch[C + i]
+                moved = drift if scratch[X + i] != 0 else np.float32(0)
+                scratch[A + i] = step * gain
+                scratch[B + i] = min(moved - min(shrink * gain * gain, most * v), max(prior - v, np.float32(0)))
+            _store(table, bias, dirty, shift, index, start, width, scratch)
 
 
 @_kernel

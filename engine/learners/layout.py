@@ -4,6 +4,8 @@ from __future__ import annotations
 
 PAGE_SHIFT = 10
 PAGE_VALUES = 1 << PAGE_SHIFT  # table values in a page
+LINE_SHIFT = 4
+LINE_VALUES = 1 << LINE_SHIFT  # table values in a line of the processor's cache
 MOST_FEATURES = 4000  # in one row
 LOGIT_BINS = 1024
 LOGIT_LIMIT = 12.0  # the logit histograms' range is -12 .. 12; what lies beyond counts in the outermost bins

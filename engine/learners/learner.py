@@ -22,7 +22,7 @@ from engine.changes import Array
 from engine.errors import InternalError, UserError
 from engine.learners import kernels
 from engine.learners.delta import NaturalDelta
-from engine.learners.layout import PAGE_VALUES
+from engine.learners.layout import PAGE_SHIFT, PAGE_VALUES
 from engine.learners.metrics import Progress
 from engine.learners.options import LearnerOptions
 from engine.learners.samples import UNKNOWN, Features
@@ -45,6 +45,8 @@ class Learnt:
     versions: list[ModelValue]
 
 
+_PAGE_SHIFT = np.uint64(PAGE_SHIFT)
+
 # Called with a new version: its value, the options, the table, and the pages that may have changed since the last one.
 Publish = Callable[[ModelValue, LearnerOptions, Array, Array], None]
 
@@ -52,7 +54,6 @@ Publish = Callable[[ModelValue, LearnerOptions, Array, Array], None]
 class Learner:
     """A model in one flat float32 table of two numbers a slot, the bias in the last slot."""
 
-    mergeable = False
     learn: Any
     predict: Any
 
@@ -86,8 +87,9 @@ class Learner:
 
     def _run(self, features: Features, labels: Array, start: int, stop: int, out: Array) -> None:
         if stop > start:
-            self.learn(features.offsets, features.index, features.value, labels, start, stop, self.table, self._dirty,
-                       self.progress.sums, self.progress.counts, self.parameters, out)
+            runs = np.array([[start, stop]])
+            self.learn(features.offsets, features.index, features.value, labels, runs, self.table, self._dirty,
+                       _PAGE_SHIFT, self.progress.sums, self.progress.counts, self.parameters, out)
 
     def _cut(self) -> ModelValue:
         self._sweep()
@@ -160,7 +162,6 @@ class FTRL(Learner):
 class Gaussian(Learner):
     """Logistic regression with a diagonal normal posterior, which merges: see `engine.learners.delta`."""
 
-    mergeable = True
     learn = staticmethod(kernels.learn_gaussian)
     predict = staticmethod(kernels.predict_gaussian)
 
@@ -185,6 +186,10 @@ _CLASSES: dict[str, type[Learner]] = {"ftrl": FTRL, "gaussian": Gaussian}
 
 def make_learner(options: LearnerOptions, publish: Publish | None = None) -> Learner:
     """An empty learner of the options' kind."""
+    if options.shards > 1:
+        from engine.learners.sharded import ShardedGaussian
+
+        return ShardedGaussian(options, publish)
     return _CLASSES[options.kind](options, publish)
 
 

@@ -24,6 +24,7 @@ class Setting:
 COMMON = {
     "bits": Setting(18, 4, 26, "the table has 2^bits slots; feature indices are taken modulo that", whole=True),
     "publish_every": Setting(1000, 1, 10**9, "samples between two versions of the model", whole=True),
+    "shards": Setting(1, 1, 64, "parts of the model that learn in parallel and are merged again and again", whole=True),
 }
 KINDS: Mapping[str, Mapping[str, Setting]] = {
     "ftrl": {
@@ -37,18 +38,20 @@ KINDS: Mapping[str, Mapping[str, Setting]] = {
         "drift": Setting(0, 0, 1, "variance added each time a weight is learnt: how fast the past is forgotten"),
     },
 }
+MERGEABLE = frozenset({"gaussian"})
 
 
 @dataclass(frozen=True)
 class LearnerOptions:
     """Checked options. `values` are the kind's own settings by name, in the order of `KINDS`; `name` is the model's, or
-    empty: it is then named after the column that holds it."""
+    empty: it is then named after the column that holds it; `shards`: see `engine.learners.sharded`."""
 
     kind: str
     bits: int
     publish_every: int
     values: Mapping[str, float]
     name: str = ""
+    shards: int = 1
 
     @property
     def slots(self) -> int:
@@ -56,7 +59,7 @@ class LearnerOptions:
 
     def as_json(self) -> dict[str, object]:
         return {"kind": self.kind, "bits": self.bits, "publish_every": self.publish_every,
-                "values": dict(self.values), "name": self.name}
+                "values": dict(self.values), "name": self.name, "shards": self.shards}
 
     @classmethod
     def from_json(cls, facts: Mapping[str, object]) -> LearnerOptions:
@@ -64,7 +67,7 @@ class LearnerOptions:
         values = facts["values"]
         assert isinstance(values, Mapping)
         return cls(str(facts["kind"]), int(str(facts["bits"])), int(str(facts["publish_every"])), dict(values),
-                   str(facts["name"]))
+                   str(facts["name"]), int(str(facts["shards"])))
 
 
 def parse_options(kind: str, text: str = "") -> LearnerOptions:
@@ -86,8 +89,11 @@ def parse_options(kind: str, text: str = "") -> LearnerOptions:
         else:
             given[name] = _number(kind, name, value, known[name])
     full = {name: given.get(name, setting.default) for name, setting in known.items()}
-    bits, publish_every = int(full.pop("bits")), int(full.pop("publish_every"))
-    return LearnerOptions(kind, bits, publish_every, full, model)
+    bits, publish_every, shards = (int(full.pop(name)) for name in COMMON)
+    if shards > 1 and kind not in MERGEABLE:
+        raise UserError("not_mergeable", f"a model of {kind.upper()} has one owner: it cannot learn in {shards} shards",
+                        hint=f"leave out 'shards', or take {' or '.join(sorted(MERGEABLE)).upper()}")
+    return LearnerOptions(kind, bits, publish_every, full, model, shards)
 
 
 def _unknown(kind: str, name: str, known: Mapping[str, Setting]) -> UserError:

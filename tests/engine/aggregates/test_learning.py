@@ -12,7 +12,7 @@ from engine.aggregates.base import AggregateArguments, AggregateSpec
 from engine.aggregates.calls import BoundCall
 from engine.aggregates.inference import MODEL_ROW, SAMPLE_FEATURES
 from engine.changes import Batch
-from engine.errors import UserError
+from engine.errors import Place, UserError
 from engine.expressions.functions.base import Context
 from engine.learners.learner import make_learner
 from engine.learners.options import parse_options
@@ -107,6 +107,15 @@ def test_wrong_calls() -> None:
     for types in ((BOOLEAN,), (STRING, SAMPLE_FEATURES), (BOOLEAN, STRING), (BOOLEAN, SAMPLE_FEATURES, STRING)):
         with pytest.raises(UserError, match="is not possible"):
             infer(*types)
+
+
+def test_wrong_options_are_seen_when_the_query_is_bound() -> None:
+    place = Place(3, 14, 60, 70)
+    for name, text, code in (("GAUSSIAN", "shrads=2", "learner_option"), ("FTRL", "shards=2", "not_mergeable")):
+        with pytest.raises(UserError) as error:
+            AGGREGATES[name].infer(AggregateArguments(name, (BOOLEAN, SAMPLE_FEATURES, STRING), {2: text},
+                                                      places={2: place}), {})
+        assert (error.value.code, error.value.place) == (code, place)
 
 
 METRIC = Schema.of(k=STRING, y=INT, p=DOUBLE)

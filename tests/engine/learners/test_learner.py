@@ -13,7 +13,7 @@ from engine.changes import Array, Column
 from engine.errors import InternalError, RuntimeFault, UserError
 from engine.learners.learner import FTRL, Gaussian, Learner, make_learner, predict, prior_table
 from engine.learners.metrics import Progress
-from engine.learners.options import LearnerOptions, parse_options
+from engine.learners.options import MERGEABLE, LearnerOptions, parse_options
 from engine.learners.samples import Features, features_of, labels_of
 from engine.types import ARRAY, BOOLEAN, DOUBLE, FLOAT, INT, ROW
 
@@ -209,7 +209,7 @@ def test_merged_gaussians_know_more_than_each() -> None:
 
 
 def test_an_ftrl_learner_has_one_owner() -> None:
-    assert not FTRL.mergeable
+    assert "ftrl" not in MERGEABLE
     learner = make_learner(parse_options("ftrl"))
     with pytest.raises(InternalError):
         learner.merge(make_learner(parse_options("ftrl")))
