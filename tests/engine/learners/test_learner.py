@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.changes import Array, Column
 from engine.errors import InternalError, RuntimeFault, UserError
-from engine.learners.learner import FTRL, Gaussian, Learner, make_learner, predict, prior_table
+from engine.learners.learner import Gaussian, Learner, make_learner, predict, prior_table
 from engine.learners.metrics import Progress
 from engine.learners.options import MERGEABLE, LearnerOptions, parse_options
 from engine.learners.samples import Features, features_of, labels_of
