@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from tests.services.conftest import start
-from tests.services.flink_gateway import FlinkError, FlinkGateway
+from tests.services.flink_gateway import FlinkError
 from tests.services.flink_tables import for_flink
-
-FUNCTIONS = Path(__file__).with_name("flink_functions.py")
-NAMES = ("FTRL", "GAUSSIAN", "AUC", "LOGLOSS", "FEATURES", "FEATURE_CROSS", "PREDICT")
-DECLARED = [f"CREATE TEMPORARY FUNCTION {name} AS 'flink_functions.{name.lower()}' LANGUAGE PYTHON" for name in NAMES]
 
 EVENTS = """CREATE TABLE events (
     user_id BIGINT, item_id BIGINT, behavior STRING, ts TIMESTAMP(3), now_at AS PROCTIME(),
@@ -28,15 +21,6 @@ MODELS = f"""CREATE TABLE trained (name STRING, m {MODEL}, PRIMARY KEY (name) NO
     'key.format' = 'json', 'value.format' = 'json')"""
 COUNTS = """CREATE TABLE counts (behavior STRING, opens TIMESTAMP(3), n BIGINT) WITH (
     'connector' = 'filesystem', 'path' = 'file:///tmp/counts', 'format' = 'json')"""
-
-
-@pytest.fixture(scope="module")
-def gateway():
-    """A session in which our functions are declared."""
-    with FlinkGateway(start("flink", "gateway")["gateway"], [str(FUNCTIONS)]) as session:
-        for statement in DECLARED:
-            session.execute(statement)
-        yield session
 
 
 def test_a_statement_set_with_our_functions_is_planned_and_its_view_shared(gateway):

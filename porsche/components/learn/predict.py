@@ -32,11 +32,18 @@ class Predict(Component):
                 "the rows have no event time" if not times else "the rows have several event times",
                 "name the column to use, one with a watermark",
             )
-        keyed = rows.extend([("model_name", constant(model.name))])
+        keyed = rows.extend([("model_name", _key(model.name, time))])
         on = exp.EQ(this=column("model_name", "r"), expression=column("name", "m"))
         predicted = call("PREDICT", _part("model"), _part("version"), column(self.features, "r"))
         items = [*((name, column(name, "r")) for name in rows.names), (self.prediction, predicted)]
         return keyed.join(model, on, items, aliases=("r", "m"), left=True, as_of=column(time, "r"))
+
+
+def _key(model: str, time: str) -> exp.Expr:
+    """The model's name on every row that has a time. Flink's planner would fold a plain constant into a filter on the
+    model table, and then find no key to join on."""
+    present = exp.Not(this=exp.Is(this=column(time), expression=exp.Null()))
+    return exp.Case(ifs=[exp.If(this=present, true=constant(model))])
 
 
 def _part(name: str) -> exp.Column:
