@@ -1,0 +1,36 @@
+-- pipeline: sample
+SET 'pipeline.name' = 'sample';
+
+-- node: events
+CREATE TABLE events (
+  `user` BIGINT,
+  item BIGINT,
+  price DOUBLE,
+  kind STRING,
+  ts TIMESTAMP(3),
+  now_at AS PROCTIME(),
+  WATERMARK FOR ts AS ts - INTERVAL '5' SECOND
+)
+WITH (
+  'connector' = 'filesystem',
+  'path' = 'events.csv',
+  'format' = 'csv'
+);
+
+-- node: it
+CREATE TABLE it (
+  n BIGINT,
+  mean DOUBLE
+)
+WITH (
+  'connector' = 'metrics'
+);
+
+EXECUTE STATEMENT SET
+BEGIN
+-- node: it
+INSERT INTO it
+SELECT COUNT(*) AS n, AVG(price) AS mean
+FROM events
+WHERE price > 0;
+END;

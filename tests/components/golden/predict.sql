@@ -1,0 +1,119 @@
+-- pipeline: sample
+SET 'pipeline.name' = 'sample';
+
+-- node: events
+CREATE TABLE events (
+  `user` BIGINT,
+  item BIGINT,
+  price DOUBLE,
+  kind STRING,
+  ts TIMESTAMP(3),
+  now_at AS PROCTIME(),
+  WATERMARK FOR ts AS ts - INTERVAL '5' SECOND
+)
+WITH (
+  'connector' = 'filesystem',
+  'path' = 'events.csv',
+  'format' = 'csv'
+);
+
+-- node: model
+CREATE TABLE model (
+  name STRING,
+  known_at TIMESTAMP(3),
+  model ROW<model STRING, version BIGINT, samples BIGINT, logloss DOUBLE, auc DOUBLE>,
+  WATERMARK FOR known_at AS known_at,
+  PRIMARY KEY (name) NOT ENFORCED
+)
+WITH (
+  'connector' = 'pipe'
+);
+
+-- node: end
+CREATE TABLE `end` (
+  `user` BIGINT,
+  item BIGINT,
+  price DOUBLE,
+  kind STRING,
+  ts TIMESTAMP(3),
+  features ROW<index ARRAY<INT>, `value` ARRAY<FLOAT>>,
+  p DOUBLE
+)
+WITH (
+  'connector' = 'print'
+);
+
+-- node: orders
+CREATE TEMPORARY VIEW orders AS
+SELECT *
+FROM events
+WHERE kind = 'order';
+
+-- node: vectors
+CREATE TEMPORARY VIEW vectors AS
+SELECT *, FEATURES(18, 'user', `user`, 'item', item) AS features
+FROM events;
+
+-- node: labelled
+CREATE TEMPORARY VIEW labelled__joined AS
+SELECT
+  e.`user`,
+  e.item,
+  e.price,
+  e.kind,
+  e.ts,
+  e.features,
+  CASE WHEN o.`user` IS NULL THEN 0 ELSE 1 END AS label
+FROM vectors AS e
+LEFT JOIN orders AS o ON e.`user` = o.`user` AND o.ts > e.ts AND o.ts <= e.ts + INTERVAL '10' MINUTE;
+
+-- node: labelled
+CREATE TEMPORARY VIEW labelled AS
+SELECT
+  `user`,
+  item,
+  price,
+  kind,
+  ts,
+  features,
+  MAX(label) AS label,
+  ts + INTERVAL '10' MINUTE AS known_at,
+  window_time AS label_time
+FROM TABLE(TUMBLE(TABLE labelled__joined, DESCRIPTOR(ts), INTERVAL '1' SECOND))
+GROUP BY window_start, window_end, window_time, `user`, item, price, kind, ts, features;
+
+-- node: it
+CREATE TEMPORARY VIEW it AS
+SELECT
+  r.`user`,
+  r.item,
+  r.price,
+  r.kind,
+  r.ts,
+  r.now_at,
+  r.features,
+  PREDICT(m.model.model, m.model.version, r.features) AS p
+FROM (
+  SELECT *, CASE WHEN ts IS NOT NULL THEN CAST('model' AS STRING) END AS model_name
+  FROM vectors
+) AS r
+LEFT JOIN model FOR SYSTEM_TIME AS OF r.ts AS m ON r.model_name = m.name;
+
+EXECUTE STATEMENT SET
+BEGIN
+-- node: model
+INSERT INTO model
+SELECT
+  name,
+  MAX(known_at) AS known_at,
+  FTRL(label, features, 'name=model, bits=18, publish_every=100') AS model
+FROM (
+  SELECT CAST('model' AS STRING) AS name, known_at, label, features
+  FROM labelled
+)
+GROUP BY name;
+-- node: end
+INSERT INTO `end`
+SELECT `user`, item, price, kind, ts, features, p
+FROM it;
+END;
