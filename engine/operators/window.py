@@ -12,6 +12,7 @@ from engine.errors import RuntimeFault
 from engine.expressions.nodes import NO_NODES
 from engine.operators.base import Operator, Settings
 from engine.operators.local_time import LocalTime
+from engine.operators.pending import Pending
 from engine.operators.progress import Progress
 from engine.operators.windows import MILLISECOND, Windows
 from engine.state.protocol import StateObject
@@ -90,7 +91,8 @@ class WindowAggregate(Operator):
         self._calls.bind(self._table)
         self._seq = self._table.column("seq")
         self._scalars = Progress(fired=MIN_WATERMARK, rows=0, sequenced=False)
-        self._panes: dict[int, list[Array]] = {}  # the slots of each slice, in order of arrival
+        self._pending = Pending()  # the slots of windows that are one slice
+        self._panes: dict[int, list[Array]] = {}  # else the slots of each slice, in order of arrival
         self._merged: StateTable | None = None
         if windows is not None and windows.shared:
             self._merged = StateTable(key_types, self._calls.fields())
@@ -108,11 +110,13 @@ class WindowAggregate(Operator):
 
     def _remember(self, slots: Array, ends: Array) -> None:
         """Note the slots of new (key, slice) pairs."""
-        if len(ends) and (ends[0] == ends).all():
-            self._panes.setdefault(int(ends[0]), []).append(slots)
+        if self._merged is None:
+            self._pending.add(ends, slots)
             return
-        for end in np.unique(ends).tolist():
-            self._panes.setdefault(end, []).append(slots[ends == end])
+        order = np.argsort(ends, kind="stable")
+        slices, first = np.unique(ends[order], return_index=True)
+        for end, part in zip(slices.tolist(), np.split(slots[order], first[1:]), strict=False):
+            self._panes.setdefault(end, []).append(part)
 
     # ---- rows in -----------------------------------------------------------------------------------------------
 
@@ -200,9 +204,9 @@ class WindowAggregate(Operator):
         self._scalars.values["fired"] = watermark
         limit = watermark if watermark == MAX_WATERMARK else watermark + MILLISECOND
         if self._merged is None:
-            due = sorted(end for end in self._panes if end <= limit)
-            if due:
-                self._fire_slices(due)
+            ends, slots = self._pending.pop(limit)
+            if len(slots):
+                self._fire_slices(ends, slots)
             return
         assert self._windows is not None
         due = sorted({w for end in self._panes for w in self._windows.window_ends(end)
@@ -211,16 +215,14 @@ class WindowAggregate(Operator):
             self._fire_merged(due)
         self._drop([end for end in self._panes if self._windows.window_ends(end)[-1] <= limit])
 
-    def _fire_slices(self, due: list[int]) -> None:
+    def _fire_slices(self, ends: Array, slots: Array) -> None:
         """Each slice is a window: emit it, forget it."""
-        slots = np.concatenate([s for end in due for s in self._panes[end]])
-        ends = np.repeat(np.array(due, np.int64), [sum(map(len, self._panes[end])) for end in due])
         order = np.lexsort((self._seq[slots], ends))
         slots, ends = slots[order], ends[order]
         keys = self._table.keys(slots)
         starts = keys[-1].values if self._attached is not None else self._starts(ends)
         self._emit(keys[:len(self._keys)], self._calls, slots, starts, ends, self._seq[slots])
-        self._drop(due)
+        self._forget(slots)
 
     def _starts(self, ends: Array) -> Array:
         assert self._windows is not None
@@ -265,6 +267,8 @@ class WindowAggregate(Operator):
     def _drop(self, panes: list[int]) -> None:
         gone = [s for end in panes for s in self._panes.pop(end)]
         if gone:
-            slots = np.concatenate(gone)
-            self._calls.forget(slots)
-            self._table.release(slots)
+            self._forget(np.concatenate(gone))
+
+    def _forget(self, slots: Array) -> None:
+        self._calls.forget(slots)
+        self._table.release(slots)
