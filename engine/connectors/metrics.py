@@ -9,9 +9,9 @@ import math
 from pathlib import Path
 
 from engine.changes import DELETE, UPDATE_BEFORE, Batch
+from engine.connectors.arrow import python_values
 from engine.connectors.base import Connector, Environment, Json, Sink, TableOptions
 from engine.connectors.staged import StagedLines
-from engine.expressions.values import column_to_python
 
 
 class MetricsSink(Sink):
@@ -26,7 +26,7 @@ class MetricsSink(Sink):
         if batch.kinds is not None:
             batch = batch.take((batch.kinds != UPDATE_BEFORE) & (batch.kinds != DELETE))
         if batch.length:
-            rows = zip(*(map(_plain, column_to_python(c)) for c in batch.columns), strict=True)
+            rows = zip(*(map(_plain, python_values(c)) for c in batch.columns), strict=True)
             lines = [dict(zip(self._names, row, strict=True)) for row in rows]
             self.latest = lines[-1]
             self._lines.add(lines)
