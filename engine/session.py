@@ -84,7 +84,7 @@ def describe_table(table: TableSpec, connectors: Callable[[TableSpec], Connector
     kind = type(made)
     return Capabilities(
         changelog=made.changelog(options), bounded=made.bounded(options), lookup=kind.lookup is not Connector.lookup,
-        readable=kind.source is not Connector.source, writable=kind.sink is not Connector.sink)
+        readable=kind.source is not Connector.source, writable=kind.sink is not Connector.sink, accepts=made.accepts(options))
 
 
 class Session:
