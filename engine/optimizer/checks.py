@@ -9,7 +9,7 @@ from engine.expressions.nodes import InputRef, Literal
 from engine.optimizer.ranks import starts_late
 from engine.plan.explain import describe
 from engine.plan.facts import Facts
-from engine.plan.nodes import Filter, Over, Project, Relation, Sink, Sort
+from engine.plan.nodes import Filter, Over, Project, Rank, Relation, Sink, Sort
 from engine.plan.tree import walk
 
 RANKING = frozenset({"ROW_NUMBER", "RANK", "DENSE_RANK"})
@@ -23,7 +23,7 @@ def problems(sinks: tuple[Relation, ...], settings: Mapping[str, str]) -> Iterat
     for relation in walk(sinks):
         found = None
         match relation:
-            case Over() if streaming:
+            case Over() | Rank() if streaming:
                 found = _over(relation)
             case Filter() if streaming:
                 found = _endless_rank(relation)
@@ -36,8 +36,9 @@ def problems(sinks: tuple[Relation, ...], settings: Mapping[str, str]) -> Iterat
             yield found
 
 
-def _over(relation: Over) -> UserError | None:
-    ranking = next((c.function for c in relation.calls if c.function in RANKING), None)
+def _over(relation: Over | Rank) -> UserError | None:
+    called = [relation.function] if isinstance(relation, Rank) else [c.function for c in relation.calls]
+    ranking = next((c for c in called if c in RANKING), None)
     orders = [k for k in relation.order if not _constant(relation.input, k.index)]
     if orders:
         return None

@@ -33,6 +33,9 @@ _WINDOW_PROPERTIES = {
     "PROCTIME": WindowProperty.PROCTIME,
 }
 _UNIT_FIRST = frozenset({"TIMESTAMPADD", "TIMESTAMPDIFF"})
+# Functions of standard SQL that Flink does not have: without parentheses such a word is a column.
+_OWN_COLUMNS = frozenset({"USER", "CURRENT_USER", "SESSION_USER", "SYSTEM_USER", "CURRENT_ROLE", "CURRENT_PATH",
+                          "CURRENT_CATALOG", "CURRENT_SCHEMA"})
 _MATCH_ONLY = frozenset({"MATCH_ROWTIME", "MATCH_PROCTIME", "CLASSIFIER", "PREV", "NEXT", "FIRST", "LAST"})
 
 
@@ -54,6 +57,8 @@ def function(binder: ExpressionBinder, node: exp.Anonymous) -> Expression:
     user = binder.session.user_function(parts)
     if user is not None:
         return binder.session.call_user(binder, user, node, place)
+    if name in _OWN_COLUMNS and not node.expressions:
+        return binder.scope.resolve(parts, place)
     if len(parts) > 1:
         raise UserError("unknown_function", f"there is no function '{'.'.join(parts)}'", place=place)
     if is_aggregate(name):
@@ -364,7 +369,7 @@ def _window_of(binder: ExpressionBinder, node: exp.Anonymous, kind: WindowKind, 
     args = binder.all(node.expressions)
     durations = 2 if kind is WindowKind.HOP else 1
     if len(args) == durations + 2:
-        raise NotSupported("an alignment time of a group window", place=place)
+        raise UserError("bad_window", f"{kind.value} window with alignment is not supported yet.", place=place)
     if len(args) != durations + 1:
         raise UserError(
             "bad_arguments", f"{kind.value} takes a time attribute and {durations} interval(s)", place=place

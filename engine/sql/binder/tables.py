@@ -41,7 +41,8 @@ def _spec(
     merged = tuple({**dict(table.options), **(options or {})}.items())
     spec = TableSpec(table.path, schema, merged, key, metadata)
     said = session.catalog.describe(spec)
-    return replace(spec, changelog=said.changelog, bounded=said.bounded, accepts=said.accepts)
+    changelog = ",".join(part.strip() for part in said.changelog.split(","))
+    return replace(spec, changelog=changelog, bounded=said.bounded, accepts=said.accepts)
 
 
 @dataclass(frozen=True)
