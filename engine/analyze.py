@@ -17,6 +17,7 @@ from sqlglot import exp
 
 from engine.errors import Place, UserError
 from engine.plan.explain import explain
+from engine.plan.lineage import lineage
 from engine.plan.nodes import Program, Relation, Sink, TableSpec
 from engine.plan.warnings import Warned, growing_state
 from engine.sql import ddl
@@ -184,6 +185,12 @@ class Analyzer:
         if known is None:
             known = self._infos[name] = self._info(name, self._binder.table(name), None)
         return known
+
+    def lineage(self, name: str) -> dict[str, tuple[tuple[str, str], ...]]:
+        """For each column of a table or view the columns of the tables and views it reads that it is made of."""
+        relation = self._binder.table(name)
+        sources = lineage(relation, self._binder.named())
+        return {f.name: tuple(sorted(columns)) for f, columns in zip(relation.schema, sources)}
 
     def result(self) -> Analysis:
         """Everything so far."""

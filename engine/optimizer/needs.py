@@ -29,6 +29,7 @@ from engine.plan.nodes import (
     WindowRank,
     WindowTable,
 )
+from engine.plan.tree import of_call
 
 Columns = set[int]
 
@@ -47,11 +48,6 @@ def of_expressions(expressions: Iterable[Expression | None]) -> Columns:
         if e is not None:
             read |= input_refs(e)
     return read
-
-
-def of_call(call: AggregateCall) -> Columns:
-    """What one aggregate call reads."""
-    return {*call.args, *(i for i, _, _ in call.order), *(() if call.filter is None else (call.filter,))}
 
 
 def of_calls(calls: Iterable[AggregateCall]) -> Columns:

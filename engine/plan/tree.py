@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.errors import InternalError
 from engine.expressions.nodes import Expression
-from engine.plan.nodes import BinaryRelation, Relation, SetOperation, UnaryRelation
+from engine.plan.nodes import AggregateCall, BinaryRelation, Relation, SetOperation, UnaryRelation
 
 
 def walk(roots: Iterable[Relation]) -> Iterator[Relation]:
@@ -91,6 +91,11 @@ class Uses:
     def shared(self, relation: Relation) -> bool:
         """Whether several relations read it."""
         return self.of(relation) > 1
+
+
+def of_call(call: AggregateCall) -> set[int]:
+    """The input columns that one aggregate call reads."""
+    return {*call.args, *(i for i, _, _ in call.order), *(() if call.filter is None else (call.filter,))}
 
 
 def expressions_of(relation: Relation) -> Iterator[Expression]:

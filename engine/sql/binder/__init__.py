@@ -58,6 +58,10 @@ class Binder:
         entry = self.catalog.relation(name.split("."))
         return self._session.view(entry) if isinstance(entry, View) else self._session.table(entry)
 
+    def named(self) -> dict[Relation, str]:
+        """The relations of tables and views bound so far, by the name they have."""
+        return self._session.named()
+
     def check(self, entry: Table | View) -> Relation:
         """The relation of a table or view, in the catalogue or about to be; UserError where it cannot be bound."""
         self._refresh()

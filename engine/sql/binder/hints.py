@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlglot import exp
 
+from engine.plan.nodes import Aggregate, Join, LookupJoin, Project, Relation
+from engine.plan.tree import with_inputs
 from engine.sql import dialect as ast
 
 Hints = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
@@ -19,6 +22,17 @@ def hints(nodes: Sequence[ast.HintCall], leave_out: tuple[str, ...] = ()) -> Hin
         if name not in leave_out:
             found.append((name, tuple(_item(i) for i in node.expressions)))
     return tuple(found)
+
+
+def hinted(relation: Relation, given: Hints) -> Relation:
+    """The relation with the hints of its SELECT on the join, lookup or aggregation on top of it."""
+    if not given:
+        return relation
+    if isinstance(relation, Join | LookupJoin | Aggregate):
+        return replace(relation, hints=relation.hints + given)
+    if isinstance(relation, Project):
+        return with_inputs(relation, (hinted(relation.input, given),))
+    return relation
 
 
 def _item(node: exp.Expr) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from engine.sql.binder.aggregation import Grouping, aggregate, distinct
 from engine.sql.binder.build import conjunction, conjuncts, project, ref, where
 from engine.sql.binder.calls import ordered_term
 from engine.sql.binder.expressions import ExpressionBinder
+from engine.sql.binder.hints import hinted, hints
 from engine.sql.binder.over import apply_over
 from engine.sql.binder.placeholders import (
     AggregateRef,
@@ -74,6 +75,15 @@ class SelectBinder:
 
     def bind(self) -> Relation:
         """The relation of the SELECT with its ORDER BY and LIMIT."""
+        saved = self.session.hints
+        clause = self.node.args.get("hint")
+        self.session.hints = hints(clause.expressions) if clause is not None else ()
+        try:
+            return self._bound()
+        finally:
+            self.session.hints = saved
+
+    def _bound(self) -> Relation:
         source = FromBinder(self.session, self.correlation).bind(self.node)
         relation = self._where(source.tree, source.scope)
         grouping = self._grouping(source.scope)
@@ -231,9 +241,10 @@ class SelectBinder:
         grouped = aggregate(relation, grouping, bound.all(), self.session.facts.windows, self.session.nodes)
         names = described(scope)
         bound = bound.replaced([grouped.over(e, names) for e in bound.all()])
+        result = hinted(grouped.relation, self.session.hints)
         if bound.having is None:
-            return grouped.relation, bound
-        return self.planner.filter(grouped.relation, bound.having), bound
+            return result, bound
+        return self.planner.filter(result, bound.having), bound
 
     def _subqueries_below(
         self, relation: Relation, grouping: Grouping, bound: Bound

@@ -15,6 +15,7 @@ from engine.plan.facts import Facts
 from engine.plan.nodes import Relation
 from engine.sql.binder.build import project, refs
 from engine.sql.binder.expressions import ExpressionBinder
+from engine.sql.binder.hints import Hints
 from engine.sql.binder.placeholders import SubqueryKind, SubqueryRef
 from engine.sql.binder.tables import table_relation
 from engine.sql.catalog import Catalog, Table, UserFunction, View
@@ -32,6 +33,7 @@ class Session:
         self.facts = Facts()
         self.nodes: frozenset[str] = NO_NODES
         self.home: tuple[str, str] | None = None
+        self.hints: Hints = ()
         self.ctes: dict[str, Relation] = {}
         self.loaded: dict[UserFunction, Function] = {}
         self._tables: dict[tuple[Table, tuple[tuple[str, str], ...]], Relation] = {}
@@ -54,6 +56,11 @@ class Session:
             for needed in self._unbound(view):
                 self._views[needed] = self._bind_view(needed)
         return self._views[view]
+
+    def named(self) -> dict[Relation, str]:
+        """The relations of tables and views bound so far."""
+        tables = {relation: table.name for (table, _), relation in self._tables.items()}
+        return tables | {relation: view.name for view, relation in self._views.items()}
 
     def _bind_view(self, view: View) -> Relation:
         from engine.sql.binder.queries import QueryBinder
@@ -97,12 +104,12 @@ class Session:
     @contextmanager
     def outside(self, home: tuple[str, str] | None = None, nodes: frozenset[str] = NO_NODES) -> Iterator[None]:
         """Bind something that knows nothing of the current query: a view, a table's expressions."""
-        saved = self.home, self.nodes, self.ctes
-        self.home, self.nodes, self.ctes = home, nodes, {}
+        saved = self.home, self.nodes, self.ctes, self.hints
+        self.home, self.nodes, self.ctes, self.hints = home, nodes, {}, ()
         try:
             yield
         finally:
-            self.home, self.nodes, self.ctes = saved
+            self.home, self.nodes, self.ctes, self.hints = saved
 
     # ---- subqueries --------------------------------------------------------------------------------------------------
 

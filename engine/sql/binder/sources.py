@@ -17,6 +17,7 @@ from engine.plan.nodes import JoinKind, Relation, Values
 from engine.sql import dialect as ast
 from engine.sql.binder.build import conjunction, conjuncts, nullable, project, refs
 from engine.sql.binder.expressions import ExpressionBinder
+from engine.sql.binder.hints import hinted
 from engine.sql.binder.joins import join, join_schema
 from engine.sql.binder.placeholders import SubqueryRef, contains, shift
 from engine.sql.catalog import Table, View
@@ -77,7 +78,7 @@ def build(tree: Tree, session: Session) -> Relation:
         return tree.relation
     left, right = build(tree.left, session), build(tree.right, session)
     plain = [t for t in tree.terms if not contains(t, SubqueryRef)]
-    result = join(tree.kind, left, right, plain, session.facts.windows, session.nodes)
+    result = hinted(join(tree.kind, left, right, plain, session.facts.windows, session.nodes), session.hints)
     if len(plain) == len(tree.terms):
         return result
     if tree.kind is not JoinKind.INNER:

@@ -14,6 +14,7 @@ from engine.expressions.nodes import Call, Expression, InputRef, input_refs
 from engine.plan.nodes import JoinKind, LookupJoin, Relation, TemporalJoin
 from engine.sql.binder.build import conjunction, conjuncts, is_proctime, nullable, project, refs, widen
 from engine.sql.binder.expressions import ExpressionBinder
+from engine.sql.binder.hints import Hints, hinted, hints
 from engine.sql.binder.joins import EquiTerm, join_schema, split_terms
 from engine.sql.binder.placeholders import rewrite, shift
 from engine.sql.binder.sources import From, FromBinder, Leaf, combined
@@ -91,7 +92,7 @@ def _lookup(binder: FromBinder, left: From, relation: Relation, node: exp.Table,
     if not keys:
         raise UserError("bad_temporal_join", "Temporal table join requires an equality condition on fields of table "
                         f"'{entry.name}'", place=place_of(node), hint="compare a column of it with = in ON")
-    joined = _lookup_node(relation, columns, kind, keys, rest, node, session.nodes)
+    joined = hinted(_lookup_node(relation, columns, kind, keys, rest, node, session.nodes), session.hints)
     outputs = [*refs(joined)[:width], *(_computed(e, joined, width, kind) for e in columns.expressions)]
     result = project(joined, outputs, [*relation.schema.names, *right.names], session.nodes)
     return From(Leaf(result), outside)
@@ -106,10 +107,8 @@ def _lookup_node(relation: Relation, columns: TableColumns, kind: JoinKind, keys
                       nodes=nodes, hints=hints_of(node))
 
 
-def hints_of(node: exp.Table) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+def hints_of(node: exp.Table) -> Hints:
     """The hints of a table, OPTIONS apart."""
-    from engine.sql.binder.hints import hints
-
     return hints(node.args.get("hints") or [], leave_out=("OPTIONS",))
 
 

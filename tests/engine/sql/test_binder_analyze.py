@@ -81,3 +81,12 @@ def test_analysis_imports_nothing_heavy() -> None:
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
     )
+
+
+def test_lineage_goes_to_the_tables_and_views_that_a_view_reads() -> None:
+    analyzer = Analyzer()
+    analyzer.add(TABLES + "CREATE VIEW v AS SELECT auction AS a, price * 2 AS p, ts FROM bid WHERE price > 1;"
+                 "CREATE VIEW w AS SELECT v.a, SUM(v.p) AS s, MAX(best.price) AS m, COUNT(*) AS c FROM v JOIN best ON "
+                 "v.a = best.auction GROUP BY v.a")
+    assert analyzer.lineage("v") == {"a": (("bid", "auction"),), "p": (("bid", "price"),), "ts": (("bid", "ts"),)}
+    assert analyzer.lineage("w") == {"a": (("v", "a"),), "s": (("v", "p"),), "m": (("best", "price"),), "c": ()}

@@ -239,3 +239,15 @@ def test_grouping_sets_are_one_aggregate_over_copies() -> None:
     assert isinstance(group, Aggregate)
     assert len(group.keys) == 3
     assert len(union.inputs) == 4
+
+
+def test_hints_stand_on_the_join_and_the_aggregate_of_their_select() -> None:
+    sql = ("SELECT /*+ STATE_TTL('a' = '1d', 'b' = '2d') */ a.x, COUNT(*) FROM a JOIN b ON a.x = b.x GROUP BY a.x")
+    wanted = (("STATE_TTL", (("a", "1d"), ("b", "2d"))),)
+    assert find(sql, Join).hints == wanted
+    assert find(sql, Aggregate).hints == wanted
+    lookup = (
+        "SELECT /*+ LOOKUP('table' = 'd', 'async' = 'true') */ o.id FROM orders o JOIN dim FOR SYSTEM_TIME AS OF o.p "
+        "AS d ON o.item = d.item"
+    )
+    assert find(lookup, LookupJoin).hints == (("LOOKUP", (("table", "d"), ("async", "true"))),)
