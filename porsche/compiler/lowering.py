@@ -145,13 +145,17 @@ class Lowerer:
     def _blame(self, place: Connected, values: Mapping[str, Any], error: UserError | Finding) -> None:
         """Report an error of the analysis at the property whose expression has it, found by analysing each alone."""
         for name, property in place.component.properties().items():
+            sources = place.inputs.get(property.port, ())
             for path, tree in property.trees(values[name]):
-                for source in place.inputs.get(property.port, ()):
-                    query = exp.Select(expressions=[tree.copy()], from_=exp.From(this=table_name(source)))
-                    findings = [f for f in self._analyzer.add_statement(query) if f.severity == "error"]
-                    if findings:
-                        self._complain(place, name, findings[0].code, findings[0].message, findings[0].hint or "", path)
-                        return
+                if not sources and next(tree.find_all(exp.Column), None) is not None:
+                    continue  # over columns of the node's own table, which is not there
+                query = exp.Select(
+                    expressions=[tree.copy()], from_=exp.From(this=table_name(sources[0])) if sources else None
+                )
+                finding = next((f for f in self._analyzer.add_statement(query) if f.severity == "error"), None)
+                if finding is not None:
+                    self._complain(place, name, finding.code, finding.message, finding.hint or "", path)
+                    return
         self._collector.error(place.node.path, error.code, error.message, error.hint or "", node=place.node.id)
 
 

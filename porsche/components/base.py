@@ -109,6 +109,6 @@ class PropertyError(Exception):
         self.property, self.code, self.message, self.hint = property, code, message, hint
 
 
-def insert(into: str, query: exp.Query) -> InsertInto:
-    """INSERT INTO into query."""
-    return InsertInto(this=table_name(into), expression=query)
+def insert(into: str, query: exp.Query, *, last_wins: bool = False) -> InsertInto:
+    """INSERT INTO into query; `last_wins`: of rows with the same key, which the query may have, the last one counts."""
+    return InsertInto(this=table_name(into), expression=query, conflict="DEDUPLICATE" if last_wins else None)

@@ -361,6 +361,9 @@ class Fields(Property):
         assert isinstance(tree, exp.DataType)
         return tree
 
+    def trees(self, value: Any) -> Iterator[tuple[tuple[str | int, ...], exp.Expr]]:
+        return (((name,), exp.Cast(this=exp.Null(), to=kind)) for name, kind in value or ())
+
     def json_type(self) -> dict[str, Any]:
         return {"type": "object", "additionalProperties": {"type": "string"}}
 

@@ -39,27 +39,54 @@ SAMPLES = (
     Sample("select", {"compute": {"price": "ROUND(price)", "n": 1}}, name="select_replaces"),
     Sample("filter", {"condition": "price > 3 AND kind <> 'view'"}),
     Sample("union", {}, (("events", ""), ("orders", ""))),
-    Sample("custom_sql", {"query": "SELECT e.`user`, o.price FROM events AS e JOIN orders AS o ON e.item = o.item"},
-           (("events", ""), ("orders", ""))),
+    Sample(
+        "custom_sql",
+        {"query": "SELECT e.`user`, o.price FROM events AS e JOIN orders AS o ON e.item = o.item"},
+        (("events", ""), ("orders", "")),
+    ),
     Sample("keyed_counters", {"keys": "user", "aggregates": {"n": "COUNT(*)", "spent": "SUM(price)"}}),
     Sample("window_aggregate", {"keys": ["item"], "time": "ts", "size": "1 hour", "aggregates": {"n": "COUNT(*)"}}),
-    Sample("window_aggregate", {"time": "ts", "size": "1 hour", "every": "5 minutes", "aggregates": {"n": "COUNT(*)"}},
-           name="window_aggregate_hop"),
+    Sample(
+        "window_aggregate",
+        {"time": "ts", "size": "1 hour", "every": "5 minutes", "aggregates": {"n": "COUNT(*)"}},
+        name="window_aggregate_hop",
+    ),
     Sample("rolling_feature", {"keys": "user", "time": "ts", "within": "1 hour", "features": {"n": "COUNT(*)"}}),
-    Sample("rolling_feature", {"keys": "user", "time": "ts", "preceding": 3, "features": {"mean": "AVG(price)"}},
-           name="rolling_feature_rows"),
-    Sample("rolling_feature", {"keys": "user", "time": "ts", "features": {"before": "LAG(price)"}},
-           name="rolling_feature_lag"),
+    Sample(
+        "rolling_feature",
+        {"keys": "user", "time": "ts", "preceding": 3, "features": {"mean": "AVG(price)"}},
+        name="rolling_feature_rows",
+    ),
+    Sample(
+        "rolling_feature",
+        {"keys": "user", "time": "ts", "features": {"before": "LAG(price)"}},
+        name="rolling_feature_lag",
+    ),
     Sample("deduplicate", {"keys": ["user", "item"], "time": "ts", "keep": "last"}),
     Sample("top_n", {"groups": "kind", "order": "price", "limit": 3, "with_rank": True}),
-    Sample("dimension_join", {"key": "item", "columns": ["category", "title"], "unknown": "drop"},
-           (("events", "rows"), ("items", "dimension"))),
+    Sample(
+        "dimension_join",
+        {"key": "item", "columns": ["category", "title"], "unknown": "drop"},
+        (("events", "rows"), ("items", "dimension")),
+    ),
     Sample("label_join", LABELLED["properties"], (("events", "events"), ("orders", "outcomes"))),  # type: ignore[arg-type]
-    Sample("feature_vector", {"categories": ["user"], "crosses": {"pair": ["user", "item"]}, "buckets": {"price": [1, 9.5]},
-                              "features": {"log_price": "LN(price)"}, "bits": 20, "keep": ["user", "ts"]}),
+    Sample(
+        "feature_vector",
+        {
+            "categories": ["user"],
+            "crosses": {"pair": ["user", "item"]},
+            "buckets": {"price": [1, 9.5]},
+            "features": {"log_price": "LN(price)"},
+            "bits": 20,
+            "keep": ["user", "ts"],
+        },
+    ),
     Sample("feature_vector", {"scaled": {"price": [-2, 3.5]}, "vector": "x"}, name="feature_vector_scaled"),
-    Sample("train_online_model", {"learner": "gaussian", "publish_every": 50, "parameters": {"variance": 0.1}},
-           (("labelled", ""),)),
+    Sample(
+        "train_online_model",
+        {"learner": "gaussian", "publish_every": 50, "parameters": {"variance": 0.1}},
+        (("labelled", ""),),
+    ),
     Sample("predict", {}, (("vectors", "rows"), ("model", "model"))),
     Sample("table_sink", {"columns": ["user", "price"]}),
     Sample("table_sink", {"key": "user", "options": {"connector": "print"}}, name="table_sink_keyed"),
@@ -96,5 +123,9 @@ def _end(component: str, edges: list[dict[str, str]]) -> list[dict[str, Any]]:
 
 
 def _join(edges: list[dict[str, str]]) -> dict[str, Any]:
-    edges += [{"from": "events", "to": "joined.rows"}, {"from": "it", "to": "joined.dimension"}, {"from": "joined", "to": "end"}]
+    edges += [
+        {"from": "events", "to": "joined.rows"},
+        {"from": "it", "to": "joined.dimension"},
+        {"from": "joined", "to": "end"},
+    ]
     return {"id": "joined", "component": "dimension_join", "properties": {"key": "item", "columns": ["title"]}}

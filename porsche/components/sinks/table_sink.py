@@ -36,5 +36,6 @@ class TableSink(Component):
                 "files take rows that are only added; these rows change later",
                 "write them to a table with a key, or aggregate over windows",
             )
+        replaces = bool(self.key) and set(rows.key) != set(self.key)
         table = create_table(self.site.node, columns, options, key=self.key)
-        return Lowering(tables=(table,), inserts=(insert(self.site.node, query),))
+        return Lowering(tables=(table,), inserts=(insert(self.site.node, query, last_wins=replaces),))

@@ -59,7 +59,8 @@ SET 'table.dml-sync' = 'true';
 -- node: items
 INSERT INTO items
 SELECT item, ROW(category, title)
-FROM items__file;
+FROM items__file
+ON CONFLICT DO DEDUPLICATE;
 SET 'table.dml-sync' = 'false';
 
 -- node: it

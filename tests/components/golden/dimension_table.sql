@@ -60,7 +60,8 @@ SET 'table.dml-sync' = 'true';
 -- node: it
 INSERT INTO it
 SELECT item, ROW(category, title)
-FROM it__file;
+FROM it__file
+ON CONFLICT DO DEDUPLICATE;
 SET 'table.dml-sync' = 'false';
 
 -- node: joined

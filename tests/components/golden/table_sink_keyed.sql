@@ -35,5 +35,6 @@ BEGIN
 -- node: it
 INSERT INTO it
 SELECT `user`, item, price, kind, ts
-FROM events;
+FROM events
+ON CONFLICT DO DEDUPLICATE;
 END;
