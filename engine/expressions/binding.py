@@ -136,9 +136,16 @@ def _decimal_type(value: Decimal) -> DataType:
 
 
 def number_literal(text: str, place: Place | None = None) -> Literal:
-    """A numeric literal as SQL writes it: 1 is INT (BIGINT, DECIMAL where too large), 1.5 DECIMAL, 1e0 DOUBLE."""
+    """A numeric literal as SQL writes it: 1 is INT (BIGINT, DECIMAL where too large), 1.5 DECIMAL, 1e0 DOUBLE.
+
+    The precision counts the digits written: 0.12 is DECIMAL(3, 2).
+    """
     if "e" in text.lower():
         return Literal(DOUBLE.as_nullable(False), float(text), place=place)
+    whole, point, fraction = text.lstrip("+-").partition(".")
+    if point and fraction and len(whole) + len(fraction) <= MAX_DECIMAL:
+        kind = DECIMAL(len(whole) + len(fraction), len(fraction)).as_nullable(False)
+        return Literal(kind, Decimal(text), place=place)
     try:
         return literal(int(text) if "." not in text else Decimal(text), place)
     except UserError as error:

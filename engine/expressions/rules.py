@@ -52,7 +52,7 @@ def sum_type(a: DataType, b: DataType) -> DataType:
 
 
 def product_type(a: DataType, b: DataType) -> DataType:
-    return adjusted(a.precision + b.precision, a.scale + b.scale)
+    return adjusted(a.precision + b.precision + 1, a.scale + b.scale)
 
 
 def quotient_type(a: DataType, b: DataType) -> DataType:

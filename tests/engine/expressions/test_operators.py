@@ -69,7 +69,7 @@ def test_rows(sql: str, expected: list[Any]) -> None:
 
 
 @pytest.mark.parametrize(("sql", "type"), [
-    ("i + 1", "INT"), ("i + b", "BIGINT"), ("i / d", "DECIMAL(23, 11)"), ("d * d", "DECIMAL(20, 4)"),
+    ("i + 1", "INT"), ("i + b", "BIGINT"), ("i / d", "DECIMAL(23, 11)"), ("d * d", "DECIMAL(21, 4)"),
     ("d + i", "DECIMAL(13, 2)"), ("w * w", "DECIMAL(38, 0)"), ("w + d", "DECIMAL(38, 2)"), ("d % d", "DECIMAL(10, 2)"),
     ("f + d", "DOUBLE"), ("1", "INT NOT NULL"), ("3000000000", "BIGINT NOT NULL"), ("1.5", "DECIMAL(2, 1) NOT NULL"),
     ("1e0", "DOUBLE NOT NULL"), ("'abc'", "CHAR(3) NOT NULL"),
