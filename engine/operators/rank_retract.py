@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from engine.aggregates.marks import SlotMarks, occurrences
-from engine.changes import Array, Batch
+from engine.changes import Array, Batch, concat
 from engine.expressions.nodes import NO_NODES
 from engine.operators.base import Settings
 from engine.operators.rank import KeyedOperator, ranked_batch
@@ -49,12 +49,18 @@ class RetractRank(KeyedOperator):
         deltas = np.ones(batch.length, np.int64)
         if batch.kinds is not None:
             deltas -= 2 * (batch.kinds & 1).astype(np.int64)
+        pieces: list[Batch] = []
+        places: list[Array] = []
         for rows in self._layers(slots):
             part = batch if len(rows) == batch.length else batch.take(rows)
-            made = self._change(slots[rows], part, deltas[rows])
-            if made is not None:
-                self.emit(ranked_batch(self.schema, made, self._with_rank))
+            made, by = self._change(slots[rows], part, deltas[rows])
+            if len(by):
+                pieces.append(ranked_batch(self.schema, made, self._with_rank))
+                places.append(rows[by])
         self._drop_empty(slots)
+        if pieces:
+            changes = concat(pieces)
+            self.emit(changes if len(pieces) == 1 else changes.take(np.argsort(np.concatenate(places), kind="stable")))
 
     def _layers(self, slots: Array) -> Iterator[Array]:
         """Rows that are taken in together: all, or (every change wanted) one of each key."""
@@ -79,17 +85,17 @@ class RetractRank(KeyedOperator):
             probe, numbers = probe[keep], numbers[keep]
         return np.searchsorted(probe, np.arange(len(groups) + 1)), numbers
 
-    def _change(self, slots: Array, batch: Batch, deltas: Array) -> TopOutput | None:
-        groups = self._marks.touch(slots).slots
+    def _change(self, slots: Array, batch: Batch, deltas: Array) -> tuple[TopOutput, Array]:
+        """The changes, and for each the row of the batch that touched its key first."""
+        touched = self._marks.touch(slots)
+        groups = touched.slots
         begins, before = self._standing(groups)
         self._rows.apply(slots, batch.columns, deltas)
         ends, after = self._standing(groups)
-        out = np.empty((3, len(before) + len(after)), np.int64)
+        out = np.empty((4, len(before) + len(after)), np.int64)
         count = list_changes(begins, before, ends, after, self._how, self._end, out)
-        if not count:
-            return None
         kinds, numbers, ranks = out[0, :count].astype(np.uint8), out[1, :count], out[2, :count]
-        return TopOutput(kinds, self._rows.take(numbers), ranks)
+        return TopOutput(kinds, self._rows.take(numbers), ranks), touched.first[out[3, :count]]
 
     def _drop_empty(self, slots: Array) -> None:
         groups = np.unique(slots)
@@ -114,9 +120,10 @@ def mark_common(a: Array, b: Array, common: Array) -> None:
 
 @kernel
 def list_changes(begins: Array, before: Array, ends: Array, after: Array, how: Array, end: int, out: Array) -> int:
-    """The changes (kind, row, rank) from the rows before to those after, group by group; returns how many."""
+    """The changes (kind, row, rank, group) from the rows before to those after, group by group; returns how many."""
     n = 0
     for g in range(len(begins) - 1):
+        start = n
         old, new = before[begins[g]:begins[g + 1]], after[ends[g]:ends[g + 1]]
         if how[RANKED] != 0:
             for j in range(how[START] - 1, max(len(old), len(new))):
@@ -129,6 +136,7 @@ def list_changes(begins: Array, before: Array, ends: Array, after: Array, how: A
                 if j < len(new):
                     out[0, n], out[1, n], out[2, n] = _UA if both else _INS, new[j], j + 1
                     n += 1
+            out[3, start:n] = g
             continue
         stays, stood = np.zeros(len(old), np.uint8), np.zeros(len(new), np.uint8)
         mark_common(old, new, stays)
@@ -142,4 +150,5 @@ def list_changes(begins: Array, before: Array, ends: Array, after: Array, how: A
             if stood[j] == 0:
                 out[0, n], out[1, n], out[2, n] = _UA if single else _INS, new[j], j + 1
                 n += 1
+        out[3, start:n] = g
     return n
