@@ -56,4 +56,4 @@ class DimensionTable(Component):
         file = create_table(name, self.file_columns or self.columns, options)
         family = RowValue(expressions=[column(other) for other in others])
         query = exp.Select(expressions=[column(self.key), family], from_=exp.From(this=table_name(name)))
-        return Lowering(tables=(table, file), loads=(insert(self.site.node, query, last_wins=True),))
+        return Lowering(tables=(table, file), loads=(insert(self.site.node, query),))
