@@ -369,7 +369,7 @@ class HBase(Connector):
     """Tables of HBase or of the embedded row store."""
 
     def accepts(self, table: TableOptions) -> str:
-        return "I,UA,D"
+        return "I,UB,UA,D"  # like Flink's, whatever the query gives: rows that are only added need no key of the query
 
     def source(self, table: TableOptions, environment: Environment) -> Source:
         return HBaseSource(Table(table, environment))
