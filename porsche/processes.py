@@ -15,10 +15,14 @@ NOTE = "process.json"
 
 def note(state: Path) -> None:
     """Write down that this process runs the pipeline of a folder."""
-    state.mkdir(parents=True, exist_ok=True)
     draft = state / f"{NOTE}.new"
-    draft.write_text(json.dumps({"pid": os.getpid(), "started": _started(os.getpid())}), encoding="utf-8")
-    draft.replace(state / NOTE)
+    try:
+        state.mkdir(parents=True, exist_ok=True)
+        draft.write_text(json.dumps({"pid": os.getpid(), "started": _started(os.getpid())}), encoding="utf-8")
+        draft.replace(state / NOTE)
+    except OSError as error:
+        raise UserError("state_folder", f"cannot use the state folder {state}: {error.strerror}",
+                        hint="choose a writable folder with --state") from error
 
 
 def forget(state: Path) -> None:

@@ -37,8 +37,8 @@ def chain(*nodes: dict[str, Any], **more: Any) -> str:
     return pipeline(*nodes, edges=list(zip(names, names[1:])), **more)
 
 
-def node(id: str, component: str, **properties: Any) -> dict[str, Any]:
-    return {"id": id, "component": component, "properties": properties}
+def node(name: str, component: str, **properties: Any) -> dict[str, Any]:
+    return {"id": name, "component": component, "properties": properties}
 
 
 def errors(text: str, **options: Any) -> list[Diagnostic]:
