@@ -78,7 +78,8 @@ class Phase:
 def describe_table(table: TableSpec, connectors: Callable[[TableSpec], Connector]) -> Capabilities:
     """What the connector of a table says of it."""
     if table.option("connector") == "pipe":
-        return Capabilities(changelog="I,UA,D" if table.primary_key else "I", bounded=False)
+        return Capabilities(changelog="I,UA,D" if table.primary_key else "I", bounded=False,
+                            accepts="I,UA,D" if table.primary_key else "I,UB,UA,D")
     options = TableOptions(table.name, table.physical, dict(table.options), table.primary_key, dict(table.metadata))
     made = connectors(table)
     kind = type(made)

@@ -167,7 +167,7 @@ class Connector:
 
     def accepts(self, table: TableOptions) -> str:
         """Kinds of change its sink takes: "I" (only appends), "I,UA,D" (by primary key) or "I,UB,UA,D" (any)."""
-        return "I,UB,UA,D"
+        return "I,UA,D" if table.primary_key else "I,UB,UA,D"
 
     def source(self, table: TableOptions, environment: Environment) -> Source | None:
         return None

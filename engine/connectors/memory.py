@@ -27,7 +27,7 @@ class MemoryTable:
     batches: list[Batch] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     changelog: str = "I"
-    accepts: str = "I,UB,UA,D"
+    accepts: str = ""  # as its key says
 
 
 TABLES: dict[str, MemoryTable] = {}
@@ -97,7 +97,7 @@ class Memory(Connector):
         return _table(table).changelog
 
     def accepts(self, table: TableOptions) -> str:
-        return _table(table).accepts
+        return _table(table).accepts or super().accepts(table)
 
     def source(self, table: TableOptions, environment: Environment) -> Source:
         return MemorySource(_table(table))

@@ -9,6 +9,7 @@ import numpy as np
 from engine.changes import UPDATE_BEFORE, Batch
 from engine.connectors.base import DeadLetter, Json, Sink, Source
 from engine.operators.base import Operator, Settings
+from engine.operators.upserts import as_upserts
 from engine.state.scalars import Scalars
 from engine.types import Schema
 
@@ -74,18 +75,18 @@ class SourceReader(Operator):
 
 
 class SinkWriter(Operator):
-    """Writes to a connector's sink, for the table of this name. `drop_before`: the table is written by key, so -U rows are
-    left out."""
+    """Writes to a connector's sink, for the table of this name. `keys`: the primary key of a table that is written by
+    key: it gets no -U."""
 
-    def __init__(self, name: str, schema: Schema, settings: Settings, table: str, sink: Sink, drop_before: bool,
+    def __init__(self, name: str, schema: Schema, settings: Settings, table: str, sink: Sink, keys: Sequence[int] = (),
                  nodes: frozenset[str] = frozenset()) -> None:
         super().__init__(name, schema, settings, nodes)
         self.table = table
         self.sink = sink
-        self._drop_before = drop_before
+        self._keys = tuple(keys)
 
     def process(self, batch: Batch, port: int) -> None:
-        batch = without_before(batch) if self._drop_before else batch
+        batch = as_upserts(batch, self._keys) if self._keys else batch
         if batch.length:
             self.counters.rows_out += batch.length
             self.sink.write(batch)

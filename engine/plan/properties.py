@@ -10,17 +10,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 
+from engine.expressions.nodes import input_refs
 from engine.plan.changes import APPEND, Kinds
 from engine.plan.facts import Facts
 from engine.plan.keys import Keys
 from engine.plan.nodes import (
     Aggregate,
+    AssignWatermark,
+    Correlate,
     Deduplicate,
+    Filter,
     Join,
     Over,
     Program,
+    Project,
     Rank,
     Relation,
+    Scan,
     SetKind,
     SetOperation,
     Sink,
@@ -44,6 +50,8 @@ class Properties:
         self._uses: Counter[int] = Counter()
         self._facts = Facts()
         self._before: dict[int, bool] = {}
+        self._full: dict[int, bool] = {}
+        self._duplicates = program.setting("table.exec.source.cdc-events-duplicate", "false").lower() == "true"
         every = tuple(relations(program))
         for relation in every:
             self._uses.update(id(below) for below in relation.inputs)
@@ -51,6 +59,8 @@ class Properties:
             for port, below in enumerate(relation.inputs):
                 needed = self._needs_before(relation, port)
                 self._before[id(below)] = self._before.get(id(below), False) or needed
+                self._full[id(below)] = self._full.get(id(below), False) or self._needs_full(relation, port)
+        self.normalized = self._normalized(every)
         self.ordered = any(self._order_matters(r, is_ordered) for r in every)
 
     def uses(self, relation: Relation) -> int:
@@ -82,15 +92,81 @@ class Properties:
 
     def _needs_before(self, relation: Relation, port: int) -> bool:
         """Whether `relation` needs -U rows from its input at `port`."""
-        if isinstance(relation, Sink):
-            return not relation.table.primary_key
-        if isinstance(relation, TemporalJoin):
-            return port == 0 and self.before_needed(relation)
-        if isinstance(relation, Deduplicate | Rank | Aggregate | WindowAggregate | Join | Sort):
+        match relation:
+            case Sink():
+                return "UB" in relation.table.accepts.split(",") or self.materialized(relation)
+            case TemporalJoin():
+                return port == 0 and self.before_needed(relation)
+            case Filter():
+                return self.before_needed(relation) or not self._filters_whole_keys(relation)
+            case Correlate():
+                return True
+            case Deduplicate() | Rank() | Aggregate() | WindowAggregate() | Join() | Sort() | Over():
+                return True
+            case SetOperation() if relation.kind is not SetKind.UNION_ALL:
+                return True
+            case UnaryRelation() | SetOperation():
+                return self.before_needed(relation)
+            case _:
+                return True
+
+    def _filters_whole_keys(self, relation: Filter) -> bool:
+        """Whether all versions of a row meet the condition, or none does: it reads only columns of a unique key."""
+        if "U" not in self.kinds(relation.input):
             return True
-        if isinstance(relation, SetOperation) and relation.kind is not SetKind.UNION_ALL:
-            return True
-        return self.before_needed(relation) if isinstance(relation, UnaryRelation | SetOperation) else True
+        read = set(input_refs(relation.condition))
+        return any(read <= key for key in self.keys(relation.input))
+
+    def materialized(self, sink: Sink) -> bool:
+        """Whether rows of the query that share the table's primary key must be brought together before they are
+        written."""
+        key = set(sink.table.primary_key)
+        if not key or "UB" in sink.table.accepts.split(","):
+            return False
+        if any(k <= key for k in self.keys(sink.input)):
+            return False
+        return not self.append_only(sink.input) or sink.on_conflict in ("ERROR", "NOTHING")
+
+    # ---- sources of upserts ------------------------------------------------------------------------------------------
+
+    def _normalized(self, every: tuple[Relation, ...]) -> dict[int, tuple[int, ...]]:
+        """Where a source's upserts are made full changes: relations by id, with the positions of the key. It is above
+        the source's scan, or the watermark that is assigned to its rows as they come."""
+        found: dict[int, tuple[int, ...]] = {}
+        for relation in every:
+            if isinstance(relation, Scan) and self._lacks_changes(relation):
+                self._normalize(relation, found)
+            elif isinstance(relation, AssignWatermark):
+                scan = _scanned(relation.input)
+                if scan is not None and self._lacks_changes(scan) and self._normalize(relation, found):
+                    found.pop(id(scan), None)
+        return found
+
+    def _normalize(self, relation: Relation, found: dict[int, tuple[int, ...]]) -> bool:
+        keys = sorted(sorted(k) for k in self.keys(relation) if k)
+        wanted = self._duplicates or self._full.get(id(relation), False)
+        if keys and wanted:
+            found[id(relation)] = tuple(keys[0])
+        return bool(keys)
+
+    def _lacks_changes(self, scan: Scan) -> bool:
+        """Whether a source gives updates without the row before, or (as the job says) some changes twice."""
+        given = scan.table.changelog.split(",")
+        updating = len(given) > 1 or given != ["I"]
+        upserts = "UA" in given and "UB" not in given
+        return bool(scan.table.primary_key) and (upserts or (updating and self._duplicates))
+
+    def _needs_full(self, relation: Relation, port: int) -> bool:
+        """Whether `relation` cannot do with the last row by key from its input at `port`."""
+        match relation:
+            case Sink():
+                return self._needs_before(relation, port)
+            case TemporalJoin():
+                return port == 0
+            case Project() | AssignWatermark():
+                return self._full.get(id(relation), False)
+            case _:
+                return True
 
     def _order_matters(self, relation: Relation, is_ordered: Callable[[str], bool]) -> bool:
         """Whether a result depends on the order of rows in a way that shards must reproduce."""
@@ -99,3 +175,10 @@ class Properties:
         if isinstance(relation, Aggregate | WindowAggregate):
             return any(is_ordered(c.function) for c in relation.calls)
         return False
+
+
+def _scanned(relation: Relation) -> Scan | None:
+    """The scan below projections."""
+    while isinstance(relation, Project):
+        relation = relation.input
+    return relation if isinstance(relation, Scan) else None

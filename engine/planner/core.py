@@ -89,13 +89,15 @@ class Planner:
         known = self._built.get(id(relation))
         if known is not None:
             return known
+        from engine.planner.upserts import complete
+
         function = self.functions.get(type(relation))
         if function is None:
             raise NotSupported(f"{type(relation).__name__} in a running job")
         if id(relation) in self._building:
             raise NotSupported("a table that is computed from itself", hint="break the cycle of INSERT and SELECT")
         self._building.add(id(relation))
-        self._built[id(relation)] = built = function(self, relation)
+        built = self._built[id(relation)] = complete(self, relation, function(self, relation))
         self._building.discard(id(relation))
         return built
 

@@ -6,6 +6,7 @@ from engine.changes import Batch
 from engine.connectors.constant import ConstantSource
 from engine.errors import NotSupported, UserError
 from engine.expressions.evaluate import compile_expression
+from engine.operators.materialize import UpsertMaterialize
 from engine.operators.source import Pipe, SinkWriter, SourceReader
 from engine.plan.nodes import Relation, Scan, Sink, TableSpec, Values
 from engine.planner.core import Built, NodeFunction, Planner
@@ -65,10 +66,12 @@ def plan_values(planner: Planner, node: Values) -> Built:
 def plan_sink(planner: Planner, node: Sink) -> Built:
     """One writer, which sees all shards' rows merged."""
     built = planner.single(planner.build(node.input), node.input.schema)
-    by_key = bool(node.table.primary_key)
+    keys = () if "UB" in node.table.accepts.split(",") else node.table.primary_key
+    if planner.properties.materialized(node):
+        built = _materialized(planner, node, built)
     if planner.is_pipe(node.table):
         return planner.add(node, f"Pipe({node.table.name})", [built], lambda name, settings: Pipe(
-            name, node.schema, settings, by_key, node.nodes))
+            name, node.schema, settings, bool(keys), node.nodes))
     connector, table = planner.connector(node.table)
     sink = connector.sink(table, planner.environment)
     if sink is None:
@@ -77,11 +80,17 @@ def plan_sink(planner: Planner, node: Sink) -> Built:
     _check_changes(planner, node.input, node.table)
 
     def make(name: str, settings: object) -> SinkWriter:
-        return SinkWriter(name, node.schema, planner.settings(), node.table.name, sink, by_key, node.nodes)
+        return SinkWriter(name, node.schema, planner.settings(), node.table.name, sink, keys, node.nodes)
 
     made = planner.add(node, f"Sink({node.table.name})", [built], make)
     planner.graph.sinks.extend(o for o in made.operators if isinstance(o, SinkWriter))
     return made
+
+
+def _materialized(planner: Planner, node: Sink, built: Built) -> Built:
+    strategy = node.on_conflict or "DEDUPLICATE"
+    return planner.add(node, "Materialize", [built], lambda name, settings: UpsertMaterialize(
+        name, node.schema, settings, keys=node.table.primary_key, strategy=strategy, nodes=node.nodes))
 
 
 def _check_changes(planner: Planner, rows: Relation, table: TableSpec) -> None:

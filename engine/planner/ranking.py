@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from engine.errors import NotSupported
 from engine.operators.base import Operator, Settings
@@ -19,6 +20,8 @@ from engine.plan.nodes import Relation
 from engine.planner.aggregation import bound_calls
 from engine.planner.core import Built, NodeFunction, Planner
 from engine.types import TimeKind
+
+COMPACTED = "table.exec.deduplicate.mini-batch.compact-changes-enabled"
 
 
 def plan_over(planner: Planner, node: nodes.Over) -> Built:
@@ -113,6 +116,8 @@ def plan_deduplicate(planner: Planner, node: nodes.Deduplicate) -> Built:
             return DeduplicateFirst(
                 name, node.schema, settings, keys=node.partition, input_types=types, nodes=node.nodes
             )
+        if not by_arrival and settings.context.config.get(COMPACTED, "false").lower() != "true":
+            settings = replace(settings, every_change=True)  # a temporal join needs each version, as Flink knows
         return Deduplicate(name, node.schema, settings, keys=node.partition, time=None if by_arrival else position,
                            keep_last=node.keep_last, input_types=types,
                            update_before=planner.properties.before_needed(node), nodes=node.nodes)

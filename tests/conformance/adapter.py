@@ -15,6 +15,7 @@ from engine.changes import KIND_NAMES, Batch, Column
 from engine.connectors.base import Connector, Environment, Json, Lookup, Poll, Sink, Source, TableOptions
 from engine.expressions.values import column_from_python, column_to_python
 from engine.plan.nodes import TableSpec
+from engine.runtime.job import JobOptions
 from engine.session import SELECTED, RunOptions, Session
 from engine.sql.dialect import parse
 from engine.sql.statements import inserts_of, is_query
@@ -50,7 +51,7 @@ class CaseSource(Source):
 
     def poll(self, limit: int) -> Poll:
         if self._rows:
-            return self._next()
+            return self._next(limit)
         phases, rows = self._case.phases, self._case.inputs.get(self._table.name, [])
         last = max((phase for table in self._case.reading for *_, phase in self._case.inputs.get(table, [])), default=1)
         if self._phase >= phases.now:
@@ -58,11 +59,12 @@ class CaseSource(Source):
         self._phase = phases.now
         self._rows = [(kind, values) for kind, values, phase in rows if phase == self._phase]
         self._last = self._phase >= last
-        return self._next()
+        return self._next(limit)
 
-    def _next(self) -> Poll:
-        """One row of each table in turn, as Flink's sources run side by side."""
-        chosen, self._rows = self._rows[:1], self._rows[1:]
+    def _next(self, limit: int) -> Poll:
+        """A row of each table in turn, as sources run side by side; with mini-batches as many as one holds."""
+        count = limit if limit < JobOptions.batch_rows else 1
+        chosen, self._rows = self._rows[:count], self._rows[count:]
         if not self._rows:
             self._case.phases.done(self._table.name, self._case.reading)
         return Poll(self._batch(chosen), rows=len(chosen), ended=self._last and not self._rows)
@@ -130,8 +132,8 @@ class CaseLookup(Lookup):
 class Case(Connector):
     """One case's tables."""
 
-    def __init__(self, inputs: Inputs, options: dict[str, dict[str, str]]) -> None:
-        self.inputs, self.options = inputs, options
+    def __init__(self, inputs: Inputs, options: dict[str, dict[str, str]], runs: bool = True) -> None:
+        self.inputs, self.options, self.runs = inputs, options, runs
         self.phases, self.reading = Phases(), set[str]()
         self.outputs: dict[str, list[Change]] = {}
 
@@ -143,7 +145,11 @@ class Case(Connector):
         return "I,UB,UA,D" if kinds - {"+I"} else "I"
 
     def accepts(self, table: TableOptions) -> str:
-        return "I" if self.options.get(table.name, {}).get("sink-insert-only") == "true" else "I,UB,UA,D"
+        options = self.options.get(table.name, {})
+        if options.get("sink-insert-only") == "true":
+            return "I"
+        default = super().accepts(table) if self.runs else "I,UB,UA,D"
+        return options.get("sink-changelog-mode-enforced") or default
 
     def source(self, table: TableOptions, environment: Environment) -> Source:
         return CaseSource(self, table)
@@ -191,7 +197,7 @@ class Adapter:
 
     def plan(self, statements: Sequence[str], options: dict[str, dict[str, str]]) -> None:
         with tempfile.TemporaryDirectory() as folder:
-            session = self._session(Case({}, options), Path(folder))
+            session = self._session(Case({}, options, runs=False), Path(folder))
             for text in statements:
                 for statement in parse(text):
                     list(session.statement(statement))
