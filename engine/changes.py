@@ -82,6 +82,9 @@ class Column:
         if rows.dtype == np.bool_:
             rows = np.flatnonzero(rows)
         validity = None if self.validity is None else self.validity[rows]
+        if not self.children:  # numpy indexes pairs of words by `take` thirty times as fast as by []
+            values = self.values[rows] if self.values.ndim == 1 else self.values.take(rows, 0)
+            return Column(self.type, values, validity, self.owners)
         if self.is_list:
             offsets, inner = take_lists(self.values, rows)
             return Column(self.type, offsets, validity, self.owners, tuple(c.take(inner) for c in self.children))

@@ -16,6 +16,8 @@ MAX_DECIMAL = 38
 class Kind(Enum):
     """Type roots, named as Flink's LogicalTypeRoot (shortened)."""
 
+    __hash__ = object.__hash__  # Enum's own is Python code, and types are looked up for every batch
+
     CHAR = "CHAR"
     VARCHAR = "VARCHAR"
     BOOLEAN = "BOOLEAN"

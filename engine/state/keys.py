@@ -100,7 +100,7 @@ class KeyCodec:
         """The key columns of words[slots]; `owners` keep alive what views in `words` point to."""
         length = len(slots)
         if self._view:
-            taken = words[slots]
+            taken = words.take(slots, 0)
             validity = None
             if self.types[0].nullable:
                 null = (taken[:, 0] == 0) & (taken[:, 1] == 1)

@@ -97,7 +97,7 @@ class Timers:
         if not self._heap.due(limit):
             return np.empty(0, np.int64), np.empty(0, np.int64)
         times, items = self._heap.pop(limit)
-        words = self._index.keys[items].view(np.int64)
+        words = self._index.keys.take(items, 0).view(np.int64)
         set_still = self._index.live[items].view(np.bool_) & (words[:, 0] == times)
         times, slots, items = times[set_still], words[set_still, 1], items[set_still]
         order = np.lexsort((slots, times))
