@@ -29,12 +29,13 @@ Change = tuple[str, tuple[Any, ...]]
 @dataclass(frozen=True)
 class Input:
     """A table under test: columns, its changes in order of arrival, the kinds of change it declares, and what its DDL
-    says after the columns (watermark, key)."""
+    says after the columns (watermark, key). `history`: the oracle gets all changes, with columns `arrival` and `gone`."""
 
     schema: Schema
     changes: Sequence[Change]
     changelog: str = "I"
     clauses: str = ""
+    history: bool = False
 
     def ddl(self, name: str) -> str:
         columns = ", ".join(f"`{f.name}` {f.type}" for f in self.schema)
@@ -50,10 +51,20 @@ class Input:
 
     def folded(self) -> pa.Table:
         """The rows that are left, as Arrow."""
-        rows = list(fold(self.changes).elements())
-        fields = [pa.field(f.name, arrow_type(f.type)) for f in self.schema]
-        arrays = [pa.array([row[i] for row in rows], f.type) for i, f in enumerate(fields)]
-        return pa.table(arrays, pa.schema(fields))
+        if self.history:
+            return self._history()
+        return _arrow(self.schema, list(fold(self.changes).elements()))
+
+    def _history(self) -> pa.Table:
+        table = _arrow(self.schema, [values for _, values in self.changes])
+        table = table.append_column("arrival", pa.array(range(len(self.changes)), pa.int64()))
+        return table.append_column("gone", pa.array([kind == "-D" for kind, _ in self.changes], pa.bool_()))
+
+
+def _arrow(schema: Schema, rows: Sequence[tuple[Any, ...]]) -> pa.Table:
+    fields = [pa.field(f.name, arrow_type(f.type)) for f in schema]
+    arrays = [pa.array([row[i] for row in rows], f.type) for i, f in enumerate(fields)]
+    return pa.table(arrays, pa.schema(fields))
 
 
 def fold(changes: Sequence[Change]) -> Counter[tuple[Any, ...]]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 
 from tests import profiles
-from tests.engine.properties import strategies
+from tests.engine.properties import strategies, timed
 from tests.engine.properties.strategies import Case
 from tests.engine.properties.support import Config, fold, oracle, run
 
@@ -39,4 +39,60 @@ def test_compositions(case: Case) -> None:
 @profiles.examples(50)
 @given(strategies.aggregations())
 def test_aggregations(case: Case) -> None:
+    check(case)
+
+
+@pytest.mark.soak
+@profiles.examples(30)
+@given(timed.window_aggregates())
+def test_window_aggregates(case: Case) -> None:
+    check(case)
+
+
+@pytest.mark.soak
+@profiles.examples(30)
+@given(timed.over_windows())
+def test_over_windows(case: Case) -> None:
+    check(case)
+
+
+@pytest.mark.soak
+@profiles.examples(30)
+@given(timed.interval_joins())
+def test_interval_joins(case: Case) -> None:
+    check(case)
+
+
+@pytest.mark.soak
+@profiles.examples(30)
+@given(timed.window_joins())
+def test_window_joins(case: Case) -> None:
+    check(case)
+
+
+@pytest.mark.soak
+@profiles.examples(30)
+@given(timed.temporal_joins())
+def test_temporal_joins(case: Case) -> None:
+    check(case)
+
+
+@pytest.mark.soak
+@profiles.examples(30)
+@given(timed.deduplications())
+def test_deduplications(case: Case) -> None:
+    check(case)
+
+
+@pytest.mark.soak
+@profiles.examples(30)
+@given(timed.top_rows())
+def test_top_rows(case: Case) -> None:
+    check(case)
+
+
+@pytest.mark.soak
+@profiles.examples(30)
+@given(timed.after_time())
+def test_after_time(case: Case) -> None:
     check(case)
