@@ -49,7 +49,6 @@ class JobProperties:
     checkpoint_interval: int = 10_000_000
     zone: str = "UTC"
     bounded_mode: bool = False
-    codegen: bool = True
 
     @staticmethod
     def of(settings: Mapping[str, str]) -> JobProperties:
@@ -80,5 +79,4 @@ _FIELDS: dict[str, tuple[str, type, object]] = {
     "ttl": ("table.exec.state.ttl", _Duration, 0),
     "idle_timeout": ("table.exec.source.idle-timeout", _Duration, 0),
     "checkpoint_interval": ("execution.checkpointing.interval", _Duration, 10_000_000),
-    "codegen": ("engine.expressions.codegen", bool, True),
 }

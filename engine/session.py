@@ -224,7 +224,7 @@ class Session:
         settings = Settings(context, every_change=not properties.mini_batch, ttl=properties.ttl)
         environment = Environment(self.access or Access(), str(folder), self.name, {})
         planner = Planner(program, Properties(program, _is_ordered), self._connectors, environment, settings,
-                          Options(shards, not properties.mini_batch, properties.ttl, properties.codegen))
+                          Options(shards, not properties.mini_batch, properties.ttl))
         return planner.plan()
 
     @property

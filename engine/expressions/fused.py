@@ -163,7 +163,9 @@ def load_kernel(source: str) -> Callable[..., None]:
     name = f"generated_{hashlib.sha256(source.encode()).hexdigest()[:24]}"
     with _lock:
         folder = kernels_folder()
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if folder.stat().st_uid != os.getuid():  # code is loaded from there
+            raise InternalError(f"{folder} belongs to another user")
         path = folder / f"{name}.py"
         if not path.exists():
             staged = path.with_suffix(f".{os.getpid()}.part")

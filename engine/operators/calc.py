@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.changes import MAX_WATERMARK, MIN_WATERMARK, Array, Batch, Watermark
-from engine.expressions.evaluate import Predicate, Projection, compile_expression
-from engine.expressions.nodes import NO_NODES, Expression
+from engine.changes import MAX_WATERMARK, MIN_WATERMARK, Batch, Watermark
+from engine.expressions.evaluate import compile_expression
+from engine.expressions.fused import Calculation
+from engine.expressions.nodes import NO_NODES, Expression, InputRef
 from engine.operators.base import Operator, Settings
 from engine.state.scalars import Scalars
 from engine.types import Schema
@@ -20,25 +21,12 @@ class Calc(Operator):
     def __init__(self, name: str, schema: Schema, settings: Settings, condition: Expression | None,
                  expressions: Sequence[Expression] | None, nodes: frozenset[str] = NO_NODES) -> None:
         super().__init__(name, schema, settings, nodes)
-        self._predicate = None if condition is None else Predicate(condition)
-        self._projection = None if expressions is None else Projection(tuple(expressions))
+        if expressions is None:
+            expressions = [InputRef(f.type, index=i) for i, f in enumerate(schema)]
+        self._calculation = Calculation(condition, expressions)
 
     def process(self, batch: Batch, port: int) -> None:
-        context = self.settings.context
-        if self._predicate is not None:
-            kept = self._positions(batch)
-            if len(kept) == 0:
-                return
-            if len(kept) < batch.length:
-                batch = batch.take(kept)
-        if self._projection is not None:
-            batch = self._projection(batch, context)
-        self.emit(batch)
-
-    def _positions(self, batch: Batch) -> Array:
-        assert self._predicate is not None
-        kept = self._predicate(batch, self.settings.context)
-        return np.flatnonzero(kept) if kept.dtype == np.bool_ else kept
+        self.emit(self._calculation(batch, self.settings.context))
 
 
 class AssignWatermarks(Operator):

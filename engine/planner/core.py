@@ -25,7 +25,6 @@ class Options:
     shards: int = 1
     every_change: bool = True
     ttl: int = 0
-    codegen: bool = True
 
 
 @dataclass

@@ -13,7 +13,6 @@ from engine.sql.places import place_of
 
 # What this engine reads, and what else Flink's users set: names of docs.
 KNOWN = frozenset("""
-engine.expressions.codegen
 execution.checkpointing.dir execution.checkpointing.incremental execution.checkpointing.interval
 execution.checkpointing.max-concurrent-checkpoints execution.checkpointing.min-pause execution.checkpointing.mode
 execution.checkpointing.num-retained execution.checkpointing.savepoint-dir execution.checkpointing.storage
