@@ -83,8 +83,7 @@ SET 'table.dml-sync' = 'true';
 -- node: items
 INSERT INTO items
 SELECT item, ROW(category)
-FROM items__file
-ON CONFLICT DO DEDUPLICATE;
+FROM items__file;
 SET 'table.dml-sync' = 'false';
 
 -- node: enriched

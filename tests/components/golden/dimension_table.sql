@@ -60,8 +60,7 @@ SET 'table.dml-sync' = 'true';
 -- node: it
 INSERT INTO it
 SELECT item, ROW(category, title)
-FROM it__file
-ON CONFLICT DO DEDUPLICATE;
+FROM it__file;
 SET 'table.dml-sync' = 'false';
 
 -- node: joined
