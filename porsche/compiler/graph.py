@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-import networkx as nx
+from heapq import heapify, heappop, heappush
 
 from porsche.compiler.diagnostics import Collector, near
 from porsche.compiler.document import Document, Edge, Node
@@ -26,8 +26,7 @@ class Connected:
 def connect(document: Document, collector: Collector) -> list[Connected]:
     """The nodes in order; nodes in cycles, of unknown components, or given twice are reported and left out."""
     nodes = _nodes(document, collector)
-    graph: nx.DiGraph[str] = nx.DiGraph()
-    graph.add_nodes_from(nodes)
+    followers: dict[str, set[str]] = {name: set() for name in nodes}
     at: dict[str, dict[str, list[str]]] = {name: {} for name in nodes}
     broken: set[str] = set()
     for edge in document.edges:
@@ -36,8 +35,8 @@ def connect(document: Document, collector: Collector) -> list[Connected]:
             broken.add(edge.target)
             continue
         at[edge.target].setdefault(port.name, []).append(edge.source)
-        graph.add_edge(edge.source, edge.target)
-    order = _order(graph, document, collector)
+        followers[edge.source].add(edge.target)
+    order = _order(followers, document, collector)
     return [_connected(nodes[name], at[name], name not in broken, collector) for name in order]
 
 
@@ -93,17 +92,45 @@ def _kind(relation: str) -> str:
     return {"rows": "rows", "dimension": "a dimension table", "model": "a model", "": "nothing"}[relation]
 
 
-def _order(graph: nx.DiGraph[str], document: Document, collector: Collector) -> list[str]:
-    """Inputs first; among those that are free to come, the document's order."""
+def _order(followers: Mapping[str, set[str]], document: Document, collector: Collector) -> list[str]:
+    """Inputs first; among those that are free to come, the document's order. Nodes in circles are reported and left out."""
     position = {node.id: i for i, node in reversed(list(enumerate(document.nodes)))}
-    cycles = [sorted(part, key=position.__getitem__) for part in nx.strongly_connected_components(graph)
-              if len(part) > 1 or any(graph.has_edge(n, n) for n in part)]
-    for cycle in sorted(cycles, key=lambda part: position[part[0]]):
+    order = _sorted(followers, position)
+    if len(order) == len(followers):
+        return order
+    inside: set[str] = set()
+    for cycle in _cycles(followers, position):
         path = document.nodes[position[cycle[0]]].path
         collector.error(path, "cycle", f"these nodes feed each other in a circle: {', '.join(cycle)}",
                         "remove an edge between them", node=cycle[0])
-        graph.remove_nodes_from(cycle)
-    return list(nx.lexicographical_topological_sort(graph, key=position.__getitem__))
+        inside |= set(cycle)
+    return _sorted({name: after - inside for name, after in followers.items() if name not in inside}, position)
+
+
+def _sorted(followers: Mapping[str, set[str]], position: Mapping[str, int]) -> list[str]:
+    """Nodes in topological order, the first of the document first; without those in circles and behind them."""
+    waiting = Counter(after for every in followers.values() for after in every)
+    free = [(position[name], name) for name in followers if not waiting[name]]
+    heapify(free)
+    order = []
+    while free:
+        name = heappop(free)[1]
+        order.append(name)
+        for after in followers[name]:
+            waiting[after] -= 1
+            if not waiting[after]:
+                heappush(free, (position[after], after))
+    return order
+
+
+def _cycles(followers: Mapping[str, set[str]], position: Mapping[str, int]) -> list[list[str]]:
+    """Groups of nodes that reach each other, in the document's order."""
+    import networkx as nx  # here: importing it takes longer than compiling most documents
+
+    graph: nx.DiGraph[str] = nx.DiGraph([(name, after) for name, every in followers.items() for after in every])
+    groups = [sorted(group, key=position.__getitem__) for group in nx.strongly_connected_components(graph)
+              if len(group) > 1 or any(graph.has_edge(name, name) for name in group)]
+    return sorted(groups, key=lambda group: position[group[0]])
 
 
 def _connected(node: Node, at: Mapping[str, list[str]], whole: bool, collector: Collector) -> Connected:

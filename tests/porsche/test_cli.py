@@ -207,7 +207,7 @@ def test_stopped_killed_and_resumed_it_ends_the_same(folder: Path) -> None:
     assert (second.returncode, "runs with the state folder" in second.stderr) == (1, True)
     stopped = porsche(folder, "stop", "--state", "s")
     assert stopped.returncode == 0, stopped.stderr
-    out, err = first.communicate(timeout=30)
+    _, err = first.communicate(timeout=30)
     assert first.returncode == 130
     assert "the same command resumes it" in err
     begin(folder).kill()
