@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from engine.expressions.nodes import Expression, InputRef
+from collections.abc import Sequence
+
+from engine.expressions.nodes import Call, Expression, InputRef, transform
 from engine.operators.calc import AssignWatermarks, Calc, Union
 from engine.operators.expand import Branch, Expand
 from engine.operators.interval_join import key_types
 from engine.operators.set_operation import SetOperation as SetOperator
+from engine.operators.stamp import WatermarkColumn
 from engine.plan.nodes import AssignWatermark, Filter, Project, Relation, SetKind, SetOperation
 from engine.planner.core import Built, NodeFunction, Planner
+from engine.types import Field, Schema
 
 
 def plan_project(planner: Planner, node: Project) -> Built:
@@ -17,9 +21,30 @@ def plan_project(planner: Planner, node: Project) -> Built:
     while isinstance(source, Filter) and planner.properties.uses(source) == 1:
         condition = source.condition if condition is None else _both(source.condition, condition)
         source = source.input
-    built = planner.build(source)
+    built, [*expressions, where] = stamped(planner, source, [*node.expressions, condition])
+    chosen = tuple(e for e in expressions if e is not None)
     return planner.add(node, "Calc", [built], lambda name, settings: Calc(
-        name, node.schema, settings, condition, node.expressions, node.nodes), _moved(built, node.expressions))
+        name, node.schema, settings, where, chosen, node.nodes), _moved(built, chosen))
+
+
+def stamped(planner: Planner, source: Relation,
+            expressions: Sequence[Expression | None]) -> tuple[Built, list[Expression | None]]:
+    """The relation, with the watermark before each row as one more column where expressions call CURRENT_WATERMARK."""
+    built, width = planner.build(source), len(source.schema)
+    calls = [c for e in expressions if e is not None for c in e.walk() if _reads_watermark(c)]
+    if not calls:
+        return built, list(expressions)
+    type = calls[0].type.as_nullable()
+    schema = Schema((*source.schema.fields, Field("$watermark", type)))
+    with_column = planner.add(source, "CurrentWatermark", [built], lambda name, settings: WatermarkColumn(
+        name, schema, settings, source.nodes), built.keys)
+    column = InputRef(type, index=width)
+    changed = [None if e is None else transform(e, lambda c: column if _reads_watermark(c) else c) for e in expressions]
+    return with_column, changed
+
+
+def _reads_watermark(expression: Expression) -> bool:
+    return isinstance(expression, Call) and expression.function == "CURRENT_WATERMARK"
 
 
 def _both(first: Expression, second: Expression) -> Expression:
@@ -37,9 +62,12 @@ def _moved(built: Built, expressions: tuple[Expression, ...]) -> tuple[int, ...]
 
 
 def plan_filter(planner: Planner, node: Filter) -> Built:
-    built = planner.build(node.input)
+    built, [condition] = stamped(planner, node.input, [node.condition])
+    columns = None  # as they are
+    if condition is not node.condition:
+        columns = tuple(InputRef(f.type, index=i) for i, f in enumerate(node.schema))
     return planner.add(node, "Filter", [built], lambda name, settings: Calc(
-        name, node.schema, settings, node.condition, None, node.nodes), built.keys)
+        name, node.schema, settings, condition, columns, node.nodes), built.keys)
 
 
 def plan_watermark(planner: Planner, node: AssignWatermark) -> Built:
