@@ -133,6 +133,8 @@ class Writer:
 
 
 def _literal(literal: Literal) -> Value:
+    if not is_fixed(literal.type):
+        raise Unfit(str(literal))
     type, value = literal.type, literal.value
     if value is None:
         return Value("False" if type.kind is Kind.BOOLEAN else f"{cast_of(type)}(0)", "False")

@@ -14,6 +14,7 @@ from engine.changes import Batch
 from engine.errors import RuntimeFault
 from engine.expressions.evaluate import Predicate, Projection
 from engine.expressions.fused import Calculation, plan_kernel
+from engine.expressions.nodes import InputRef, Literal
 from engine.expressions.values import column_to_python
 from engine.types import BIGINT, BOOLEAN, DECIMAL, DOUBLE, INT, STRING, TIMESTAMP
 from tests.engine.expressions.support import Columns, batch_of, bind, context
@@ -100,3 +101,12 @@ def test_what_has_no_plain_form_is_left_to_the_interpreter() -> None:
     assert plan_kernel(None, (upper, wide)) is None
     assert Decimal("1.25") in column_to_python(
         Calculation(None, (wide,))(batch_of({"s": COLUMNS["s"], "d": COLUMNS["d"]}), context()).columns[0])
+
+
+def test_a_null_without_a_plain_form_is_left_to_the_interpreter() -> None:
+    batch = batch_of(COLUMNS)
+    calculation = Calculation(None, [Literal(STRING, None), InputRef(INT, index=0),
+                                     *bind(["i + 1"], COLUMNS)], eager=True)
+    nothing, _, more = (column_to_python(c) for c in calculation(batch, context()).columns)
+    assert nothing == [None] * batch.length
+    assert more[:4] == [8, -6, None, 1]
