@@ -41,7 +41,7 @@ def kinds_of(relation: Relation, below: Callable[[Relation], Kinds]) -> Kinds:
         case _ if isinstance(relation, _APPENDING):
             return APPEND
         case Over():
-            return below(relation.input)
+            return below(relation.input) if timely(relation) else ALL
         case Aggregate():
             return _of_aggregate(relation, below(relation.input))
         case TemporalJoin():
@@ -60,6 +60,13 @@ def kinds_of(relation: Relation, below: Callable[[Relation], Kinds]) -> Kinds:
             return _of_set(relation, [below(r) for r in relation.relations])
         case _:
             return union(below(r) for r in relation.inputs)
+
+
+def timely(relation: Over) -> bool:
+    """Whether rows come in the order of OVER: an ascending time attribute alone. Else a row may change earlier ones."""
+    if len(relation.order) != 1 or relation.order[0].descending:
+        return False
+    return relation.input.schema[relation.order[0].index].time is not None
 
 
 def of_changelog(text: str) -> Kinds:

@@ -9,12 +9,14 @@ from engine.errors import NotSupported
 from engine.operators.base import Operator, Settings
 from engine.operators.deduplicate import Deduplicate, DeduplicateFirst
 from engine.operators.over import OverAggregate
+from engine.operators.over_sorted import SortedOver
 from engine.operators.rank import AppendRank
 from engine.operators.rank_retract import RetractRank
 from engine.operators.sort import Limit, Sort
 from engine.operators.top import Order, TopRows
 from engine.operators.window_rank import WindowRank
 from engine.plan import nodes
+from engine.plan.changes import timely
 from engine.plan.facts import Facts
 from engine.plan.nodes import Relation
 from engine.planner.aggregation import bound_calls
@@ -26,12 +28,10 @@ COMPACTED = "table.exec.deduplicate.mini-batch.compact-changes-enabled"
 
 def plan_over(planner: Planner, node: nodes.Over) -> Built:
     schema = node.input.schema
-    if not node.order:
-        raise NotSupported("OVER without ORDER BY")
+    if not timely(node):
+        return _sorted_over(planner, node)
     order = node.order[0].index
     kind = schema[order].time
-    if kind is None or node.order[0].descending or len(node.order) > 1:
-        raise NotSupported("OVER that is not ordered by an ascending time attribute alone")
     if node.frame.following not in (0, None):
         raise NotSupported("an OVER frame that ends after the current row")
     built = planner.keyed(planner.build(node.input), node.partition, schema)
@@ -43,6 +43,18 @@ def plan_over(planner: Planner, node: nodes.Over) -> Built:
                              rows=node.frame.rows, preceding=node.frame.preceding, nodes=node.nodes)
 
     return planner.add(node, "Over", [built], make, node.partition)
+
+
+def _sorted_over(planner: Planner, node: nodes.Over) -> Built:
+    schema = node.input.schema
+    if node.frame.preceding is not None or node.frame.following not in (0, None):
+        raise NotSupported("a bounded OVER frame that is not ordered by time")
+    built = planner.keyed(planner.build(node.input), node.partition, schema)
+    before = planner.properties.before_needed(node)
+    return planner.add(node, "SortedOver", [built], lambda name, settings: SortedOver(
+        name, node.schema, settings, keys=node.partition, order=orders(node.order),
+        calls=bound_calls(node.calls, schema, False, name), input_types=schema.types, rows=node.frame.rows,
+        update_before=before, nodes=node.nodes), node.partition)
 
 
 def plan_rank(planner: Planner, node: nodes.Rank) -> Built:
