@@ -6,11 +6,10 @@ import hashlib
 import json
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
-from typing import Any, TypeVar
+from types import FrameType, TracebackType
+from typing import Any, Self, TypeVar
 
 import click
 
@@ -82,10 +81,10 @@ def run(
 
     folder, compiled = _compiled(file, parameters, state, where)
     processes.refuse_second(folder)
-    with display_for(compiled, folder, live=live, quiet=as_json) as display, _ended_by_signals() as started:
+    with display_for(compiled, folder, live=live, quiet=as_json) as display, _Signals() as signals:
         def on_job(job: Any) -> None:
             processes.note(folder)
-            started(job)
+            signals.add(job)
             display.start(job)
 
         options = Options(shards, batch_rows, rate, checkpoint_interval, display.update, on_job)
@@ -121,9 +120,11 @@ def validate(file: Path, parameters: tuple[str, ...], state: Path | None, where:
 
 @cli.command(name="compile")
 @_document_options
-def compile_command(file: Path, parameters: tuple[str, ...], state: Path | None, where: str) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print where everything came from, too: spans, columns, lineage.")
+def compile_command(file: Path, parameters: tuple[str, ...], state: Path | None, where: str, as_json: bool) -> None:
     """Print the Flink SQL that a pipeline becomes."""
-    click.echo(_compiled(file, parameters, state, where)[1].text, nl=False)
+    compiled = _compiled(file, parameters, state, where)[1]
+    click.echo(json.dumps(compiled.as_json()) if as_json else compiled.text, nl=as_json)
 
 
 @cli.command()
@@ -180,24 +181,33 @@ def _pairs(parameters: tuple[str, ...]) -> dict[str, str]:
     return pairs
 
 
-@contextmanager
-def _ended_by_signals() -> Iterator[Callable[[Any], None]]:
-    """Ctrl-C and SIGTERM ask the job that was told to end; another Ctrl-C ends the process at once."""
-    jobs: list[Any] = []
+class _Signals:
+    """Ctrl-C and SIGTERM ask the job that was added last to end; another signal after Ctrl-C ends the process at
+    once."""
 
-    def handle(number: int, frame: FrameType | None) -> None:
-        if not jobs or handle.asked:  # type: ignore[attr-defined]
-            raise KeyboardInterrupt
-        handle.asked = number == signal.SIGINT  # type: ignore[attr-defined]
-        jobs[-1].stop()
+    def __init__(self) -> None:
+        self._jobs: list[Any] = []
+        self._interrupted = False
+        self._before: dict[int, Any] = {}
 
-    handle.asked = False  # type: ignore[attr-defined]
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield jobs.append
-    finally:
-        for number, handler in before.items():
+    def add(self, job: Any) -> None:
+        self._jobs.append(job)
+
+    def __enter__(self) -> Self:
+        self._before = {number: signal.signal(number, self._handle) for number in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
             signal.signal(number, handler)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        if not self._jobs or self._interrupted:
+            raise KeyboardInterrupt
+        self._interrupted = number == signal.SIGINT
+        self._jobs[-1].stop()
 
 
 def _say(diagnostics: tuple[Diagnostic, ...], file: str) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from engine.analyze import Analyzer, RelationInfo
 from engine.types import Field, TimeKind
@@ -45,6 +46,12 @@ class Described:
     key: tuple[str, ...]
     changelog: str
 
+    def as_json(self) -> dict[str, Any]:
+        columns = [
+            {"name": f.name, "type": str(f.type), "time": f.time.value if f.time else None} for f in self.columns
+        ]
+        return {"columns": columns, "time": self.time, "key": list(self.key), "changelog": self.changelog}
+
 
 @dataclass(frozen=True)
 class Compiled:
@@ -66,6 +73,20 @@ class Compiled:
     def node_at(self, offset: int) -> str | None:
         """The node whose statement stands at an offset of the text."""
         return next((s.node for s in self.statements if s.span[0] <= offset < s.span[1] and s.node), None)
+
+    def as_json(self) -> dict[str, Any]:
+        """The SQL with where everything came from, as JSON values."""
+        return {
+            "name": self.name,
+            "sql": self.text,
+            "statements": [
+                {"kind": s.kind, "node": s.node or None, "name": s.name, "span": list(s.span)} for s in self.statements
+            ],
+            "nodes": {node: described.as_json() for node, described in self.schemas.items()},
+            "lineage": self.lineage(),
+            "settings": dict(self.settings),
+            "diagnostics": [d.as_dict() for d in self.diagnostics],
+        }
 
     def lineage(self) -> Lineage:
         """Where each column of each node comes from: node -> column -> (node, column)s it is made of."""

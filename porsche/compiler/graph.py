@@ -93,7 +93,7 @@ def _kind(relation: str) -> str:
 
 
 def _order(followers: Mapping[str, set[str]], document: Document, collector: Collector) -> list[str]:
-    """Inputs first; among those that are free to come, the document's order. Nodes in circles are reported and left out."""
+    """Inputs first, then as the document has it. Nodes in circles are reported and left out."""
     position = {node.id: i for i, node in reversed(list(enumerate(document.nodes)))}
     order = _sorted(followers, position)
     if len(order) == len(followers):

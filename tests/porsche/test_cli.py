@@ -111,6 +111,11 @@ def test_compile_and_explain(folder: Path) -> None:
     assert first.stdout == porsche(folder, "compile", "clicks.yaml", "--set", "rows=5").stdout
     flink = porsche(folder, "compile", "clicks.yaml", "--environment", "flink")
     assert "'connector' = 'upsert-kafka'" in flink.stdout
+    told = json.loads(porsche(folder, "compile", "clicks.yaml", "--set", "rows=5", "--json").stdout)
+    assert told["sql"] == first.stdout
+    assert told["nodes"]["answers"]["columns"] == [{"name": "impression_id", "type": "BIGINT", "time": None},
+                                                   {"name": "p", "type": "DOUBLE", "time": None}]
+    assert told["lineage"]["answers"]["p"] == [["predicted", "p"]]
     plans = porsche(folder, "explain", "clicks.yaml")
     assert "IntervalJoin" in plans.stdout
     assert not (folder / ".porsche").exists()
