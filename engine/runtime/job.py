@@ -255,6 +255,7 @@ class Job:
         self._rounds.close()
         for operator in self.graph.operators:
             operator.close()
+            operator.on_snapshot = None  # it refers to the job: without the cycle, state is given back at once
         if self._store is not None:
             self._store.close()
 
