@@ -48,7 +48,7 @@ class Pending:
 
 
 class LookupCache:
-    """Answers by key: one row a key at most, or none (a negative entry)."""
+    """Answers by key: the rows of a key (`counts` from `rows` on), or none (a negative entry)."""
 
     def __init__(self, types: Sequence[DataType], options: LookupOptions) -> None:
         self._types = tuple(types)
@@ -59,6 +59,7 @@ class LookupCache:
     def clear(self) -> None:
         self._index = KeyIndex(self._types)
         self.rows = np.full(1024, UNKNOWN, np.int64)
+        self.counts = np.zeros(1024, np.int64)
         self.until = np.zeros(1024, np.int64)
         self.flying = np.zeros(1024, np.bool_)  # asked for, not answered yet
         self.chunks = []
@@ -70,6 +71,7 @@ class LookupCache:
         high = self._index.high
         if high > len(self.rows):
             self.rows = np.concatenate([self.rows, np.full(2 * high - len(self.rows), UNKNOWN, np.int64)])
+            self.counts = np.concatenate([self.counts, np.zeros(len(self.rows) - len(self.counts), np.int64)])
             self.until = np.concatenate([self.until, np.zeros(len(self.rows) - len(self.until), np.int64)])
             self.flying = np.concatenate([self.flying, np.zeros(len(self.rows) - len(self.flying), np.bool_)])
         return slots
@@ -84,14 +86,22 @@ class LookupCache:
     def put(self, slots: Array, answer: Answer, now: int) -> None:
         """Store the answer to a request for these slots."""
         positions, columns = answer
-        self.rows[slots] = MISSING
-        self.rows[slots[positions]] = self.size + np.arange(len(positions))
+        answered, starts, counts = np.unique(positions, return_index=True, return_counts=True)
+        self.rows[slots], self.counts[slots] = MISSING, 0
+        self.rows[slots[answered]], self.counts[slots[answered]] = self.size + starts, counts
         self.until[slots] = now + self._options.cache_ttl
         if len(positions):
             self.chunks.append(columns)
             self.size += len(positions)
             if len(self.chunks) > 16:
                 self.chunks = [tuple(concat_columns(parts) for parts in zip(*self.chunks, strict=True))]
+
+    def matches(self, slots: Array) -> tuple[Array, Array]:
+        """For each of the keys' rows its position in `slots`, and its number among all cached rows."""
+        counts = np.where(self.rows[slots] >= 0, self.counts[slots], 0)
+        found = np.repeat(np.arange(len(slots)), counts)
+        within = np.arange(len(found)) - np.repeat(np.cumsum(counts) - counts, counts)
+        return found, self.rows[slots][found] + within
 
     def columns(self) -> tuple[Column, ...]:
         """All cached rows as one set of columns."""
@@ -170,10 +180,9 @@ class LookupJoin(Operator):
 
     def _emit_joined(self, pending: Pending) -> None:
         batch = pending.batch
-        rows = self._cache.rows[pending.slots]
-        found = np.flatnonzero(rows >= 0)
+        found, rows = self._cache.matches(pending.slots)
         right = self._cache.columns()
-        left_rows, right_rows = satisfied(self._condition, batch.columns, right, found, rows[found], self.settings.context)
+        left_rows, right_rows = satisfied(self._condition, batch.columns, right, found, rows, self.settings.context)
         if self._left:
             left_rows, right_rows = pad_unmatched(left_rows, right_rows, batch.length)
             right = right or self._nothing(len(batch.columns))

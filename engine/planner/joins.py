@@ -12,6 +12,7 @@ from engine.options import duration, integer
 from engine.plan import nodes
 from engine.plan.nodes import JoinKind, Relation
 from engine.planner.core import Built, NodeFunction, Planner
+from engine.planner.delta import delta_join
 from engine.types import Kind, Schema, TimeKind
 
 OUTER: dict[JoinKind, tuple[bool, bool]] = {
@@ -34,6 +35,9 @@ def _inputs(planner: Planner, node: nodes.Join) -> list[Built]:
 def plan_join(planner: Planner, node: nodes.Join) -> Built:
     if node.null_aware:
         raise NotSupported("NOT IN with NULLs", hint="use NOT EXISTS")
+    delta = delta_join(planner, node)
+    if delta is not None:
+        return planner.build(delta)
     exists = {JoinKind.SEMI: True, JoinKind.ANTI: False}.get(node.kind)
     shape = JoinShape(OUTER[node.kind], exists, node.null_safe)
     return planner.add(node, "Join", _inputs(planner, node), lambda name, settings: StreamJoin(
