@@ -58,7 +58,10 @@ services-test: setup ## tests against real HBase and Flink, which the tests' fix
 	$(PY) -m pytest tests/services --timeout 600
 
 conformance: setup ## scores against other projects' expectations of Flink SQL, and our tests over the same data
-	$(PY) $(SHARED)/conformance/run.py --engine tests.conformance.adapter:Adapter --floor tests/conformance/floor.json
+	mkdir -p .porsche
+	result=0; $(PY) $(SHARED)/conformance/run.py --engine tests.conformance.adapter:Adapter --jobs $(JOBS) \
+		--json .porsche/conformance.json --floor tests/conformance/floor.json || result=$$?; \
+		$(PY) -m scripts.conformance_report .porsche/conformance.json docs/conformance.md; exit $$result
 	$(PY) -m pytest tests/conformance --timeout 600
 
 bench: setup ## every benchmark, quickly

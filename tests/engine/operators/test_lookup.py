@@ -41,8 +41,8 @@ def lookup(left: bool) -> Make:
     def make(settings: Any) -> LookupJoin:
         table = Fixed()
         table.open((0,), (1,))
-        return LookupJoin("lookup", Schema.of(k=INT, name=STRING), settings, table, [InputRef(INT, index=0)], None, left,
-                          LookupOptions())
+        return LookupJoin("lookup", Schema.of(k=INT, name=STRING), settings, table, [InputRef(INT, index=0)], None,
+                          left, LookupOptions())
 
     return make
 

@@ -1,0 +1,87 @@
+"""`docs/conformance.md` from what `run.py --json` wrote: the scores, and every case not equal under its reason.
+
+    python -m scripts.conformance_report RESULTS.json docs/conformance.md
+
+Of a case only its id is repeated; reasons are the engine's own messages, without the places in the case's text.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+Result = dict[str, Any]
+HEAD = """# Conformance
+
+Scores against other projects' published expectations of Flink SQL, each verified on Apache Flink 2.3. This file is
+written by `make conformance`; `tests/conformance/floor.json` holds the shares below which it fails.
+
+*Equal* is the share of the cases whose final table, value, acceptance or refusal is the expected one; *changelog* counts
+cases that publish a changelog with more than insertions, compared change by change.
+"""
+DIFFERENT = "another result"
+_PLACE = re.compile(r"line \d+, column \d+: ")
+_SUPPORT = re.compile(r" is not supported by the bundled engine( \(.*\))?$")
+_NAMES = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`")
+
+
+def reason(result: Result) -> str:
+    """Why a case is not equal, in words that several cases share."""
+    note = str(result["note"])
+    if result["crashed"]:
+        return "crash: " + note.split(":")[0]
+    if note.startswith("accepted"):
+        return "accepted, but must be refused"
+    kind, _, message = note.partition(": ")
+    if kind not in ("refused", "not supported"):
+        return DIFFERENT
+    message = _NAMES.sub("...", _SUPPORT.sub("", _PLACE.sub("", message)).split(" (")[0].split("\n")[0])
+    return f"{kind}: {message.strip()}"
+
+
+def scores(results: list[Result], shares: dict[str, float]) -> list[str]:
+    """The table of all suites."""
+    lines = ["| suite | cases | accepted | equal | changelog | crashed |", "|---|--:|--:|--:|--:|--:|"]
+    for suite in dict.fromkeys(r["suite"] for r in results):
+        rows = [r for r in results if r["suite"] == suite]
+        changelog = shares.get(f"{suite}.changelog")
+        accepted = sum(r["accepted"] for r in rows) / len(rows)
+        lines.append(f"| {suite} | {len(rows)} | {accepted:.1%} | {shares[suite]:.1%} | "
+                     f"{'' if changelog is None else f'{changelog:.1%}'} | {sum(r['crashed'] for r in rows)} |")
+    return lines
+
+
+def grouped(results: list[Result]) -> list[str]:
+    """Each suite's cases that are not equal, by reason, the most frequent first."""
+    lines = []
+    for suite in dict.fromkeys(r["suite"] for r in results):
+        groups: dict[str, list[str]] = defaultdict(list)
+        for result in results:
+            if result["suite"] == suite and not result["equal"]:
+                groups[reason(result)].append(result["id"])
+            elif result["suite"] == suite and result["changelog"] is False:
+                groups["the final table is equal, the changes to it are others"].append(result["id"])
+        if groups:
+            lines += ["", f"## {suite}"]
+        for why, ids in sorted(groups.items(), key=lambda g: (-len(g[1]), g[0])):
+            lines += ["", f"**{why}** ({len(ids)})", "", *(f"- `{i}`" for i in sorted(ids))]
+    return lines
+
+
+def report(run: dict[str, Any]) -> str:
+    """The whole file."""
+    results = sorted(run["results"], key=lambda r: (r["suite"], r["id"]))
+    return "\n".join([HEAD, *scores(results, run["shares"]), *grouped(results), ""])
+
+
+def main() -> None:
+    source, target = sys.argv[1:]
+    Path(target).write_text(report(json.loads(Path(source).read_text(encoding="utf-8"))), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
