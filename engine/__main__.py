@@ -36,7 +36,7 @@ def _act(action: str, script: Path, state: Path, shards: int | None) -> int:
         text = script.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UserError("unreadable", f"cannot read the script: {error}") from error
-    session = Session(folder=state)
+    session = Session(folder=state, modules=[script.resolve().parent])
     for answer in session.script(text):
         _show(answer.text, answer.columns, answer.rows)
     if action == "explain":

@@ -91,21 +91,22 @@ def describe_table(table: TableSpec, connectors: Callable[[TableSpec], Connector
 class Session:
     """One user's catalogue, settings, and the jobs of a script.
 
-    `folder`: where jobs keep their state; `access`: what SQL may touch (None = no limit, a person at a shell); `python`:
-    whether CREATE FUNCTION ... LANGUAGE PYTHON may load code; `clock`: seconds since the epoch; `nodes`: view -> pipeline node.
+    `folder`: where jobs keep their state; `access`: what SQL may touch (None = no limit, a person at a shell);
+    `python`: whether CREATE FUNCTION ... LANGUAGE PYTHON may load code, `modules`: the folders it is loaded from,
+    besides the installed packages; `clock`: seconds since the epoch; `nodes`: view -> pipeline node.
     """
 
     def __init__(self, *, folder: Path = Path("."), access: Access | None = None, python: bool = True,
-                 clock: Callable[[], float] = time.time, nodes: Mapping[str, str] | None = None,
+                 modules: Sequence[Path] = (), clock: Callable[[], float] = time.time,
+                 nodes: Mapping[str, str] | None = None,
                  connectors: Callable[[TableSpec], Connector] | None = None) -> None:
         self.folder = folder
         self.access = access
         self.settings: dict[str, str] = {}
-        self.python = python
         self._clock = clock
         self._nodes = dict(nodes or {})
         self._connectors = connectors or (lambda table: _connector_of(table, access))
-        self.catalog = Catalog(describe=lambda table: describe_table(table, self._connectors))
+        self.catalog = Catalog(lambda table: describe_table(table, self._connectors), python, modules)
         self.phases: list[Phase] = []
         self.text = ""
         self._binder: Binder | None = None
@@ -220,7 +221,7 @@ class Session:
         shards = options.shards or properties.shards
         start = int(self._clock() * 1e6)
         context = Context(now=lambda: int(self._clock() * 1e6), zone=properties.zone, query_start=start,
-                          config=dict(program.settings), resources={"models": self.models, "python": self.python})
+                          config=dict(program.settings), resources={"models": self.models})
         settings = Settings(context, every_change=not properties.mini_batch, ttl=properties.ttl)
         environment = Environment(self.access or Access(), str(folder), self.name, {})
         planner = Planner(program, Properties(program, _is_ordered), self._connectors, environment, settings,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path as Folder
 
 from sqlglot import exp
 
@@ -149,12 +150,14 @@ class Database:
 
 class Catalog:
     """All that statements can name. `describe` asks a table's connector; `python`: whether users' functions may be
-    loaded.
+    loaded (a call's type is known only then), `modules`: the folders their modules are in.
     `version` grows when a name's meaning changes."""
 
-    def __init__(self, describe: Describe = describe_nothing, python: bool = True) -> None:
+    def __init__(self, describe: Describe = describe_nothing, python: bool = False,
+                 modules: Sequence[Folder] = ()) -> None:
         self.describe = describe
         self.python = python
+        self.modules = tuple(modules)
         self.catalogs: dict[str, dict[str, Database]] = {DEFAULT_CATALOG: {DEFAULT_DATABASE: Database()}}
         self.current = (DEFAULT_CATALOG, DEFAULT_DATABASE)
         self.version = 0

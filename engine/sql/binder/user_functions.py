@@ -38,7 +38,12 @@ def load(session: Session, function: UserFunction, place: Place | None = None) -
                            hint="CREATE FUNCTION ... AS 'module.function' LANGUAGE PYTHON")
     from engine.expressions.functions.user import load as load_python
 
-    return load_python(function.name, function.target, session.catalog.python, _type).as_function()
+    catalog = session.catalog
+    try:
+        return load_python(function.name, function.target, catalog.python, _type, catalog.modules).as_function()
+    except UserError as error:
+        error.place = place  # a place in a type's text means nothing here
+        raise
 
 
 def _type(text: str) -> DataType:

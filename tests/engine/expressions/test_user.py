@@ -46,7 +46,7 @@ def test_wrong_results(name: str) -> None:
 
 
 @pytest.mark.parametrize(("target", "allowed", "code"), [
-    (f"{MODULE}.plus_tax", False, "not_allowed"), (f"{MODULE}.none", True, "unknown_function"),
+    (f"{MODULE}.plus_tax", False, "python_not_allowed"), (f"{MODULE}.none", True, "unknown_function"),
     ("no_module.f", True, "unknown_function"), (f"{MODULE}.untyped", True, "bad_function"),
 ])
 def test_loading(target: str, allowed: bool, code: str) -> None:
