@@ -5,6 +5,7 @@ from __future__ import annotations
 import pkgutil
 from functools import cache
 from importlib import import_module
+from inspect import isabstract
 
 from porsche.components.base import Component
 
@@ -27,4 +28,4 @@ def catalogue() -> dict[str, type[Component]]:
 
 
 def _is_component(member: object) -> bool:
-    return isinstance(member, type) and issubclass(member, Component)
+    return isinstance(member, type) and issubclass(member, Component) and not isabstract(member)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -55,7 +56,7 @@ class Lowering:
     inserts: tuple[exp.Expr, ...] = ()
 
 
-class Component:
+class Component(ABC):
     """A verb of the canvas. Its docstring is its documentation, the first line its summary."""
 
     family: ClassVar[str] = ""
@@ -89,13 +90,10 @@ class Component:
     def docs(cls) -> str:
         return inspect.getdoc(cls) or ""
 
-    def check(self, inputs: Mapping[str, Table]) -> None:
-        """Checks between properties and inputs; raises PropertyError."""
-
+    @abstractmethod
     def lower(self, *args: Any, **inputs: Any) -> Table | Lowering:
         """The component in SQL; inputs come by the names of their ports (absent optional ones as None, `many` as
         tuples)."""
-        raise NotImplementedError  # pragma: no cover - each component has its own
 
 
 _PROPERTIES: dict[type[Component], dict[str, Property]] = {}

@@ -6,6 +6,7 @@ A property is a descriptor: `keys = Columns(label="Key columns")` on the class, 
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -23,7 +24,7 @@ class InvalidValue(Exception):
         self.message, self.hint, self.path, self.code = message, hint, path, code
 
 
-class Property:
+class Property(ABC):
     """What all kinds share. `port` names the input whose columns the value refers to ("" = none)."""
 
     kind: ClassVar[str] = ""
@@ -41,9 +42,9 @@ class Property:
     def __get__(self, instance: Any, owner: type) -> Any:
         return self if instance is None else instance.values[self.name]
 
+    @abstractmethod
     def parse(self, value: Any) -> Any:
         """The checked value; InvalidValue where it is wrong."""
-        raise NotImplementedError  # pragma: no cover - each kind has its own
 
     def schema(self) -> dict[str, Any]:
         """JSON Schema of the value."""
@@ -290,8 +291,9 @@ class Lists(Property):
             raise InvalidValue(f"the value gives each name {self.what}", "write {name: [..]}")
         return tuple((name, self.items(name, items)) for name, items in value.items())
 
+    @abstractmethod
     def items(self, name: str, items: Any) -> tuple[Any, ...]:
-        raise NotImplementedError  # pragma: no cover - each kind has its own
+        """The checked list of a name."""
 
 
 class ColumnLists(Lists):
