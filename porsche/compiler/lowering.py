@@ -143,10 +143,14 @@ class Lowerer:
                               node=place.node.id, property=property)
 
     def _blame(self, place: Connected, values: Mapping[str, Any], error: UserError | Finding) -> None:
-        """Report an error of the analysis at the property whose expression has it, found by analysing each alone."""
+        """Report an error of the analysis at the property whose expression has it, found by analysing each alone; else
+        at the only property with expressions."""
+        suspects = []
         for name, property in place.component.properties().items():
             sources = place.inputs.get(property.port, ())
-            for path, tree in property.trees(values[name]):
+            trees = list(property.trees(values[name]))
+            suspects += [name] if trees else []
+            for path, tree in trees:
                 if not sources and next(tree.find_all(exp.Column), None) is not None:
                     continue  # over columns of the node's own table, which is not there
                 query = exp.Select(
@@ -156,7 +160,10 @@ class Lowerer:
                 if finding is not None:
                     self._complain(place, name, finding.code, finding.message, finding.hint or "", path)
                     return
-        self._collector.error(place.node.path, error.code, error.message, error.hint or "", node=place.node.id)
+        if len(suspects) == 1:
+            self._complain(place, suspects[0], error.code, error.message, error.hint or "")
+        else:
+            self._collector.error(place.node.path, error.code, error.message, error.hint or "", node=place.node.id)
 
 
 class _Values:

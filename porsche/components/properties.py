@@ -28,7 +28,6 @@ class Property(ABC):
     """What all kinds share. `port` names the input whose columns the value refers to ("" = none)."""
 
     kind: ClassVar[str] = ""
-    example: ClassVar[str] = ""
 
     def __init__(self, *, label: str, about: str = "", default: Any = None, required: bool | None = None,
                  port: str = "rows") -> None:
@@ -92,7 +91,7 @@ def sql(value: Any) -> exp.Expr:
 class Text(Property):
     """Any text."""
 
-    kind, example = "text", "shop"
+    kind = "text"
 
     def parse(self, value: Any) -> str:
         return text_of(value, "the value")
@@ -101,7 +100,7 @@ class Text(Property):
 class Path(Text):
     """A file or folder; relative ones start where the command was run."""
 
-    kind, example = "path", "data/events.csv"
+    kind = "path"
 
 
 class Choice(Property):
@@ -141,7 +140,7 @@ class Flag(Property):
 class Number(Property):
     """A number within limits, both allowed."""
 
-    kind, example = "number", "10"
+    kind = "number"
 
     def __init__(self, *, label: str, low: float, high: float, whole: bool = False, about: str = "",
                  default: float | None = None, required: bool | None = None) -> None:
@@ -180,7 +179,7 @@ _DURATION = re.compile(r"\s*(\d+)\s*(second|minute|hour|day)s?\s*", re.IGNORECAS
 class Duration(Property):
     """A length of time, as "10 minutes"; the value is an INTERVAL."""
 
-    kind, example = "duration", "10 minutes"
+    kind = "duration"
 
     def __init__(
         self, *, label: str, about: str = "", default: str | None = None, required: bool | None = None
@@ -200,7 +199,7 @@ class Duration(Property):
 class Column(Property):
     """The name of a column of an input."""
 
-    kind, example = "column", "user"
+    kind = "column"
 
     def parse(self, value: Any) -> str:
         if not isinstance(value, str) or not value:
@@ -215,7 +214,7 @@ class Column(Property):
 class TimeColumn(Column):
     """The name of a column that is a time attribute."""
 
-    kind, example = "time", "ts"
+    kind = "time"
 
 
 class Columns(Property):
@@ -243,7 +242,7 @@ class Columns(Property):
 class Expression(Property):
     """An SQL expression over columns of an input."""
 
-    kind, example = "expression", "price > 3"
+    kind = "expression"
 
     def parse(self, value: Any) -> exp.Expr:
         return sql(value)

@@ -13,7 +13,6 @@ from functools import cache
 
 from sqlglot import exp
 
-from engine.errors import UserError
 from engine.sql.dialect import (
     ComputedColumn,
     CreateTable,
@@ -25,7 +24,7 @@ from engine.sql.dialect import (
     Watermark,
     parse_type,
 )
-from engine.types import DataType, Field, Schema, TimeKind
+from engine.types import DataType, Schema, TimeKind
 
 Items = Sequence[tuple[str, exp.Expr]]
 """Output columns: names and expressions."""
@@ -76,12 +75,6 @@ def all_of(conditions: Iterable[exp.Expr]) -> exp.Expr:
     for other in others:
         first = exp.And(this=first, expression=other)
     return first
-
-
-def operand(tree: exp.Expr) -> exp.Expr:
-    """A tree that can stand beside any operator."""
-    simple = (exp.Column, exp.Literal, exp.Anonymous, exp.Paren, exp.Case, exp.Cast, exp.Boolean, exp.Null)
-    return tree if isinstance(tree, simple) else exp.Paren(this=tree)
 
 
 @cache
@@ -141,14 +134,6 @@ class Table:
         return self.source.name
 
     # -- what is known of columns
-
-    def field(self, name: str) -> Field:
-        index = self.schema.index(name)
-        if index < 0:
-            raise UserError(
-                "unknown_column", f"'{self.name}' has no column '{name}'", hint=f"it has {', '.join(self.names)}"
-            )
-        return self.schema[index]
 
     def times(self) -> list[str]:
         """Its event time columns."""

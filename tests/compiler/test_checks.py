@@ -128,6 +128,9 @@ def test_updates_do_not_fit_into_files() -> None:
     ("top_n", {"order": "price", "limit": 2.5}, "limit"),
     ("filter", {"condition": ["x"]}, "condition"),
     ("filter", {}, "condition"),
+    ("filter", {"condition": "COUNT(*) > 1"}, "condition"),
+    ("rolling_feature", {"time": "ts", "features": {"p": "price + 1"}}, "features"),
+    ("rolling_feature", {"time": "ts", "features": {"price": "SUM(price)"}}, "features"),
 ])
 def test_properties_that_do_not_fit(component: str, properties: dict[str, object], property: str) -> None:
     found = errors(chain(node("it", component, **properties)))

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from porsche.components.base import Component, Port, PropertyError
 from porsche.components.properties import ColumnLists, Columns, Expressions, Number, NumberLists, Text
-from porsche.components.table import Table, call, column, number, operand, text
+from porsche.components.table import Table, call, column, number, text
 
 
 class FeatureVector(Component):
@@ -67,7 +67,7 @@ def _bucket(value: exp.Expr, limits: tuple[float, ...]) -> exp.Expr:
     """0 below the first limit, 1 from there to the second, and so on; NULL stays NULL."""
     if any(low >= high for low, high in pairwise(limits)):
         raise PropertyError("buckets", "bad_value", "the limits of buckets rise", "write [1, 5, 20]")
-    ifs = [exp.If(this=exp.GTE(this=operand(value.copy()), expression=double(limit)), true=number(i))
+    ifs = [exp.If(this=exp.GTE(this=value.copy(), expression=double(limit)), true=number(i))
            for i, limit in reversed(list(enumerate(limits, 1)))]
-    below = exp.If(this=exp.LT(this=operand(value.copy()), expression=double(limits[0])), true=number(0))
+    below = exp.If(this=exp.LT(this=value.copy(), expression=double(limits[0])), true=number(0))
     return exp.Case(ifs=[*ifs, below])
