@@ -228,7 +228,7 @@ class FilesystemSink(Sink):
 
     def seal(self, epoch: int) -> Json:
         if not self._text and not self._parts:
-            return {"run": self._run}
+            return {"run": self._run, "epoch": epoch}
         staged = self._folder / f"{self._prefix}{self._run}-{epoch}"
         try:
             if self._encoder is None:
@@ -242,7 +242,8 @@ class FilesystemSink(Sink):
                 staged.unlink()
             raise self._failed(error) from error
         self._text, self._parts = [], []
-        return {"run": self._run, "staged": staged.name, "final": f"part-{self._run}-{epoch:08d}.{self._format}"}
+        final = f"part-{self._run}-{epoch:08d}.{self._format}"
+        return {"run": self._run, "epoch": epoch, "staged": staged.name, "final": final}
 
     def apply(self, sealed: Json) -> None:
         staged = sealed.get("staged")
@@ -259,6 +260,9 @@ class FilesystemSink(Sink):
         self._run = keep.get("run", self._run)
         for path in self._folder.glob(f"{glob.escape(self._prefix)}*"):
             if path.name != keep.get("staged"):
+                path.unlink(missing_ok=True)
+        for path in self._folder.glob(f"part-{self._run}-*"):  # of a later checkpoint, which turned out to be damaged
+            if int(path.stem.rsplit("-", 1)[1]) > keep.get("epoch", 0):
                 path.unlink(missing_ok=True)
 
 

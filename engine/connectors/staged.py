@@ -1,4 +1,5 @@
-"""JSON lines written exactly once: an epoch's lines are staged at the barrier, and renamed into place when the epoch counts."""
+"""JSON lines written exactly once: an epoch's lines are staged at the barrier, and renamed into place when the epoch
+counts."""
 
 from __future__ import annotations
 
@@ -24,7 +25,7 @@ class StagedLines:
     def seal(self, epoch: int) -> Json:
         """Stage what came since the last epoch; nothing to stage gives no file."""
         if not self._waiting:
-            return {}
+            return {"epoch": epoch}
         self.folder.mkdir(parents=True, exist_ok=True)
         staged = self.folder / f".epoch-{epoch}"
         with staged.open("w", encoding="utf-8") as out:
@@ -32,16 +33,21 @@ class StagedLines:
             out.flush()
             os.fsync(out.fileno())
         self._waiting = []
-        return {"staged": staged.name, "final": f"part-{epoch}.jsonl"}
+        return {"epoch": epoch, "staged": staged.name, "final": f"part-{epoch}.jsonl"}
 
     def apply(self, sealed: Json) -> None:
-        if sealed and (self.folder / sealed["staged"]).exists():
+        if "staged" in sealed and (self.folder / sealed["staged"]).exists():
             os.replace(self.folder / sealed["staged"], self.folder / sealed["final"])
 
     def discard(self, keep: Json | None) -> None:
-        """Remove staged files that belong to no checkpoint; with nothing to keep, all of a former run."""
-        for path in self.folder.glob(".epoch-*" if keep is not None else "*"):
-            if not keep or path.name != keep.get("staged"):
+        """Remove what belongs to no checkpoint: staged files, and epochs behind the one that counts; all without
+        one."""
+        keep = keep or {"epoch": 0}
+        for path in self.folder.glob(".epoch-*"):
+            if path.name != keep.get("staged"):
+                path.unlink()
+        for path in self.folder.glob("part-*.jsonl"):
+            if int(path.stem.split("-")[1]) > keep["epoch"]:
                 path.unlink()
 
     def read(self) -> Iterator[dict[str, Any]]:

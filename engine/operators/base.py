@@ -3,10 +3,10 @@
 An operator never knows the plan. It gets batches, watermarks and barriers on its input ports and pushes the same to its
 consumers, in the caller's thread. Its contract:
 
-- *Order*: what it emits is in the order that results if each row were its own batch followed by its watermark. Rows that
-  fire together (on a watermark) are ordered by time, then by `seq` of the row they stem from where `batch.seq` is present
-  (else by arrival), and carry that `seq`: so an exchange can merge shards into the order that one shard would give. A
-  window's result carries the smallest `seq` of its rows; a join's result the left row's.
+- *Order*: what it emits is in the order that results if each row were its own batch followed by its watermark. Rows
+  that fire together (on a watermark) are ordered by time, then by `seq` of the row they stem from where `batch.seq` is
+  present (else by arrival), and carry that `seq`: so an exchange can merge shards into the order that one shard would
+  give. A window's result carries the smallest `seq` of its rows; a join's result the left row's.
 - *Batch cuts never matter*: lateness is judged by `batch.stamps` (the watermark in force before each row), sums of
   DOUBLE accumulate per key in arrival order.
 - A retraction is emitted before the insertion that replaces it. `every_change` (mini-batch off) asks for each
@@ -102,6 +102,10 @@ class Operator:
     def open(self) -> None:
         """Called once, after state was restored and before the first message."""
 
+    def resumed(self) -> int:
+        """The watermark of its own that the operator had sent at the checkpoint it was restored from."""
+        return MIN_WATERMARK
+
     def close(self) -> None:
         """Release what was opened."""
 
@@ -158,7 +162,8 @@ class Operator:
             self.forward_watermark(low)
 
     def in_force(self, batch: Batch, port: int) -> Array | None:
-        """For each row that arrives on a port the watermark in force before it: its stamp, held back by the other ports."""
+        """For each row that arrives on a port the watermark in force before it: its stamp, held back by the other
+        ports."""
         if batch.stamps is None or self.ports == 1:
             return batch.stamps
         others = [w for p, w in enumerate(self._watermarks) if p != port and not self._idle[p]]

@@ -30,7 +30,8 @@ class Calc(Operator):
 
 
 class AssignWatermarks(Operator):
-    """Stamps each row with the watermark in force before it and sends the watermark on: the running maximum of an expression.
+    """Stamps each row with the watermark in force before it and sends the watermark on: the running maximum of an
+    expression.
 
     Watermarks from upstream are ignored but for the end of the input. Rows whose expression is NULL do not move it.
     Flink keeps watermarks in milliseconds, so they are floored to those.
@@ -66,6 +67,10 @@ class AssignWatermarks(Operator):
         elif message.idle:
             self.send(Watermark(self.state.values["watermark"], idle=True))
 
+    def resumed(self) -> int:
+        self.watermark = max(self.watermark, self.state.values["watermark"])
+        return self.watermark
+
     def states(self) -> dict[str, Scalars]:
         return {"watermark": self.state}
 
@@ -73,7 +78,9 @@ class AssignWatermarks(Operator):
 class Union(Operator):
     """All rows of all inputs, as they come."""
 
-    def __init__(self, name: str, schema: Schema, settings: Settings, ports: int, nodes: frozenset[str] = NO_NODES) -> None:
+    def __init__(
+        self, name: str, schema: Schema, settings: Settings, ports: int, nodes: frozenset[str] = NO_NODES
+    ) -> None:
         self.ports = ports
         super().__init__(name, schema, settings, nodes)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from engine.changes import UPDATE_BEFORE, Batch
+from engine.changes import MAX_WATERMARK, MIN_WATERMARK, UPDATE_BEFORE, Batch
 from engine.connectors.base import DeadLetter, Json, Sink, Source
 from engine.operators.base import Operator, Settings
 from engine.operators.upserts import as_upserts
@@ -31,7 +31,7 @@ class SourceReader(Operator):
         self.ended = False
         self.idle = False
         self.dead_letters: Collect = lambda name, letters: None
-        self.state = Scalars(rows=0, emitted=0, dead=0, position=None)
+        self.state = Scalars(rows=0, emitted=0, dead=0, ended=False, position=None)
         self._columns = tuple(columns)
         self._numbered = numbered
 
@@ -46,6 +46,7 @@ class SourceReader(Operator):
         poll = self.source.poll(limit)
         values = self.state.values
         self.ended, self.idle = poll.ended, poll.idle
+        values["ended"] = poll.ended
         values["rows"] += poll.rows
         if poll.dead:
             values["dead"] += len(poll.dead)
@@ -61,6 +62,9 @@ class SourceReader(Operator):
         self.counters.rows_in += poll.rows
         self.counters.rows_out += batch.length
         return batch
+
+    def resumed(self) -> int:
+        return MAX_WATERMARK if self.state.values["ended"] else MIN_WATERMARK
 
     def states(self) -> dict[str, Scalars]:
         self.state.values["position"] = self.source.position()

@@ -1,7 +1,7 @@
 """The master loop of one job: poll sources, run rounds, take checkpoints, apply sinks, publish status, recover.
 
-A job lives in a folder: `checkpoints/`, `dead_letters/`, `status.json`, and `finished.json` once all input was processed.
-A job that is not durable (a preview, a SELECT at the prompt) leaves nothing there and starts from nothing.
+A job lives in a folder: `checkpoints/`, `dead_letters/`, `status.json`, and `finished.json` once all input was
+processed. A job that is not durable (a preview, a SELECT at the prompt) leaves nothing there and starts from nothing.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ class Totals:
 
 @dataclass(frozen=True)
 class JobResult:
-    """What a run did, over all its attempts. `stopped`: it ended by request, before its input did; `metrics`: the latest row
-    of each table that keeps one (connector `metrics`), by the table's name."""
+    """What a run did, over all its attempts. `stopped`: it ended by request, before its input did; `metrics`: the
+    latest row of each table that keeps one (connector `metrics`), by the table's name."""
 
     rows_in: int
     rows_out: int
@@ -72,7 +72,8 @@ class Job:
     """Runs a graph to the end of its input, or until `stop`."""
 
     def __init__(self, graph: Graph, folder: Path, options: JobOptions, *, fingerprint: str = "",
-                 sync: Callable[[], None] | None = None, clock: Callable[[], float] = time.time, on_status: Callable[[dict[str, Any]], None] | None = None) -> None:
+                 sync: Callable[[], None] | None = None, clock: Callable[[], float] = time.time,
+                 on_status: Callable[[dict[str, Any]], None] | None = None) -> None:
         self.graph = graph
         self.folder = folder
         self.options = options
@@ -86,6 +87,7 @@ class Job:
         self._totals = Totals()
         self._base = Totals()
         self._stop = False
+        self._asked = False
         self._epoch = 0
         self._parts: dict[str, StatePart] = {}
         self._writing: tuple[Future[None], dict[str, Any]] | None = None
@@ -96,6 +98,15 @@ class Job:
     def stop(self) -> None:
         """Ask the loop to take a checkpoint and end (safe from a signal handler or another thread)."""
         self._stop = True
+
+    def checkpoint(self) -> None:
+        """Ask the loop to take a checkpoint now."""
+        self._asked = True
+
+    @property
+    def checkpointing(self) -> bool:
+        """Whether a checkpoint was asked for or is being written."""
+        return self._asked or self._writing is not None
 
     def run(self) -> JobResult:
         """Recover, process, finish. Raises UserError where the job cannot go on; what was checkpointed stays."""
@@ -108,7 +119,7 @@ class Job:
             self._close()
         return self.result()
 
-    # ---- start and recovery ----------------------------------------------------------------------------------------------
+    # ---- start and recovery ------------------------------------------------------------------------------------------
 
     def _prepare_folder(self) -> None:
         """A finished run starts anew; an unfinished one goes on."""
@@ -147,13 +158,22 @@ class Job:
             operator.open()
         for source in self.graph.sources:
             source.dead_letters = self.dead_letters.collect
+        if checkpoint is not None:
+            self._resume_watermarks()
+
+    def _resume_watermarks(self) -> None:
+        """Operators judge lateness and completeness by the watermarks that were in force at the checkpoint."""
+        for operator in self.graph.operators:
+            if (mark := operator.resumed()) != MIN_WATERMARK:
+                operator.send(Watermark(mark))
+                self._rounds.settle()
 
     def _check_fingerprint(self, meta: dict[str, Any]) -> None:
         if meta["fingerprint"] != self._fingerprint:
             raise UserError("state_of_another_query", f"the state in {self.folder} belongs to another query",
                             hint="choose another folder with --state, or delete this one to start anew")
 
-    # ---- the loop --------------------------------------------------------------------------------------------------------
+    # ---- the loop ----------------------------------------------------------------------------------------------------
 
     def _loop(self) -> None:
         sources = list(self.graph.sources)
@@ -194,13 +214,16 @@ class Job:
     def _maintain(self) -> None:
         now = time.monotonic()
         self._complete_checkpoint(wait=False)
-        interval = self.options.checkpoint_interval
-        if interval is not None and self._store is not None and self._writing is None and now - self._last_checkpoint >= interval:
+        if self._store is not None and self._writing is None and self._is_due(now):
             self._begin_checkpoint()
         if now - self._last_status >= self.options.status_interval:
             self._last_status = now
             self._publish("RUNNING")
         self._tick()
+
+    def _is_due(self, now: float) -> bool:
+        interval = self.options.checkpoint_interval
+        return self._asked or interval is not None and now - self._last_checkpoint >= interval
 
     def _tick(self) -> None:
         now = int(self._clock() * 1e6)
@@ -209,7 +232,7 @@ class Job:
         if self._ticking and self.graph.exchanges:
             self._rounds.settle()
 
-    # ---- checkpoints -----------------------------------------------------------------------------------------------------
+    # ---- checkpoints -------------------------------------------------------------------------------------------------
 
     def _snapshot(self, operator: Operator, epoch: int) -> None:
         for name, state in operator.states().items():
@@ -218,6 +241,7 @@ class Job:
     def _begin_checkpoint(self) -> None:
         """Cut: barriers through the graph, sinks sealed; a background thread writes."""
         self._last_checkpoint = time.monotonic()
+        self._asked = False
         self._epoch += 1
         self._parts = {}
         if self._store is None:
@@ -259,7 +283,7 @@ class Job:
         if self._store is not None:
             self._store.close()
 
-    # ---- counts and status -----------------------------------------------------------------------------------------------
+    # ---- counts and status -------------------------------------------------------------------------------------------
 
     def _now(self) -> Totals:
         late = dict(self._base.late)
@@ -277,8 +301,16 @@ class Job:
         now = self._now()
         values = [s.state.values for s in self.graph.sources]
         metrics = {w.table: m for w in self.graph.sinks if (m := getattr(w.sink, "latest", None))}
-        return JobResult(sum(v["rows"] for v in values), sum(now.rows_out.values()), now.seconds, sum(now.late.values()),
-                         sum(v["dead"] for v in values), now.attempts, self._stop, metrics)
+        return JobResult(
+            sum(v["rows"] for v in values),
+            sum(now.rows_out.values()),
+            now.seconds,
+            sum(now.late.values()),
+            sum(v["dead"] for v in values),
+            now.attempts,
+            self._stop,
+            metrics,
+        )
 
     def _publish(self, state: str) -> None:
         result = self.result()

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from engine.operators.base import Operator
 from engine.operators.source import SourceReader
 from engine.state.checkpoints import Checkpoint
-from engine.state.protocol import StatePart
-
 from engine.state.hashing import KEY_GROUPS
+from engine.state.protocol import StatePart
 
 
 def key_group_range(shard: int, shards: int) -> tuple[int, int]:

@@ -1,8 +1,9 @@
 """Synchronous rounds: one message goes through the whole graph, over all shards, before the next one starts.
 
-With one shard this is a chain of plain calls. With several, each exchange is a meeting point: the shards' parts of a phase
-run side by side on a thread pool (kernels release the GIL), then the exchange merges and deals. Because every message is
-finished before the next, each point between rounds is a consistent cut: a barrier needs no alignment buffers.
+With one shard this is a chain of plain calls. With several, each exchange is a meeting point: the shards' parts of a
+phase run side by side on a thread pool (kernels release the GIL), then the exchange merges and deals. Because every
+message is finished before the next, each point between rounds is a consistent cut: a barrier needs no alignment
+buffers.
 """
 
 from __future__ import annotations

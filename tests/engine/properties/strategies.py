@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -19,7 +18,9 @@ RETRACTING = "I,UB,UA,D"
 
 keys = st.sampled_from([1, 2, 0, 3, -2, 1, 2, None])
 amounts = st.sampled_from([1, 0, 2, 3, -1, 5, -9, 7, 2**40, None])
-texts = st.sampled_from(["a", "", "b", "A", "exactly12byt", "longer than twelve bytes", "longer than twelve bytez", "é€", None])
+texts = st.sampled_from(
+    ["a", "", "b", "A", "exactly12byt", "longer than twelve bytes", "longer than twelve bytez", "é€", None]
+)
 flags = st.sampled_from([True, False, None])
 prices = st.sampled_from([Decimal(cents) / 100 for cents in (100, 0, 150, -25, 99999, -100, 1)] + [None])
 measures = st.sampled_from([0.0, 0.25, -0.25, 1.5, -8.0, 3.75, None])
@@ -32,7 +33,8 @@ rows = st.tuples(keys, amounts, texts, flags, prices, measures)
 class Case:
     """Tables and a query over them: the engine's text and the oracle's. `ordered`: the tables' changes reach the
     query in
-    one order whatever the batches, so its changes are the same, too. `key`: the query goes into a table with this key."""
+    one order whatever the batches, so its changes are the same, too. `key`: the query goes into a table with this
+    key."""
 
     inputs: dict[str, Input]
     query: str
@@ -86,7 +88,7 @@ def events(draw: st.DrawFn, size: int = 16) -> Input:
     return Input(EVENTS, changes, clauses=f", WATERMARK FOR ts AS ts - INTERVAL '{BOUND}' SECOND")
 
 
-# ---- queries over changing tables ------------------------------------------------------------------------------------------
+# ---- queries over changing tables ------------------------------------------------------------------------------------
 
 PREDICATES = (
     "k > 0", "v < 5", "s IS NULL", "s = 'a'", "s <> 'longer than twelve bytes'", "k IS NOT NULL AND v IS NOT NULL",

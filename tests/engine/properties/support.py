@@ -29,7 +29,8 @@ Change = tuple[str, tuple[Any, ...]]
 @dataclass(frozen=True)
 class Input:
     """A table under test: columns, its changes in order of arrival, the kinds of change it declares, and what its DDL
-    says after the columns (watermark, key). `history`: the oracle gets all changes, with columns `arrival` and `gone`."""
+    says after the columns (watermark, key). `history`: the oracle gets all changes, with columns `arrival` and
+    `gone`."""
 
     schema: Schema
     changes: Sequence[Change]

@@ -10,7 +10,16 @@ from engine.types import INT, STRING, TIMESTAMP, Schema
 from tests.engine.properties.strategies import BOUND, START, Case, events, tables, texts
 from tests.engine.properties.support import Change, Input
 
-AGGREGATES = ("COUNT(*)", "SUM(v)", "MIN(v)", "MAX(s)", "AVG(x)", "COUNT(DISTINCT s)", "SUM(x) FILTER (WHERE v > 0)", "MAX(n)")
+AGGREGATES = (
+    "COUNT(*)",
+    "SUM(v)",
+    "MIN(v)",
+    "MAX(s)",
+    "AVG(x)",
+    "COUNT(DISTINCT s)",
+    "SUM(x) FILTER (WHERE v > 0)",
+    "MAX(n)",
+)
 WINDOWED = ("COUNT(*)", "SUM(v)", "SUM(x)", "MIN(v)", "MAX(s)", "COUNT(s)", "MAX(n)", "AVG(x)")
 
 
@@ -19,7 +28,8 @@ def _micros(seconds: float) -> str:
 
 
 def _window_starts(kind: str, size: int, step: int) -> tuple[str, str]:
-    """The window function of Flink, and DuckDB's rows of e with window_start and window_end (microseconds since the epoch)."""
+    """The window function of Flink, and DuckDB's rows of e with window_start and window_end (microseconds since the
+    epoch)."""
     if kind == "TUMBLE":
         flink = f"TUMBLE(TABLE e, DESCRIPTOR(ts), INTERVAL '{size}' SECOND)"
     else:
@@ -37,7 +47,9 @@ def _window_starts(kind: str, size: int, step: int) -> tuple[str, str]:
     return flink, f"SELECT *, low + {_micros(size)} AS high FROM (SELECT *, unnest({starts}) AS low FROM e)"
 
 
-windows = st.sampled_from([("TUMBLE", 4, 4), ("TUMBLE", 1, 1), ("TUMBLE", 7, 7), ("HOP", 6, 2), ("HOP", 9, 3), ("CUMULATE", 6, 2)])
+windows = st.sampled_from(
+    [("TUMBLE", 4, 4), ("TUMBLE", 1, 1), ("TUMBLE", 7, 7), ("HOP", 6, 2), ("HOP", 9, 3), ("CUMULATE", 6, 2)]
+)
 
 
 @st.composite
@@ -48,13 +60,16 @@ def window_aggregates(draw: st.DrawFn) -> Case:
     key = draw(st.sampled_from(["", "k, ", "s, ", "k, s, ", "MOD(n, 2), "]))
     where = draw(st.sampled_from(["", " WHERE v > 0", " WHERE s IS NOT NULL"]))
     query = f"SELECT {key}window_start, window_end, {calls} FROM TABLE({flink}){where} GROUP BY {key}window_start, window_end"
-    answer = f"SELECT {key}make_timestamp(low), make_timestamp(high), {calls} FROM ({duck}){where} GROUP BY {key}low, high"
+    answer = (
+        f"SELECT {key}make_timestamp(low), make_timestamp(high), {calls} FROM ({duck}){where} GROUP BY {key}low, high"
+    )
     return Case({"e": draw(events())}, query, answer, ordered=True)
 
 
 @st.composite
 def over_windows(draw: st.DrawFn) -> Case:
-    """OVER with ROWS and RANGE, bounded and not. Rows of one time are in order of arrival (n) for ROWS, peers for RANGE."""
+    """OVER with ROWS and RANGE, bounded and not. Rows of one time are in order of arrival (n) for ROWS, peers for
+    RANGE."""
     unit = draw(st.sampled_from(["ROWS", "RANGE"]))
     bound = draw(st.sampled_from(["UNBOUNDED", "1", "3"]))
     if unit == "RANGE" and bound != "UNBOUNDED":
@@ -146,8 +161,8 @@ KEPT = """(
 
 @st.composite
 def temporal_joins(draw: st.DrawFn) -> Case:
-    """Events with the version of their time, from a table with a key or from a view that keeps the newest row of each key
-    (which never takes an older row than it has)."""
+    """Events with the version of their time, from a table with a key or from a view that keeps the newest row of each
+    key (which never takes an older row than it has)."""
     outer = draw(st.booleans())
     kind = "LEFT JOIN" if outer else "JOIN"
     query = f"SELECT e.n, e.k, e.ts, r.m, r.s FROM e {kind} r FOR SYSTEM_TIME AS OF e.ts ON e.k = r.k"
@@ -176,7 +191,8 @@ RANKED = ("s, ts DESC, n", "v DESC, n", "n DESC", "s DESC NULLS FIRST, v NULLS L
 
 @st.composite
 def top_rows(draw: st.DrawFn) -> Case:
-    """Top-N of appended rows and of a changing table, also after an aggregation. Rows that tie are equal in all that is shown."""
+    """Top-N of appended rows and of a changing table, also after an aggregation. Rows that tie are equal in all that is
+    shown."""
     partition = draw(st.sampled_from(["", "PARTITION BY k ", "PARTITION BY s ", "PARTITION BY k, s "]))
     limit = draw(st.sampled_from(["= 1", "<= 2", "<= 3", "BETWEEN 2 AND 3"]))
     place = draw(st.sampled_from(["", ", place"]))
@@ -185,7 +201,11 @@ def top_rows(draw: st.DrawFn) -> Case:
         inputs, source, order = {"e": draw(events())}, "e", draw(st.sampled_from(RANKED))
         shown = "n, k, v, s, ts"
     else:
-        inputs, source, order = {"t": draw(tables(18))}, "t", draw(st.sampled_from(["v DESC, s, k", "s, v, k", "k, v, s"]))
+        inputs, source, order = (
+            {"t": draw(tables(18))},
+            "t",
+            draw(st.sampled_from(["v DESC, s, k", "s, v, k", "k, v, s"])),
+        )
         shown = "k, v, s"
         if draw(st.booleans()):
             source = "totals"
@@ -206,10 +226,16 @@ def after_time(draw: st.DrawFn) -> Case:
     """What an operator over time gives, aggregated again: by a key, or in windows of the time that it passes on."""
     kind = draw(st.sampled_from([interval_joins, over_windows, deduplications, temporal_joins]))
     first = draw(kind())
-    windowed = kind in (interval_joins, over_windows, temporal_joins) and "RIGHT" not in first.query and "FULL" not in first.query
+    windowed = (
+        kind in (interval_joins, over_windows, temporal_joins)
+        and "RIGHT" not in first.query
+        and "FULL" not in first.query
+    )
     if windowed and draw(st.booleans()):
-        flink = "SELECT window_start, k, COUNT(*), MAX(n) FROM TABLE(TUMBLE(TABLE w, DESCRIPTOR(ts), INTERVAL '4' SECOND)) " \
-                "GROUP BY window_start, window_end, k"
+        flink = (
+            "SELECT window_start, k, COUNT(*), MAX(n) FROM TABLE(TUMBLE(TABLE w, DESCRIPTOR(ts), INTERVAL '4' SECOND)) "
+            "GROUP BY window_start, window_end, k"
+        )
         start = "time_bucket(INTERVAL '4 seconds', ts, TIMESTAMP '1970-01-01')"
         duck = f"SELECT {start} AS low, k, COUNT(*), MAX(n) FROM w GROUP BY low, k"
     else:
