@@ -30,7 +30,7 @@ PEERS = {"river AdaGrad": 29_000, "Vowpal Wabbit 9.11 --ftrl": 360_000, "TensorF
 
 
 def run(quick: bool = False) -> dict[str, Any]:
-    """`samples_per_s` of each learner from hashed indices and the progressive logloss it reached; the same through SQL."""
+    """`samples_per_s` of each learner from hashed indices, the progressive logloss it reached; the same through SQL."""
     from benchmarks.learners_sql import samples_per_s
 
     features, labels = stream(QUICK_ROWS if quick else ROWS)

@@ -1,7 +1,7 @@
 """Samples a second that a SQL job trains on: raw columns -> FEATURES -> FTRL, on the rows of `benchmarks.learners`.
 
-13 DOUBLE columns with NULLs and 26 STRING columns of ids come from memory, in batches of 20,000 rows; the model has 2^20
-weights and publishes a version every 100,000 samples. From the first poll to the end, best of several runs.
+13 DOUBLE columns with NULLs and 26 STRING columns of ids come from memory, in batches of 20,000 rows; the model has
+2^20 weights and publishes a version every 100,000 samples. From the first poll to the end, best of several runs.
 """
 
 from __future__ import annotations
@@ -34,10 +34,13 @@ def script() -> str:
         SET 'table.exec.mini-batch.enabled' = 'true';
         SET 'table.exec.mini-batch.allow-latency' = '100 ms';
         SET 'table.exec.mini-batch.size' = '20000';
-        CREATE TABLE samples (label INT, t TIMESTAMP(3), {', '.join(columns)}) WITH ('connector' = 'memory', 'key' = '{_KEY}');
-        CREATE TABLE model (known_at TIMESTAMP(3), m ROW<model STRING, version BIGINT, samples BIGINT, logloss DOUBLE, auc DOUBLE>)
+        CREATE TABLE samples (label INT, t TIMESTAMP(3), {', '.join(columns)})
+          WITH ('connector' = 'memory', 'key' = '{_KEY}');
+        CREATE TABLE model (known_at TIMESTAMP(3),
+            m ROW<model STRING, version BIGINT, samples BIGINT, logloss DOUBLE, auc DOUBLE>)
           WITH ('connector' = 'blackhole');
-        INSERT INTO model SELECT MAX(t), FTRL(label, FEATURES(20, {features}), 'bits=20, publish_every=100000') FROM samples;
+        INSERT INTO model
+          SELECT MAX(t), FTRL(label, FEATURES(20, {features}), 'bits=20, publish_every=100000') FROM samples;
     """  # noqa: S608 (names of our own)
 
 

@@ -40,12 +40,13 @@ def run(quick: bool = False, *, events: int | None = None) -> dict[str, Any]:
     count = events or (QUICK_EVENTS if quick else EVENTS)
     files = folder(count)
     checks = {name: _checked(name, query, files) for name, query in QUERIES.items()}
-    figures = {form: {name: _figures(name, query, files, form, checks[name]) for name, query in QUERIES.items()}
-               for form in FORMATS}
-    return {**figures, "events": count, "checked": [name for name, fine in checks.items() if fine]}
+    measured = {form: {name: figures(name, files, form, checks[name]) for name in QUERIES} for form in FORMATS}
+    return {**measured, "events": count, "checked": [name for name, fine in checks.items() if fine]}
 
 
-def _figures(name: str, query: Query, files: Path, form: str, runs: bool) -> dict[str, int | None]:
+def figures(name: str, files: Path, form: str, runs: bool = True) -> dict[str, int | None]:
+    """Events a second of one query: ours (None where it does not run) and DuckDB's."""
+    query = QUERIES[name]
     seconds = min_second(lambda: _seconds(query, files, form)) if runs else None
     rows = sum(_rows(files, table) for table in query.reads)
     other = _duckdb_seconds(query, files, form)
@@ -67,7 +68,7 @@ def _rows(files: Path, table: str) -> int:
     return int(pq.read_metadata(files / f"{table}.parquet").num_rows)
 
 
-# ---- the engine --------------------------------------------------------------------------------------------------------
+# ---- the engine -------------------------------------------------------------------------------------------------
 
 
 def script(query: Query, files: Path, form: str, sink: str = "blackhole") -> str:
@@ -93,7 +94,7 @@ def _seconds(query: Query, files: Path, form: str) -> float:
         return time.perf_counter() - begun[0]
 
 
-# ---- DuckDB ------------------------------------------------------------------------------------------------------------
+# ---- DuckDB -----------------------------------------------------------------------------------------------------
 
 
 def _duckdb_seconds(query: Query, files: Path, form: str) -> float:
@@ -128,7 +129,7 @@ def _types(files: Path, table: str) -> dict[str, str]:
     return {f.name: names.get(f.type, "TIMESTAMP") for f in pq.read_schema(files / f"{table}.parquet")}
 
 
-# ---- outputs -----------------------------------------------------------------------------------------------------------
+# ---- outputs ----------------------------------------------------------------------------------------------------
 
 
 class Collected(Connector, Sink):

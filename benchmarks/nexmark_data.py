@@ -89,7 +89,7 @@ def _lines(table: pa.Table) -> pa.Buffer:
     return joined.buffers()[2]
 
 
-# ---- rows --------------------------------------------------------------------------------------------------------------
+# ---- rows -------------------------------------------------------------------------------------------------------
 
 
 def _people(random: np.random.Generator, number: Array) -> pa.Table:
@@ -167,7 +167,7 @@ def _channels(random: np.random.Generator) -> tuple[pa.Array, pa.Array]:
     return pa.array(names), pc.binary_join_element_wise(base, pa.array(marks), "")
 
 
-# ---- values ------------------------------------------------------------------------------------------------------------
+# ---- values -----------------------------------------------------------------------------------------------------
 
 
 def _times(number: Array) -> Array:

@@ -7,6 +7,7 @@ equals, so does the batch.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from string import Template
 
 DDL = """
 CREATE TABLE person (
@@ -52,6 +53,11 @@ _DISTINCT = ",\n     ".join(
     for column in ("bidder", "auction")
     for condition in ("", " FILTER (WHERE price < 10000)", " FILTER (WHERE price >= 10000 AND price < 1000000)",
                       " FILTER (WHERE price >= 1000000)"))
+
+
+def _filled(text: str) -> str:
+    return Template(text).substitute(ranks=_RANKS, distinct=_DISTINCT)
+
 
 QUERIES: dict[str, Query] = {
     "q0": Query(_BID, "SELECT auction, bidder, price, channel, url, `dateTime`, extra FROM bid", f"{_ALL} bid"),
@@ -128,22 +134,20 @@ QUERIES: dict[str, Query] = {
         ("person", "auction")),
     "q15": Query(
         "`day` STRING, " + ", ".join(f"n{i} BIGINT" for i in range(12)),
-        f"""SELECT DATE_FORMAT(`dateTime`, 'yyyy-MM-dd') AS `day`, count(*) AS total_bids, {_RANKS},
-     {_DISTINCT}
-           FROM bid GROUP BY DATE_FORMAT(`dateTime`, 'yyyy-MM-dd')""",
-        f"""SELECT strftime(dateTime, '%Y-%m-%d') AS day, count(*) AS total_bids, {_RANKS},
-     {_DISTINCT}
-           FROM bid GROUP BY day"""),
+        _filled("""SELECT DATE_FORMAT(`dateTime`, 'yyyy-MM-dd') AS `day`, count(*) AS total_bids, $ranks, $distinct
+           FROM bid GROUP BY DATE_FORMAT(`dateTime`, 'yyyy-MM-dd')"""),
+        _filled("""SELECT strftime(dateTime, '%Y-%m-%d') AS day, count(*) AS total_bids, $ranks, $distinct
+           FROM bid GROUP BY day""")),
     "q17": Query(
         """auction BIGINT, `day` STRING, total_bids BIGINT, rank1_bids BIGINT, rank2_bids BIGINT, rank3_bids BIGINT,
            min_price BIGINT, max_price BIGINT, avg_price BIGINT, sum_price BIGINT""",
-        f"""SELECT auction, DATE_FORMAT(`dateTime`, 'yyyy-MM-dd') AS `day`, count(*) AS total_bids, {_RANKS},
-     min(price) AS min_price, max(price) AS max_price, avg(price) AS avg_price, sum(price) AS sum_price
-           FROM bid GROUP BY auction, DATE_FORMAT(`dateTime`, 'yyyy-MM-dd')""",
-        f"""SELECT auction, strftime(dateTime, '%Y-%m-%d') AS day, count(*) AS total_bids, {_RANKS},
-     min(price) AS min_price, max(price) AS max_price, (sum(price) // count(*))::BIGINT AS avg_price,
-     sum(price)::BIGINT AS sum_price
-           FROM bid GROUP BY auction, day"""),
+        _filled("""SELECT auction, DATE_FORMAT(`dateTime`, 'yyyy-MM-dd') AS `day`, count(*) AS total_bids, $ranks,
+             min(price) AS min_price, max(price) AS max_price, avg(price) AS avg_price, sum(price) AS sum_price
+           FROM bid GROUP BY auction, DATE_FORMAT(`dateTime`, 'yyyy-MM-dd')"""),
+        _filled("""SELECT auction, strftime(dateTime, '%Y-%m-%d') AS day, count(*) AS total_bids, $ranks,
+             min(price) AS min_price, max(price) AS max_price, (sum(price) // count(*))::BIGINT AS avg_price,
+             sum(price)::BIGINT AS sum_price
+           FROM bid GROUP BY auction, day""")),
     "q18": Query(
         _BID,
         """SELECT auction, bidder, price, channel, url, `dateTime`, extra
@@ -162,7 +166,8 @@ QUERIES: dict[str, Query] = {
            FROM bid QUALIFY rank_number <= 10"""),
     "q20": Query(
         f"""{_BID}, itemName STRING, description STRING, initialBid BIGINT, reserve BIGINT,
-            auction_dateTime TIMESTAMP(3), expires TIMESTAMP(3), seller BIGINT, category BIGINT, auction_extra STRING""",
+            auction_dateTime TIMESTAMP(3), expires TIMESTAMP(3), seller BIGINT, category BIGINT,
+            auction_extra STRING""",
         """SELECT auction, bidder, price, channel, url, B.`dateTime`, B.extra,
              itemName, description, initialBid, reserve, A.`dateTime`, expires, seller, category, A.extra
            FROM bid AS B INNER JOIN auction AS A ON B.auction = A.id WHERE A.category = 10""",

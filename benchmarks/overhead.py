@@ -1,8 +1,8 @@
 """`overhead`: microseconds that a small batch costs in a job of six operators.
 
-source -> watermark -> filter -> project -> group aggregate -> sink, as a session plans them; rows come from memory and go
-to `blackhole`, so what is left is the engine's own work for each batch. Median over many batches, from the poll of the
-source until the sink has the changes; with one change a group and batch, and with Flink's default, each change.
+source -> watermark -> filter -> project -> group aggregate -> sink, as a session plans them; rows come from memory and
+go to `blackhole`, so what is left is the engine's own work for each batch. Median over many batches, from the poll of
+the source until the sink has the changes; with one change a group and batch, and with Flink's default, each change.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ SET 'table.exec.mini-batch.size' = '20000';
 def run(quick: bool = False) -> dict[str, Any]:
     """Microseconds a batch by its rows."""
     batches = QUICK_BATCHES if quick else BATCHES
-    return {"us_per_batch": {str(rows): _median(MINI_BATCH, rows, batches) for rows in SIZES},
-            "us_per_batch_every_change": {str(rows): _median("", rows, batches) for rows in SIZES}}
+    return {"us_per_batch": {str(rows): median(MINI_BATCH, rows, batches) for rows in SIZES},
+            "us_per_batch_every_change": {str(rows): median("", rows, batches) for rows in SIZES}}
 
 
-def _median(settings: str, rows: int, batches: int) -> float:
+def median(settings: str, rows: int, batches: int) -> float:
     TABLES[_KEY] = MemoryTable([_rows(rows * (batches + WARM))])
     session = Session()
     for _ in session.script(settings + SCRIPT):

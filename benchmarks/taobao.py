@@ -1,7 +1,7 @@
 """`taobao`: the example pipeline on real shop events, from the file to the model and its scores, on one core.
 
-The events are not part of the project: they are read from the folder `data` of $SHARED, by default `../shared`. References
-are a logistic regression of the same features, frozen and online. Quick or not, it is the whole file.
+The events are not part of the project: they are read from the folder `data` of $SHARED, by default `../shared`.
+References are a logistic regression of the same features, frozen and online. Quick or not, it is the whole file.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ def run(quick: bool = False) -> dict[str, Any]:
     document = (PROJECT / "examples" / "taobao.yaml").read_text(encoding="utf-8")
     for _ in range(2):
         with tempfile.TemporaryDirectory() as state:
-            compiled = compile_text(document, parameters={"events": str(events)}, state=state, environment=environment("dev"))
+            compiled = compile_text(document, parameters={"events": str(events)}, state=state,
+                                    environment=environment("dev"))
             outcome = run_pipeline(compiled, Path(state), Options())
     figures = outcome.as_json()
     wanted = ("events_per_s", "auc", "logloss", "seconds", "rows_in", "rows_out", "model_hash")
