@@ -15,6 +15,7 @@ from engine.operators.rank_retract import RetractRank
 from engine.operators.sort import Limit, Sort
 from engine.operators.top import Order, TopRows
 from engine.operators.window_rank import WindowRank
+from engine.operators.window_rank_sorted import SortedWindowRank
 from engine.plan import nodes
 from engine.plan.changes import timely
 from engine.plan.facts import Facts
@@ -88,15 +89,16 @@ def plan_window_rank(planner: Planner, node: nodes.WindowRank) -> Built:
     types, order = node.input.schema.types, orders(node.order)
     window = Facts().windows(node.input)
     keys = tuple(p for p in node.partition if p != node.window_end)
+    kind = WindowRank if TopRows.fits(types, order, node.end) else SortedWindowRank
     built = planner.keyed(planner.build(node.input), keys, node.input.schema)
     first = node.order[0]
     keep_last = first.descending and node.input.schema[first.index].time is not None and node.end == 1
 
     def make(name: str, settings: Settings) -> Operator:
-        return WindowRank(name, node.schema, settings, keys=keys, window_end=node.window_end, order=order, end=node.end,
-                          start=node.start, with_rank=node.with_rank, keep_last=keep_last, input_types=types,
-                          zone=settings.context.zone if window is not None and window.spec.zone else None,
-                          nodes=node.nodes)
+        zone = settings.context.zone if window is not None and window.spec.zone else None
+        return kind(name, node.schema, settings, keys=keys, window_end=node.window_end, order=order, end=node.end,
+                    start=node.start, with_rank=node.with_rank, keep_last=keep_last, input_types=types, zone=zone,
+                    nodes=node.nodes)
 
     return planner.add(node, "WindowRank", [built], make, keys)
 
