@@ -9,8 +9,8 @@ import numpy as np
 from engine.aggregates.base import Accumulator, AggregateSpec
 from engine.changes import Array, Column
 from engine.errors import InternalError, RuntimeFault
+from engine.memory import kernel, load_i32, load_u8
 from engine.state.layout import VALIDITY, frame_of
-from engine.state.memory import kernel, load_i32, load_u8
 from engine.state.nested import encode_nested
 from engine.state.rows import row_equal
 from engine.state.rowstore import RowStore

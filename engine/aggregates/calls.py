@@ -18,8 +18,8 @@ from engine.aggregates.marks import Touched, occurrences, trace
 from engine.aggregates.simple import SimpleCall, simple_call
 from engine.changes import Array, Column, concat_columns
 from engine.errors import NotSupported
+from engine.memory import address, kernel
 from engine.state.layout import code_of, frame_of
-from engine.state.memory import address, kernel
 from engine.state.nested import encode_nested
 from engine.state.protocol import StateObject
 from engine.state.rows import row_equal

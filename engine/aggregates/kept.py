@@ -10,7 +10,7 @@ import numpy as np
 from engine.aggregates.base import Accumulator, AggregateSpec
 from engine.aggregates.marks import SlotMarks
 from engine.changes import Array, Column, concat_columns
-from engine.state.memory import inlined, kernel, view_compare
+from engine.memory import inlined, kernel, view_compare
 from engine.state.nested import encode_nested
 from engine.state.table import StateField, StateTable
 

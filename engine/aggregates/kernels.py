@@ -16,7 +16,7 @@ import math
 import numpy as np
 
 from engine.changes import Array
-from engine.state.memory import (
+from engine.memory import (
     inlined,
     kernel,
     load_f64,

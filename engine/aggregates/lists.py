@@ -14,7 +14,7 @@ from engine.aggregates.extremes import present
 from engine.aggregates.texts import strings_of, values_of
 from engine.changes import Array, Column
 from engine.errors import InternalError
-from engine.state.memory import address, copy_bytes, kernel, make_view, view_bytes, view_length
+from engine.memory import address, copy_bytes, kernel, make_view, view_bytes, view_length
 from engine.state.rowstore import RowStore
 from engine.state.table import StateTable
 from engine.types import INT

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.changes import Array
-from engine.state.memory import Reservation, address, inlined, kernel, load_i64, store_i64
+from engine.memory import Reservation, address, inlined, kernel, load_i64, store_i64
 from engine.state.parts import touch_row
 
 _POSITION = (1 << 32) - 1

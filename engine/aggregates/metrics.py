@@ -14,7 +14,7 @@ import numpy as np
 from engine.aggregates.base import Accumulator, AggregateSpec
 from engine.changes import Array, Column
 from engine.errors import InternalError
-from engine.state.memory import kernel
+from engine.memory import kernel
 from engine.state.paged import PAGE, PagedArray
 from engine.state.table import StateField, StateTable
 from engine.types import BIGINT

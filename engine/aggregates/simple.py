@@ -15,7 +15,7 @@ import numpy as np
 from engine.aggregates import kernels as k
 from engine.aggregates.base import AggregateSpec
 from engine.changes import DTYPES, Array, Column
-from engine.state.memory import address
+from engine.memory import address
 from engine.state.table import StateField, StateTable
 from engine.types import BIGINT, DECIMAL, DOUBLE, DataType, Kind
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from engine.learners.reference import GOLDEN, NAN_BITS
-from engine.state.memory import load_f64, load_u8, load_u64, view_bytes, view_length
+from engine.memory import kernel, load_f64, load_u8, load_u64, view_bytes, view_length
 
 _FIRST, _SECOND, _SHIFT = np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53), np.uint64(33)
 _GOLDEN, _NAN = np.uint64(GOLDEN), np.uint64(NAN_BITS)
@@ -16,11 +15,7 @@ NUMBER, WHOLE, TEXT = range(3)
 TILE = 64
 
 
-def _kernel(function: Any) -> Any:
-    return njit(nogil=True, cache=True, error_model="numpy")(function)
-
-
-@_kernel
+@kernel
 def mix(x: Any) -> Any:
     """MurmurHash3's 64-bit finalizer."""
     x = (x ^ (x >> _SHIFT)) * _FIRST
@@ -28,7 +23,7 @@ def mix(x: Any) -> Any:
     return x ^ (x >> _SHIFT)
 
 
-@_kernel
+@kernel
 def text(seed: Any, view: int) -> Any:
     """Hash of the string whose view is at address `view`."""
     length, at = view_length(view), view_bytes(view)
@@ -44,14 +39,14 @@ def text(seed: Any, view: int) -> Any:
     return h
 
 
-@_kernel
+@kernel
 def short_text(seed: Any, view: int) -> Any:
     """`text` of up to 8 bytes: they stand in the view, filled up with zeros."""
     h = mix(seed ^ np.uint64(view_length(view)))
     return h if view_length(view) == 0 else mix(h ^ load_u64(view + 4))
 
 
-@_kernel
+@kernel
 def _fill(feature: Any, first: int, index: Any, value: Any, present: Any, mask: Any) -> None:
     """One feature of the rows from `first` on, into its row of the tile."""
     kind, values, valid, seed = feature[0], feature[1], feature[2], np.uint64(feature[3])
@@ -75,7 +70,7 @@ def _fill(feature: Any, first: int, index: Any, value: Any, present: Any, mask: 
             present[i] &= load_u8(valid + first + i) != 0
 
 
-@_kernel
+@kernel
 def vectors(features: Any, rows: int, mask: Any, offsets: Any, index: Any, value: Any) -> Any:
     """The present features of all rows one after another; fills `offsets`; returns how many there are.
 
@@ -98,20 +93,20 @@ def vectors(features: Any, rows: int, mask: Any, offsets: Any, index: Any, value
     return count
 
 
-@_kernel
+@kernel
 def cross_whole(values: Any, h: Any) -> None:
     """Take one integer part into the cross of each row."""
     for row in range(len(values)):
         h[row] = mix(h[row] ^ mix(np.uint64(values[row]) + _GOLDEN))
 
 
-@_kernel
+@kernel
 def cross_text(views: int, h: Any) -> None:
     for row in range(len(h)):
         h[row] = mix(h[row] ^ mix(text(np.uint64(0), views + 16 * row) + _GOLDEN))
 
 
-@_kernel
+@kernel
 def cross_bits(values: Any, bits: Any, h: Any) -> None:
     """Take one DOUBLE part in: `bits` are the values' words."""
     for row in range(len(values)):

@@ -32,7 +32,7 @@ def check_feature(name: str, type: DataType) -> None:
 def hash_features(bits: int, names: Sequence[str], columns: Sequence[Column], rows: int) -> Column:
     """ROW<index ARRAY<INT>, value ARRAY<FLOAT>> of the rows, features in the order given, absent ones left out."""
     from engine.learners import feature_kernels as k
-    from engine.state.memory import address
+    from engine.memory import address
 
     described = np.zeros((len(names), 4), np.int64)
     held: list[Array | None] = []
@@ -74,7 +74,7 @@ def _argument(column: Column) -> tuple[int, Array]:
 def feature_cross(columns: Sequence[Column], rows: int) -> Column:
     """BIGINT: a hash of several values, NULL where one of them is."""
     from engine.learners import feature_kernels
-    from engine.state.memory import address
+    from engine.memory import address
 
     h = np.zeros(rows, np.uint64)
     validity: Array | None = None

@@ -23,10 +23,11 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from engine.kernels import kernel
 from engine.learners.layout import (
     BIN_POSITIVES,
     BIN_SAMPLES,
@@ -65,12 +66,8 @@ def prefetch(typing_context: Any, array: Any, position: Any) -> Any:
     return types.void(array, types.intp), generate
 
 
-def _kernel(function: Any) -> Any:
-    return njit(nogil=True, cache=True, error_model="numpy")(function)
-
-
 def _part(function: Any) -> Any:
-    return njit(nogil=True, cache=True, error_model="numpy", inline="always")(function)
+    return kernel(inline="always")(function)
 
 
 @_part
@@ -168,7 +165,7 @@ def _ftrl_margin(scratch: Any, width: Any, alpha: Any, beta: Any, l1: Any, l2: A
     return _clip(_dot(scratch, C, X, width))
 
 
-@_kernel
+@kernel
 def learn_ftrl(offsets: Any, index: Any, value: Any, label: Any, runs: Any, table: Any, dirty: Any, shift: Any,
                sums: Any, counts: Any, options: Any, out: Any) -> None:
     """Runs of rows through FTRL-Proximal; `options` is (alpha, beta, l1, l2) as float32."""
@@ -195,7 +192,7 @@ def learn_ftrl(offsets: Any, index: Any, value: Any, label: Any, runs: Any, tabl
             _store(table, bias, dirty, shift, index, start, width, scratch)
 
 
-@_kernel
+@kernel
 def predict_ftrl(offsets: Any, index: Any, value: Any, rows: Any, table: Any, options: Any, out: Any) -> None:
     """Probabilities of the rows whose numbers are in `rows`, written to the same places of `out`."""
     bias = np.uint64((len(table) >> 1) - 1)
@@ -215,7 +212,7 @@ def _gaussian_margin(scratch: Any, width: Any) -> tuple[float, float]:
     return _clip(_dot(scratch, A, X, width)), _dot(scratch, C, X, width)
 
 
-@_kernel
+@kernel
 def learn_gaussian(offsets: Any, index: Any, value: Any, label: Any, runs: Any, table: Any, dirty: Any,
                    shift: Any, sums: Any, counts: Any, options: Any, out: Any) -> None:
     """Runs of rows through the Gaussian learner; `options` is (prior variance, drift) as float32.
@@ -249,7 +246,7 @@ def learn_gaussian(offsets: Any, index: Any, value: Any, label: Any, runs: Any, 
             _store(table, bias, dirty, shift, index, start, width, scratch)
 
 
-@_kernel
+@kernel
 def predict_gaussian(offsets: Any, index: Any, value: Any, rows: Any, table: Any, options: Any, out: Any) -> None:
     """Probabilities of the rows whose numbers are in `rows`, written to the same places of `out`."""
     bias = np.uint64((len(table) >> 1) - 1)
@@ -262,7 +259,7 @@ def predict_gaussian(offsets: Any, index: Any, value: Any, rows: Any, table: Any
         out[row] = _sigmoid(mean / math.sqrt(1.0 + math.pi / 8 * variance))
 
 
-@_kernel
+@kernel
 def differences(old: Any, new: Any, pages: Any, positions: Any, words: Any) -> int:
     """Positions and xor of the words (uint32) that differ on these pages. Stops at one more than fits."""
     room, count = len(positions) - 1, 0

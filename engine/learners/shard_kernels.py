@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from engine.kernels import kernel
 from engine.learners.kernels import prefetch
 from engine.learners.layout import LINE_SHIFT, LINE_VALUES, PAGE_SHIFT
 
@@ -15,7 +15,7 @@ _ONE = np.float64(1)
 _AHEAD = 12  # lines between prefetching one and using it
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def _merge(table: Any, parts: Any, at: int, prior: Any) -> None:
     """Merge one slot, the pair (mean, variance) at position `at`, which several shards changed."""
     mean, before = np.float64(table[at]), _ONE / table[at + 1]
@@ -34,7 +34,7 @@ def _merge(table: Any, parts: Any, at: int, prior: Any) -> None:
     table[at], table[at + 1] = np.float32(shift / precision), np.float32(_ONE / precision)
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def _merge_line(table: Any, parts: Any, slots: Any, part_slots: Any, low: int, high: int, prior: Any) -> None:
     """Merge the slots low..high, most of which few shards changed."""
     for slot in range(low, high):
@@ -48,7 +48,7 @@ def _merge_line(table: Any, parts: Any, slots: Any, part_slots: Any, low: int, h
             slots[slot] = part_slots[one, slot]
 
 
-@njit(nogil=True, cache=True, error_model="numpy")
+@kernel
 def exchange(table: Any, parts: Any, slots: Any, part_slots: Any, marks: Any, first: int, last: int, prior: Any,
              dirty: Any) -> None:
     """Lines first..last: `table` (mean, variance pairs) takes what each of `parts` (one row a shard) learnt since they

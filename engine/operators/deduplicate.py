@@ -8,11 +8,11 @@ import numpy as np
 
 from engine.changes import Array, Batch
 from engine.expressions.nodes import NO_NODES
+from engine.memory import kernel
 from engine.operators.base import Settings
 from engine.operators.rank import KeyedOperator, ranked_batch
 from engine.operators.top import Order, TopOutput, TopRows
 from engine.state.layout import code_of, frame_of
-from engine.state.memory import kernel
 from engine.state.nested import encode_nested
 from engine.state.rows import row_equal
 from engine.state.table import StateTable

@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.aggregates.kernels import N
 from engine.changes import Array
-from engine.state.memory import inlined, kernel, load_i64
+from engine.memory import inlined, kernel, load_i64
 
 _INSERT, _UPDATE_BEFORE, _UPDATE_AFTER, _DELETE = np.uint8(0), np.uint8(1), np.uint8(2), np.uint8(3)
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from engine.changes import DELETE, INSERT, UPDATE_AFTER, UPDATE_BEFORE, Array, Batch, concat_columns
 from engine.expressions.nodes import NO_NODES
+from engine.memory import kernel
 from engine.operators.base import Operator, Settings
 from engine.state.layout import code_of, frame_of
-from engine.state.memory import kernel
 from engine.state.nested import encode_nested
 from engine.state.rows import row_equal
 from engine.state.table import StateField, StateTable

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.changes import Array
-from engine.state.memory import inlined, kernel, load_i32
+from engine.memory import inlined, kernel, load_i32
 from engine.state.rowstore_kernels import CHAINS, HEAD, LINKS, NEXT
 
 _ROW, _COUNT = 0, 1

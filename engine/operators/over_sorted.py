@@ -20,11 +20,11 @@ from engine.changes import (
     null_column,
 )
 from engine.expressions.nodes import NO_NODES
+from engine.memory import kernel
 from engine.operators.base import Settings
 from engine.operators.rank import KeyedOperator
 from engine.operators.top import Order
 from engine.state.layout import code_of, frame_of
-from engine.state.memory import kernel
 from engine.state.nested import encode_nested
 from engine.state.rows import row_equal
 from engine.state.rowstore import RowStore

@@ -10,11 +10,11 @@ import numpy as np
 from engine.aggregates.marks import SlotMarks, occurrences
 from engine.changes import Array, Batch, concat
 from engine.expressions.nodes import NO_NODES
+from engine.memory import kernel
 from engine.operators.base import Settings
 from engine.operators.rank import KeyedOperator, ranked_batch
 from engine.operators.top import Order, TopOutput
 from engine.operators.top_kernels import BEFORE, RANKED, START
-from engine.state.memory import kernel
 from engine.state.rowstore import RowStore
 from engine.state.table import StateTable
 from engine.types import DataType, Schema

@@ -7,7 +7,7 @@ start, end, next session of the key, whether it still is one.
 from __future__ import annotations
 
 from engine.changes import Array
-from engine.state.memory import inlined, kernel
+from engine.memory import inlined, kernel
 
 START, END, NEXT, ALIVE = range(4)
 MILLISECOND = 1000

@@ -8,10 +8,10 @@ import numpy as np
 
 from engine.changes import MAX_WATERMARK, Array, Batch
 from engine.expressions.nodes import NO_NODES
+from engine.memory import kernel, view_compare
 from engine.operators.base import Operator, Settings
 from engine.operators.top import Order
 from engine.operators.window import row_times
-from engine.state.memory import kernel, view_compare
 from engine.state.order import BYTES, SortCodec
 from engine.state.protocol import StateObject
 from engine.state.rowstore import RowStore

@@ -9,8 +9,8 @@ import numpy as np
 
 from engine.aggregates.marks import SlotMarks
 from engine.changes import Array, Batch, Column, concat_columns
+from engine.memory import Reservation
 from engine.operators import top_kernels as k
-from engine.state.memory import Reservation
 from engine.state.order import BYTES, SortCodec
 from engine.state.rowstore import RowStore
 from engine.state.table import StateTable

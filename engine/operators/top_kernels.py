@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.changes import Array
-from engine.state.memory import inlined, kernel
+from engine.memory import inlined, kernel
 
 INSERT, UPDATE_BEFORE, UPDATE_AFTER, DELETE = 0, 1, 2, 3
 # fields of `how`

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.changes import DELETE, UPDATE_AFTER, UPDATE_BEFORE, Array, Batch
+from engine.memory import kernel
 from engine.state.layout import code_of, frame_of
-from engine.state.memory import kernel
 from engine.state.nested import encode_nested
 from engine.state.rows import row_equal
 

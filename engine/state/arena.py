@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.changes import Array
-from engine.state.memory import (
+from engine.memory import (
     INLINE,
     Word,
     address,

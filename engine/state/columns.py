@@ -13,10 +13,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.changes import Array, Column
+from engine.memory import Reservation, plain
 from engine.state import rows as kernels
 from engine.state.arena import StringArena
 from engine.state.layout import VIEW, Frame, array_layout, code_of, empty_array, frame_of
-from engine.state.memory import Reservation, plain
 from engine.state.nested import decode_nested, encode_nested
 from engine.state.parts import Stored, span
 from engine.types import DataType

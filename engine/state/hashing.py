@@ -15,7 +15,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from engine.state.memory import INLINE, Word, fold_multiply, inlined, load_i64, load_u32, load_u64
+from engine.memory import INLINE, Word, fold_multiply, inlined, load_i64, load_u32, load_u64
 
 HASH_VERSION = 1
 KEY_GROUPS = 128

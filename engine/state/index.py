@@ -26,12 +26,12 @@ import numpy as np
 
 from engine.changes import Array, Column
 from engine.errors import InternalError, UserError
+from engine.memory import Reservation, address
 from engine.state import index_kernels as k
 from engine.state.arena import StringArena
 from engine.state.hashing import hash_mask
 from engine.state.index_kernels import ARENA_FULL, CROWDED, C
 from engine.state.keys import KeyCodec
-from engine.state.memory import Reservation, address
 from engine.types import DataType
 
 _KEYS, _LIVE, _FREE, _MARK, _LIST, _TABLE, _DIRECTORY, _COUNTS, _DEPTHS = range(9)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.changes import Array
-from engine.state.arena import keep_view, release_view
-from engine.state.hashing import hash_view, hash_words
-from engine.state.memory import (
+from engine.memory import (
     Word,
     inlined,
     kernel,
@@ -20,6 +18,8 @@ from engine.state.memory import (
     store_u64,
     view_equal,
 )
+from engine.state.arena import keep_view, release_view
+from engine.state.hashing import hash_view, hash_words
 
 SEGMENT_BITS = 12
 SEGMENT = 1 << SEGMENT_BITS

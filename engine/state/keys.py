@@ -19,6 +19,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.changes import Array, Column
+from engine.memory import kernel, load_u64, plain, store_u64
 from engine.state import rows
 from engine.state.hashing import KEY_GROUPS, hash_view, hash_words
 from engine.state.layout import (
@@ -35,7 +36,6 @@ from engine.state.layout import (
     is_valid,
     width_of,
 )
-from engine.state.memory import kernel, load_u64, plain, store_u64
 from engine.state.nested import decode_nested, encode_nested
 from engine.state.rows import load_word, store_word
 from engine.types import DataType

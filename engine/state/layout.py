@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from engine.changes import DTYPES, Array, Column
-from engine.state.memory import Word, address, inlined, load_u8, plain
+from engine.memory import Word, address, inlined, load_u8, plain
 from engine.types import DataType, Kind
 
 B1, B2, B4, B8, B16, F4, F8, VIEW = range(8)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.changes import Array
-from engine.state.arena import keep_view, release_view
-from engine.state.memory import (
+from engine.memory import (
     Word,
     inlined,
     kernel,
@@ -17,6 +16,7 @@ from engine.state.memory import (
     store_u8,
     store_u64,
 )
+from engine.state.arena import keep_view, release_view
 from engine.state.treap import (
     HELD,
     ORDERS,

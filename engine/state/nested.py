@@ -13,9 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.changes import Array, Column
-from engine.state import rows
-from engine.state.layout import Frame, code_of, empty_array, frame_of
-from engine.state.memory import (
+from engine.memory import (
     Word,
     copy_bytes,
     kernel,
@@ -27,6 +25,8 @@ from engine.state.memory import (
     view_compare,
     view_length,
 )
+from engine.state import rows
+from engine.state.layout import Frame, code_of, empty_array, frame_of
 from engine.types import BYTES, DataType, Kind
 
 _COUNT = DataType(Kind.INT, nullable=False)

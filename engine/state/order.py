@@ -19,6 +19,20 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.changes import Array, Column
+from engine.memory import (
+    Word,
+    inlined,
+    kernel,
+    load_u8,
+    load_u64,
+    make_view,
+    plain,
+    store_u8,
+    store_u64,
+    swap_bytes,
+    view_bytes,
+    view_length,
+)
 from engine.state.layout import (
     B16,
     CODE,
@@ -33,20 +47,6 @@ from engine.state.layout import (
     frame_of,
     is_valid,
     width_of,
-)
-from engine.state.memory import (
-    Word,
-    inlined,
-    kernel,
-    load_u8,
-    load_u64,
-    make_view,
-    plain,
-    store_u8,
-    store_u64,
-    swap_bytes,
-    view_bytes,
-    view_length,
 )
 from engine.state.nested import encode_nested
 from engine.state.rows import load_word, store_word

@@ -19,7 +19,7 @@ import numpy as np
 
 from engine.changes import Array
 from engine.errors import InternalError
-from engine.state.memory import Reservation
+from engine.memory import Reservation
 from engine.state.parts import DirtyRows
 
 PAGE = 1024

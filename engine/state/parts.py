@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.changes import Array
+from engine.memory import Reservation, address, inlined, kernel, load_u8, store_i32, store_u8
 from engine.state.arena import gather, scatter
-from engine.state.memory import Reservation, address, inlined, kernel, load_u8, store_i32, store_u8
 
 
 def span(rows: Array) -> Array | slice:

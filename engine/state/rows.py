@@ -10,9 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.changes import Array
-from engine.state.hashing import P0, finish, hash_view, mix
-from engine.state.layout import B1, B2, B4, B8, B16, CODE, F4, F8, VALIDITY, VALUES, VIEW, is_valid, width_of
-from engine.state.memory import (
+from engine.memory import (
     Word,
     copy_bytes,
     inlined,
@@ -31,6 +29,8 @@ from engine.state.memory import (
     view_equal,
     view_length,
 )
+from engine.state.hashing import P0, finish, hash_view, mix
+from engine.state.layout import B1, B2, B4, B8, B16, CODE, F4, F8, VALIDITY, VALUES, VIEW, is_valid, width_of
 
 NAN32 = np.uint64(0x7FC00000)
 NAN64 = np.uint64(0x7FF8000000000000)

@@ -31,12 +31,12 @@ import numpy as np
 
 from engine.changes import Array, Column
 from engine.errors import InternalError, UserError
+from engine.memory import MAX_ROWS, Reservation, address
 from engine.state import rowstore_kernels as k
 from engine.state.columns import RowColumns
 from engine.state.hashing import hash_mask
 from engine.state.index_kernels import CROWDED, SEGMENT, C
 from engine.state.layout import EXTRA, Frame, frame_of
-from engine.state.memory import MAX_ROWS, Reservation, address
 from engine.state.nested import encode_nested
 from engine.state.parts import Replay, Stored, save
 from engine.state.rows import hash_rows

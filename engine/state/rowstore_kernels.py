@@ -7,6 +7,22 @@ from __future__ import annotations
 import numpy as np
 
 from engine.changes import Array
+from engine.memory import (
+    INLINE,
+    Word,
+    inlined,
+    kernel,
+    load_i32,
+    load_i64,
+    load_u8,
+    load_u64,
+    prefetch,
+    store_i32,
+    store_i64,
+    store_u8,
+    store_u64,
+    view_length,
+)
 from engine.state.arena import keep_view, release_view
 from engine.state.index_kernels import (
     CROWDED,
@@ -28,22 +44,6 @@ from engine.state.index_kernels import (
     segment_of,
 )
 from engine.state.layout import CODE, EXTRA, VALIDITY, VALUES, VIEW, width_of
-from engine.state.memory import (
-    INLINE,
-    Word,
-    inlined,
-    kernel,
-    load_i32,
-    load_i64,
-    load_u8,
-    load_u64,
-    prefetch,
-    store_i32,
-    store_i64,
-    store_u8,
-    store_u64,
-    view_length,
-)
 from engine.state.rows import copy_value, row_equal
 
 CHAINS, LINKS, SEQ, HASH, PENDING = range(SIZE, SIZE + 5)

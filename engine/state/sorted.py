@@ -27,9 +27,9 @@ import numpy as np
 
 from engine.changes import Array, Column, Mask
 from engine.errors import InternalError
+from engine.memory import Reservation, address
 from engine.state import treap
 from engine.state.arena import StringArena
-from engine.state.memory import Reservation, address
 from engine.state.multiset_kernels import (
     M_COUNT_SIZE,
     M_DIRTY,

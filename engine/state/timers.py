@@ -16,8 +16,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from engine.changes import Array, Column
+from engine.memory import Reservation, Word, address, inlined, kernel, load_i32, load_i64, store_i32, store_i64
 from engine.state.index import KeyIndex
-from engine.state.memory import Reservation, Word, address, inlined, kernel, load_i32, load_i64, store_i32, store_i64
 from engine.state.parts import Replay, Stored, save
 from engine.types import BIGINT
 

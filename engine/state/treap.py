@@ -10,8 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.changes import Array
-from engine.state.hashing import P0, P1
-from engine.state.memory import (
+from engine.memory import (
     Word,
     fold_multiply,
     inlined,
@@ -21,6 +20,7 @@ from engine.state.memory import (
     store_i32,
     view_compare,
 )
+from engine.state.hashing import P0, P1
 
 ORDERS, NODES, SIZES, ROOTS, WIDE, TREAP_SIZE = range(6)
 LEFT, RIGHT, PARENT, HELD = 0, 4, 8, 12

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.changes import Array, Mask
-from engine.state.memory import Reservation, Word, kernel
+from engine.memory import Reservation, Word, kernel
 
 RING = 128
 RELEASED = 2**62

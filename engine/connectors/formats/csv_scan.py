@@ -9,7 +9,6 @@ from typing import Any
 
 from numba import uint64
 
-from engine.connectors.formats.memory import get, inlined, kernel, load8, load64, put, store8, trailing_zeros
 from engine.connectors.formats.numbers import BAD, OK
 from engine.connectors.formats.text import (
     CODE,
@@ -24,6 +23,7 @@ from engine.connectors.formats.text import (
     same_bytes,
     store_text,
 )
+from engine.memory import inlined, kernel, load8, load_i64, load_u64, store8, store_i64, trailing_zeros
 
 GOOD, WRONG_QUOTE, WRONG_TYPE, NOT_UTF8, TOO_FEW, TOO_MANY, UNFINISHED = range(7)
 """Results for a record. UNFINISHED: a quoted field goes on behind the input."""
@@ -38,7 +38,7 @@ length of the text that means NULL (-1 for none); whether what does not fit beco
 def _next_special(at: int, first: int, second: int, third: int) -> Any:
     """The address of the next byte that is one of three (each repeated in a word). There must be one."""
     while True:
-        word = load64(at)
+        word = load_u64(at)
         a, b, c = word ^ first, word ^ second, word ^ third
         hit = ((a - uint64(ONES)) & ~a) | ((b - uint64(ONES)) & ~b) | ((c - uint64(ONES)) & ~c)
         hit &= uint64(HIGHS)
@@ -52,16 +52,17 @@ def _quoted(at: int, end: int, state: int) -> Any:
     """A field from behind its opening quote: (address of its text, length, address behind the closing quote, GOOD or
     UNFINISHED). Text with escapes is copied to the arena.
     """
-    quote, escape = get(state + QUOTE), get(state + ESCAPE)
-    start, to = at, get(state + ARENA)
+    quote, escape = load_i64(state + QUOTE), load_i64(state + ESCAPE)
+    start, to = at, load_i64(state + ARENA)
     copied = False
     while at < end:
         byte = load8(at)
         special = byte == escape and at + 1 < end
         if byte == quote and not special:
             if load8(at + 1) != quote or at + 1 >= end:
-                text, length = (get(state + ARENA), to - get(state + ARENA)) if copied else (start, at - start)
-                put(state + ARENA, to)
+                begun = load_i64(state + ARENA)
+                text, length = (begun, to - begun) if copied else (start, at - start)
+                store_i64(state + ARENA, to)
                 return text, length, at + 1, GOOD
             special = True
         if special:
@@ -73,7 +74,7 @@ def _quoted(at: int, end: int, state: int) -> Any:
             at += 1
             byte = load8(at)
         if byte == 10:
-            put(state + NEWLINES, get(state + NEWLINES) + 1)
+            store_i64(state + NEWLINES, load_i64(state + NEWLINES) + 1)
         if copied:
             store8(to, byte)
             to += 1
@@ -86,30 +87,30 @@ def _escaped(at: int, end: int, state: int) -> Any:
     """A field without quotes that has escape characters: (address of its text in the arena, length, address of its
     end).
     """
-    to = get(state + ARENA)
+    to = load_i64(state + ARENA)
     start = to
-    while load8(at) != get(state + DELIMITER) and load8(at) != 10:
-        if load8(at) == get(state + ESCAPE) and load8(at + 1) != 10:
+    while load8(at) != load_i64(state + DELIMITER) and load8(at) != 10:
+        if load8(at) == load_i64(state + ESCAPE) and load8(at + 1) != 10:
             at += 1
         store8(to, load8(at))
         at += 1
         to += 1
-    put(state + ARENA, to)
+    store_i64(state + ARENA, to)
     return start, to - start, at
 
 
 @inlined("int64(int64, int64, int64, int64, int64)")
 def _store(text: int, length: int, node: int, row: int, state: int) -> Any:
     """Put a field's text into its column: GOOD or what is wrong with it."""
-    if length == get(state + NULL_LENGTH) and same_bytes(text, get(state + NULL_TEXT), length):
+    if length == load_i64(state + NULL_LENGTH) and same_bytes(text, load_i64(state + NULL_TEXT), length):
         return GOOD
-    if get(node + CODE) == SPAN:
-        put(get(node + VALUES) + 16 * row, text)
-        put(get(node + VALUES) + 16 * row + 8, length)
-        store8(get(node + VALID) + row, 1)
+    if load_i64(node + CODE) == SPAN:
+        store_i64(load_i64(node + VALUES) + 16 * row, text)
+        store_i64(load_i64(node + VALUES) + 16 * row + 8, length)
+        store8(load_i64(node + VALID) + row, 1)
         return GOOD
     status = store_text(text, text + length, node, row, False)
-    if status == OK or (get(state + LENIENT) != 0 and status == BAD):
+    if status == OK or (load_i64(state + LENIENT) != 0 and status == BAD):
         return GOOD
     return WRONG_TYPE if status == BAD else NOT_UTF8
 
@@ -117,8 +118,8 @@ def _store(text: int, length: int, node: int, row: int, state: int) -> Any:
 @kernel("UniTuple(int64, 3)(int64, int64, int64, int64, int64, int64)")
 def scan_record(at: int, end: int, row: int, table: int, count: int, state: int) -> Any:
     """Read one record: (address behind its newline, GOOD or what is wrong, position of the field it is wrong at)."""
-    delimiter, quote = get(state + DELIMITER), get(state + QUOTE)
-    escape = get(state + ESCAPE) if get(state + ESCAPE) >= 0 else 10
+    delimiter, quote = load_i64(state + DELIMITER), load_i64(state + QUOTE)
+    escape = load_i64(state + ESCAPE) if load_i64(state + ESCAPE) >= 0 else 10
     first, second, third = uint64(delimiter * ONES), uint64(10 * ONES), uint64(escape * ONES)
     position = 0
     while True:
@@ -139,13 +140,13 @@ def scan_record(at: int, end: int, row: int, table: int, count: int, state: int)
                 length -= 1
         if position < count:
             node = table + ENTRY * position
-            if get(node + CODE) != SKIP:
+            if load_i64(node + CODE) != SKIP:
                 status = _store(text, length, node, row, state)
                 if status != GOOD:
                     return at, status, position
         position += 1
         if load8(stop) == 10:
-            if position != count and get(state + LENIENT) == 0:
+            if position != count and load_i64(state + LENIENT) == 0:
                 return at, (TOO_FEW if position < count else TOO_MANY), position
             return stop + 1, GOOD, position
         at = stop + 1
@@ -163,20 +164,20 @@ def scan_records(at: int, end: int, row: int, capacity: int, line: int, nodes: A
     found, table = 0, nodes.ctypes.data
     while at < end and row < capacity and found < len(bad):
         byte = load8(at)
-        if byte == 10 or (byte == 13 and load8(at + 1) == 10) or byte == get(state + COMMENT):
+        if byte == 10 or (byte == 13 and load8(at + 1) == 10) or byte == load_i64(state + COMMENT):
             at = line_end(at, end) + 1
             line += 1
             continue
         for i in range(len(nodes)):
             if nodes[i, VALID // 8] != 0:
                 store8(nodes[i, VALID // 8] + row, 0)
-        put(state + NEWLINES, 0)
+        store_i64(state + NEWLINES, 0)
         stop, status, position = scan_record(at, end, row, table, len(nodes), state)
         if status == GOOD:
             spans[row, 0] = at
             spans[row, 1] = line
             row += 1
-            line += 1 + get(state + NEWLINES)
+            line += 1 + load_i64(state + NEWLINES)
             at = stop
             continue
         if status == UNFINISHED and not final:

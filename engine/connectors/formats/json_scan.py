@@ -10,7 +10,6 @@ from typing import Any
 
 from numba import uint64
 
-from engine.connectors.formats.memory import get, inlined, kernel, load8, load64, put, store8, trailing_zeros
 from engine.connectors.formats.numbers import BAD, OK
 from engine.connectors.formats.text import (
     BOOL,
@@ -39,6 +38,7 @@ from engine.connectors.formats.text import (
     store_text,
     write_code_point,
 )
+from engine.memory import inlined, kernel, load8, load_i64, load_u64, store8, store_i64, trailing_zeros
 
 GOOD, SYNTAX, WRONG_TYPE, NOT_UTF8, MISSING, TOO_DEEP, NOT_OBJECT = range(7)
 """Results for a line."""
@@ -58,7 +58,7 @@ def string_end(at: int, end: int) -> Any:
     """From behind an opening quote: (address of the closing one or -1, flags)."""
     flags, seen = 0, uint64(0)
     while at < end:
-        word = load64(at)
+        word = load_u64(at)
         seen |= word
         quote = word ^ uint64(34 * ONES)
         slash = word ^ uint64(92 * ONES)
@@ -185,7 +185,7 @@ def scalar_end(at: int, end: int) -> Any:
     if byte == 34:
         stop, _ = string_end(at + 1, end)
         return stop + 1 if stop >= 0 else -1
-    word = load64(at)
+    word = load_u64(at)
     first = word & uint64(0xFFFFFFFF)
     if first == uint64(0x6C6C756E) or first == uint64(0x65757274):  # null, true
         return at + 4
@@ -267,15 +267,15 @@ def find_key(at: int, end: int, table: int, parent: int, before: int, state: int
         return 0, -1
     text, length = at + 1, stop - at - 1
     if flags & ESCAPED:
-        text = get(state + ARENA)
+        text = load_i64(state + ARENA)
         length = unescape(at + 1, stop, text)
         if length < 0:
             return 0, -1
-    child = table + ENTRY * get(parent + CHILD)
-    for _ in range(get(parent + CHILDREN)):
-        if get(child + LENGTH) == length and same_bytes(text, get(child + NAME), length):
+    child = table + ENTRY * load_i64(parent + CHILD)
+    for _ in range(load_i64(parent + CHILDREN)):
+        if load_i64(child + LENGTH) == length and same_bytes(text, load_i64(child + NAME), length):
             if before != 0:
-                put(before + FOLLOW, child)
+                store_i64(before + FOLLOW, child)
             return child, stop + 1
         child += ENTRY
     return 0, stop + 1
@@ -287,8 +287,8 @@ def match_key(at: int, end: int, table: int, parent: int, expected: int, before:
 
     `at`: the opening quote. `expected`: the entry to try first, `before`: the one seen last, whose successor is learnt.
     """
-    if expected != 0 and same_bytes(at + 1, get(expected + NAME), get(expected + LENGTH) + 1):
-        return expected, at + 2 + get(expected + LENGTH)
+    if expected != 0 and same_bytes(at + 1, load_i64(expected + NAME), load_i64(expected + LENGTH) + 1):
+        return expected, at + 2 + load_i64(expected + LENGTH)
     return find_key(at, end, table, parent, before, state)
 
 
@@ -300,11 +300,11 @@ def read_string(at: int, end: int, node: int, row: int, state: int) -> Any:
         return at, SYNTAX
     text, length = at + 1, stop - at - 1
     if flags & ESCAPED:
-        text = get(state + ARENA)
+        text = load_i64(state + ARENA)
         length = unescape(at + 1, stop, text)
         if length < 0:
             return at, SYNTAX
-        put(state + ARENA, text + length)
+        store_i64(state + ARENA, text + length)
     status = store_text(text, text + length, node, row, flags == 0)
     return stop + 1, (GOOD if status == OK else (WRONG_TYPE if status == BAD else NOT_UTF8))
 
@@ -312,22 +312,22 @@ def read_string(at: int, end: int, node: int, row: int, state: int) -> Any:
 @kernel("UniTuple(int64, 2)(int64, int64, int64, int64, int64)")
 def read_other(at: int, end: int, node: int, row: int, state: int) -> Any:
     """Read a value that is no string into its column: (address behind it, GOOD or what is wrong with it)."""
-    code, byte = get(node + CODE), load8(at)
+    code, byte = load_i64(node + CODE), load8(at)
     stop, status = skip_value(at, end, state)
     if status != GOOD or byte == 110:
-        store8(get(node + VALID) + row, 0)
+        store8(load_i64(node + VALID) + row, 0)
         return stop, status
     if code == SPAN:
-        put(get(node + VALUES) + 16 * row, at)
-        put(get(node + VALUES) + 16 * row + 8, stop - at)
-        store8(get(node + VALID) + row, 1)
+        store_i64(load_i64(node + VALUES) + 16 * row, at)
+        store_i64(load_i64(node + VALUES) + 16 * row + 8, stop - at)
+        store8(load_i64(node + VALID) + row, 1)
         return stop, GOOD
     if byte == 123 or byte == 91:
         if code != STRING:
             return stop, WRONG_TYPE
-        text = get(state + ARENA)
+        text = load_i64(state + ARENA)
         length = compact(at, stop, text)
-        put(state + ARENA, text + length)
+        store_i64(state + ARENA, text + length)
         status = store_text(text, text + length, node, row, False)
         return stop, (GOOD if status == OK else NOT_UTF8)
     if code == OBJECT or ((byte == 116 or byte == 102) and code != STRING and code != BOOL):
@@ -339,7 +339,7 @@ def read_other(at: int, end: int, node: int, row: int, state: int) -> Any:
 @inlined("UniTuple(int64, 2)(int64, int64, int64, int64, int64)")
 def read_value(at: int, end: int, node: int, row: int, state: int) -> Any:
     """Read the value at `at` into its column: (address behind it, GOOD or what is wrong with it)."""
-    byte, code = load8(at), get(node + CODE)
+    byte, code = load8(at), load_i64(node + CODE)
     if code == INTEGER and 49 <= byte <= 57:  # the common case: a plain integer of few digits
         value, stop = byte - 48, at + 1
         digit = load8(stop) - 48
@@ -347,9 +347,9 @@ def read_value(at: int, end: int, node: int, row: int, state: int) -> Any:
             value = value * 10 + digit
             stop += 1
             digit = load8(stop) - 48
-        if (digit == 44 - 48 or digit == 125 - 48) and value <= get(node + FIRST):
-            put(get(node + VALUES) + 8 * row, value)
-            store8(get(node + VALID) + row, 1)
+        if (digit == 44 - 48 or digit == 125 - 48) and value <= load_i64(node + FIRST):
+            store_i64(load_i64(node + VALUES) + 8 * row, value)
+            store8(load_i64(node + VALID) + row, 1)
             return stop, GOOD
     if byte == 34 and code != SPAN and code != OBJECT:
         return read_string(at, end, node, row, state)
@@ -364,7 +364,7 @@ def scan_row(at: int, end: int, row: int, stamp: int, table: int, state: int, le
     """
     if load8(at) != 123:
         return at, NOT_OBJECT, table
-    parent, before, expected, opened = table, 0, table + ENTRY * get(table + CHILD), True
+    parent, before, expected, opened = table, 0, table + ENTRY * load_i64(table + CHILD), True
     at += 1
     while True:
         at = blanks(at)
@@ -383,11 +383,11 @@ def scan_row(at: int, end: int, row: int, stamp: int, table: int, state: int, le
                 if status != GOOD:
                     return at, status, parent
             else:
-                put(child + SEEN, stamp)
-                before, expected, code = child, get(child + FOLLOW), get(child + CODE)
+                store_i64(child + SEEN, stamp)
+                before, expected, code = child, load_i64(child + FOLLOW), load_i64(child + CODE)
                 if code == OBJECT and load8(at) == 123:
-                    store8(get(child + VALID) + row, 1)
-                    parent, before, expected, opened = child, 0, table + ENTRY * get(child + CHILD), True
+                    store8(load_i64(child + VALID) + row, 1)
+                    parent, before, expected, opened = child, 0, table + ENTRY * load_i64(child + CHILD), True
                     at += 1
                     continue
                 if code == SKIP:
@@ -409,8 +409,8 @@ def scan_row(at: int, end: int, row: int, stamp: int, table: int, state: int, le
             if parent == table:
                 return at, GOOD, table
             before = parent
-            expected = get(parent + FOLLOW)
-            parent = table + ENTRY * get(parent + PARENT)
+            expected = load_i64(parent + FOLLOW)
+            parent = table + ENTRY * load_i64(parent + PARENT)
 
 
 @kernel("int64(int64, int64, int64)")
@@ -418,8 +418,8 @@ def _missing(table: int, count: int, stamp: int) -> Any:
     """The first declared field of the line that was not met, or 0. Fields of a ROW count if the ROW itself was met."""
     for i in range(1, count):
         node = table + ENTRY * i
-        parent = table + ENTRY * get(node + PARENT)
-        if get(node + SEEN) != stamp and (parent == table or get(parent + SEEN) == stamp):
+        parent = table + ENTRY * load_i64(node + PARENT)
+        if load_i64(node + SEEN) != stamp and (parent == table or load_i64(parent + SEEN) == stamp):
             return node
     return 0
 

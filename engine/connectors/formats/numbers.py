@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numba import types, uint64
 
-from engine.connectors.formats.memory import as_double, kernel, leading_zeros, load8, multiply_high, store8
+from engine.memory import as_double, kernel, leading_zeros, load8, multiply_high, store8
 
 OK, BAD, NULLED = 0, 1, 2
 """Results of the parsers: a value; not such a value; a value that the type cannot hold and SQL makes NULL."""

@@ -6,20 +6,20 @@ from typing import Any
 
 from numba import uint64
 
-from engine.connectors.formats.memory import (
+from engine.connectors.formats.numbers import BAD, NULLED, OK, parse_decimal, parse_double, parse_integer
+from engine.connectors.formats.times import parse_date, parse_time, parse_timestamp
+from engine.memory import (
     double_bits,
-    get,
     inlined,
     kernel,
     load8,
-    load64,
-    put,
+    load_i64,
+    load_u64,
     put_view_fast,
     store8,
+    store_i64,
     trailing_zeros,
 )
-from engine.connectors.formats.numbers import BAD, NULLED, OK, parse_decimal, parse_double, parse_integer
-from engine.connectors.formats.times import parse_date, parse_time, parse_timestamp
 
 SKIP, BOOL, INTEGER, DOUBLE, FLOAT, DECIMAL, STRING, DATE, TIME, STAMP, SPAN, OBJECT = range(12)
 """How a kernel reads a column. SPAN: only where its text stands, for a slower reader; OBJECT: a ROW with columns
@@ -45,10 +45,10 @@ def has_high_bytes(at: int, end: int) -> Any:
     """Whether any byte is above 127. Reads up to seven bytes past the end, which must be readable."""
     seen = uint64(0)
     while at + 8 <= end:
-        seen |= load64(at)
+        seen |= load_u64(at)
         at += 8
     if at < end:
-        seen |= load64(at) & ((uint64(1) << uint64(8 * (end - at))) - uint64(1))
+        seen |= load_u64(at) & ((uint64(1) << uint64(8 * (end - at))) - uint64(1))
     return (seen & uint64(HIGHS)) != uint64(0)
 
 
@@ -120,7 +120,7 @@ def blanks(at: int) -> Any:
 def line_end(at: int, end: int) -> Any:
     """The address of the next newline, or `end`."""
     while at + 8 <= end:
-        word = load64(at) ^ uint64(10 * ONES)
+        word = load_u64(at) ^ uint64(10 * ONES)
         hit = (word - uint64(ONES)) & ~word & uint64(HIGHS)
         if hit != uint64(0):
             return at + (trailing_zeros(hit) >> 3)
@@ -134,14 +134,14 @@ def line_end(at: int, end: int) -> Any:
 def same_bytes(a: int, b: int, length: int) -> Any:
     """Whether `length` bytes at two addresses are equal; eight more must be readable behind both."""
     while length >= 8:
-        if load64(a) != load64(b):
+        if load_u64(a) != load_u64(b):
             return False
         a += 8
         b += 8
         length -= 8
     if length == 0:
         return True
-    return ((load64(a) ^ load64(b)) << uint64(8 * (8 - length))) == uint64(0)
+    return ((load_u64(a) ^ load_u64(b)) << uint64(8 * (8 - length))) == uint64(0)
 
 
 @kernel("int64(int64, int64)")
@@ -203,23 +203,24 @@ def store_text(at: int, end: int, node: int, row: int, ascii: bool) -> Any:
     The text of strings is referred to, so it must stay. `node`: the address of its entry in a table of nodes. `ascii`:
     the text is known to be.
     """
-    code, values = get(node + CODE), get(node + VALUES)
+    code, values = load_i64(node + CODE), load_i64(node + VALUES)
     if code == STRING:
         if not ascii and has_high_bytes(at, end) and not is_utf8(at, end):
             return BAD_UTF8
         put_view_fast(values + 16 * row, at, end - at)
-        store8(get(node + VALID) + row, 1)
+        store8(load_i64(node + VALID) + row, 1)
         return OK
     if code < STRING:
         while at < end and load8(at) <= 32:
             at += 1
         while end > at and load8(end - 1) <= 32:
             end -= 1
-        word, status = parse_number(at, end, code, get(node + FIRST), get(node + SECOND))
+        word, status = parse_number(at, end, code, load_i64(node + FIRST), load_i64(node + SECOND))
     else:
-        word, status = parse_moment(at, end, code, get(node + FIRST), get(node + SECOND), get(node + UNIT))
+        first, second = load_i64(node + FIRST), load_i64(node + SECOND)
+        word, status = parse_moment(at, end, code, first, second, load_i64(node + UNIT))
     if status == BAD:
         return BAD
-    put(values + 8 * row, word)
-    store8(get(node + VALID) + row, int(status != NULLED))
+    store_i64(values + 8 * row, word)
+    store8(load_i64(node + VALID) + row, int(status != NULLED))
     return OK

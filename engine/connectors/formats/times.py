@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.connectors.formats.memory import kernel, load8
 from engine.connectors.formats.numbers import BAD, OK
+from engine.memory import kernel, load8
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND

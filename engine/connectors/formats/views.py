@@ -8,13 +8,13 @@ import numpy as np
 from numba import uint64
 
 from engine.changes import Array
-from engine.connectors.formats.memory import address_of, kernel, load8, put_view_at, store8
+from engine.memory import address, kernel, load8, make_view, store8
 
 
 @kernel("void(int64, int64[::1], int64)")
 def _refer(data: int, offsets: Any, views: int) -> None:
     for i in range(len(offsets) - 1):
-        put_view_at(views + 16 * i, data + offsets[i], offsets[i + 1] - offsets[i])
+        make_view(views + 16 * i, data + offsets[i], offsets[i + 1] - offsets[i])
 
 
 @kernel("void(uint64[:, ::1], int64[::1], uint64[:, ::1])")
@@ -47,14 +47,14 @@ def _copy(views: Any, base: int, offsets: Any, to: int) -> None:
 def views_of(data: Array, offsets: Array) -> Array:
     """Views of the strings that lie end to end in `data` (uint8), n + 1 offsets. `data` has to stay alive."""
     views = np.zeros((len(offsets) - 1, 2), np.uint64)
-    _refer(address_of(data), np.ascontiguousarray(offsets, np.int64).copy(), address_of(views))
+    _refer(address(data), np.ascontiguousarray(offsets, np.int64).copy(), address(views))
     return views
 
 
 def resolve_views(stored: Array, buffers: list[Array]) -> Array:
     """Views whose second word held a buffer's number and an offset (Arrow's string views)."""
     views = np.zeros((len(stored), 2), np.uint64)
-    addresses = np.array([address_of(b) for b in buffers] or [0], np.int64)
+    addresses = np.array([address(b) for b in buffers] or [0], np.int64)
     _resolve(np.ascontiguousarray(stored, np.uint64).copy(), addresses, views)
     return views
 
@@ -67,7 +67,7 @@ def flatten_views(views: Array, valid: Array) -> tuple[Array, Array]:
     offsets = np.zeros(len(views) + 1, np.int64)
     _measure(views, np.require(valid, np.bool_, ["C", "W"]), offsets)
     data = np.empty(max(int(offsets[-1]), 1), np.uint8)
-    _copy(views, address_of(views) if len(views) else 0, offsets, address_of(data))
+    _copy(views, address(views) if len(views) else 0, offsets, address(data))
     return data, offsets
 
 

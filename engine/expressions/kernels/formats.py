@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.connectors.formats.memory import address_of, kernel, put_view, store8
 from engine.connectors.formats.numbers import write_integer
+from engine.memory import address, kernel, put_view, store8
 
 DAY = 86_400_000_000
 
@@ -135,7 +135,7 @@ def _written(kernel: Any, width: int, values: Any, *options: int) -> tuple[Any, 
     values = np.array(values, np.int64, order="C")
     views = np.empty((len(values), 2), np.uint64)
     buffer = np.empty(len(values) * width + 8, np.uint8)
-    kernel(values, *options, views, address_of(buffer), width)
+    kernel(values, *options, views, address(buffer), width)
     return views, buffer
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numba import uint64
 
-from engine.connectors.formats.memory import address_of, kernel, load8
 from engine.connectors.formats.numbers import OK, parse_decimal, parse_double
 from engine.connectors.formats.times import days_from_civil
 from engine.expressions.kernels.text import contiguous, size_of, start_of
+from engine.memory import address, kernel, load8
 
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
@@ -164,7 +164,7 @@ def read(views: Any, what: int, limit: int = 0, scale: int = 0) -> tuple[Any, An
     views = contiguous(views)
     values, states = np.zeros(len(views), np.int64), np.empty(len(views), np.int8)
     doubles = np.zeros(len(views) if what == DOUBLE else 1, np.float64)
-    _read(views, address_of(views), what, limit, scale, values, doubles, states)
+    _read(views, address(views), what, limit, scale, values, doubles, states)
     return values, doubles, states
 
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from engine.connectors.formats.memory import address_of, kernel, load8, put_view, store8
 from engine.connectors.formats.numbers import write_integer
 from engine.connectors.formats.times import days_from_civil
 from engine.expressions.kernels.formats import civil_from_days, write_padded
 from engine.expressions.kernels.parse import legal_date
 from engine.expressions.kernels.text import contiguous, size_of, start_of
+from engine.memory import address, kernel, load8, put_view, store8
 
 (LITERAL, YEAR, MONTH, DAY, HOUR, MINUTE, SECOND, FRACTION, HOUR12, AMPM, DAY_OF_YEAR, MONTH_NAME, DAY_NAME) = range(13)
 MICROS_A_DAY = 86_400_000_000
@@ -110,7 +110,7 @@ def written(micros: Any, pattern: Any) -> tuple[Any, Any]:
     width = int(sum(1 if code == LITERAL else max(int(size), 10) for code, size in pattern)) + 8
     unit = min((_UNITS.get(int(code), MICROS_A_DAY) for code, _ in pattern), default=MICROS_A_DAY)
     views, memory = np.empty((len(micros), 2), np.uint64), np.empty(len(micros) * width + 8, np.uint8)
-    _write(np.array(micros, np.int64), pattern, views, address_of(memory), width, unit)
+    _write(np.array(micros, np.int64), pattern, views, address(memory), width, unit)
     return views, memory
 
 
@@ -199,5 +199,5 @@ def read(views: Any, pattern: Any, loose: bool) -> tuple[Any, Any]:
     """Local moments (microseconds) out of text, and where there is one."""
     views = contiguous(views)
     values, valid = np.empty(len(views), np.int64), np.empty(len(views), np.bool_)
-    _read(views, address_of(views), pattern, loose, values, valid)
+    _read(views, address(views), pattern, loose, values, valid)
     return values, valid

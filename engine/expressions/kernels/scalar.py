@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit
+from engine.kernels import kernel
 
 
-@njit("int64(int64, int64)", nogil=True, cache=True, error_model="numpy", inline="always")
+@kernel("int64(int64, int64)", inline="always")
 def quotient(a: int, b: int) -> Any:
     """a / b cut towards zero; b is not 0. The least number by -1 wraps."""
     if b == -1:
@@ -18,7 +18,7 @@ def quotient(a: int, b: int) -> Any:
     return result
 
 
-@njit("int64(int64, int64)", nogil=True, cache=True, error_model="numpy", inline="always")
+@kernel("int64(int64, int64)", inline="always")
 def remainder(a: int, b: int) -> Any:
     """a % b with the sign of a; b is not 0."""
     if b == -1:

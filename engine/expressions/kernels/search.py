@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from engine.connectors.formats.memory import address_of, kernel, load8, put_view
 from engine.expressions.kernels.strings import advance, count_characters, width_of
 from engine.expressions.kernels.text import contiguous, same_bytes, size_of, start_of
+from engine.memory import address, kernel, load8, put_view
 
 ANY_CHARACTER, ANY_TEXT = -1, -2
 
@@ -40,7 +40,7 @@ def positions(views: Any, needles: Any, first: Any) -> Any:
     """Per row, at which character (from 1) a string occurs at or behind the `first`; 0 where it does not."""
     views, needles = contiguous(views), contiguous(needles)
     out = np.empty(len(views), np.int32)
-    _positions(views, address_of(views), needles, address_of(needles), np.array(first, np.int64, order="C"), out)
+    _positions(views, address(views), needles, address(needles), np.array(first, np.int64, order="C"), out)
     return out
 
 
@@ -55,7 +55,7 @@ def _affixes(views: Any, base: int, affixes: Any, affix_base: int, at_end: bool,
 def has_affix(views: Any, affixes: Any, at_end: bool) -> Any:
     """Per row, whether a string starts (ends) with another."""
     views, affixes, out = contiguous(views), contiguous(affixes), np.empty(len(views), np.bool_)
-    _affixes(views, address_of(views), affixes, address_of(affixes), at_end, out)
+    _affixes(views, address(views), affixes, address(affixes), at_end, out)
     return out
 
 
@@ -94,7 +94,7 @@ def _like(views: Any, base: int, pattern: Any, out: Any) -> None:
 def like(views: Any, pattern: Any) -> Any:
     """Per row, whether a string matches tokens: bytes, ANY_CHARACTER (_), ANY_TEXT (%)."""
     views, out = contiguous(views), np.empty(len(views), np.bool_)
-    _like(views, address_of(views), np.array(pattern, np.int64), out)
+    _like(views, address(views), np.array(pattern, np.int64), out)
     return out
 
 
@@ -122,5 +122,5 @@ def parts(views: Any, separators: Any, indices: Any) -> tuple[Any, Any]:
     input's."""
     views, separators = contiguous(views), contiguous(separators)
     out, found = np.empty_like(views), np.empty(len(views), np.bool_)
-    _parts(views, address_of(views), separators, address_of(separators), np.array(indices, np.int64), out, found)
+    _parts(views, address(views), separators, address(separators), np.array(indices, np.int64), out, found)
     return out, found

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.connectors.formats.memory import address_of, inlined, kernel, load8, put_view, store8
 from engine.expressions.kernels.text import contiguous, copy_bytes, size_of, start_of
+from engine.memory import address, inlined, kernel, load8, put_view, store8
 
 
 @inlined("int64(int64)")
@@ -66,7 +66,7 @@ def sized(views: Any, length: int, fixed: bool, utf8: bool) -> tuple[Any, Any]:
     out = np.empty_like(views)
     room = int(np.sum(views[:, 0] & np.uint64(0xFFFFFFFF))) + length * len(views) if fixed else 0
     memory = np.empty(room, np.uint8)
-    _sized(views, address_of(views), length, fixed, utf8, out, address_of(memory))
+    _sized(views, address(views), length, fixed, utf8, out, address(memory))
     return out, memory
 
 
@@ -89,7 +89,7 @@ def _lengths(views: Any, base: int, out: Any) -> None:
 def lengths(views: Any) -> Any:
     """Characters (Unicode code points) per string, int32."""
     views, out = contiguous(views), np.empty(len(views), np.int32)
-    _lengths(views, address_of(views), out)
+    _lengths(views, address(views), out)
     return out
 
 
@@ -119,7 +119,7 @@ def substrings(views: Any, starts: Any, counts: Any, bytewise: bool = False) -> 
     views = contiguous(views)
     out, valid = np.empty_like(views), np.empty(len(views), np.bool_)
     starts, counts = np.array(starts, np.int64), np.array(counts, np.int64)
-    _substrings(views, address_of(views), bytewise, starts, counts, out, valid)
+    _substrings(views, address(views), bytewise, starts, counts, out, valid)
     return out, valid
 
 
@@ -159,7 +159,7 @@ def trims(views: Any, sets: Any, left: bool, right: bool) -> Any:
     """Strings without characters of a set at their ends. The memory is the input's."""
     views, sets = contiguous(views), contiguous(sets)
     out = np.empty_like(views)
-    _trims(views, address_of(views), sets, address_of(sets), left, right, out)
+    _trims(views, address(views), sets, address(sets), left, right, out)
     return out
 
 
@@ -186,10 +186,10 @@ def concatenated(parts: Any) -> tuple[Any, Any]:
         sizes[1:] += (part[:, 0] & np.uint64(0xFFFFFFFF)).astype(np.int64)
     np.cumsum(sizes, out=sizes)
     memory = np.empty(int(sizes[-1]), np.uint8)
-    starts = sizes[:-1] + address_of(memory)
+    starts = sizes[:-1] + address(memory)
     ends = starts.copy()
     for part in parts:
-        _append(part, address_of(part), ends)
+        _append(part, address(part), ends)
     views = np.empty_like(parts[0])
     _close(starts, ends, views)
     return views, memory
@@ -216,4 +216,4 @@ def recased(views: Any, upper: bool) -> tuple[Any, Any] | None:
     out = np.empty_like(views)
     memory = np.empty(int(np.sum(views[:, 0] & np.uint64(0xFFFFFFFF))), np.uint8)
     letters = (97, 122, -32) if upper else (65, 90, 32)
-    return (out, memory) if _recased(views, address_of(views), *letters, address_of(memory), out) else None
+    return (out, memory) if _recased(views, address(views), *letters, address(memory), out) else None

@@ -8,7 +8,7 @@ import numpy as np
 from numba import uint64
 
 from engine.changes import Column
-from engine.connectors.formats.memory import inlined, kernel, multiply_high
+from engine.memory import inlined, kernel, multiply_high
 from engine.types import DataType, Kind
 
 

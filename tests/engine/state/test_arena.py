@@ -6,8 +6,8 @@ import numpy as np
 
 from engine.changes import Array, Column
 from engine.connectors.arrow import column_of, python_values
+from engine.memory import Reservation
 from engine.state.arena import FIRST_BLOCK, LAST_BLOCK, StringArena, gather, scatter
-from engine.state.memory import Reservation
 from tests.engine.state.values import TEXT
 
 
