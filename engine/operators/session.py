@@ -195,7 +195,7 @@ class SessionAggregate(Operator):
 
     def _emit(self, numbers: Array, slots: Array, starts: Array, ends: Array) -> None:
         if self._retract:
-            alive = self._calls.records(slots) > 0
+            alive = self._calls.records(slots) != 0
             numbers, slots, starts, ends = numbers[alive], slots[alive], starts[alive], ends[alive]
         keys = self._table.keys(self._sessions.key[numbers].astype(np.int64)) if self._keys else []
         properties = self._output.columns(starts, ends, self.settings.context.now())

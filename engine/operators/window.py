@@ -256,7 +256,7 @@ class WindowAggregate(Operator):
     def _emit(self, keys: list[Column], calls: AggregateCalls, slots: Array, starts: Array, ends: Array,
               seq: Array) -> None:
         if self._retract:
-            alive = calls.records(slots) > 0
+            alive = calls.records(slots) != 0  # as in Flink, a window that lost more rows than it had is shown
             if not alive.all():
                 keys = [c.take(alive) for c in keys]
                 slots, starts, ends, seq = slots[alive], starts[alive], ends[alive], seq[alive]

@@ -36,14 +36,24 @@ def plan_over(planner: Planner, node: nodes.Over) -> Built:
     if node.frame.following not in (0, None):
         raise NotSupported("an OVER frame that ends after the current row")
     built = planner.keyed(planner.build(node.input), node.partition, schema)
+    calls = [_ranked(c, order, kind) for c in node.calls]
 
     def make(name: str, settings: Settings) -> Operator:
         return OverAggregate(name, node.schema, settings, keys=node.partition,
                              time=order if kind is TimeKind.ROWTIME else None,
-                             calls=bound_calls(node.calls, schema, False, name), input_types=schema.types,
+                             calls=bound_calls(calls, schema, False, name), input_types=schema.types,
                              rows=node.frame.rows, preceding=node.frame.preceding, nodes=node.nodes)
 
     return planner.add(node, "Over", [built], make, node.partition)
+
+
+def _ranked(call: nodes.AggregateCall, order: int, kind: TimeKind | None) -> nodes.AggregateCall:
+    """Ranks in the order of time: no two rows come at one processing time; DENSE_RANK is how many times there were."""
+    if kind is TimeKind.PROCTIME and call.function in ("RANK", "DENSE_RANK"):
+        return replace(call, function="ROW_NUMBER")
+    if call.function == "DENSE_RANK":
+        return replace(call, function="COUNT", args=(order,), distinct=True)
+    return call
 
 
 def _sorted_over(planner: Planner, node: nodes.Over) -> Built:

@@ -302,7 +302,8 @@ def _over_call(binder: ExpressionBinder, node: exp.Expr, place: Place | None) ->
         type = type_of_over(name, args, place)
         if ignored:
             options = (*options, "IGNORE NULLS")
-        return AggregateRef(type, function=name, args=columns, options=options, place=place), Frame(True, None)
+        by_row = name not in ("LAG", "LEAD")  # which see the last row of those at one time, as Flink's plans have it
+        return AggregateRef(type, function=name, args=columns, options=options, place=place), Frame(by_row, None)
     inner = ExpressionBinder(binder.session, binder.scope, "OVER", aggregates=True)
     call = inner.bind(node)
     if not isinstance(call, AggregateRef):

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from engine.aggregates.base import AggregateSpec
 from engine.aggregates.calls import BoundCall
 from engine.operators.base import Settings
-from engine.operators.expand import Expand
 from engine.operators.group import GroupAggregate
 from engine.types import BIGINT, BOOLEAN, DECIMAL, DOUBLE, FLOAT, INT, STRING, TINYINT, DataType, Schema
 from tests.engine.operators.harness import TICK, Make, every_cut, feed, fold
@@ -112,14 +111,3 @@ def test_ttl_forgets_groups() -> None:
     rows = ["+ k=a v=1", TICK(5), "+ k=a v=1", TICK(14), "+ k=a v=1", TICK(30), "+ k=a v=1"]
     output = feed(group(SUM, update_before=False), ROWS, rows, append=True, ttl=10_000_000)
     assert output == ["+I k=a total=1 n=1", "+U k=a total=2 n=2", "+U k=a total=3 n=3", "+I k=a total=1 n=1"]
-
-
-def test_expansion_to_grouping_sets() -> None:
-    schema = Schema.of(k=STRING, v=INT)
-    output = Schema.of(k=STRING, v=INT, id=BIGINT.as_nullable(False))
-
-    def make(settings: Settings) -> Expand:
-        return Expand("expand", output, settings, sets=[((), 0), ((0,), 1)])
-
-    assert every_cut(make, schema, ["+ k=a v=1", "-U k=a v=1"]) == [
-        "+I k=a v=1 id=0", "+I k=NULL v=1 id=1", "-U k=a v=1 id=0", "-U k=NULL v=1 id=1"]
