@@ -30,8 +30,8 @@ $(VENV)/.installed: $(VENV)/bin/uv requirements/dev.txt pyproject.toml
 	$(UV) pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# Numba's kernels are compiled once, into the cache beside their sources; only those of changed files are compiled again.
-$(VENV)/.warmed: $(VENV)/.installed $(shell find engine -name '*.py')
+# Kernels are compiled once, into the cache beside their sources, and again where what they are made of has changed.
+$(VENV)/.warmed: $(VENV)/.installed $(shell find engine -name '*.py' -o -name '*.sql')
 	if [ -f engine/warm.py ]; then $(PY) -m engine.warm; fi
 	@touch $@
 

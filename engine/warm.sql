@@ -159,3 +159,10 @@ SELECT UPPER(name), LOWER(name), SUBSTRING(name, 2, 3), name || 'x', CONCAT(name
   LN(price + 1), FLOOR(price), ROUND(price, 2), CAST(amount AS DOUBLE), EXTRACT(HOUR FROM t), TO_TIMESTAMP_LTZ(id, 0),
   CASE WHEN k > 3 THEN name ELSE 'few' END FROM parquet;
 SELECT id, name FROM csv UNION ALL SELECT id, name FROM json;
+
+-- shards
+SET 'parallelism.default' = '2';
+SELECT k, COUNT(*), SUM(price), MAX(name) FROM csv GROUP BY k;
+SELECT name, COUNT(*) FROM parquet GROUP BY name;
+SELECT k, COUNT(*) FROM parquet WHERE k < 5 GROUP BY k, small;
+SELECT COUNT(*) FROM csv;

@@ -17,5 +17,5 @@ def test_every_job_runs_and_leaves_its_kernels_in_the_cache(capsys: pytest.Captu
         lines = capsys.readouterr().out.splitlines()
         counts.append([int(n) for line in lines for n in re.findall(r"(\d+) compiled", line)])
         assert "the kernels are ready" in lines[-1]
-    assert len(counts[1]) == 13
+    assert len(counts[1]) == 14
     assert not any(counts[1])
