@@ -1,7 +1,8 @@
 """Lookup join: each row is completed from an outside table as of now, by key, without ever blocking the job.
 
 Requests of many batches are in flight at once; results come out in the order of the rows (watermarks keep their place among
-them). Answers are cached, misses too, for `cache_ttl`. A barrier waits for what is in flight, so nothing pending is state.
+them). Answers are cached where the table's options say so, misses too. A barrier waits for what is in flight, so nothing
+pending is state.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 
 from engine.changes import MAX_WATERMARK, Array, Barrier, Batch, Column, Watermark, concat_columns, null_column
 from engine.connectors.base import Lookup
+from engine.errors import UserError
 from engine.expressions.evaluate import Predicate, compile_expression
 from engine.expressions.nodes import NO_NODES, Expression
 from engine.operators.base import Operator, Settings
@@ -25,14 +27,17 @@ from engine.types import DataType, Schema
 Answer = tuple[Array, tuple[Column, ...]]
 UNKNOWN, MISSING = -2, -1
 IN_FLIGHT_BATCHES = 16
+KEPT = {True: 1_000, False: 100_000}  # answers that are not cached are thrown away by so many, `local` or not
 
 
 @dataclass(frozen=True)
 class LookupOptions:
-    """`cache_rows` 0 = no cache; `cache_ttl` microseconds, 0 = for ever; `local`: the store answers at once, so ask it in place."""
+    """`cache_rows` 0 = no cache, else about how many keys it holds; `cache_ttl` microseconds, 0 = for ever; `cache_missing`:
+    that a key is not there is cached, too; `local`: the store answers at once, so ask it in place."""
 
-    cache_rows: int = 100_000
+    cache_rows: int = 0
     cache_ttl: int = 0
+    cache_missing: bool = True
     local: bool = True
     threads: int = 4
 
@@ -78,8 +83,13 @@ class LookupCache:
 
     def unknown(self, slots: Array, now: int) -> Array:
         """Which of these have no answer, or one that is too old (still used by rows that came before)."""
+        options = self._options
+        if not options.cache_rows:
+            return np.ones(len(slots), np.bool_)
         unknown: Array = self.rows[slots] == UNKNOWN
-        if self._options.cache_ttl:
+        if not options.cache_missing:
+            unknown |= self.rows[slots] == MISSING
+        if options.cache_ttl:
             unknown |= self.until[slots] <= now
         return unknown
 
@@ -111,7 +121,9 @@ class LookupCache:
 
     @property
     def full(self) -> bool:
-        return self.size > self._options.cache_rows
+        """Whether it is time to begin anew: too many rows, or keys (of rows that are not there)."""
+        options = self._options
+        return max(self.size, self._index.high) > (options.cache_rows or KEPT[options.local])
 
 
 class LookupJoin(Operator):
@@ -132,7 +144,8 @@ class LookupJoin(Operator):
 
     def process(self, batch: Batch, port: int) -> None:
         context = self.settings.context
-        if self._cache.full and not self._queue:
+        if self._cache.full:
+            self._drain(wait=True)
             self._cache.clear()
         keys = [k(batch.columns, batch.length, context) for k in self._keys]
         now = context.now()
@@ -173,10 +186,16 @@ class LookupJoin(Operator):
                 if head.future is not None:
                     if not (wait or head.future.done()):
                         return
-                    self._cache.put(head.asked, head.future.result(), self.settings.context.now())
+                    self._cache.put(head.asked, self._answer(head.future), self.settings.context.now())
                     self._cache.flying[head.asked] = False
                 self._emit_joined(head)
             self._queue.popleft()
+
+    def _answer(self, future: Future[Answer]) -> Answer:
+        try:
+            return future.result()
+        except UserError as error:
+            raise self.blame(error) from error
 
     def _emit_joined(self, pending: Pending) -> None:
         batch = pending.batch

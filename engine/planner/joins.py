@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from engine.errors import NotSupported, UserError
 from engine.operators.interval_join import Bounds, IntervalJoin, key_types
 from engine.operators.lookup import LookupJoin, LookupOptions
 from engine.operators.stream_join import JoinShape, StreamJoin
 from engine.operators.temporal_join import TemporalJoin
 from engine.operators.window_join import WindowJoin
-from engine.options import duration, integer
+from engine.options import boolean, duration, integer
 from engine.plan import nodes
 from engine.plan.nodes import JoinKind, Relation
 from engine.planner.core import Built, NodeFunction, Planner
@@ -85,14 +87,26 @@ def plan_lookup_join(planner: Planner, node: nodes.LookupJoin) -> Built:
         lookup = connector.lookup(table, planner.environment)
         assert lookup is not None
         lookup.open([position for position, _ in node.keys], node.columns)
-        options = LookupOptions(
-            cache_rows=integer(table.options.get("lookup.partial-cache.max-rows", "100000")),
-            cache_ttl=duration(table.options.get("lookup.partial-cache.expire-after-write", "0 s")),
-            local=lookup.local)
+        options = lookup_options(table.options, lookup.local)
         return LookupJoin(name, node.schema, planner.settings(), lookup, [e for _, e in node.keys], node.condition,
                           node.kind is JoinKind.LEFT, options, node.nodes)
 
     return planner.add(node, f"Lookup({node.table.name})", [built], make, built.keys)
+
+
+def lookup_options(options: Mapping[str, str], local: bool) -> LookupOptions:
+    """What Flink's options of a lookup table mean. Without 'lookup.cache' = 'PARTIAL' every row asks."""
+
+    def read(*names: str) -> str | None:
+        return next((options[name] for name in names if name in options), None)
+
+    ttl = read("lookup.partial-cache.expire-after-write", "lookup.partial-cache.expire-after-access", "lookup.cache.ttl")
+    rows = read("lookup.partial-cache.max-rows", "lookup.cache.max-rows")
+    cached = options.get("lookup.cache", "NONE").upper() == "PARTIAL" or "lookup.cache.max-rows" in options
+    return LookupOptions(
+        cache_rows=integer(rows or "100000", "lookup.partial-cache.max-rows") if cached else 0,
+        cache_ttl=duration(ttl or "0 s", "lookup.partial-cache.expire-after-write"),
+        cache_missing=boolean(options.get("lookup.partial-cache.cache-missing-key", "true")), local=local)
 
 
 PLAN: dict[type[Relation], NodeFunction] = {
