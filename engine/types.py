@@ -49,6 +49,7 @@ class Kind(Enum):
 
 CHARACTER = frozenset({Kind.CHAR, Kind.VARCHAR})
 BYTES_LIKE = frozenset({Kind.BINARY, Kind.VARBINARY})
+VIEWED = CHARACTER | BYTES_LIKE | {Kind.RAW, Kind.VARIANT}
 INTEGERS = frozenset({Kind.TINYINT, Kind.SMALLINT, Kind.INT, Kind.BIGINT})
 APPROXIMATE = frozenset({Kind.FLOAT, Kind.DOUBLE})
 EXACT = INTEGERS | {Kind.DECIMAL}
@@ -110,7 +111,7 @@ class DataType:
     @property
     def has_views(self) -> bool:
         """Held as 16-byte views into memory elsewhere."""
-        return self.kind in CHARACTER or self.kind in BYTES_LIKE or self.kind in (Kind.RAW, Kind.VARIANT)
+        return self.kind in VIEWED
 
     @property
     def is_numeric(self) -> bool:

@@ -53,6 +53,10 @@ class Selected(Frame):
         return column
 
 
+SMALL = 256
+"""Rows that a constant is made for at least: smaller batches of any size share them."""
+
+
 @dataclass(slots=True)
 class _Input:
     index: int
@@ -70,11 +74,11 @@ class _Constant:
 
     def __call__(self, columns: Sequence[Column], length: int, context: Context) -> Column:
         cached = self.cached
-        if cached is None or len(cached) != length:
+        if cached is None or len(cached) < length:
             from engine.expressions.values import literal_column
 
-            cached = self.cached = literal_column(self.literal, length)
-        return cached
+            cached = self.cached = literal_column(self.literal, max(length, SMALL))
+        return cached if len(cached) == length else cached.slice(0, length)
 
 
 @dataclass(slots=True)

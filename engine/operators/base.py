@@ -147,8 +147,9 @@ class Operator:
 
     def _receive_watermark(self, message: Watermark, port: int) -> None:
         self._idle[port] = message.idle
-        self._watermarks[port] = max(self._watermarks[port], message.time)
-        active = [w for w, idle in zip(self._watermarks, self._idle, strict=True) if not idle]
+        if message.time > self._watermarks[port]:
+            self._watermarks[port] = message.time
+        active = [w for w, idle in zip(self._watermarks, self._idle) if not idle]
         if not active:
             self.send(Watermark(self.watermark, idle=True))
             return

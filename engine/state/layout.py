@@ -16,25 +16,19 @@ import numpy as np
 
 from engine.changes import DTYPES, Array, Column
 from engine.memory import Word, address, inlined, load_u8, plain
-from engine.types import DataType, Kind
+from engine.types import NESTED, VIEWED, DataType, Kind
 
 B1, B2, B4, B8, B16, F4, F8, VIEW = range(8)
 WIDTHS = (1, 2, 4, 8, 16, 4, 8, 16)
 CODE, VALUES, VALIDITY, EXTRA = range(4)
 _BY_SIZE = {1: B1, 2: B2, 4: B4, 8: B8}
+_CODES = {kind: _BY_SIZE[np.dtype(dtype).itemsize] for kind, dtype in DTYPES.items()} | {
+    Kind.FLOAT: F4, Kind.DOUBLE: F8, **dict.fromkeys(VIEWED | NESTED, VIEW)}  # fmt: skip
 
 
 def code_of(type: DataType) -> int:
     """How values of a type are held in state."""
-    if type.has_views or type.is_nested:
-        return VIEW
-    if type.is_wide_decimal:
-        return B16
-    if type.kind is Kind.FLOAT:
-        return F4
-    if type.kind is Kind.DOUBLE:
-        return F8
-    return _BY_SIZE[np.dtype(DTYPES[type.kind]).itemsize]
+    return B16 if type.is_wide_decimal else _CODES[type.kind]
 
 
 def array_layout(type: DataType) -> tuple[Any, int]:

@@ -28,10 +28,11 @@ class Constant(Column):
 
     def take(self, rows: Array) -> Column:
         size = int(rows.sum()) if rows.dtype == bool else len(rows)
-        if size > len(self.values):
-            return super().take(rows)
-        validity = None if self.validity is None else self.validity[:size]
-        return Constant(self.type, self.values[:size], validity, self.owners, self.scalar)
+        return self.slice(0, size) if size <= len(self.values) else super().take(rows)
+
+    def slice(self, start: int, stop: int) -> Column:
+        validity = None if self.validity is None else self.validity[start:stop]
+        return Constant(self.type, self.values[start:stop], validity, self.owners, self.scalar)
 
 
 @dataclass(frozen=True)
