@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from engine.errors import NotSupported
+from engine.expressions.binding import resolve_call
+from engine.expressions.nodes import InputRef, Literal
 from engine.operators.base import Operator, Settings
+from engine.operators.calc import Calc
 from engine.operators.deduplicate import Deduplicate, DeduplicateFirst
 from engine.operators.over import OverAggregate
 from engine.operators.over_sorted import SortedOver
@@ -22,7 +25,7 @@ from engine.plan.facts import Facts
 from engine.plan.nodes import Relation
 from engine.planner.aggregation import bound_calls
 from engine.planner.core import Built, NodeFunction, Planner
-from engine.types import TimeKind
+from engine.types import BIGINT, Field, Schema, TimeKind
 
 COMPACTED = "table.exec.deduplicate.mini-batch.compact-changes-enabled"
 
@@ -69,8 +72,27 @@ def _sorted_over(planner: Planner, node: nodes.Over) -> Built:
 
 
 def plan_rank(planner: Planner, node: nodes.Rank) -> Built:
-    _check_rank(node)
+    if node.function != "ROW_NUMBER" or node.end_column is not None:
+        return _ranked_by_all(planner, node)
     return _top(planner, node, planner.properties.before_needed(node))
+
+
+def _ranked_by_all(planner: Planner, node: nodes.Rank) -> Built:
+    """Top-N by RANK or DENSE_RANK, or of a variable N: all rows are ranked, those wanted pass."""
+    schema, type = node.input.schema, BIGINT.as_nullable(False)
+    ranked = Schema((*schema.fields, Field("$rank", type)))
+    call = nodes.AggregateCall(node.function, (), ranked.fields[-1])
+    built = planner.keyed(planner.build(node.input), node.partition, schema)
+    over = planner.add(node, "SortedOver", [built], lambda name, settings: SortedOver(
+        name, ranked, settings, keys=node.partition, order=orders(node.order),
+        calls=bound_calls([call], schema, False, name), input_types=schema.types, rows=True, nodes=node.nodes),
+        node.partition)
+    columns = [InputRef(f.type, index=i) for i, f in enumerate(ranked)]
+    end = Literal(type, node.end) if node.end_column is None else columns[node.end_column]
+    wanted = resolve_call("AND", [resolve_call(">=", [columns[-1], Literal(type, node.start)]),
+                                  resolve_call("<=", [columns[-1], end])])
+    return planner.add(node, "Calc", [over], lambda name, settings: Calc(
+        name, node.schema, settings, wanted, columns[:len(node.schema)], node.nodes), node.partition)
 
 
 def _top(planner: Planner, node: nodes.Rank, update_before: bool) -> Built:

@@ -108,11 +108,13 @@ class CaseLookup(Lookup):
 
     def __init__(self, case: Case, table: TableOptions) -> None:
         rows: list[list[Any]] = []
+        key = table.primary_key or range(len(table.schema))
         for kind, values, _ in case.inputs.get(table.name, []):
+            if table.primary_key or kind not in ("+I", "+U"):
+                old = next((r for r in rows if all(r[k] == values[k] for k in key)), None)
+                rows = [r for r in rows if r is not old]
             if kind in ("+I", "+U"):
                 rows.append(values)
-            elif values in rows:
-                rows.remove(values)
         self._rows, self._schema = rows, table.schema
 
     def open(self, keys: Sequence[int], columns: Sequence[int]) -> None:
