@@ -37,12 +37,16 @@ def _act(action: str, script: Path, state: Path, shards: int | None) -> int:
     except (OSError, UnicodeDecodeError) as error:
         raise UserError("unreadable", f"cannot read the script: {error}") from error
     session = Session(folder=state, modules=[script.resolve().parent])
+    answered = False
     for answer in session.script(text):
+        answered = True
         _show(answer.text, answer.columns, answer.rows)
     if action == "explain":
         for phase in session.phases:
             print(session.explain_phase(phase))
         return 0
+    if answered and not session.phases:
+        return 0  # SHOW, DESCRIBE, EXPLAIN: that was all
     result = session.run(RunOptions(shards=shards, on_job=_stop_on_interrupt))
     print(f"{result.rows_in:,} rows in, {result.rows_out:,} out, {result.seconds:.1f} s"
           + (f", {result.late:,} late" if result.late else "")

@@ -142,20 +142,28 @@ class Session:
 
     def _define(self, statement: exp.Expr) -> Iterator[Answer]:
         from engine.sql import ddl
-        from engine.sql.binder import Binder
+        from engine.sql.inspect import inspect, is_inspection
         from engine.sql.settings import apply_setting, is_setting
 
         if is_setting(statement):
             for name, value in apply_setting(statement, self.settings):
                 yield Answer(f"'{name}' = '{value}'")
-            return
-        if not ddl.is_ddl(statement):
+        elif is_inspection(statement):
+            shown = inspect(statement, self._current_binder())
+            yield Answer(columns=shown.columns, rows=shown.rows)
+        elif ddl.is_ddl(statement):
+            insert = ddl.apply(statement, self._current_binder())
+            if insert is not None:
+                self._add([insert])
+        else:
             raise NotSupported(f"the statement {type(statement).__name__}", place=place_of(statement))
+
+    def _current_binder(self) -> Binder:
+        from engine.sql.binder import Binder
+
         if self._binder is None or self._binder.settings != self.settings:
             self._binder = Binder(self.catalog, self.settings, self._nodes)
-        insert = ddl.apply(statement, self._binder)
-        if insert is not None:
-            self._add([insert])
+        return self._binder
 
     def _add(self, inserts: Sequence[exp.Expr]) -> None:
         synchronous = self.settings.get("table.dml-sync", "false").lower() == "true"

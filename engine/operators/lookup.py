@@ -1,8 +1,8 @@
 """Lookup join: each row is completed from an outside table as of now, by key, without ever blocking the job.
 
-Requests of many batches are in flight at once; results come out in the order of the rows (watermarks keep their place among
-them). Answers are cached where the table's options say so, misses too. A barrier waits for what is in flight, so nothing
-pending is state.
+Requests of many batches are in flight at once; results come out in the order of the rows (watermarks keep their place
+among them). Answers are cached where the table's options say so, misses too. A barrier waits for what is in flight, so
+nothing pending is state.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ KEPT = {True: 1_000, False: 100_000}  # answers that are not cached are thrown a
 
 @dataclass(frozen=True)
 class LookupOptions:
-    """`cache_rows` 0 = no cache, else about how many keys it holds; `cache_ttl` microseconds, 0 = for ever; `cache_missing`:
-    that a key is not there is cached, too; `local`: the store answers at once, so ask it in place."""
+    """`cache_rows` 0 = no cache, else about how many keys it holds; `cache_ttl` microseconds, 0 = for ever;
+    `cache_missing`: that a key is not there is cached, too; `local`: the store answers at once, so ask it in place."""
 
     cache_rows: int = 0
     cache_ttl: int = 0
@@ -44,7 +44,8 @@ class LookupOptions:
 
 @dataclass
 class Pending:
-    """Rows that wait for an answer: their key slots, the slots asked for, and the answer's future (None: nothing asked)."""
+    """Rows that wait for an answer: their key slots, the slots asked for, and the answer's future (None: nothing
+    asked)."""
 
     batch: Batch
     slots: Array
@@ -127,10 +128,21 @@ class LookupCache:
 
 
 class LookupJoin(Operator):
-    """Input columns, then the table's; `left` keeps rows without a match. `keys`: the key expressions over the input."""
+    """Input columns, then the table's; `left` keeps rows without a match. `keys`: the key expressions over the
+    input."""
 
-    def __init__(self, name: str, schema: Schema, settings: Settings, lookup: Lookup, keys: Sequence[Expression],
-                 condition: Expression | None, left: bool, options: LookupOptions, nodes: frozenset[str] = NO_NODES) -> None:
+    def __init__(
+        self,
+        name: str,
+        schema: Schema,
+        settings: Settings,
+        lookup: Lookup,
+        keys: Sequence[Expression],
+        condition: Expression | None,
+        left: bool,
+        options: LookupOptions,
+        nodes: frozenset[str] = NO_NODES,
+    ) -> None:
         super().__init__(name, schema, settings, nodes)
         self._lookup = lookup
         self._keys = [compile_expression(k) for k in keys]

@@ -100,7 +100,9 @@ def lookup_options(options: Mapping[str, str], local: bool) -> LookupOptions:
     def read(*names: str) -> str | None:
         return next((options[name] for name in names if name in options), None)
 
-    ttl = read("lookup.partial-cache.expire-after-write", "lookup.partial-cache.expire-after-access", "lookup.cache.ttl")
+    ttl = read(
+        "lookup.partial-cache.expire-after-write", "lookup.partial-cache.expire-after-access", "lookup.cache.ttl"
+    )
     rows = read("lookup.partial-cache.max-rows", "lookup.cache.max-rows")
     cached = options.get("lookup.cache", "NONE").upper() == "PARTIAL" or "lookup.cache.max-rows" in options
     return LookupOptions(

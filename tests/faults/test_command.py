@@ -33,6 +33,12 @@ def refused(done: subprocess.CompletedProcess[str]) -> str:
     return lines[0]
 
 
+def test_a_script_that_only_asks_is_answered(tmp_path: Path) -> None:
+    done = run(tmp_path, ROWS + "SHOW TABLES;")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "t" in done.stdout.split()
+
+
 def written(folder: Path) -> list[dict[str, object]]:
     parts = sorted((folder / "out").glob("part-*"))
     return [json.loads(line) for part in parts for line in part.read_text(encoding="utf-8").splitlines()]

@@ -1,4 +1,5 @@
-"""Lookup joins: what is asked how often, what is remembered how long, and that answers which come late change no order."""
+"""Lookup joins: what is asked how often, what is remembered how long, and that answers which come late change no
+order."""
 
 from __future__ import annotations
 
