@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -15,20 +16,35 @@ from engine.changes import Array, Column, concat_columns, empty_values, null_col
 from engine.errors import InternalError, NotSupported
 from engine.state.rowstore import RowStore
 from engine.state.table import StateTable
+from engine.types import DataType
+
+
+@dataclass(frozen=True)
+class Shift:
+    """What the constant arguments of LAG and LEAD say: how many rows away, and what is there beyond the partition."""
+
+    type: DataType
+    distance: int
+    beyond: object
+
+    @classmethod
+    def of(cls, spec: AggregateSpec) -> Shift:
+        """NotSupported for IGNORE NULLS."""
+        if "IGNORE NULLS" in spec.options:
+            raise NotSupported(f"IGNORE NULLS of {spec.function}")
+        distance, beyond = (*spec.options, *(1, None)[len(spec.options):])[:2]
+        return cls(spec.result, int(str(distance)), beyond)
+
+    def default(self, length: int) -> Column:
+        return null_column(self.type, length) if self.beyond is None else constant(self.type, self.beyond, length)
 
 
 class LagAccumulator(Accumulator):
     """Keeps the last n values of each key. Only `running`: OVER asks for the result after each row."""
 
     def __init__(self, spec: AggregateSpec) -> None:
-        options = [o for o in spec.options if o != "IGNORE NULLS"]
-        if len(options) < len(spec.options):
-            raise NotSupported("IGNORE NULLS of LAG")
         self._type = spec.result
-        self._distance = 1
-        if options:
-            self._distance = int(str(options[0]))
-        self._default = options[1] if len(options) > 1 else None
+        self._shift = Shift.of(spec)
         self._rows = RowStore(spec.arguments[:1], identity=())
         self._marks = SlotMarks()
 
@@ -36,7 +52,7 @@ class LagAccumulator(Accumulator):
         table.attach(prefix.replace(".", "_"), self._rows)
 
     def running(self, slots: Array, args: Sequence[Column], signs: Array | None) -> Column:
-        distance, default = self._distance, self._defaults(args, len(slots))
+        distance, default = self._shift.distance, self._defaults(args, len(slots))
         if len(args) > 1 and len(slots):
             distance = int(args[1].values[0])
         touched = self._marks.touch(slots)
@@ -57,9 +73,7 @@ class LagAccumulator(Accumulator):
     def _defaults(self, args: Sequence[Column], length: int) -> Column:
         if len(args) > 2:
             return args[2].with_type(self._type)
-        if self._default is None:
-            return null_column(self._type, length)
-        return constant(self._type, self._default, length)
+        return self._shift.default(length)
 
     def accumulate(self, slots: Array, args: Sequence[Column], signs: Array | None) -> None:
         if signs is not None and (signs < 0).any():

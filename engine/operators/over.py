@@ -12,14 +12,15 @@ from engine.aggregates.marks import SlotMarks
 from engine.changes import MAX_WATERMARK, Array, Barrier, Batch, Column, concat
 from engine.expressions.nodes import NO_NODES
 from engine.operators.base import Operator, Settings
-from engine.operators.over_kernels import chain_heads, frame_events, last_peers
+from engine.operators.over_kernels import chain_heads, first_peers, frame_events, last_peers
 from engine.operators.window import row_times
 from engine.state.protocol import StateObject
 from engine.state.rowstore import RowStore
 from engine.state.table import StateTable
-from engine.types import BIGINT, DataType, Schema
+from engine.types import BIGINT, BOOLEAN, DataType, Schema
 
 _WORD = BIGINT.as_nullable(False)
+_RANKS = ("RANK", "DENSE_RANK")
 
 
 class OverAggregate(Operator):
@@ -40,6 +41,8 @@ class OverAggregate(Operator):
         super().__init__(name, schema, settings, nodes)
         self._keys, self._time, self._rows, self._preceding = tuple(keys), time, rows, preceding
         self._types = tuple(input_types)
+        self._ranks = tuple(i for i, c in enumerate(calls) if c.spec.function in _RANKS)
+        calls = [_counted(c, len(input_types)) for c in calls]
         self._used = sorted({i for c in calls for i in (*c.args, *([] if c.filter is None else [c.filter]))})
         if preceding is not None:
             calls = [_framed(c, self._used) for c in calls]
@@ -141,12 +144,22 @@ class OverAggregate(Operator):
             columns = self._framed(batch, times, slots)
         else:
             touched = self._marks.touch(slots)
-            columns = self._calls.running(slots, batch.columns, None, touched)
+            first = first_peers(touched.position, len(touched.slots), times) if self._ranks else None
+            columns = self._calls.running(slots, self._ranked(batch, first), None, touched)
+            if first is not None and self._time is not None:
+                columns = [c.take(first) if i in self._ranks else c for i, c in enumerate(columns)]
             if not self._rows and self._time is not None:
                 peers = last_peers(touched.position, len(touched.slots), times)
                 if peers is not None:
                     columns = [c.take(peers) for c in columns]
         self.emit(Batch((*batch.columns, *columns), batch.length, None, None, batch.seq))
+
+    def _ranked(self, batch: Batch, first: Array | None) -> Sequence[Column]:
+        """The input's columns, where ranks are asked for with one more: whether the row is the first of its peers."""
+        if first is None:
+            return batch.columns
+        alone = np.ones(batch.length, np.bool_) if self._time is None else first == np.arange(batch.length)
+        return *batch.columns, Column(BOOLEAN, alone)
 
     def _framed(self, batch: Batch, times: Array, slots: Array) -> list[Column]:
         """A bounded frame: rows leaving it are retracted, in the order of Flink's own operators."""
@@ -199,6 +212,15 @@ class OverAggregate(Operator):
             if len(expired):
                 self._calls.forget(expired)
                 self._table.release(expired)
+
+
+def _counted(call: BoundCall, first_of_peers: int) -> BoundCall:
+    """A rank as a number of rows, to be read at the first of a row's peers: of all rows, or (DENSE_RANK) of such first
+    ones, which the column at `first_of_peers` tells."""
+    if call.spec.function not in _RANKS:
+        return call
+    dense = call.spec.function == "DENSE_RANK"
+    return BoundCall(replace(call.spec, function="ROW_NUMBER"), (), first_of_peers if dense else None)
 
 
 def _framed(call: BoundCall, used: list[int]) -> BoundCall:

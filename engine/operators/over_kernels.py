@@ -78,6 +78,23 @@ def last_peers(position: Array, groups: int, times: Array) -> Array | None:
 
 
 @kernel
+def find_first_peers(position: Array, groups: int, times: Array, out: Array) -> None:
+    """out[i] = the first row of row i's key and time (rows sorted by time)."""
+    latest = np.full(groups, -1, np.int64)
+    for i in range(len(position)):
+        before = latest[position[i]]
+        out[i] = out[before] if before >= 0 and times[before] == times[i] else i
+        latest[position[i]] = i
+
+
+def first_peers(position: Array, groups: int, times: Array) -> Array:
+    """For each row the first one of its key and time (rows sorted by time)."""
+    out = np.empty(len(position), np.int64)
+    find_first_peers(position, groups, times, out)
+    return out
+
+
+@kernel
 def chain_heads(ctl: Array, slots: Array, out: Array) -> None:
     """out[i] = the oldest row under a slot, -1: none."""
     for i in range(len(slots)):

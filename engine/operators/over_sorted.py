@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from engine.aggregates.calls import AggregateCalls, BoundCall
+from engine.aggregates.lag import Shift
 from engine.aggregates.marks import SlotMarks, occurrences
 from engine.changes import (
     DELETE,
@@ -40,6 +41,8 @@ PLACES: dict[str, Places] = {
     "CUME_DIST": lambda place, first, last, size: (last + 1) / size,
 }
 """Functions of a row's place in its partition (from 0), of the places of its first and last peer, and of the size."""
+AHEAD = ("LEAD", "NTILE")
+"""Functions of all rows of the partition that have arguments."""
 
 
 class Standing:
@@ -62,9 +65,10 @@ class SortedOver(KeyedOperator):
                  nodes: frozenset[str] = NO_NODES) -> None:
         super().__init__(name, schema, settings, nodes)
         self._keys, self._order, self._by_row, self._before = tuple(keys), tuple(order), rows, update_before
+        self._all = tuple(calls)
         self._functions = tuple(c.spec.function for c in calls)
         self._width = len(input_types)
-        self._calls = AggregateCalls([c for c in calls if c.spec.function not in PLACES])
+        self._calls = AggregateCalls([c for c in calls if not _placed(c.spec.function)])
         self._scratch = StateTable([BIGINT.as_nullable(False)], self._calls.fields())
         self._calls.bind(self._scratch)
         self._table = StateTable([input_types[i] for i in keys], ttl=settings.ttl)
@@ -115,9 +119,15 @@ class SortedOver(KeyedOperator):
         columns = self._rows.take(numbers)
         place, first, last, size = self._peers(group, columns)
         computed = iter(self._computed(group, columns, None if self._by_row else np.arange(len(group)) - place + last))
-        fields = self.schema.fields[self._width:]
-        results = [Column(f.type, PLACES[name](place, first, last, size)) if name in PLACES else next(computed)
-                   for name, f in zip(self._functions, fields, strict=True)]
+        results = []
+        for call in self._all:
+            name, type = call.spec.function, call.spec.result
+            if name in PLACES:
+                results.append(Column(type, PLACES[name](place, first, last, size)))
+            elif name in AHEAD:
+                results.append((_lead if name == "LEAD" else _tile)(call, columns, place, size))
+            else:
+                results.append(next(computed))
         return Standing(group, numbers, results)
 
     def _peers(self, group: Array, columns: Sequence[Column]) -> tuple[Array, Array, Array, Array]:
@@ -130,11 +140,11 @@ class SortedOver(KeyedOperator):
         return out[0], out[1], out[2], out[3]
 
     def _computed(self, group: Array, columns: Sequence[Column], peers: Array | None) -> list[Column]:
-        if all(name in PLACES for name in self._functions):
+        if all(_placed(name) for name in self._functions):
             return []
         if not len(group):
             fields = zip(self.schema.fields[self._width:], self._functions, strict=True)
-            return [null_column(f.type, 0) for f, name in fields if name not in PLACES]
+            return [null_column(f.type, 0) for f, name in fields if not _placed(name)]
         slots = self._scratch.slots([Column(BIGINT.as_nullable(False), group.astype(np.int64))], len(group))
         results = self._calls.running(slots, columns, None, self._marks.touch(slots))
         used = np.unique(slots)
@@ -156,6 +166,30 @@ class SortedOver(KeyedOperator):
             numbers = np.concatenate([before.numbers, after.numbers])[chosen]
             columns = (*self._rows.take(numbers), *(c.take(chosen) for c in results))
             self.emit(Batch(columns, count, kinds[:count]))
+
+
+def _placed(function: str) -> bool:
+    """Whether a function follows from where rows stand, and is no running aggregate."""
+    return function in PLACES or function in AHEAD
+
+
+def _tile(call: BoundCall, columns: Sequence[Column], place: Array, size: Array) -> Column:
+    """NTILE(n): n parts as equal as can be, the longer ones first."""
+    parts = int(str(call.spec.options[0]))
+    short = size // parts
+    longer = size % parts * (short + 1)  # rows in parts of one row more
+    number = np.where(place < longer, place // (short + 1), size % parts + (place - longer) // np.maximum(short, 1))
+    return Column(call.spec.result, (number + 1).astype(np.int32))
+
+
+def _lead(call: BoundCall, columns: Sequence[Column], place: Array, size: Array) -> Column:
+    """LEAD(value, n, default): the value n rows on, in the same partition."""
+    shift = Shift.of(call.spec)
+    distance = int(columns[call.args[1]].values[0]) if len(call.args) > 1 and len(place) else shift.distance
+    n, value = len(place), columns[call.args[0]].with_type(call.spec.result)
+    default = columns[call.args[2]].with_type(call.spec.result) if len(call.args) > 2 else shift.default(n)
+    at = np.arange(n)
+    return concat_columns([value, default]).take(np.where(place + distance < size, at + distance, n + at))
 
 
 def _dense(place: Array, first: Array) -> Array:

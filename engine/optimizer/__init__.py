@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from engine.optimizer.checks import problems
 from engine.optimizer.filters import push_filters
@@ -34,15 +35,19 @@ RULES: tuple[Rule, ...] = (
     fuse_windows,      # last: wants at most one projection between aggregate and window
 )
 
+WITH_SETTINGS = (fold_constants,)
+"""Rules that also take the job's settings."""
+
 
 def optimize(program: Program, rules: tuple[Rule, ...] = RULES) -> Program:
     """The program over better relations; InternalError naming the rule that broke it, if one did;
     UserError for what Flink refuses of such a plan."""
     sinks: Sinks = program.sinks
+    settings = dict(program.settings)
     for rule in rules:
         before = sinks
-        sinks = rule(sinks)
+        sinks = partial(rule, settings=settings)(sinks) if rule in WITH_SETTINGS else rule(sinks)
         verify(before, sinks, rule.__name__)
-    for problem in problems(sinks, dict(program.settings)):
+    for problem in problems(sinks, settings):
         raise problem
     return replace(program, sinks=sinks)  # type: ignore[arg-type]

@@ -62,8 +62,14 @@ def kinds_of(relation: Relation, below: Callable[[Relation], Kinds]) -> Kinds:
             return union(below(r) for r in relation.inputs)
 
 
+LOOKING_AHEAD = frozenset({"LEAD", "NTILE", "PERCENT_RANK", "CUME_DIST"})
+
+
 def timely(relation: Over) -> bool:
-    """Whether rows come in the order of OVER: an ascending time attribute alone. Else a row may change earlier ones."""
+    """Whether rows come in the order of OVER: an ascending time attribute alone. Else, and where a call looks at all
+    rows of the partition, a row may change the results of others."""
+    if any(c.function in LOOKING_AHEAD for c in relation.calls):
+        return False
     if len(relation.order) != 1 or relation.order[0].descending:
         return False
     return relation.input.schema[relation.order[0].index].time is not None

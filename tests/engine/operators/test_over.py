@@ -50,6 +50,19 @@ def test_range_unbounded_shares_results_of_peers() -> None:
     assert results(output, "k", "s") == ["k=a s=3", "k=b s=5", "k=a s=3", "k=a s=7"]
 
 
+def test_ranks_count_what_came_before_the_peers() -> None:
+    number = BIGINT.as_nullable(False)
+    calls = {"r": call("RANK", None, number), "d": call("DENSE_RANK", None, number)}
+    rows: list[Item] = ["+ k=a ts=1", "+ k=b ts=1", "+ k=a ts=1", WATERMARK(1), "+ k=a ts=2", "+ k=a ts=3",
+                        "+ k=a ts=3", END]
+    output = every_cut(over(False, None, calls=calls), ROWS, rows, append=True)
+    assert results(output, "k", "ts", "r", "d") == [
+        "k=a ts=1 r=1 d=1", "k=b ts=1 r=1 d=1", "k=a ts=1 r=1 d=1", "k=a ts=2 r=3 d=2", "k=a ts=3 r=4 d=3",
+        "k=a ts=3 r=4 d=3"]
+    output = every_cut(over(False, None, None, calls), ROWS, rows, append=True)
+    assert results(output, "k", "r", "d") == ["k=a r=1 d=1", "k=b r=1 d=1", *(f"k=a r={i} d={i}" for i in range(2, 6))]
+
+
 def test_rows_preceding() -> None:
     rows: list[Item] = [f"+ k=a v={v} ts={t}" for t, v in enumerate((9, 1, 5, 3, 2))]
     output = every_cut(over(True, 2), ROWS, [*rows, WATERMARK(99)], append=True)

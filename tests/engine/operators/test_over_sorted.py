@@ -15,13 +15,15 @@ from tests.engine.operators.harness import Make, every_cut, feed, fold
 
 ROWS = Schema.of(k=INT, v=INT)
 CALLS = {"total": ("SUM", INT), "n": ("COUNT", BIGINT.as_nullable(False)), "place": ("ROW_NUMBER", BIGINT),
-         "rank": ("RANK", BIGINT), "dense": ("DENSE_RANK", BIGINT), "share": ("CUME_DIST", DOUBLE)}
+         "rank": ("RANK", BIGINT), "dense": ("DENSE_RANK", BIGINT), "share": ("CUME_DIST", DOUBLE),
+         "part": ("PERCENT_RANK", DOUBLE), "third": ("NTILE", INT), "later": ("LEAD", INT)}
+ARGUMENTS = ("total", "n", "later")
 
 
 def over(*names: str, rows: bool = False, order: bool = True, update_before: bool = True) -> Make:
     """The calls of these names over v (but for those without argument)."""
-    calls = [BoundCall(AggregateSpec(CALLS[n][0], (INT,) if n in ("total", "n") else (), CALLS[n][1]),
-                       (1,) if n in ("total", "n") else ()) for n in names]
+    calls = [BoundCall(AggregateSpec(CALLS[n][0], (INT,) if n in ARGUMENTS else (), CALLS[n][1],
+                                     (3,) if n == "third" else ()), (1,) if n in ARGUMENTS else ()) for n in names]
     schema = Schema.of(k=INT, v=INT, **{n: CALLS[n][1] for n in names})
     return lambda settings: SortedOver("over", schema, settings, keys=(0,), order=[Order(1)] if order else [],
                                        calls=calls, input_types=ROWS.types, rows=rows, update_before=update_before)
@@ -48,6 +50,17 @@ def test_without_order_all_rows_are_peers() -> None:
         "k=1 v=1 n=2 total=6", "k=1 v=5 n=2 total=6", "k=1 v=NULL n=2 total=6"]
 
 
+def test_rows_ahead() -> None:
+    schema = Schema.of(k=INT, v=INT, next=INT, second=INT, tile=INT)
+    calls = [BoundCall(AggregateSpec("LEAD", (INT,), INT), (1,)),
+             BoundCall(AggregateSpec("LEAD", (INT,), INT, (2, -1)), (1,)),
+             BoundCall(AggregateSpec("NTILE", (), INT, (2,)))]
+    rows = [f"+ k=1 v={v}" for v in (3, 1, 2)]
+    assert fold(feed(lambda settings: SortedOver("over", schema, settings, keys=(0,), order=[Order(1)], calls=calls,
+                                                 input_types=ROWS.types, rows=False), ROWS, rows)) == [
+        "k=1 v=1 next=2 second=3 tile=1", "k=1 v=2 next=3 second=-1 tile=1", "k=1 v=3 next=NULL second=-1 tile=2"]
+
+
 @given(st.lists(st.tuples(st.integers(1, 2), st.one_of(st.none(), st.integers(-3, 3)), st.booleans()), max_size=12),
        st.booleans())
 def test_equals_duckdb(changes: list[tuple[int, int | None, bool]], every_change: bool) -> None:
@@ -61,14 +74,16 @@ def test_equals_duckdb(changes: list[tuple[int, int | None, bool]], every_change
         else:
             continue
         rows.append(f"{'-' if retract else '+'} k={k} v={'NULL' if v is None else v}")
-    output = fold(feed(over("total", "n", "rank", "dense", "share"), ROWS, rows, 3, every_change=every_change))
+    names = ("total", "n", "rank", "dense", "share", "part", "third", "later")
+    output = fold(feed(over(*names), ROWS, rows, 3, every_change=every_change))
     table = ", ".join(f"({k}, {'NULL' if v is None else v})" for k, v in held)
     wanted = [] if not held else duckdb.sql(f"""
-        SELECT k, v, sum(v) OVER w, count(v) OVER w, rank() OVER w, dense_rank() OVER w, cume_dist() OVER w
+        SELECT k, v, sum(v) OVER w, count(v) OVER w, rank() OVER w, dense_rank() OVER w, cume_dist() OVER w,
+               percent_rank() OVER w, ntile(3) OVER w, lead(v::INT) OVER w
         FROM (VALUES {table}) AS t(k, v)
         WINDOW w AS (PARTITION BY k ORDER BY v::INT NULLS FIRST)""").fetchall()
-    names = ("k", "v", "total", "n", "rank", "dense", "share")
-    assert output == sorted(" ".join(f"{n}={_text(x)}" for n, x in zip(names, row, strict=True)) for row in wanted)
+    titles = ("k", "v", *names)
+    assert output == sorted(" ".join(f"{n}={_text(x)}" for n, x in zip(titles, row, strict=True)) for row in wanted)
 
 
 def _text(value: object) -> str:
