@@ -26,13 +26,15 @@ $(VENV)/bin/uv: requirements/bootstrap.txt
 	@touch $@
 
 $(VENV)/.installed: $(VENV)/bin/uv requirements/dev.txt pyproject.toml
-	$(UV) pip sync --quiet --require-hashes requirements/dev.txt
+	$(UV) pip sync --quiet --require-hashes --compile-bytecode requirements/dev.txt
 	$(UV) pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# Byte code is written here too, as a process that may not write it starts a second later each time.
 # Kernels are compiled once, into the cache beside their sources, and again where what they are made of has changed.
 $(VENV)/.warmed: $(VENV)/.installed $(shell find engine -name '*.py' -o -name '*.sql')
-	if [ -f engine/warm.py ]; then $(PY) -m engine.warm; fi
+	$(PY) -m compileall -q engine porsche benchmarks
+	$(PY) -m engine.warm
 	@touch $@
 
 run: setup ## the shop example, live in the terminal (Ctrl-C or `make stop` ends it, the next run resumes)
