@@ -6,6 +6,7 @@ from engine.changes import Batch
 from engine.connectors.constant import ConstantSource
 from engine.errors import NotSupported, UserError
 from engine.expressions.evaluate import compile_expression
+from engine.operators.constraints import NotNull
 from engine.operators.materialize import UpsertMaterialize
 from engine.operators.source import Pipe, SinkWriter, SourceReader
 from engine.plan.nodes import Relation, Scan, Sink, TableSpec, Values
@@ -66,6 +67,7 @@ def plan_values(planner: Planner, node: Values) -> Built:
 def plan_sink(planner: Planner, node: Sink) -> Built:
     """One writer, which sees all shards' rows merged."""
     built = planner.single(planner.build(node.input), node.input.schema)
+    built = _present(planner, node, built)
     keys = () if "UB" in node.table.accepts.split(",") else node.table.primary_key
     if planner.properties.materialized(node):
         built = _materialized(planner, node, built)
@@ -85,6 +87,17 @@ def plan_sink(planner: Planner, node: Sink) -> Built:
     made = planner.add(node, f"Sink({node.table.name})", [built], make)
     planner.graph.sinks.extend(o for o in made.operators if isinstance(o, SinkWriter))
     return made
+
+
+def _present(planner: Planner, node: Sink, built: Built) -> Built:
+    """Columns that are NOT NULL in the table and may be NULL in the query are watched."""
+    types = zip(node.input.schema.types, node.table.physical.types, strict=True)
+    columns = [i for i, (given, declared) in enumerate(types) if given.nullable and not declared.nullable]
+    if not columns:
+        return built
+    drop = planner.program.setting("table.exec.sink.not-null-enforcer", "ERROR").upper() == "DROP"
+    return planner.add(node, "NotNull", [built], lambda name, settings: NotNull(
+        name, node.schema, settings, columns, drop, node.nodes))
 
 
 def _materialized(planner: Planner, node: Sink, built: Built) -> Built:

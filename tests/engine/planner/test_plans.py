@@ -1,4 +1,4 @@
-"""What the planner makes of a statement, run over tables in memory: rows in, changes out, worked by hand after Flink."""
+"""What the planner makes of statements, run over tables in memory: changes worked by hand after Flink."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ EVENTS = [("+I", 1, "a", at(1)), ("+I", 1, "a", at(2)), ("+I", 1, "b", at(3)), (
 def test_top_rows_by_rank(tmp_path: Path, shards: int) -> None:
     given("t", ORDERS, EVENTS)
     output = run(tmp_path, table("t", DECLARED) + table("made", "k INT, s STRING") + """
-        INSERT INTO made SELECT k, s FROM (SELECT *, RANK() OVER (PARTITION BY k ORDER BY s) AS r FROM t) WHERE r <= 1""",
-                 shards=shards)
+        INSERT INTO made SELECT k, s FROM (SELECT *, RANK() OVER (PARTITION BY k ORDER BY s) AS r FROM t)
+        WHERE r <= 1""", shards=shards)
     assert values(output) == ["+I (1, 'a')", "+I (1, 'a')", "+I (2, 'c')"]
 
 
@@ -115,6 +115,16 @@ def test_a_key_that_is_not_the_querys(tmp_path: Path) -> None:
 
 def test_updates_that_a_filter_drops_are_deletes(tmp_path: Path) -> None:
     given("t", ORDERS, EVENTS)
-    output = run(tmp_path, table("t", DECLARED) + table("made", "k INT NOT NULL, n BIGINT, PRIMARY KEY (k) NOT ENFORCED")
+    sink = table("made", "k INT NOT NULL, n BIGINT, PRIMARY KEY (k) NOT ENFORCED")
+    output = run(tmp_path, table("t", DECLARED) + sink
                  + "INSERT INTO made SELECT k, n FROM (SELECT k, COUNT(*) AS n FROM t GROUP BY k) WHERE n < 3")
     assert output == ["+I (1, 1)", "+U (1, 2)", "-D (1, 2)", "+I (2, 1)"]
+
+
+def test_null_in_a_column_that_is_not_null(tmp_path: Path) -> None:
+    given("t", (INT, STRING), [("+I", 1, "a"), ("+I", None, "b")])
+    texts = table("t", "k INT, s STRING") + table("made", "k INT NOT NULL, s STRING")
+    texts += "INSERT INTO made SELECT * FROM t"
+    with pytest.raises(UserError, match="Column 'k' is NOT NULL"):
+        run(tmp_path / "1", texts)
+    assert run(tmp_path / "2", "SET 'table.exec.sink.not-null-enforcer' = 'DROP';" + texts) == ["+I (1, 'a')"]
