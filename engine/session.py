@@ -3,10 +3,10 @@
     session = Session(folder=Path("state"))
     for answer in session.script(text):        # DDL and SET are applied, SHOW, DESCRIBE, EXPLAIN give text
         print(answer.text)
-    result = session.run()                     # the INSERTs of the script, resumed from the folder if they were interrupted
+    result = session.run()                     # its INSERTs, resumed from the folder if they were interrupted
 
-The INSERTs of a script are one job: what they share is computed once. Under `SET 'table.dml-sync' = 'true'` an INSERT (or
-statement set) is a job of its own, which ends before the next begins (Flink's meaning of that option).
+The INSERTs of a script are one job: what they share is computed once. Under `SET 'table.dml-sync' = 'true'` an INSERT
+(or statement set) is a job of its own, which ends before the next begins (Flink's meaning of that option).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from engine.options import JobProperties
 from engine.plan.nodes import Program, Relation, Sink, TableSpec
 from engine.plan.properties import Properties
 from engine.sql.catalog import Capabilities, Catalog
-from engine.sql.dialect import generate, parse
+from engine.sql.dialect import parse
 from engine.sql.places import place_of
 
 if TYPE_CHECKING:
@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 
 SELECTED = "*select*"
 """The name of the table that a SELECT of a script is written to."""
+
+KEPT = ("checkpoints", "dead_letters", "staged", "metrics", "models", "store", "status.json", "finished.json")
+"""What runs keep in their state folder, besides the folders of their phases."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,8 @@ def describe_table(table: TableSpec, connectors: Callable[[TableSpec], Connector
     kind = type(made)
     return Capabilities(
         changelog=made.changelog(options), bounded=made.bounded(options), lookup=kind.lookup is not Connector.lookup,
-        readable=kind.source is not Connector.source, writable=kind.sink is not Connector.sink, accepts=made.accepts(options))
+        readable=kind.source is not Connector.source, writable=kind.sink is not Connector.sink,
+        accepts=made.accepts(options))
 
 
 class Session:
@@ -118,7 +122,7 @@ class Session:
 
         return ModelStore(self.folder / "models")
 
-    # ---- statements --------------------------------------------------------------------------------------------------------
+    # ---- statements --------------------------------------------------------------------------------------------------
 
     def script(self, text: str) -> Iterator[Answer]:
         """Take the statements of a text in order; INSERTs are kept for `run`."""
@@ -173,7 +177,7 @@ class Session:
         self.phases[-1].inserts.extend(inserts)
         self.phases[-1].settings = dict(self.settings)
 
-    # ---- plans -------------------------------------------------------------------------------------------------------------
+    # ---- plans -------------------------------------------------------------------------------------------------------
 
     def program(self, phase: Phase) -> Program:
         """A phase's statements, bound and optimized."""
@@ -241,7 +245,7 @@ class Session:
         """The job's name: 'pipeline.name', or one made of its text."""
         return self.settings.get("pipeline.name") or "job-" + hashlib.sha256(self.text.encode()).hexdigest()[:8]
 
-    # ---- running -----------------------------------------------------------------------------------------------------------
+    # ---- running -----------------------------------------------------------------------------------------------------
 
     def run(self, options: RunOptions | None = None) -> JobResult:
         """Run the phases one after another; those that finished before an interruption are not run again."""
@@ -264,12 +268,20 @@ class Session:
         return result
 
     def _clean(self) -> None:
-        """A finished run starts anew: everything in its folder is the run's own."""
-        for path in self.folder.iterdir():
-            if path.is_dir():
-                shutil.rmtree(path)
-            else:
-                path.unlink()
+        """A finished run starts anew: what runs keep in the folder goes, and what the script's tables wrote inside it.
+
+        Nothing else does: the folder may be one in which a person keeps other things."""
+        written = [place for phase in self.phases for sink in self._bound(phase).sinks for place in _places(sink.table)]
+        inside = [path for path in written if self.folder.resolve() in path.resolve().parents]
+        for path in (*(self.folder / name for name in KEPT), *self.folder.glob("phase-[0-9]*"), *inside):
+            try:
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink(missing_ok=True)
+            except OSError as error:
+                raise UserError("state_folder", f"cannot start anew: {path} cannot be removed: {error.strerror}",
+                                hint="choose a writable folder with --state") from error
 
     def _run_phase(self, phase: Phase, folder: Path, options: RunOptions) -> JobResult:
         from engine.runtime.job import Job
@@ -295,9 +307,14 @@ class Session:
         return replace(made, batch_rows=rows) if rows else made
 
     def _fingerprint(self, phase: Phase) -> str:
-        """What must be the same for a checkpoint to fit: the statements, views and tables they read (not their options)."""
-        texts = [generate(i) for i in phase.inserts]
-        return hashlib.sha256(json.dumps(texts).encode()).hexdigest()
+        """What must be the same for a checkpoint to fit: the plan with its views and the types of its columns.
+
+        Neither the tables' options nor the settings: a moved file or another number of shards is the same query."""
+        from engine.plan.explain import explain
+
+        bound = self._bound(phase)
+        types = [[f"{f.name} {f.type}" for f in relation.schema.fields] for relation in _relations(bound)]
+        return hashlib.sha256(json.dumps([explain(bound), types]).encode()).hexdigest()
 
     def model_hashes(self) -> dict[str, str]:
         """The hash of each model that the last run trained, by name."""
@@ -317,3 +334,23 @@ def _is_ordered(function: str) -> bool:
 
     known = AGGREGATES.get(function)
     return known is not None and known.ordered
+
+
+def _relations(program: Program) -> list[Relation]:
+    """The relations of a program, each once: sinks first, inputs in order."""
+    found: dict[int, Relation] = {}
+    waiting: list[Relation] = list(reversed(program.sinks))
+    while waiting:
+        relation = waiting.pop()
+        if id(relation) not in found:
+            found[id(relation)] = relation
+            waiting.extend(reversed(relation.inputs))
+    return list(found.values())
+
+
+def _places(table: TableSpec) -> Iterator[Path]:
+    """The files and folders that a table's rows are in, as far as its options name some."""
+    quorum = table.option("zookeeper.quorum")
+    for place in (table.option("path"), quorum.removeprefix("embedded:") if quorum.startswith("embedded:") else ""):
+        if place:
+            yield Path(place.removeprefix("file://"))

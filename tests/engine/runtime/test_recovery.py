@@ -91,6 +91,21 @@ def test_state_of_another_query_is_refused(tmp_path: Path) -> None:
     assert caught.value.code == "state_of_another_query"
 
 
+def test_state_of_another_view_or_type_is_refused(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    text = COPY.replace("{folder}", str(tmp_path)).replace(
+        "INSERT INTO", "CREATE VIEW small AS SELECT * FROM e WHERE n < 100;\nINSERT INTO", 1).replace(
+        "FROM e WHERE n <> 5", "FROM small WHERE n <> 5")
+    assert "FROM small WHERE n <> 5" in text
+    script = Script({"e": rows(1, BARRIER, CRASH, 2)})
+    assert attempt(text, script, state, OPTIONS) is None
+    for changed in (text.replace("n < 100", "n < 99"), text.replace("(n INT)", "(n BIGINT)")):
+        assert changed != text
+        with pytest.raises(UserError) as caught:
+            attempt(changed, script, state, OPTIONS)
+        assert caught.value.code == "state_of_another_query"
+
+
 LATE = """
 CREATE TABLE e (n INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH ('connector' = 'scripted');
 CREATE TABLE f (n INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH ('connector' = 'scripted');

@@ -147,7 +147,7 @@ def test_synchronous_statements_are_phases_which_are_not_run_twice(tmp_path: Pat
         INSERT INTO a VALUES (1), (2);
         INSERT INTO b SELECT k * 10 / COUNT_OF FROM a;"""
     state = tmp_path / "state"
-    with pytest.raises(UserError, match="(?i)zero"):
+    with pytest.raises(UserError, match=r"(?i)zero"):
         script(state, text.replace("COUNT_OF", "(k - 1)"), RunOptions())
     script(state, text.replace("COUNT_OF", "(k + 1)"), RunOptions())
 
@@ -157,3 +157,21 @@ def test_synchronous_statements_are_phases_which_are_not_run_twice(tmp_path: Pat
 
     assert rows("a") == [1, 2]
     assert rows("b") == [5, 6]
+
+
+def test_starting_anew_leaves_what_is_not_the_run_s(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    kept = state / "mine" / "notes.txt"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("keep me", encoding="utf-8")
+    (state / "in.csv").write_text("1\n2\n", encoding="utf-8")
+    text = f"""
+        CREATE TABLE i (k INT) WITH ('connector' = 'filesystem', 'path' = '{state / "in.csv"}', 'format' = 'csv');
+        CREATE TABLE o (k INT) WITH ('connector' = 'filesystem', 'path' = '{state / "out"}', 'format' = 'csv');
+        INSERT INTO o SELECT k FROM i;
+    """
+    for _ in range(3):
+        script(state, text, RunOptions())
+        written = [line for part in (state / "out").glob("part-*") for line in part.read_text("utf-8").splitlines()]
+        assert sorted(written) == ["1", "2"]
+    assert kept.read_text(encoding="utf-8") == "keep me"
