@@ -6,7 +6,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.expressions.nodes import Expression, InputRef, input_refs
-from engine.plan.nodes import Project, Relation, WindowAggregate, WindowKind, WindowTable
+from engine.plan.nodes import (
+    Aggregate,
+    Filter,
+    Project,
+    Relation,
+    WindowAggregate,
+    WindowKind,
+    WindowProperty,
+    WindowTable,
+)
 from engine.plan.tree import rewrite
 from engine.types import Field, Schema
 
@@ -18,11 +27,35 @@ def fuse_windows(sinks: tuple[Relation, ...]) -> tuple[Relation, ...]:
 
 def _fused(relation: WindowAggregate) -> Relation:
     below = relation.input
+    result: Relation = relation
     if isinstance(below, WindowTable):
-        return _direct(relation, below)
-    if isinstance(below, Project) and isinstance(below.input, WindowTable):
-        return _through(relation, below, below.input)
-    return relation
+        result = _direct(relation, below)
+    elif isinstance(below, Project) and isinstance(below.input, WindowTable):
+        result = _through(relation, below, below.input)
+    return _grouped(relation) if result is relation and _is_of_sessions(below) else result
+
+
+def _is_of_sessions(relation: Relation) -> bool:
+    """Whether rows come with their sessions, right from the window table-valued function."""
+    while isinstance(relation, Project | Filter):
+        relation = relation.input
+    return isinstance(relation, WindowTable) and relation.spec.kind is WindowKind.SESSION
+
+
+def _grouped(relation: WindowAggregate) -> Relation:
+    """Sessions of other keys than those aggregated by: their bounds are plain columns to group by, as in Flink."""
+    places = dict(zip((WindowProperty.START, WindowProperty.END), relation.attached or (), strict=False))
+    if any(p not in places for p in relation.properties):
+        return relation
+    given, keys, calls = relation.input.schema, len(relation.keys), len(relation.calls)
+    bounds = tuple(places)
+    fields = [*relation.schema.fields[:keys], *(given[places[b]] for b in bounds), *(c.field for c in relation.calls)]
+    base = Aggregate(Schema(tuple(fields)), relation.input, (*relation.keys, *(places[b] for b in bounds)),
+                     relation.calls, nodes=relation.nodes)
+    first = keys + len(bounds)
+    order = [*range(keys), *range(first, first + calls), *(keys + bounds.index(p) for p in relation.properties)]
+    columns = tuple(InputRef(base.schema[i].type, index=i) for i in order)
+    return Project(relation.schema, base, columns, nodes=relation.nodes)
 
 
 def _read(relation: WindowAggregate) -> set[int]:

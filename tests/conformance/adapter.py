@@ -19,6 +19,7 @@ from engine.runtime.job import JobOptions
 from engine.session import SELECTED, RunOptions, Session
 from engine.sql.dialect import parse
 from engine.sql.statements import inserts_of, is_query
+from engine.types import STRING, DataType, Kind
 
 Change = tuple[str, list[Any]]
 Inputs = dict[str, list[tuple[str, list[Any], int]]]
@@ -57,7 +58,9 @@ class CaseSource(Source):
         if self._phase >= phases.now:
             return Poll(None, idle=True)
         self._phase = phases.now
-        self._rows = [(kind, values) for kind, values, phase in rows if phase == self._phase]
+        alone = len(self._case.reading) == 1  # phases only order tables among each other
+        self._phase = last if alone else self._phase
+        self._rows = [(kind, values) for kind, values, phase in rows if alone or phase == self._phase]
         self._last = self._phase >= last
         return self._next(limit)
 
@@ -73,12 +76,19 @@ class CaseSource(Source):
         if not rows:
             return None
         types = self._table.schema.types
-        columns = tuple(column_from_python(types[i], [values[i] for _, values in rows]) for i in self._columns)
+        columns = tuple(_column(types[i], [values[i] for _, values in rows]) for i in self._columns)
         kinds = np.array([KIND_NAMES.index(kind) for kind, _ in rows], np.uint8)
         return Batch(columns, len(rows), kinds if kinds.any() else None)
 
     def position(self) -> Json:
         return {}
+
+
+def _column(type: DataType, values: list[Any]) -> Column:
+    """The values as a source gives them: it does not pad CHAR."""
+    if type.kind is not Kind.CHAR:
+        return column_from_python(type, values)
+    return column_from_python(STRING.as_nullable(type.nullable), values).with_type(type)
 
 
 class CaseSink(Sink):

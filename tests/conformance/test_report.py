@@ -21,7 +21,8 @@ def test_reasons() -> None:
     assert reason(result("KeyError: 'x'", crashed=True)) == "crash: KeyError"
     assert reason(result("refused: line 1, column 37: there is no function 'F' (did you mean G?)")) == (
         "refused: there is no function ...")
-    assert reason(result("not supported: Sort is not supported by the bundled engine (do not)")) == "not supported: Sort"
+    unsupported = "not supported: Sort is not supported by the bundled engine (do not)"
+    assert reason(result(unsupported)) == "not supported: Sort"
 
 
 def test_report() -> None:
