@@ -20,6 +20,7 @@ from engine.connectors.memory import MemorySink, MemorySource, MemoryTable
 from engine.plan.nodes import TableSpec
 from engine.session import SELECTED, RunOptions, Session
 from engine.types import Schema
+from tests.engine.properties.invariants import watch
 
 KINDS = {"+I": 0, "-U": 1, "+U": 2, "-D": 3}
 Change = tuple[str, tuple[Any, ...]]
@@ -96,11 +97,12 @@ def fold_by_key(changes: Sequence[Change], key: Sequence[int]) -> Counter[tuple[
 
 @dataclass(frozen=True)
 class Config:
-    """How a stream runs: rows a batch, shards, whether changes may be consolidated."""
+    """How a stream runs: rows a batch, shards, whether changes may be consolidated, whether every edge is watched."""
 
     batch_rows: int = 1000
     shards: int = 1
     mini_batch: bool = False
+    watched: bool = False
 
 
 class Given(Connector):
@@ -140,7 +142,8 @@ def run(inputs: Mapping[str, Input], query: str, config: Config = Config(), *, s
         text += "SET 'table.exec.mini-batch.enabled' = 'true';"
     for _ in session.script(f"{text}\n{query};"):
         pass
-    session.run(RunOptions(batch_rows=config.batch_rows, shards=config.shards, durable=False))
+    session.run(RunOptions(batch_rows=config.batch_rows, shards=config.shards, durable=False,
+                           on_job=watch if config.watched else None))
     return result.rows
 
 
