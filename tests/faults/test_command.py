@@ -7,6 +7,7 @@ import os
 import resource
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -84,7 +85,25 @@ def test_missing_script(tmp_path: Path) -> None:
     root = Path(__file__).parents[2]
     done = subprocess.run(command, check=False, cwd=root, capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
-    assert "No such file" in done.stderr and len(done.stderr.splitlines()) == 1
+    assert done.stderr == "none.sql: there is no such script\n"
+
+
+def test_stopped_it_says_that_it_can_be_resumed(tmp_path: Path) -> None:
+    script = tmp_path / "endless.sql"
+    script.write_text("CREATE TABLE t (k INT) WITH ('connector' = 'datagen', 'rows-per-second' = '500');\n"
+                      "CREATE TABLE o (k INT) WITH ('connector' = 'blackhole');\n"
+                      "INSERT INTO o SELECT k FROM t;", encoding="utf-8")
+    state = tmp_path / "state"
+    command = [sys.executable, "-m", "engine", "run", str(script), "--state", str(state)]
+    with subprocess.Popen(command, cwd=Path(__file__).parents[2], stderr=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 60
+        while not (state / "status.json").exists() and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.terminate()
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert said.endswith("; stopped: the same command resumes it\n")
+    assert list((state / "checkpoints").glob("*.json")) and not (state / "finished.json").exists()
 
 
 @pytest.mark.parametrize("place", ["out", "state"])
