@@ -28,7 +28,8 @@ CREATE TABLE f (n INT, k INT, s STRING, ts TIMESTAMP(3), WATERMARK FOR ts AS ts 
     WITH ('connector' = 'scripted');
 CREATE TABLE counts (k INT, w TIMESTAMP(3), n BIGINT, v BIGINT, x DOUBLE)
     WITH ('connector' = 'filesystem', 'format' = 'json', 'path' = '{folder}/counts');
-CREATE TABLE pairs (n INT, m INT, s STRING) WITH ('connector' = 'filesystem', 'format' = 'json', 'path' = '{folder}/pairs');
+CREATE TABLE pairs (n INT, m INT, s STRING)
+    WITH ('connector' = 'filesystem', 'format' = 'json', 'path' = '{folder}/pairs');
 CREATE TABLE sums (n INT, v BIGINT, former BIGINT, lately DOUBLE)
     WITH ('connector' = 'filesystem', 'format' = 'json', 'path' = '{folder}/sums');
 CREATE TABLE predictions (n INT, version BIGINT, p DOUBLE)
@@ -36,8 +37,10 @@ CREATE TABLE predictions (n INT, version BIGINT, p DOUBLE)
 CREATE TABLE model (name STRING NOT NULL, known_at TIMESTAMP(3),
     m ROW<model STRING, version BIGINT, samples BIGINT, logloss DOUBLE, auc DOUBLE>,
     -- of versions known at one time the last counts: none is late
-    PRIMARY KEY (name) NOT ENFORCED, WATERMARK FOR known_at AS known_at - INTERVAL '0.001' SECOND) WITH ('connector' = 'pipe');
-CREATE VIEW samples AS SELECT CAST('m' AS STRING) AS name, n, ts, CASE WHEN v > 0 THEN 1 ELSE 0 END AS label, FEATURES(8, 'k', k, 'x', x) AS features
+    PRIMARY KEY (name) NOT ENFORCED, WATERMARK FOR known_at AS known_at - INTERVAL '0.001' SECOND)
+    WITH ('connector' = 'pipe');
+CREATE VIEW samples AS SELECT CAST('m' AS STRING) AS name, n, ts,
+    CASE WHEN v > 0 THEN 1 ELSE 0 END AS label, FEATURES(8, 'k', k, 'x', x) AS features
     FROM e;
 """
 JOB = (
@@ -49,9 +52,10 @@ INSERT INTO counts SELECT k, window_start, COUNT(*), SUM(v), SUM(x) FROM TABLE(T
 INSERT INTO pairs SELECT e.n, f.n, f.s FROM e LEFT JOIN f ON e.k = f.k
     AND f.ts BETWEEN e.ts - INTERVAL '3' SECOND AND e.ts + INTERVAL '4' SECOND;
 INSERT INTO sums SELECT n, SUM(v) OVER (PARTITION BY k ORDER BY ts ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),
-    LAG(v) OVER (PARTITION BY k ORDER BY ts), SUM(x) OVER (PARTITION BY k ORDER BY ts RANGE BETWEEN INTERVAL '6' SECOND PRECEDING
-    AND CURRENT ROW) FROM g;
-INSERT INTO model SELECT name, MAX(ts), FTRL(label, features, 'bits=8, alpha=0.1, publish_every=3') FROM samples GROUP BY name;
+    LAG(v) OVER (PARTITION BY k ORDER BY ts), SUM(x) OVER (PARTITION BY k ORDER BY ts RANGE BETWEEN INTERVAL '6' SECOND
+    PRECEDING AND CURRENT ROW) FROM g;
+INSERT INTO model SELECT name, MAX(ts), FTRL(label, features, 'bits=8, alpha=0.1, publish_every=3')
+    FROM samples GROUP BY name;
 INSERT INTO predictions SELECT s.n, m.m.version, PREDICT(m.m.model, m.m.version, s.features)
     FROM samples s JOIN model FOR SYSTEM_TIME AS OF s.ts AS m ON s.name = m.name;
 END;
