@@ -79,7 +79,11 @@ class DistinctAccumulator(Accumulator):
         if not isinstance(other, DistinctAccumulator):
             raise InternalError("only the same aggregates merge")
         probe, numbers = other._rows.chains(other_slots)
-        self.accumulate(slots[probe], other._rows.take(numbers), None)
+        owners, args, weights = slots[probe], other._rows.take(numbers), other._rows.weight[numbers].astype(np.int64)
+        _, before = self._rows.apply(owners, args, weights)  # a part may have lost a value that another part holds
+        signs = (before + weights > 0).astype(np.int8) - (before > 0)
+        rows = np.flatnonzero(signs)
+        self.calls.accumulate(owners[rows], [a.take(rows) for a in args], signs[rows] if (signs < 0).any() else None)
 
     def value(self, slots: Array) -> Column:
         return self.calls.value(slots)[0]

@@ -9,6 +9,7 @@ import numpy as np
 from engine.aggregates.base import Accumulator, AggregateSpec
 from engine.aggregates.marks import trace
 from engine.changes import Array, Column, concat_columns
+from engine.errors import InternalError
 from engine.state.sorted import OrderedMultiset
 from engine.state.table import StateTable
 
@@ -43,8 +44,10 @@ class ExtremeAccumulator(Accumulator):
         return concat_columns([self._typed(self._values.after(last=self._last)), before]).take(places[1])
 
     def merge(self, slots: Array, other: Accumulator, other_slots: Array) -> None:
-        """Takes only the other's result in: enough for one that is read and dropped."""
-        self.accumulate(slots, [other.value(other_slots)], None)
+        if not isinstance(other, ExtremeAccumulator):
+            raise InternalError("only the same aggregates merge")
+        probe, values, counts = other._values.entries(other_slots)
+        self._values.apply(slots[probe], values, counts)
 
     def value(self, slots: Array) -> Column:
         return self._typed(self._values.last(slots) if self._last else self._values.first(slots))

@@ -34,7 +34,7 @@ APPLY, FINISH, VALUES, VALID, FILTER, N, A, B, OUT, OUT_VALID, DIGITS = range(FI
 
 # APPLY
 (COUNT, ADD_I, ADD_F, ADD_F4, ADD_D, ADD_W, MIN_I, MAX_I, MIN_F, MAX_F, MIN_W, MAX_W, FIRST, LAST, FIRST_W, LAST_W,
- MOMENT) = range(17)
+ MOMENT, SQUARES) = range(18)
 # FINISH
 TAKE_N, TAKE_A, TAKE_W, MEAN_I, MEAN_F, MEAN_W, VAR_POP, VAR_SAMP, STD_POP, STD_SAMP = range(10)
 
@@ -87,6 +87,13 @@ def apply_add(op: int, n_at: int, a_at: int, value_at: int, sign: int) -> None:
     """Sums: take one value in or out."""
     count = load_i64(n_at) + sign
     store_i64(n_at, count)
+    add_value(op, a_at, value_at, sign)
+    if count == 0 and (op == ADD_F or op == ADD_F4):
+        store_f64(a_at, 0.0)  # nothing is left, of rounding neither
+
+
+@inlined
+def add_value(op: int, a_at: int, value_at: int, sign: int) -> None:
     if op == ADD_I:
         store_i64(a_at, load_i64(a_at) + sign * load_i64(value_at))
     elif op == ADD_F:
@@ -100,10 +107,6 @@ def apply_add(op: int, n_at: int, a_at: int, value_at: int, sign: int) -> None:
             high = ~high + np.int64(low == np.uint64(0))
             low = negate_low(low)
         add_wide(a_at, low, high)
-    if count == 0:
-        store_i64(a_at, 0)
-        if op == ADD_D or op == ADD_W:
-            store_i64(a_at + 8, 0)
 
 
 @inlined
@@ -149,10 +152,20 @@ def apply(op: int, n_at: int, a_at: int, b_at: int, value_at: int, sign: int) ->
         store_i64(n_at, load_i64(n_at) + sign)
     elif op == MOMENT:
         moment(n_at, a_at, b_at, load_f64(value_at), sign)
+    elif op == SQUARES:
+        value = load_i64(value_at)
+        add_sums(n_at, a_at, b_at, sign, sign * value, sign * value * value)
     elif op <= ADD_W:
         apply_add(op, n_at, a_at, value_at, sign)
     else:
         apply_best(op, n_at, a_at, value_at)
+
+
+@inlined
+def add_sums(n_at: int, a_at: int, b_at: int, count: int, total: int, squares: int) -> None:
+    store_i64(n_at, load_i64(n_at) + count)
+    store_i64(a_at, load_i64(a_at) + total)
+    store_i64(b_at, load_i64(b_at) + squares)
 
 
 @inlined
@@ -233,6 +246,16 @@ def spread(op: int, count: int, squares: float) -> float:
 
 
 @inlined
+def whole_spread(op: int, count: int, total: int, squares: int) -> float:
+    """The spread of integers as Flink has it: each division drops its fraction."""
+    product = total * total
+    mean = product // count if product >= 0 else -(-product // count)
+    rest, divisor = squares - mean, count if op == VAR_POP or op == STD_POP else count - 1
+    value = float(rest // divisor if rest >= 0 else -(-rest // divisor))
+    return math.sqrt(value) if (op == STD_POP or op == STD_SAMP) and value > 0 else value
+
+
+@inlined
 def finish(op: int, digits: int, n_at: int, a_at: int, b_at: int, out: int) -> int:
     """Write a group's result; returns 1 where it is present, 0 where NULL."""
     count = load_i64(n_at)
@@ -242,22 +265,24 @@ def finish(op: int, digits: int, n_at: int, a_at: int, b_at: int, out: int) -> i
     if op == TAKE_W or op == MEAN_W:
         store_i64(out, load_i64(a_at))
         store_i64(out + 8, load_i64(a_at + 8))
-        if count <= 0:
+        if count == 0 or (count < 0 and op == MEAN_W):
             return 0
         if op == MEAN_W:
             mean_wide(a_at, count, digits, out)
         return 1 if fits_38(out) else 0
-    present = count > 0
+    present = count != 0  # fewer than none where a part of a window lost what another part had
     store_i64(out, load_i64(a_at))
     if op == MEAN_I and present:
         total = load_i64(a_at)
-        quotient = abs(total) // count
-        store_i64(out, -quotient if total < 0 else quotient)
+        quotient = abs(total) // abs(count)
+        store_i64(out, -quotient if (total < 0) != (count < 0) else quotient)
     elif op == MEAN_F and present:
         store_f64(out, load_f64(a_at) / count)
     elif op >= VAR_POP:
         present = count > (1 if op == VAR_SAMP or op == STD_SAMP else 0)
-        if present:
+        if present and digits:
+            store_f64(out, whole_spread(op, count, load_i64(a_at), load_i64(b_at)))
+        elif present:
             store_f64(out, spread(op, count, load_f64(b_at)))
     return 1 if present else 0
 
@@ -334,6 +359,11 @@ def merge_moment(n_at: int, a_at: int, b_at: int, count: int, mean: float, squar
     """Chan's parallel form of Welford's step."""
     before = load_i64(n_at)
     total = before + count
+    if total == 0:
+        store_i64(n_at, 0)
+        store_f64(a_at, 0.0)
+        store_f64(b_at, 0.0)
+        return
     delta = mean - load_f64(a_at)
     store_i64(n_at, total)
     store_f64(a_at, load_f64(a_at) + delta * count / total)
@@ -350,16 +380,17 @@ def merge(program: Array, other: Array, slots: Array, other_slots: Array) -> Non
             s, o = slots[i], other_slots[i]
             n_at, a_at, b_at = program[c, N] + 8 * s, program[c, A] + wide * s, program[c, B] + 8 * s
             count, from_at = load_i64(other[c, N] + 8 * o), other[c, A] + wide * o
-            if count == 0:
+            if op <= ADD_W and op != COUNT and op != MOMENT:
+                add_value(ADD_W if op == ADD_D else op, a_at, from_at, 1)
+                store_i64(n_at, load_i64(n_at) + count)
+            elif op == SQUARES:
+                add_sums(n_at, a_at, b_at, count, load_i64(from_at), load_i64(other[c, B] + 8 * o))
+            elif count == 0:
                 continue
-            if op == COUNT:
+            elif op == COUNT:
                 store_i64(n_at, load_i64(n_at) + count)
             elif op == MOMENT:
                 merge_moment(n_at, a_at, b_at, count, load_f64(from_at), load_f64(other[c, B] + 8 * o))
-            elif op <= ADD_W:
-                before = load_i64(n_at)
-                apply_add(ADD_W if op == ADD_D else op, n_at, a_at, from_at, 1)
-                store_i64(n_at, before + count)
             else:
                 before = load_i64(n_at)
                 apply_best(op, n_at, a_at, from_at)

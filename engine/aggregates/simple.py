@@ -25,6 +25,7 @@ _WIDE = DECIMAL(38, 0).as_nullable(False)
 _STATE: dict[int, tuple[DataType, ...]] = {
     k.COUNT: (), k.ADD_D: (_WIDE,), k.ADD_W: (_WIDE,), k.MIN_W: (_WIDE,), k.MAX_W: (_WIDE,), k.FIRST_W: (_WIDE,),
     k.LAST_W: (_WIDE,), k.ADD_F: (_REAL,), k.ADD_F4: (_REAL,), k.MOMENT: (_REAL, _REAL),
+    k.SQUARES: (_WORD, _WORD),
 }  # fmt: skip
 _BEST = {
     "MIN": (k.MIN_I, k.MIN_F, k.MIN_W), "MAX": (k.MAX_I, k.MAX_F, k.MAX_W),
@@ -147,6 +148,8 @@ def _best(spec: AggregateSpec) -> SimpleCall | None:
 
 def _spread(spec: AggregateSpec) -> SimpleCall:
     kind = spec.arguments[0]
+    if kind.is_integer:
+        return SimpleCall(k.SQUARES, _SPREAD[spec.function], spec.result, np.int64, np.float64, digits=1)
     return SimpleCall(k.MOMENT, _SPREAD[spec.function], spec.result, np.float64, np.float64,
                       divisor=10.0**kind.scale if kind.is_decimal else 1.0)
 

@@ -117,26 +117,28 @@ class SortedRows:
 
     def range(self, slots: Array, limit: int = _ALL) -> tuple[Array, Array]:
         """The first rows of each key, in order: positions in `slots`, row numbers (int64)."""
-        return self._walk(self.first(slots), np.full(len(slots), -1, np.int64), limit)
+        return walked(self.ctl, self.first(slots), np.full(len(slots), -1, np.int64), limit)
 
     def between(self, slots: Array, low: Sequence[Column] | None, high: Sequence[Column] | None) -> tuple[Array, Array]:
         """The rows of each key with low <= order <= high, in order: positions in `slots`, row numbers (int64)."""
         starts = self.first(slots) if low is None else self._bound(slots, low, False)
         ends = np.full(len(slots), -1, np.int64) if high is None else self._bound(slots, high, True)
-        return self._walk(starts, ends, _ALL)
+        return walked(self.ctl, starts, ends, _ALL)
 
     def _bound(self, slots: Array, columns: Sequence[Column], after: bool) -> Array:
         out = np.empty(len(slots), np.int64)
         treap.bounds_of(self.ctl, slots, self.codec.encode(columns, len(slots)), after, out)
         return out
 
-    def _walk(self, starts: Array, ends: Array, limit: int) -> tuple[Array, Array]:
-        size = 4 * len(starts) + 64
-        while True:
-            probe, rows = np.empty(size, np.int64), np.empty(size, np.int64)
-            size = treap.walk_nodes(self.ctl, starts, ends, limit, probe, rows)
-            if size <= len(rows):
-                return probe[:size], rows[:size]
+
+def walked(ctl: Array, starts: Array, ends: Array, limit: int) -> tuple[Array, Array]:
+    """Nodes from each start up to its end (-1: all), at most `limit` each: positions in `starts`, nodes."""
+    size = 4 * len(starts) + 64
+    while True:
+        probe, nodes = np.empty(size, np.int64), np.empty(size, np.int64)
+        size = treap.walk_nodes(ctl, starts, ends, limit, probe, nodes)
+        if size <= len(nodes):
+            return probe[:size], nodes[:size]
 
 
 class OrderedMultiset:
@@ -200,6 +202,14 @@ class OrderedMultiset:
     def last(self, slots: Array) -> Column:
         """The largest value of each slot; NULL where there is none."""
         return self._ends(slots, True)
+
+    def entries(self, slots: Array) -> tuple[Array, Column, Array]:
+        """All values of these slots, in order: positions in `slots`, values, counts."""
+        starts = np.empty(len(slots), np.int64)
+        treap.first_nodes(self.ctl, slots, False, starts)
+        probe, nodes = walked(self.ctl, starts, np.full(len(slots), -1, np.int64), _ALL)
+        column = self._column(self.orders[nodes], np.ones(len(nodes), np.bool_), self._owners())
+        return probe, column, self._nodes[nodes, 3].astype(np.int64)
 
     def _ends(self, slots: Array, last: bool) -> Column:
         nodes = np.empty(len(slots), np.int64)
