@@ -13,9 +13,9 @@ Physical layout of a `Column` of n rows, by type:
 | ROW | int8 (n), unused | one column per field |
 | NULL | int8 (n), all invalid | |
 
-A string view is two words. Word 0: length (low 32 bits) and the first four bytes (high 32 bits). Word 1: up to 12 bytes, the
-bytes 5 to 12; longer, the absolute address of the first byte. Unused inline bytes are zero, so two strings of at most 12
-bytes are equal iff both words are. `owners` keeps the memory alive that the addresses point into.
+A string view is two words. Word 0: length (low 32 bits) and the first four bytes (high 32 bits). Word 1: up to 12
+bytes, the bytes 5 to 12; longer, the absolute address of the first byte. Unused inline bytes are zero, so two strings
+of at most 12 bytes are equal iff both words are. `owners` keeps the memory alive that the addresses point into.
 """
 
 from __future__ import annotations

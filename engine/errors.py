@@ -56,7 +56,9 @@ class NotSupported(UserError):
 class RuntimeFault(UserError):
     """A row made an expression fail while the job ran (division by zero, a cast that does not fit)."""
 
-    def __init__(self, message: str, *, code: str = "runtime", hint: str | None = None, node: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, code: str = "runtime", hint: str | None = None, node: str | None = None
+    ) -> None:
         super().__init__(code, message, hint=hint, node=node)
 
 

@@ -19,7 +19,8 @@ def duration(text: str, name: str = "option") -> int:
     unit = match[2].lower() or "ms" if match else ""
     unit = unit if unit in _UNITS else unit.removesuffix("s")  # hours, minutes...
     if match is None or unit not in _UNITS:
-        raise UserError("bad_option", f"'{name}' = '{text}' is not a duration", hint="write for example '10 s' or '500 ms'")
+        raise UserError("bad_option", f"'{name}' = '{text}' is not a duration",
+                        hint="write for example '10 s' or '500 ms'")
     return int(int(match[1]) * _UNITS[unit])
 
 

@@ -20,8 +20,8 @@ HEAD = """# Conformance
 Scores against other projects' published expectations of Flink SQL, each verified on Apache Flink 2.3. This file is
 written by `make conformance`; `tests/conformance/floor.json` holds the shares below which it fails.
 
-*Equal* is the share of the cases whose final table, value, acceptance or refusal is the expected one; *changelog* counts
-cases that publish a changelog with more than insertions, compared change by change.
+*Equal* is the share of the cases whose final table, value, acceptance or refusal is the expected one; *changelog*
+counts cases that publish a changelog with more than insertions, compared change by change.
 """
 DIFFERENT = "another result"
 _PLACE = re.compile(r"line \d+, column \d+: ")

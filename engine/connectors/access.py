@@ -1,4 +1,4 @@
-"""The allow-list of what SQL may touch, checked where a connector opens things (DESIGN section 4)."""
+"""The allow-list of what SQL may touch, checked where a connector opens things."""
 
 from __future__ import annotations
 

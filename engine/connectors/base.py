@@ -1,7 +1,9 @@
-"""What a connector is: sources that give rows in batches and can be wound back, sinks that seal and apply epochs, lookups.
+"""What a connector is: sources that give rows in batches and can be wound back, sinks that seal and apply epochs,
+lookups.
 
-The sink protocol (DESIGN section 4): a sink *seals* its rows of epoch N into commit data kept in the checkpoint (or points to a
-staged file); the manifest's rename is the only decision; then the sink *applies* epoch N, any number of times with one effect.
+The sink protocol: a sink *seals* its rows of epoch N into commit data kept in the checkpoint (or
+points to a staged file); the manifest's rename is the only decision; then the sink *applies* epoch N, any number of
+times with one effect.
 """
 
 from __future__ import annotations
@@ -18,7 +20,8 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Access:
-    """What SQL may touch: folders, hosts ("name" or "name:port") and connectors. None = no limit (a person at a shell)."""
+    """What SQL may touch: folders, hosts ("name" or "name:port") and connectors. None = no limit (a person at a
+    shell)."""
 
     paths: tuple[str, ...] | None = None
     hosts: tuple[str, ...] | None = None
@@ -27,7 +30,8 @@ class Access:
 
 @dataclass(frozen=True)
 class Environment:
-    """Where connectors work: access limits, the job's folder for staged files, its name, and a folder for embedded stores."""
+    """Where connectors work: access limits, the job's folder for staged files, its name, and a folder for embedded
+    stores."""
 
     access: Access = field(default_factory=Access)
     folder: str = "."
@@ -107,8 +111,8 @@ class Source:
 
 
 class Sink:
-    """Writes a table exactly once. `write` buffers or stages; only `apply` has a visible effect (`print`, `blackhole` and
-    in-memory sinks may show rows at once and say so by `transactional = False`)."""
+    """Writes a table exactly once. `write` buffers or stages; only `apply` has a visible effect (`print`, `blackhole`
+    and in-memory sinks may show rows at once and say so by `transactional = False`)."""
 
     transactional: bool = True
 

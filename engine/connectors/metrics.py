@@ -1,4 +1,5 @@
-"""The `metrics` connector: rows of numbers for people to watch. The latest row is in the job's status, all are kept as lines.
+"""The `metrics` connector: rows of numbers for people to watch. The latest row is in the job's status, all are kept as
+lines.
 
 A table with a primary key keeps the latest row of each key. Options: none.
 """

@@ -1,8 +1,8 @@
 """Where shards meet: rows move to the shard that owns their key group, in the order one shard would have seen them.
 
-The runtime works in synchronous rounds (`engine.runtime.rounds`): one message goes through the whole graph before the next. An
-exchange therefore sees, phase by phase, all that its senders made of one message, and merges it: rows that follow from
-rows by `seq`, rows fired by a watermark by (time, `seq`).
+The runtime works in synchronous rounds (`engine.runtime.rounds`): one message goes through the whole graph before the
+next. An exchange therefore sees, phase by phase, all that its senders made of one message, and merges it: rows that
+follow from rows by `seq`, rows fired by a watermark by (time, `seq`).
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ class Sender(Operator):
 class Exchange:
     """Merges the senders' messages and deals rows to receivers by `owner` (row -> receiver; None: one receiver)."""
 
-    def __init__(self, name: str, schema: Schema, settings: Sequence[Settings], senders: int, owner: Split | None) -> None:
+    def __init__(
+        self, name: str, schema: Schema, settings: Sequence[Settings], senders: int, owner: Split | None
+    ) -> None:
         self.name = name
         self.schema = schema
         self.senders = [Sender(self, name, schema, settings[min(i, len(settings) - 1)]) for i in range(senders)]

@@ -1,10 +1,11 @@
 """Interval join: rows of two streams whose times lie within bounds of each other. State is as long as the bounds.
 
-left.time + lower <= right.time <= left.time + upper. A left row that no right row can match any more leaves the state, padded
-with NULLs where the join is outer and it never matched; so does a right row. Late rows join what is still held, as in Flink.
+left.time + lower <= right.time <= left.time + upper. A left row that no right row can match any more leaves the state,
+padded with NULLs where the join is outer and it never matched; so does a right row. Late rows join what is still held,
+as in Flink.
 
-What is emitted stands in the order of rows arriving one by one, each followed by its watermark: a padded row goes before the
-first row of the batch at which the watermark had passed its time.
+What is emitted stands in the order of rows arriving one by one, each followed by its watermark: a padded row goes
+before the first row of the batch at which the watermark had passed its time.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ class IntervalJoin(Operator):
     def delay(self) -> int:
         return max(self._bounds.upper, -self._bounds.lower, 0)
 
-    # ---- rows ------------------------------------------------------------------------------------------------------------
+    # ---- rows --------------------------------------------------------------------------------------------------------
 
     def process(self, batch: Batch, port: int) -> None:
         times = self._times(batch, port)
@@ -104,9 +105,11 @@ class IntervalJoin(Operator):
         there = other.columns.values[self._widths[1 - port]][rows]
         low, high = self._bounds.lower, self._bounds.upper
         if port == LEFT:
-            near = (there >= times[probe] + low) & (there <= times[probe] + high) & ~self._gone(there, marks[probe], RIGHT)
+            near = (there >= times[probe] + low) & (there <= times[probe] + high)
+            near &= ~self._gone(there, marks[probe], RIGHT)
         else:
-            near = (there <= times[probe] - low) & (there >= times[probe] - high) & ~self._gone(there, marks[probe], LEFT)
+            near = (there <= times[probe] - low) & (there >= times[probe] - high)
+            near &= ~self._gone(there, marks[probe], LEFT)
         probe, rows = probe[near], rows[near]
         if self._condition is None or len(probe) == 0:
             return probe, rows
@@ -146,7 +149,7 @@ class IntervalJoin(Operator):
             self._rows[side].columns.values[self._widths[side] + 2][rows] = True
             self._rows[side].touch(rows)
 
-    # ---- leaving the state -----------------------------------------------------------------------------------------------
+    # ---- leaving the state -------------------------------------------------------------------------------------------
 
     def advance(self, watermark: int) -> None:
         if self._event_time:
@@ -166,7 +169,9 @@ class IntervalJoin(Operator):
         super().forward_watermark(time)
         self._sent = time - self.delay() if time != 2**63 - 1 else time
 
-    def _expire(self, mark: int, marks: Array, stored: dict[int, Array], pieces: list[Batch], places: list[Array]) -> None:
+    def _expire(
+        self, mark: int, marks: Array, stored: dict[int, Array], pieces: list[Batch], places: list[Array]
+    ) -> None:
         """Drop what no row on time can match at `mark`; pad what never matched. Adds to `pieces`, at `places`."""
         for side in (LEFT, RIGHT):
             reach = self._bounds.upper if side == LEFT else -self._bounds.lower
@@ -200,7 +205,7 @@ class IntervalJoin(Operator):
             places = np.where(mine, np.maximum(places, 2 * order[at] + 2), places)
         return places
 
-    # ---- what goes out ---------------------------------------------------------------------------------------------------
+    # ---- what goes out -----------------------------------------------------------------------------------------------
 
     def _joined(self, batch: Batch, port: int, pairs: tuple[Array, Array]) -> Batch:
         probe, rows = pairs
@@ -240,7 +245,7 @@ class IntervalJoin(Operator):
             return None
         if len(marks) == 0:
             return np.full(len(places), self._sent, np.int64)
-        arrival = np.minimum(places // 2, len(marks) - 1)  # a padded row goes out before this arrival's watermark is sent
+        arrival = np.minimum(places // 2, len(marks) - 1)  # a padded row goes before this arrival's watermark
         seen = np.where(places % 2 == 1, marks[arrival], marks[np.maximum(arrival - 1, 0)])
         floor = MIN_WATERMARK + self.delay()
         return np.maximum(np.maximum(seen, floor) - self.delay(), self._sent)

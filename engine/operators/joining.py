@@ -40,7 +40,8 @@ def satisfied(condition: Predicate | None, left: Sequence[Column], right: Sequen
 
 
 def pad_unmatched(left_rows: Array, right_rows: Array, length: int) -> tuple[Array, Array]:
-    """The pairs with (row, -1) added for each left row of `length` without a pair, in left order (pairs come sorted)."""
+    """The pairs with (row, -1) added for each left row of `length` without a pair, in left order (pairs come
+    sorted)."""
     matched = np.zeros(length, np.bool_)
     matched[left_rows] = True
     lonely = np.flatnonzero(~matched)

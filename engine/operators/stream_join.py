@@ -1,9 +1,9 @@
 """Regular join of two changing tables: inner, outer, semi and anti, with retraction.
 
-Both sides are kept whole, by key; equal rows are one row with a weight. A batch comes from one side, so all its rows probe the same
-other side: the pairs of a whole batch are found at once. What depends on the order of rows inside the batch is only how often a row
-of the other side is matched: it is followed by a running sum per row. Semantics and row kinds are those of Flink's
-StreamingJoinOperator and StreamingSemiAntiJoinOperator.
+Both sides are kept whole, by key; equal rows are one row with a weight. A batch comes from one side, so all its rows
+probe the same other side: the pairs of a whole batch are found at once. What depends on the order of rows inside the
+batch is only how often a row of the other side is matched: it is followed by a running sum per row. Semantics and row
+kinds are those of Flink's StreamingJoinOperator and StreamingSemiAntiJoinOperator.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ MATCHES = BIGINT.as_nullable(False)
 
 @dataclass(frozen=True)
 class JoinShape:
-    """`outer`: sides whose rows are kept without a match. `exists`: True = SEMI, False = ANTI, None = rows of both sides.
-    `null_safe`: key positions at which NULL equals NULL."""
+    """`outer`: sides whose rows are kept without a match. `exists`: True = SEMI, False = ANTI, None = rows of both
+    sides. `null_safe`: key positions at which NULL equals NULL."""
 
     outer: tuple[bool, bool] = (False, False)
     exists: bool | None = None
@@ -61,7 +61,7 @@ class StreamJoin(Operator):
         self._condition = None if condition is None else Predicate(condition)
         self._table = StateTable(key_types(sides, keys), ttl=settings.ttl)
         self._widths = (len(sides[LEFT]), len(sides[RIGHT]))
-        self._counts = (shape.outer[LEFT] or shape.exists is not None, shape.outer[RIGHT])  # who needs its matches counted
+        self._counts = (shape.outer[LEFT] or shape.exists is not None, shape.outer[RIGHT])  # whose matches are counted
         self._rows = tuple(
             self._table.attach(label, RowStore([*side.types, MATCHES], identity=range(len(side))))
             for label, side in zip(("left", "right"), sides, strict=True))
@@ -74,7 +74,7 @@ class StreamJoin(Operator):
         if len(expired):
             self._table.release(expired)
 
-    # ---- a batch ---------------------------------------------------------------------------------------------------------
+    # ---- a batch -----------------------------------------------------------------------------------------------------
 
     def process(self, batch: Batch, port: int) -> None:
         slots, unmatchable = self._slots(batch, port)
@@ -92,7 +92,8 @@ class StreamJoin(Operator):
         columns = [batch.columns[k] for k in self._keys[port]]
         slots = self._table.slots(columns, batch.length)
         self._table.access(slots, self.settings.context.now()) if self.settings.ttl else None
-        nulls = [~c.validity for i, c in enumerate(columns) if c.validity is not None and i not in self._shape.null_safe]
+        safe = self._shape.null_safe
+        nulls = [~c.validity for i, c in enumerate(columns) if c.validity is not None and i not in safe]
         return slots, np.logical_or.reduce(nulls) if nulls else None
 
     def _pairs(self, batch: Batch, port: int, slots: Array, signs: Array, unmatchable: Array | None) -> Pairs:
@@ -144,7 +145,7 @@ class StreamJoin(Operator):
         if empty.any():
             self._table.release(slots[empty])
 
-    # ---- what goes out ---------------------------------------------------------------------------------------------------
+    # ---- what goes out -----------------------------------------------------------------------------------------------
 
     def _pieces(self, batch: Batch, port: int, pairs: Pairs, totals: Array,
                 changes: tuple[Array, Array] | None) -> list[tuple[Batch, Array]]:
@@ -186,8 +187,10 @@ class StreamJoin(Operator):
         """SEMI and ANTI: left rows pass by whether they match; a right row may turn left rows on and off."""
         if port == LEFT:
             passed = np.flatnonzero((totals > 0) == self._shape.exists)
-            return [(self._typed(batch.take(passed).columns, len(passed),
-                                 None if batch.kinds is None else batch.kinds[passed]), 4 * passed)] if len(passed) else []
+            if len(passed) == 0:
+                return []
+            kinds = None if batch.kinds is None else batch.kinds[passed]
+            return [(self._typed(batch.take(passed).columns, len(passed), kinds), 4 * passed)]
         pieces = []
         assert changes is not None
         for mask, appears in ((changes[0], self._shape.exists), (changes[1], not self._shape.exists)):

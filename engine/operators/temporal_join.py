@@ -1,7 +1,8 @@
 """Event-time temporal join: each left row meets the version of the right table that was valid at the left row's time.
 
-Left rows and versions wait until the watermark of both sides has passed them; then they are merged by time. A version stays
-until the next one of its key is valid. The method is Flink's TemporalRowTimeJoinOperator, done for all keys that fire at once.
+Left rows and versions wait until the watermark of both sides has passed them; then they are merged by time. A version
+stays until the next one of its key is valid. The method is Flink's TemporalRowTimeJoinOperator, done for all keys that
+fire at once.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ class TemporalJoin(Operator):
         self._condition = None if condition is None else Predicate(condition)
         self._widths = (len(sides[LEFT]), len(sides[RIGHT]))
         self._table = StateTable(key_types(sides, keys))
-        self._left = self._table.attach("left", RowStore([*sides[LEFT].types, SEQ, KIND], identity=(), order=times[LEFT]))
+        self._left = self._table.attach(
+            "left", RowStore([*sides[LEFT].types, SEQ, KIND], identity=(), order=times[LEFT]))
         self._versions = self._table.attach(
             "versions", RowStore([*sides[RIGHT].types, GONE], identity=(), order=times[RIGHT]))
         self._sent = MIN_WATERMARK
@@ -82,7 +84,7 @@ class TemporalJoin(Operator):
             self._emit(left)
         self._forget(left, fired)
 
-    # ---- joining ---------------------------------------------------------------------------------------------------------
+    # ---- joining -----------------------------------------------------------------------------------------------------
 
     def _emit(self, left: Array) -> None:
         times = self._left.columns.values[self._times[LEFT]][left]
@@ -113,7 +115,7 @@ class TemporalJoin(Operator):
     def _versions_of(self, left: Array, times: Array) -> Array:
         """For each left row the version valid at its time; -1 where there is none."""
         slots = self._left.key[left].astype(np.int64)
-        probe, versions = self._versions.chains(np.unique(slots))
+        _, versions = self._versions.chains(np.unique(slots))
         if len(versions) == 0:
             return np.full(len(left), -1, np.int64)
         owners = self._versions.key[versions].astype(np.int64)
@@ -133,7 +135,7 @@ class TemporalJoin(Operator):
         result[order[mine] - len(versions)] = np.where(matches[mine] & ~gone, candidate, -1)
         return result
 
-    # ---- leaving the state -----------------------------------------------------------------------------------------------
+    # ---- leaving the state -------------------------------------------------------------------------------------------
 
     def _forget(self, left: Array, fired: Array) -> None:
         """Drop emitted left rows, and versions that a later valid one replaced (or that ended their key)."""

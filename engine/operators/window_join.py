@@ -1,6 +1,7 @@
 """Window join: rows of two streams that lie in the same window and match, once the window has passed. Append-only.
 
-The keys include the windows' bounds, so rows of one key belong to one window. Rows whose window had passed when they came are late.
+The keys include the windows' bounds, so rows of one key belong to one window. Rows whose window had passed when they
+came are late.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ SEQ = BIGINT.as_nullable(False)
 
 
 class WindowJoin(Operator):
-    """Left columns, then right ones (SEMI, ANTI: left ones only). `ends`: positions of window_end on each side, by which
-    windows fire; `zone`: the zone whose local times they are (None: UTC, TIMESTAMP)."""
+    """Left columns, then right ones (SEMI, ANTI: left ones only). `ends`: positions of window_end on each side, by
+    which windows fire; `zone`: the zone whose local times they are (None: UTC, TIMESTAMP)."""
 
     ports = 2
 
@@ -77,12 +78,13 @@ class WindowJoin(Operator):
         left, right = self._rows[LEFT].due(limit), self._rows[RIGHT].due(limit)
         if len(left) or len(right):
             self._join(left, right)
-            slots = np.unique(np.concatenate([self._rows[LEFT].key[left], self._rows[RIGHT].key[right]])).astype(np.int64)
+            keys = np.concatenate([self._rows[LEFT].key[left], self._rows[RIGHT].key[right]])
+            slots = np.unique(keys).astype(np.int64)
             self._rows[LEFT].remove(left)
             self._rows[RIGHT].remove(right)
             self._table.release(slots)
 
-    # ---- joining windows that have passed --------------------------------------------------------------------------------
+    # ---- joining windows that have passed ----------------------------------------------------------------------------
 
     def _columns(self, side: int, rows: Array) -> tuple[Column, ...]:
         return tuple(self._rows[side].take(rows, tuple(range(self._widths[side]))))

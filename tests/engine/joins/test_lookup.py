@@ -139,7 +139,11 @@ def test_answers_that_come_late_keep_the_order_of_rows_and_watermarks() -> None:
 
 def test_a_key_in_flight_is_not_asked_twice() -> None:
     go = threading.Event()
-    table = Table(lambda keys: None if go.wait(20) else None)
+
+    def wait(keys: list[Any]) -> None:
+        go.wait(20)
+
+    table = Table(wait)
     join = Join(table, lookup_options(CACHED, local=False))
     join.feed("1")
     join.feed("1", "2")
@@ -147,6 +151,11 @@ def test_a_key_in_flight_is_not_asked_twice() -> None:
     join.operator.receive(Watermark(2**63 - 1))
     assert sorted(table.asked) == [[1], [2]]
     assert join.given == ["k=1 name=a", "k=1 name=a", "k=2 name=b"]
+
+
+def ask(join: Join) -> None:
+    join.feed("1")
+    join.operator.receive(Barrier(1))
 
 
 @pytest.mark.parametrize("local", [True, False])
@@ -157,6 +166,5 @@ def test_a_failure_ends_the_job_and_names_the_node(local: bool) -> None:
     join = Join(Table(fail), LookupOptions(local=local))
     join.operator.nodes = frozenset({"dimension"})
     with pytest.raises(UserError, match="dimension: no answer"):
-        join.feed("1")
-        join.operator.receive(Barrier(1))
+        ask(join)
     join.operator.close()

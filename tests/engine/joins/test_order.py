@@ -42,14 +42,15 @@ def joined(kind: str, left: Input, right: Input, on: str = "l.k = r.k", columns:
 
 @pytest.mark.parametrize(("kind", "changes"), [
     ("JOIN", ["+I 1 10", "+I 2 10", "-D 1 10", "-D 2 10"]),
-    ("LEFT JOIN", ["+I 1 -", "+I 2 -", "+I 3 -", "-D 1 -", "-D 2 -", "+I 1 10", "+I 2 10", "-D 1 10", "-D 2 10", "+I 1 -",
-                   "+I 2 -"]),
-    ("RIGHT JOIN", ["+I 1 10", "+I 2 10", "+I - 11", "-D 1 10", "-D 2 10"]),
-    ("FULL JOIN", ["+I 1 -", "+I 2 -", "+I 3 -", "-D 1 -", "-D 2 -", "+I 1 10", "+I 2 10", "+I - 11", "-D 1 10", "-D 2 10",
+    ("LEFT JOIN", ["+I 1 -", "+I 2 -", "+I 3 -", "-D 1 -", "-D 2 -", "+I 1 10", "+I 2 10", "-D 1 10", "-D 2 10",
                    "+I 1 -", "+I 2 -"]),
+    ("RIGHT JOIN", ["+I 1 10", "+I 2 10", "+I - 11", "-D 1 10", "-D 2 10"]),
+    ("FULL JOIN", ["+I 1 -", "+I 2 -", "+I 3 -", "-D 1 -", "-D 2 -", "+I 1 10", "+I 2 10", "+I - 11",
+                   "-D 1 10", "-D 2 10", "+I 1 -", "+I 2 -"]),
 ])
 def test_changes_of_a_join(kind: str, changes: list[str]) -> None:
-    """A row that finds its first match loses its NULLs, and gets them back with the last match gone. NULL matches nothing."""
+    """A row that finds its first match loses its NULLs, and gets them back with the last match gone. NULL matches
+    nothing."""
     left, right = side("+I 1 7", "+I 2 7", "+I 3 -"), side("+I 10 7", "+I 11 -", "-D 10 7")
     assert joined(kind, left, right) == changes
 
@@ -80,7 +81,7 @@ def test_changes_of_exists(kind: str, changes: list[str]) -> None:
     assert shown(run(inputs, query)) == changes
 
 
-# ---- windows ---------------------------------------------------------------------------------------------------------------
+# ---- windows ---------------------------------------------------------------------------------------------------------
 
 WINDOWS = "TABLE(TUMBLE(TABLE {}, DESCRIPTOR(ts), INTERVAL '10' SECOND))"
 
@@ -99,7 +100,7 @@ def test_window_join(kind: str, rows: list[str]) -> None:
     assert sorted(shown(run(inputs, query))) == rows
 
 
-# ---- time ------------------------------------------------------------------------------------------------------------------
+# ---- time ------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("kind", "rows"), [
@@ -134,7 +135,7 @@ def test_temporal_join(batch_rows: int) -> None:
         "+I 1 -", "+I 2 a", "+I 3 a", "+I 4 b", "+I 5 -", "+I 6 c", "+I 7 -"]
 
 
-# ---- shards ----------------------------------------------------------------------------------------------------------------
+# ---- shards ----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("batch_rows", [1, 3, 1000])

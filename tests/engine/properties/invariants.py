@@ -1,4 +1,5 @@
-"""What must hold on every edge of a job: columns as declared, retractions of rows that are there, watermarks that rise."""
+"""What must hold on every edge of a job: columns as declared, retractions of rows that are there, watermarks that
+rise."""
 
 from __future__ import annotations
 

@@ -215,8 +215,8 @@ def compositions(draw: st.DrawFn, steps: int = 3) -> Case:
 
 
 AGGREGATES = (
-    "COUNT(*)", "COUNT(s)", "SUM(v)", "SUM(x)", "SUM(d)", "MIN(v)", "MAX(v)", "MIN(s)", "MAX(s)", "MIN(x)", "MAX(d)", "AVG(x)",
-    "MIN(b)", "COUNT(DISTINCT s)", "COUNT(DISTINCT x)", "SUM(DISTINCT v)", "MAX(DISTINCT d)",
+    "COUNT(*)", "COUNT(s)", "SUM(v)", "SUM(x)", "SUM(d)", "MIN(v)", "MAX(v)", "MIN(s)", "MAX(s)", "MIN(x)", "MAX(d)",
+    "AVG(x)", "MIN(b)", "COUNT(DISTINCT s)", "COUNT(DISTINCT x)", "SUM(DISTINCT v)", "MAX(DISTINCT d)",
 )  # fmt: skip
 CONDITIONS = ("v > 0", "s IS NOT NULL", "x < 0.5E0", "k = 1")
 GROUPINGS = ("k", "s", "b", "d", "x", "k, s", "s, b, d", "v", "x, k")

@@ -14,7 +14,9 @@ from tests.engine.properties import strategies, timed
 from tests.engine.properties.strategies import Case
 from tests.engine.properties.support import Config, fold, oracle, run
 
-CONFIGS = [Config(*c, watched=c[0] == 7) for c in product((1, 7, 1000), (1, 2), (False, True))]
+EVERY = [Config(*c, watched=c[0] == 7) for c in product((1, 7, 1000), (1, 2), (False, True))]
+CONFIGS = EVERY if profiles.SOAK else [EVERY[i] for i in (0, 3, 4, 6, 8, 11)]
+"""Rows a batch, shards, mini-batch: all of them in a soak run, else each value of each with several of the others."""
 
 
 def check(case: Case) -> None:

@@ -38,8 +38,8 @@ def _window_starts(kind: str, size: int, step: int) -> tuple[str, str]:
     at = "epoch_us(ts)"
     if kind == "CUMULATE":  # all ends in the row's tumbling window that lie behind the row
         first = f"{at} // {_micros(size)} * {_micros(size)}"
-        ends = f"range({first} + ({at} - {first}) // {_micros(step)} * {_micros(step)} + {_micros(step)}," \
-               f" {first} + {_micros(size)} + 1, {_micros(step)})"
+        ends = (f"range({first} + ({at} - {first}) // {_micros(step)} * {_micros(step)} + {_micros(step)},"
+                f" {first} + {_micros(size)} + 1, {_micros(step)})")
         return flink, f"SELECT *, {first} AS low, unnest({ends}) AS high FROM e"
     every = size if kind == "TUMBLE" else step
     last = f"{at} // {_micros(every)} * {_micros(every)}"
@@ -59,7 +59,8 @@ def window_aggregates(draw: st.DrawFn) -> Case:
     calls = ", ".join(draw(st.lists(st.sampled_from(AGGREGATES), min_size=1, max_size=4)))
     key = draw(st.sampled_from(["", "k, ", "s, ", "k, s, ", "MOD(n, 2), "]))
     where = draw(st.sampled_from(["", " WHERE v > 0", " WHERE s IS NOT NULL"]))
-    query = f"SELECT {key}window_start, window_end, {calls} FROM TABLE({flink}){where} GROUP BY {key}window_start, window_end"
+    query = (f"SELECT {key}window_start, window_end, {calls} FROM TABLE({flink}){where}"
+             f" GROUP BY {key}window_start, window_end")
     answer = (
         f"SELECT {key}make_timestamp(low), make_timestamp(high), {calls} FROM ({duck}){where} GROUP BY {key}low, high"
     )
@@ -120,7 +121,8 @@ def window_joins(draw: st.DrawFn) -> Case:
     def text(left: str, right: str) -> str:
         same = "a.window_start = c.window_start AND a.window_end = c.window_end"
         if exists is not None:
-            return f"SELECT a.n, a.k, a.window_start FROM {left} a WHERE {exists} (SELECT 1 FROM {right} c WHERE {on} AND {same})"
+            return (f"SELECT a.n, a.k, a.window_start FROM {left} a"
+                    f" WHERE {exists} (SELECT 1 FROM {right} c WHERE {on} AND {same})")
         return f"SELECT a.n, c.n AS m, a.k, a.window_start, c.s FROM {left} a {kind} {right} c ON {on} AND {same}"
 
     return Case(inputs, text(*flink), text(*duck))
@@ -149,7 +151,8 @@ def versions(draw: st.DrawFn, size: int = 10) -> Input:
 AS_OF = """
 SELECT n, k, ts, m, s FROM (
     SELECT e.n, e.k, e.ts, r.k IS NOT NULL AND NOT gone AS found, CASE WHEN NOT gone THEN r.m END AS m,
-        CASE WHEN NOT gone THEN r.s END AS s, ROW_NUMBER() OVER (PARTITION BY e.n ORDER BY r.ts DESC, r.arrival DESC) AS place
+        CASE WHEN NOT gone THEN r.s END AS s,
+        ROW_NUMBER() OVER (PARTITION BY e.n ORDER BY r.ts DESC, r.arrival DESC) AS place
     FROM e LEFT JOIN {versions} r ON e.k = r.k AND r.ts <= e.ts)
 WHERE place = 1 AND (found OR {outer})
 """

@@ -1,4 +1,5 @@
-"""A process killed by SIGKILL at random moments and started again ends with the files and models of one that was not."""
+"""A process killed by SIGKILL at random moments and started again ends with the files and models of one that was
+not."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ def prepared(folder: Path) -> Path:
     for name, rows in events(ROWS).items():
         with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows(["" if value is None else value for value in row] for row in rows)
-        options = f"'connector' = 'filesystem', 'format' = 'csv', 'csv.null-literal' = '', 'path' = '{folder}/{name}.csv'"
+        options = ("'connector' = 'filesystem', 'format' = 'csv', 'csv.null-literal' = '', "
+                   f"'path' = '{folder}/{name}.csv'")
         head, found, tail = text.partition(f"CREATE TABLE {name} (")
         text = head + found + tail.replace("'connector' = 'scripted'", options, 1)
     (folder / "job.sql").write_text(text, encoding="utf-8")

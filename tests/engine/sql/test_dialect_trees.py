@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import pytest
 import sqlglot
 from hypothesis import given
@@ -11,7 +10,6 @@ from sqlglot import exp
 from sqlglot.optimizer.scope import build_scope
 
 from engine.errors import UserError
-from engine.sql import dialect
 from engine.sql.dialect import RowValue, TableArgument, generate, parse, parse_expression, parse_one
 from tests.engine.sql import test_dialect_queries, test_dialect_statements
 from tests.profiles import examples
