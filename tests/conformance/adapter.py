@@ -85,7 +85,10 @@ class CaseSource(Source):
 
 
 def _column(type: DataType, values: list[Any]) -> Column:
-    """The values as a source gives them: it does not pad CHAR."""
+    """The values as a source gives them: it does not pad CHAR; whole numbers are milliseconds where they are
+    intervals."""
+    if type.kind is Kind.INTERVAL_TIME:
+        values = [v * 1000 if isinstance(v, int) else v for v in values]
     if type.kind is not Kind.CHAR:
         return column_from_python(type, values)
     return column_from_python(STRING.as_nullable(type.nullable), values).with_type(type)
