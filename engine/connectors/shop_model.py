@@ -89,9 +89,6 @@ class ShopModel:
         radius = np.sqrt(-2 * np.log(1 - self._units(rows, stream)))
         return radius * np.cos(2 * np.pi * self._units(rows, stream + 128))
 
-    def category_of(self, items: Array) -> Array:
-        return self._category_of[items]
-
     def impressions(self, block: int) -> Impressions:
         """Those of a block; none before block 0."""
         if block not in self._cached:

@@ -3,14 +3,13 @@ cases."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from engine.expressions.nodes import Call, Expression, InputRef, Literal, input_refs, substitute
 from engine.plan.facts import Facts
 from engine.plan.nodes import Deduplicate, Filter, Over, Project, Rank, Relation, WindowRank
 from engine.plan.terms import conjunction, conjuncts
 from engine.plan.tree import rewrite, with_inputs
-from engine.types import Schema
 
 RANKING = frozenset({"ROW_NUMBER", "RANK", "DENSE_RANK"})
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "="}
@@ -174,10 +173,3 @@ def _specialised(relation: Rank, facts: Facts) -> Relation:
         return relation
     return Deduplicate(relation.schema, relation.input, relation.partition, (key.index, time), key.descending,
                        nodes=relation.nodes, hints=relation.hints)
-
-
-def without_rank(relation: Rank) -> Rank:
-    """The same rows without the column that says their rank."""
-    return replace(relation, schema=Schema(relation.schema.fields[:-1]), with_rank=False)
-
-

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.changes import DTYPES, Array, Batch, Column, empty_values
+from engine.changes import DTYPES, Array, Batch, Column
 from engine.connectors.base import DeadLetter
 from engine.errors import UserError
 from engine.types import DataType, Kind, Schema
@@ -152,13 +152,6 @@ def view_column(type: DataType, views: Array, valid: Array, owners: tuple[object
         return Column(type, views, None, owners)
     views[~valid] = 0
     return Column(type, views, valid, owners)
-
-
-def empty_column(type: DataType) -> Column:
-    """No rows of a type."""
-    from engine.connectors.arrow import column_of
-
-    return column_of(type, []) if type.is_nested else Column(type, empty_values(type, 0))
 
 
 def wanted_fields(schema: Schema, columns: Sequence[int] | None) -> tuple[int, ...]:

@@ -11,7 +11,7 @@ import numpy as np
 from engine.changes import DTYPES, Array, Column, Mask
 from engine.expressions.functions.base import Arguments, Constant, Context, Evaluate, Function, Infer
 from engine.expressions.functions.signatures import bad_arguments, signature
-from engine.expressions.nodes import Call, Expression, Literal
+from engine.expressions.nodes import Literal
 from engine.expressions.rules import as_decimal, common_type, comparison_type
 from engine.types import BOOLEAN, EXACT, DataType, Kind, is_nullable
 
@@ -198,11 +198,6 @@ def _in(args: Sequence[Column], type: DataType, length: int, context: Context) -
         return Column(type, found, args[0].validity)
     truths = [_three_valued(args[0], item, np.equal) for item in args[1:]]
     return from_truths(type, *reduce(_either, truths))
-
-
-def is_call(expression: Expression, *names: str) -> bool:
-    """Whether an expression is a call of one of these functions."""
-    return isinstance(expression, Call) and expression.function in names
 
 
 FUNCTIONS: dict[str, Function] = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from engine.errors import UserError
 from engine.expressions.binding import resolve_call
 from engine.expressions.nodes import NO_NODES, Call, Expression, InputRef, Literal
 from engine.plan.keys import Keys
@@ -211,10 +210,3 @@ def _outside(expression: Expression, outer: Sequence[Expression], offset: int) -
 
 def _replace_outer(expression: Expression, outer: Sequence[Expression]) -> Expression:
     return rewrite_top(expression, lambda e: outer[e.index] if isinstance(e, OuterRef) else None)
-
-
-def check_one_column(relation: Relation, subquery: object) -> None:
-    """A scalar subquery has one column."""
-    if len(relation.schema) != 1:
-        raise UserError("bad_subquery", "a subquery used as a value must have one column",
-                        hint=f"it has {len(relation.schema)}")
