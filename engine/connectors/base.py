@@ -8,6 +8,7 @@ times with one effect.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -74,7 +75,7 @@ class Poll:
     idle: bool = False
 
 
-class Source:
+class Source(ABC):
     """Reads a table. Positions are JSON: `restore` of a position gives exactly the rows after it.
 
     With several shards of parallel reading a source has `partitions`; the runtime stamps watermarks per partition
@@ -86,21 +87,21 @@ class Source:
     partition: int = 0
     total: int | None = None  # rows or bytes expected, for progress, in the unit of `position_units`
 
+    @abstractmethod
     def open(self, columns: Sequence[int]) -> None:
         """Start; `columns` are the positions of the physical columns wanted, in order."""
-        raise NotImplementedError
 
+    @abstractmethod
     def poll(self, limit: int) -> Poll:
         """At most `limit` rows, without waiting long (some 10 ms at most)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def position(self) -> Json:
         """Where the next poll reads from."""
-        raise NotImplementedError
 
+    @abstractmethod
     def restore(self, position: Json) -> None:
         """Go there (before `open`)."""
-        raise NotImplementedError
 
     def progress(self) -> float | None:
         """Share read, 0 to 1, where known."""
@@ -110,7 +111,7 @@ class Source:
         """Release what was opened."""
 
 
-class Sink:
+class Sink(ABC):
     """Writes a table exactly once. `write` buffers or stages; only `apply` has a visible effect (`print`, `blackhole`
     and in-memory sinks may show rows at once and say so by `transactional = False`)."""
 
@@ -119,17 +120,17 @@ class Sink:
     def open(self) -> None:
         """Start, after recovery called `apply` for the restored epoch."""
 
+    @abstractmethod
     def write(self, batch: Batch) -> None:
         """Take rows of the current epoch. `batch.kinds` may hold updates where the table accepts them."""
-        raise NotImplementedError
 
+    @abstractmethod
     def seal(self, epoch: int) -> Json:
         """End the epoch: everything written is durable (staged, fsynced); returns what `apply` needs."""
-        raise NotImplementedError
 
+    @abstractmethod
     def apply(self, sealed: Json) -> None:
         """Make a sealed epoch visible; called any number of times, has one effect."""
-        raise NotImplementedError
 
     def discard(self, keep: Json | None) -> None:
         """On recovery: remove whatever was staged and is not in `keep` (the last sealed data that counts)."""
@@ -138,21 +139,21 @@ class Sink:
         """Release what was opened."""
 
 
-class Lookup:
+class Lookup(ABC):
     """Answers by key as of now. Keys come as columns (the table's key columns in the order asked for).
 
     `local`: it answers at once, so the job may ask it in place; else many requests are in flight on threads."""
 
     local: bool = False
 
+    @abstractmethod
     def open(self, keys: Sequence[int], columns: Sequence[int]) -> None:
         """`keys`: positions of the key columns in the table's schema, `columns`: positions of the wanted ones."""
-        raise NotImplementedError
 
+    @abstractmethod
     def get(self, keys: Sequence[Column], length: int) -> tuple[Any, tuple[Column, ...]]:
         """For n probe rows: int64 probe positions (sorted, one a match) and the matches' columns. May be called from
         several threads at once. A failure after the connector's own retries raises UserError."""
-        raise NotImplementedError
 
     def close(self) -> None:
         """Release what was opened."""

@@ -83,6 +83,9 @@ class CaseSource(Source):
     def position(self) -> Json:
         return {}
 
+    def restore(self, position: Json) -> None:
+        pass  # no case is resumed
+
 
 def _column(type: DataType, values: list[Any]) -> Column:
     """The values as a source gives them: it does not pad CHAR; whole numbers are milliseconds where they are

@@ -33,6 +33,9 @@ class Table(Lookup):
         self.asked: list[list[Any]] = []
         self._wait = wait
 
+    def open(self, keys: Sequence[int], columns: Sequence[int]) -> None:
+        pass
+
     def get(self, keys: Sequence[Column], length: int) -> tuple[Array, tuple[Column, ...]]:
         wanted = column_to_python(keys[0])
         assert len(wanted) == length
