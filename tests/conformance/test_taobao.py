@@ -3,6 +3,8 @@ resumed."""
 
 from __future__ import annotations
 
+import gzip
+import itertools
 import json
 import os
 import random
@@ -68,11 +70,30 @@ def test_the_model_reaches_its_marks(undisturbed: Result) -> None:
     assert (figures["late"], figures["dead_letters"]) == (0, 0)
 
 
-@pytest.mark.parametrize("options", [
-    ("--shards", "2"), ("--batch-rows", "1000"), ("--batch-rows", "100000"), ("--shards", "2", "--batch-rows", "777"),
-], ids=" ".join)
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--shards", "2"),
+        ("--batch-rows", "7"),
+        ("--batch-rows", "1000"),
+        ("--batch-rows", "100000"),
+        ("--shards", "2", "--batch-rows", "777"),
+    ],
+    ids=" ".join,
+)
 def test_it_is_the_same_however_it_is_cut(undisturbed: Result, tmp_path: Path, options: tuple[str, ...]) -> None:
     assert_same(outcome(tmp_path / "state", *options), undisturbed)
+
+
+def test_row_by_row_it_is_the_same(tmp_path: Path) -> None:
+    """On the first tenth of the events, as the whole file takes minutes row by row."""
+    events = tmp_path / "events.csv"
+    with gzip.open(EVENTS, "rt", encoding="utf-8") as lines:
+        events.write_text("".join(itertools.islice(lines, 4_400)), encoding="utf-8")
+    prefix = ("--set", f"events={events}", "--set", "evaluate_from=0")
+    expected = outcome(tmp_path / "all", *prefix)
+    assert expected[0]["model_hash"] and expected[0]["auc"]
+    assert_same(outcome(tmp_path / "one", *prefix, "--batch-rows", "1"), expected)
 
 
 def newest(state: Path) -> str:

@@ -13,11 +13,11 @@ from engine.runtime.job import Job
 
 
 class Watcher(Operator):
-    """A further consumer of an operator, which checks what it gets."""
+    """A further consumer of an operator, which checks what it gets; retractions where they hold whole rows (`exact`)."""
 
-    def __init__(self, watched: Operator) -> None:
+    def __init__(self, watched: Operator, exact: bool) -> None:
         super().__init__(f"watcher of {watched.name}", watched.schema, watched.settings)
-        self._rows: Counter[tuple[Any, ...]] | None = Counter()
+        self._rows: Counter[tuple[Any, ...]] | None = Counter() if exact else None
         self._last: tuple[str, tuple[Any, ...]] | None = None
         self._mark = MIN_WATERMARK
         self._epoch = 0
@@ -61,7 +61,7 @@ class Watcher(Operator):
             self._last = (KIND_NAMES[kind], row)
 
 
-def watch(job: Job) -> None:
+def watch(job: Job, *, exact: bool) -> None:
     """Put a watcher behind every operator of a job that has not started."""
     for operator in job.graph.operators:
-        operator.connect(Watcher(operator), 0)
+        operator.connect(Watcher(operator, exact), 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from engine.types import Schema
 from tests.engine.properties.invariants import watch
 
 KINDS = {"+I": 0, "-U": 1, "+U": 2, "-D": 3}
+UPSERT = "I,UA,D"
 Change = tuple[str, tuple[Any, ...]]
 """Kind of change and values."""
 
@@ -142,8 +144,9 @@ def run(inputs: Mapping[str, Input], query: str, config: Config = Config(), *, s
         text += "SET 'table.exec.mini-batch.enabled' = 'true';"
     for _ in session.script(f"{text}\n{query};"):
         pass
+    exact = all(given.changelog != UPSERT for given in inputs.values())
     session.run(RunOptions(batch_rows=config.batch_rows, shards=config.shards, durable=False,
-                           on_job=watch if config.watched else None))
+                           on_job=partial(watch, exact=exact) if config.watched else None))
     return result.rows
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from engine.types import INT, STRING, TIMESTAMP, Schema
 from tests.engine.properties.strategies import BOUND, START, Case, events, tables, texts
-from tests.engine.properties.support import Change, Input
+from tests.engine.properties.support import UPSERT, Change, Input
 
 AGGREGATES = (
     "COUNT(*)",
@@ -145,7 +145,7 @@ def versions(draw: st.DrawFn, size: int = 10) -> Input:
         live = live - {k} if kind == "-D" else live | {k}
         changes.append((kind, (k, m, s, at)))
     clauses = f", PRIMARY KEY (k) NOT ENFORCED, WATERMARK FOR ts AS ts - INTERVAL '{BOUND}' SECOND"
-    return Input(VERSIONS, changes, "I,UA,D", clauses, history=True)
+    return Input(VERSIONS, changes, UPSERT, clauses, history=True)
 
 
 AS_OF = """
