@@ -123,15 +123,15 @@ def _compile(text: str, given: Mapping[str, str], state: str,
     for place in places:
         analyzer.nodes[place.node.id] = place.node.id
         lowerer.node(place)
-    _check_use(places, collector)
+    _check_use(document, places, collector)
     if collector.failed:
         return None, collector.result()
     return _compiled(document, settings, lowerer, collector), collector.result()
 
 
-def _check_use(places: list[Connected], collector: Collector) -> None:
+def _check_use(document: Document, places: list[Connected], collector: Collector) -> None:
     """A pipeline does something, and every node has a part in it."""
-    read = {source for place in places for sources in place.inputs.values() for source in sources}
+    read = {edge.source for edge in document.edges}  # an edge that is wrong has an error of its own
     for place in places:
         if place.component.gives and place.node.id not in read:
             collector.warning(

@@ -93,6 +93,13 @@ def test_unused_nodes_and_pipelines_without_effect() -> None:
     assert [d.code for d in errors(only)] == ["no_sink"]
 
 
+def test_what_a_circle_reads_is_used() -> None:
+    text = pipeline(node("a", "filter", condition="price > 1"), node("b", "filter", condition="price > 1"),
+                    edges=[("events", "a"), ("a", "b"), ("b", "a")])
+    assert "events" not in [d.node for d in check_text(text) if d.code == "unused_node"]
+    assert "cycle" in [d.code for d in errors(text)]
+
+
 @pytest.mark.parametrize(("given", "codes"), [
     ({}, []), ({"path": "other.csv"}, []), ({"pth": "x"}, ["unknown_parameter"]),
 ])

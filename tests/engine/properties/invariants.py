@@ -13,7 +13,7 @@ from engine.runtime.job import Job
 
 
 class Watcher(Operator):
-    """A further consumer of an operator, which checks what it gets; retractions where they hold whole rows (`exact`)."""
+    """A further consumer of an operator, which checks what it gets; retractions if they hold whole rows (`exact`)."""
 
     def __init__(self, watched: Operator, exact: bool) -> None:
         super().__init__(f"watcher of {watched.name}", watched.schema, watched.settings)
