@@ -34,6 +34,14 @@ def _inputs(planner: Planner, node: nodes.Join) -> list[Built]:
     return [left, planner.keyed(planner.build(node.right), node.right_keys, node.right.schema, types)]
 
 
+def _dealt(node: nodes.Join) -> tuple[int, ...] | None:
+    """The columns of the result by which its rows are dealt: those of a side that is never padded with NULLs."""
+    padded_left, padded_right = OUTER[node.kind][1], OUTER[node.kind][0]
+    if not padded_left:
+        return node.left_keys
+    return None if padded_right else tuple(len(node.left.schema) + k for k in node.right_keys)
+
+
 def plan_join(planner: Planner, node: nodes.Join) -> Built:
     if node.null_aware:
         raise NotSupported("NOT IN with NULLs", hint="use NOT EXISTS")
@@ -44,7 +52,7 @@ def plan_join(planner: Planner, node: nodes.Join) -> Built:
     shape = JoinShape(OUTER[node.kind], exists, node.null_safe)
     return planner.add(node, "Join", _inputs(planner, node), lambda name, settings: StreamJoin(
         name, node.schema, settings, _sides(node), (node.left_keys, node.right_keys), shape, node.condition,
-        node.nodes), node.left_keys)
+        node.nodes), _dealt(node))
 
 
 def plan_interval_join(planner: Planner, node: nodes.IntervalJoin) -> Built:
@@ -56,13 +64,13 @@ def plan_interval_join(planner: Planner, node: nodes.IntervalJoin) -> Built:
     )
     return planner.add(node, "IntervalJoin", _inputs(planner, node), lambda name, settings: IntervalJoin(
         name, node.schema, settings, _sides(node), (node.left_keys, node.right_keys), bounds, OUTER[node.kind],
-        node.condition, node.nodes), node.left_keys)
+        node.condition, node.nodes), _dealt(node))
 
 
 def plan_temporal_join(planner: Planner, node: nodes.TemporalJoin) -> Built:
     return planner.add(node, "TemporalJoin", _inputs(planner, node), lambda name, settings: TemporalJoin(
         name, node.schema, settings, _sides(node), (node.left_keys, node.right_keys), (node.left_time, node.right_time),
-        node.kind is JoinKind.LEFT, node.condition, node.nodes), node.left_keys)
+        node.kind is JoinKind.LEFT, node.condition, node.nodes), _dealt(node))
 
 
 def plan_window_join(planner: Planner, node: nodes.WindowJoin) -> Built:
@@ -73,7 +81,7 @@ def plan_window_join(planner: Planner, node: nodes.WindowJoin) -> Built:
     return planner.add(node, "WindowJoin", _inputs(planner, node), lambda name, settings: WindowJoin(
         name, node.schema, settings, _sides(node), (node.left_keys, node.right_keys),
         (node.left_window_end, node.right_window_end), shape, node.condition,
-        settings.context.zone if local else None, node.nodes), node.left_keys)
+        settings.context.zone if local else None, node.nodes), _dealt(node))
 
 
 def plan_lookup_join(planner: Planner, node: nodes.LookupJoin) -> Built:

@@ -88,7 +88,7 @@ def plan_set_operation(planner: Planner, node: SetOperation) -> Built:
     inputs = [planner.build(r) for r in node.relations]
     if len({len(b.operators) for b in inputs}) > 1:
         inputs = [planner.single(b, r.schema) for b, r in zip(inputs, node.relations, strict=True)]
-    keys = inputs[0].keys if len({b.keys for b in inputs}) == 1 else None
+    keys = inputs[0].keys if len({(b.keys, b.types) for b in inputs}) == 1 else None
     return planner.add(node, "Union", inputs, lambda name, settings: Union(
         name, node.schema, settings, len(inputs), node.nodes), keys)
 

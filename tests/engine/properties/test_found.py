@@ -33,3 +33,21 @@ def test_mini_batches_keep_each_version_for_a_temporal_join() -> None:
     view = f"CREATE VIEW r AS SELECT k, n AS m, ts FROM ({newest}) WHERE place = 1;"
     query = "SELECT e.n, r.m FROM e JOIN r FOR SYSTEM_TIME AS OF e.ts ON e.k = r.k"
     assert fold(run(inputs, query, Config(1000, mini_batch=True), setup=view)) == {(0, 0): 1, (1, 1): 1}
+
+
+def test_rows_padded_by_an_outer_join_are_dealt_anew() -> None:
+    """The left key of a row without a left side is NULL, wherever its right key had put it: one group, not one a
+    shard."""
+    left, right = (Input(TABLE, [("+I", _row(k, k)) for k in keys], RETRACTING) for keys in ([99], range(20)))
+    for kind in ("RIGHT", "FULL"):
+        query = f"SELECT k, COUNT(*) FROM (SELECT t.k, u.v FROM t {kind} JOIN u ON t.k = u.k) GROUP BY k"
+        assert fold(run({"t": left, "u": right}, query, Config(1000, 2)))[None, 20] == 1
+
+
+def test_a_union_of_keys_that_may_and_may_not_be_null() -> None:
+    """Such keys are hashed differently, so the union of two aggregates by them is dealt anew."""
+    rows = Input(TABLE, [("+I", _row(k, k)) for k in range(20)], RETRACTING)
+    counted = "SELECT {0} AS k, COUNT(*) AS n FROM t GROUP BY {0}"
+    both = f"{counted.format('k')} UNION ALL {counted.format('COALESCE(k, 0)')}"
+    found = fold(run({"t": rows}, f"SELECT k, SUM(n) FROM ({both}) GROUP BY k", Config(1000, 2)))
+    assert found == {(k, 2): 1 for k in range(20)}
