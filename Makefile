@@ -38,7 +38,7 @@ $(VENV)/.warmed: $(VENV)/.installed $(shell find engine -name '*.py' -o -name '*
 	@touch $@
 
 run: setup ## the shop example, live in the terminal (Ctrl-C or `make stop` ends it, the next run resumes)
-	@$(VENV)/bin/porsche run examples/shop.yaml --live --state $(STATE) || [ $$? -eq 130 ]  # 130: it was asked to stop
+	@$(VENV)/bin/porsche run examples/shop.yaml --live --rate 10000 --state $(STATE) || [ $$? -eq 130 ]  # 130: it was asked to stop
 
 stop: ## end what `make run` started
 	$(VENV)/bin/porsche stop --state $(STATE)
