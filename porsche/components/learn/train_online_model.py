@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sqlglot import exp
+
 from engine.types import TimeKind
 from porsche.components.base import Component, Lowering, Port, PropertyError, insert
 from porsche.components.properties import Choice, Column, Number, Options
@@ -49,6 +51,8 @@ class TrainOnlineModel(Component):
             raise PropertyError(
                 "known_at", "wrong_type", f"'{self.known_at}' is not a timestamp", "a label join gives one"
             )
+        # one behind: labels that became known at the same time may still follow, and their version counts too
+        until = exp.Sub(this=column("known_at"), expression=exp.Interval(this=text("0.001"), unit=exp.Var(this="SECOND")))
         table = create_table(self.site.node, [(f.name, type_tree(f.type.as_nullable())) for f in schema],
-                             self.site.options("model", {}), watermark=("known_at", column("known_at")), key=["name"])
+                             self.site.options("model", {}), watermark=("known_at", until), key=["name"])
         return Lowering(tables=(table,), inserts=(insert(self.site.node, query),))

@@ -49,7 +49,7 @@ CREATE TABLE model (
   name STRING,
   known_at TIMESTAMP_LTZ(3),
   model ROW<model STRING, version BIGINT, samples BIGINT, logloss DOUBLE, auc DOUBLE>,
-  WATERMARK FOR known_at AS known_at,
+  WATERMARK FOR known_at AS known_at - INTERVAL '0.001' SECOND,
   PRIMARY KEY (name) NOT ENFORCED
 )
 WITH (

@@ -22,7 +22,7 @@ CREATE TABLE model (
   name STRING,
   known_at TIMESTAMP(3),
   model ROW<model STRING, version BIGINT, samples BIGINT, logloss DOUBLE, auc DOUBLE>,
-  WATERMARK FOR known_at AS known_at,
+  WATERMARK FOR known_at AS known_at - INTERVAL '0.001' SECOND,
   PRIMARY KEY (name) NOT ENFORCED
 )
 WITH (
