@@ -52,7 +52,8 @@ class TrainOnlineModel(Component):
                 "known_at", "wrong_type", f"'{self.known_at}' is not a timestamp", "a label join gives one"
             )
         # one behind: labels that became known at the same time may still follow, and their version counts too
-        until = exp.Sub(this=column("known_at"), expression=exp.Interval(this=text("0.001"), unit=exp.Var(this="SECOND")))
+        moment = exp.Interval(this=text("0.001"), unit=exp.Var(this="SECOND"))
+        until = exp.Sub(this=column("known_at"), expression=moment)
         table = create_table(self.site.node, [(f.name, type_tree(f.type.as_nullable())) for f in schema],
                              self.site.options("model", {}), watermark=("known_at", until), key=["name"])
         return Lowering(tables=(table,), inserts=(insert(self.site.node, query),))
