@@ -7,6 +7,7 @@ processed. A job that is not durable (a preview, a SELECT at the prompt) leaves 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import shutil
 import time
@@ -27,6 +28,7 @@ from engine.runtime.rounds import Rounds
 from engine.state.checkpoints import CheckpointStore
 from engine.state.protocol import StatePart
 
+logger = logging.getLogger(__name__)
 IDLE_WAIT = 0.005  # seconds to sleep when no source has anything
 
 
@@ -145,6 +147,8 @@ class Job:
             restore_operators(self.graph.operators, checkpoint)
             self._base = Totals(**checkpoint.meta["totals"])
             sealed = checkpoint.meta["sinks"]
+            for epoch, why in checkpoint.skipped:
+                logger.warning("checkpoint %d is damaged (%s): going on from checkpoint %d", epoch, why, self._epoch)
         self._totals.attempts = self._base.attempts + 1
         self.dead_letters.discard(sealed.get("dead_letters"))
         self.dead_letters.apply(sealed.get("dead_letters") or {})

@@ -32,7 +32,7 @@ def rows(*items: int | str) -> list[Item]:
     return [item if isinstance(item, str) else (item,) for item in items]
 
 
-def test_the_checkpoint_before_a_damaged_one_is_used(tmp_path: Path) -> None:
+def test_the_checkpoint_before_a_damaged_one_is_used(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Rows of the damaged epoch were visible already; they are written again, once."""
     text, state = COPY.replace("{folder}", str(tmp_path)), tmp_path / "state"
     script = Script({"e": rows(1, 2, BARRIER, 3, 4, BARRIER, 5, CRASH, 6)})
@@ -42,6 +42,7 @@ def test_the_checkpoint_before_a_damaged_one_is_used(tmp_path: Path) -> None:
     newest.write_bytes(newest.read_bytes()[:-1] + b"?")
     assert attempt(text, script, state, OPTIONS) is not None
     assert numbers(tmp_path) == [1, 2, 3, 4, 6]
+    assert "checkpoint 2 is damaged" in caplog.text
 
 
 def test_files_of_a_damaged_epoch_go_where_nothing_replaces_them(tmp_path: Path) -> None:
