@@ -6,6 +6,7 @@ module and the typing side import neither numba nor polars at the top; `open` of
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -62,7 +63,7 @@ class AggregateSpec:
     label: str = ""
 
 
-class Accumulator:
+class Accumulator(ABC):
     """The accumulators of one call, for all groups: one entry a group slot.
 
     Arrays of n rows: `slots` int32/int64 group slots, `args` one column an argument, `signs` int8 (+1, -1) or None
@@ -79,25 +80,25 @@ class Accumulator:
     def use(self, resources: Mapping[str, object]) -> None:
         """What the job lends (`Settings.context.resources`); called when the operator opens, after a restore."""
 
+    @abstractmethod
     def accumulate(self, slots: Array, args: Sequence[Column], signs: Array | None) -> None:
         """Take rows in (or, at sign -1, out)."""
-        raise NotImplementedError
 
     def running(self, slots: Array, args: Sequence[Column], signs: Array | None) -> Column | None:
         """`accumulate`, returning the result after each row; None (and nothing done) where this accumulator cannot."""
         return None
 
+    @abstractmethod
     def merge(self, slots: Array, other: Accumulator, other_slots: Array) -> None:
         """Add the accumulators of `other` at `other_slots` to those at `slots` (pairwise)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def value(self, slots: Array) -> Column:
         """The results of these groups."""
-        raise NotImplementedError
 
+    @abstractmethod
     def reset(self, slots: Array) -> None:
         """Empty these groups (their slots will be used again)."""
-        raise NotImplementedError
 
     def forget(self, slots: Array) -> None:
         """The keys of these groups are being released, and with them what hangs on the table; drop anything else."""

@@ -80,6 +80,9 @@ class LagAccumulator(Accumulator):
             raise InternalError("LAG takes no retractions")
         self.running(slots, args, signs)
 
+    def merge(self, slots: Array, other: Accumulator, other_slots: Array) -> None:
+        raise InternalError("LAG is of one stream of rows: it cannot be merged")
+
     def value(self, slots: Array) -> Column:
         return null_column(self._type, len(slots))
 
