@@ -12,7 +12,8 @@ from pathlib import Path
 ALLOWED = frozenset(name.casefold() for name in (
     # SPDX identifiers
     "0BSD", "Apache-2.0", "Apache-2.0 WITH LLVM-exception", "BSD-2-Clause", "BSD-3-Clause", "BSL-1.0", "CC0-1.0",
-    "ISC", "MIT", "MPL-2.0", "PSF-2.0", "Python-2.0", "Unlicense", "Zlib",
+    "ISC", "LGPL-3.0-only",  # psycopg: imported as it is
+    "MIT", "MPL-2.0", "PSF-2.0", "Python-2.0", "Unlicense", "Zlib",
     # the older classifiers and free texts of some packages
     "Apache License 2.0", "Apache Software License", "BSD", "BSD License", "DFSG approved", "MIT License",
     "Mozilla Public License 2.0 (MPL 2.0)", "Python Software Foundation License",

@@ -1,0 +1,1 @@
+"""Projects, pipelines and their revisions, runs, who may do what."""

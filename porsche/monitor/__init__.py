@@ -1,0 +1,1 @@
+"""What runs tell while they work: live streams, metric history, Prometheus."""

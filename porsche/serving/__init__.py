@@ -1,0 +1,1 @@
+"""Trained models: their versions, weights and predictions."""

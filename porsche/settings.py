@@ -1,0 +1,157 @@
+"""Django's settings. What differs between machines comes from the environment:
+
+PORSCHE_HOME        the home folder (default: .porsche)
+PORSCHE_DATABASE    postgresql://user:password@host:port/name (default: SQLite in the home folder)
+PORSCHE_BROKER      redis://host:port/number (default: files in the home folder, no server)
+PORSCHE_SECRET_KEY  signs sessions (default: a key made once and kept in the home folder)
+PORSCHE_HOSTS       names under which the platform is reached, by commas (default: loopback)
+PORSCHE_ENVIRONMENT what tables physically are: an environment of the compiler (default: dev)
+PORSCHE_HTTPS       1 where a proxy in front speaks TLS: cookies are then sent over TLS only
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from porsche.home import Home
+
+HOME = Home.default()
+BASE = Path(__file__).resolve().parent
+FRONTEND = BASE / "static" / "app"
+"""The built frontend: index.html and its assets."""
+
+SECRET_KEY = os.environ.get("PORSCHE_SECRET_KEY") or HOME.secret_key()
+DEBUG = False
+HTTPS = os.environ.get("PORSCHE_HTTPS") == "1"
+ALLOWED_HOSTS = [h for h in os.environ.get("PORSCHE_HOSTS", "localhost,127.0.0.1,[::1]").split(",") if h]
+ENVIRONMENT = os.environ.get("PORSCHE_ENVIRONMENT", "dev")
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "django_filters",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "porsche.ide",
+    "porsche.monitor",
+    "porsche.serving",
+    "porsche.verification",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "porsche.urls"
+ASGI_APPLICATION = "porsche.asgi.application"
+AUTH_USER_MODEL = "ide.User"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TEMPLATES: list[dict[str, Any]] = [
+    {"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True, "DIRS": [BASE / "templates"],
+     "OPTIONS": {"context_processors": ["django.template.context_processors.request"]}},
+]
+
+
+def database(url: str | None) -> dict[str, Any]:
+    """Django's description of the database at a URL; SQLite in the home folder where there is none."""
+    if not url:
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": str(HOME.database),
+            "OPTIONS": {
+                "timeout": 20,
+                "transaction_mode": "IMMEDIATE",  # a writer waits at BEGIN instead of failing at its first write
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+            },
+        }
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgres", "postgresql"):
+        raise ValueError(f"PORSCHE_DATABASE is postgresql://user:password@host:port/name, not {parts.scheme}://...")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": parts.hostname or "",
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+DATABASES = {"default": database(os.environ.get("PORSCHE_DATABASE"))}
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = HOME.path / "static"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_AGE = 30 * 24 * 3600
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8 << 20  # a pipeline document is text that people read
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "porsche.ide.api.authentication.TokenAuthentication",
+        "porsche.ide.api.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["porsche.ide.api.permissions.Allowed"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "porsche.ide.api.pagination.Pages",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle", "rest_framework.throttling.AnonRateThrottle"],
+    "DEFAULT_THROTTLE_RATES": {"user": "6000/min", "anon": "120/min", "sign_in": "20/min"},
+    "EXCEPTION_HANDLER": "porsche.ide.api.errors.handle",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Porsche",
+    "DESCRIPTION": "Real-time machine learning: pipelines, runs, metrics, models and predictions.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+CELERY_BROKER_URL = os.environ.get("PORSCHE_BROKER") or "filesystem://"
+CELERY_TASK_IGNORE_RESULT = True  # outcomes are rows of our own tables
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+}

@@ -1,0 +1,19 @@
+"""Every URL of the platform: the API, its description, Prometheus, and the pages (one page application)."""
+
+from __future__ import annotations
+
+from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from porsche.ide.pages import application, sign_in
+
+urlpatterns = [
+    path("api/", include("porsche.ide.api.urls")),
+    path("api/", include("porsche.monitor.urls")),
+    path("api/", include("porsche.serving.urls")),
+    path("api/", include("porsche.verification.urls")),
+    path("api/schema", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("sign-in/<str:secret>", sign_in, name="sign-in"),
+    re_path(r"^(?!api/|static/|metrics).*$", application, name="application"),
+]

@@ -1,0 +1,1 @@
+"""Batch verification: is what a stream wrote what one bounded run over the same input writes?"""
