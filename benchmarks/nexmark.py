@@ -3,21 +3,26 @@
 Each query reads its tables from files and writes to `blackhole`: batches of at most 20,000 rows or 100 ms, a checkpoint
 each second, the second run counted, from the first poll to the last checkpoint in place. Events are the rows of the
 tables that a query reads. DuckDB reads the same files and makes the result in its memory, second run counted too. In a
-pass of its own every change a query emits is collected, folded, and compared with DuckDB's rows.
+pass of its own every change a query emits is collected, folded, and compared with DuckDB's rows. Where Flink is
+installed it runs the same texts (`benchmarks.nexmark_flink`; not with `--quick`).
+
+`json_decode_lines_per_s`: the bids' JSON lines read into the columns of q0, nothing else.
 """
 
 from __future__ import annotations
 
+import math
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from string import Template
 from typing import Any
 
 import numpy as np
 
+from benchmarks import nexmark_flink
 from benchmarks.nexmark_data import TABLES, folder
 from benchmarks.nexmark_queries import DDL, QUERIES, SETTINGS, Query
 from benchmarks.pinned import pin_arrow
@@ -32,23 +37,64 @@ from engine.session import RunOptions, Session
 
 EVENTS, QUICK_EVENTS = 1_000_000, 100_000
 FORMATS = ("json", "parquet")
+BATCH = 20_000
 
 
 def run(quick: bool = False, *, events: int | None = None) -> dict[str, Any]:
-    """Events a second of each query and format, ours and DuckDB's; None where a query does not run."""
+    """Events a second of each query and format, ours, DuckDB's and Flink's; None where a query does not run."""
     pin_arrow()
     count = events or (QUICK_EVENTS if quick else EVENTS)
     files = folder(count)
     checks = {name: _checked(name, query, files) for name, query in QUERIES.items()}
     measured = {form: {name: figures(name, files, form, checks[name]) for name in QUERIES} for form in FORMATS}
-    return {**measured, "events": count, "checked": [name for name, fine in checks.items() if fine]}
+    return {**measured, **({} if quick or not nexmark_flink.installed() else beside_flink(measured["json"], files)),
+            "json_decode_lines_per_s": json_decode_lines_per_s(files), "events": count,
+            "checked": [name for name, fine in checks.items() if fine]}
+
+
+def beside_flink(ours: Mapping[str, Mapping[str, int | None]], files: Path) -> dict[str, Any]:
+    """Flink's events a second of each query, and the comparison."""
+    taken = nexmark_flink.seconds(files)
+    rates = {name: None if time is None else round(_events(name, files) / time) for name, time in taken.items()}
+    return {"flink_events_per_s": rates,
+            **compared({name: figure["events_per_s"] for name, figure in ours.items()}, rates)}
+
+
+def compared(ours: Mapping[str, int | None], theirs: Mapping[str, int | None]) -> dict[str, Any]:
+    """How many times their rates ours are, where both are known, and the geometric mean of these ratios."""
+    ratios = {name: mine / rate for name, rate in theirs.items() if rate and (mine := ours.get(name))}
+    mean = math.exp(sum(map(math.log, ratios.values())) / len(ratios)) if ratios else None
+    return {"ratio_flink": {name: round(ratio, 2) for name, ratio in ratios.items()},
+            "ratio_flink_geomean": None if mean is None else round(mean, 2)}
+
+
+def json_decode_lines_per_s(files: Path) -> int:
+    """Lines a second from the first poll to the last, second time counted."""
+    with tempfile.TemporaryDirectory() as state:
+        session = Session(folder=Path(state))
+        for _ in session.script(script(QUERIES["q0"], files, "json")):
+            pass
+
+        def measure() -> float:
+            graph = session.plan(session.phases[0])
+            (reader,) = graph.sources
+            reader.open()
+            started = time.perf_counter()
+            while not reader.ended:
+                reader.poll(BATCH)
+            taken = time.perf_counter() - started
+            for operator in graph.operators:
+                operator.close()
+            return taken
+
+        return round(_events("q0", files) / min_second(measure))
 
 
 def figures(name: str, files: Path, form: str, runs: bool = True) -> dict[str, int | None]:
     """Events a second of one query: ours (None where it does not run) and DuckDB's."""
     query = QUERIES[name]
     seconds = min_second(lambda: _seconds(query, files, form)) if runs else None
-    rows = sum(_rows(files, table) for table in query.reads)
+    rows = _events(name, files)
     other = _duckdb_seconds(query, files, form)
     return {
         "events_per_s": None if seconds is None else round(rows / seconds),
@@ -60,6 +106,10 @@ def min_second(measure: Callable[[], float]) -> float:
     """What the second run takes."""
     measure()
     return measure()
+
+
+def _events(name: str, files: Path) -> int:
+    return sum(_rows(files, table) for table in QUERIES[name].reads)
 
 
 def _rows(files: Path, table: str) -> int:

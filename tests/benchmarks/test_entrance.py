@@ -63,6 +63,16 @@ def test_a_query_is_timed_beside_duckdb() -> None:
     assert figures["duckdb_events_per_s"] is not None and figures["duckdb_events_per_s"] > 0
 
 
+def test_json_lines_are_decoded_and_timed() -> None:
+    assert nexmark.json_decode_lines_per_s(folder(EVENTS)) > 0
+
+
+def test_rates_beside_flink_have_a_geometric_mean() -> None:
+    found = nexmark.compared({"q0": 100, "q1": 800, "q2": None, "q4": 7}, {"q0": 50, "q1": 100, "q2": 3, "q4": None})
+    assert found == {"ratio_flink": {"q0": 2.0, "q1": 8.0}, "ratio_flink_geomean": 4.0}
+    assert nexmark.compared({"q0": 1}, {})["ratio_flink_geomean"] is None
+
+
 def test_training_through_sql_learns_every_row() -> None:
     assert learners_sql.samples_per_s(500, 1) > 0
 
