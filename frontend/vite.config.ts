@@ -1,0 +1,14 @@
+/// <reference types="vitest/config" />
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+
+// `npm run dev` serves the pages itself and passes the API on to a platform that runs beside it.
+const platform = process.env.PORSCHE_SERVER ?? "http://127.0.0.1:8000";
+
+export default defineConfig(({ command }) => ({
+  base: command === "build" ? "/static/app/" : "/",
+  plugins: [react()],
+  build: { outDir: "../porsche/static/app", emptyOutDir: true, target: "es2022", chunkSizeWarningLimit: 900 },
+  server: { host: "127.0.0.1", proxy: { "/api": platform, "/sign-in": platform } },
+  test: { environment: "jsdom", include: ["src/**/*.test.{ts,tsx}"] },
+}));
