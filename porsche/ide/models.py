@@ -215,7 +215,11 @@ class Beat(models.Model):
 
 
 class Work(models.Model):
-    """Something done in the background, with its progress. `subject`: what it is about, such as "run:7"."""
+    """Something done in the background, with its progress. `subject`: what it is about, such as "run:7".
+
+    `task`, `arguments`: what a worker calls; `attempts`: how often one has begun; `beat_at`: when a worker last said
+    that it is at it, so that what a dead worker left is taken up again.
+    """
 
     class State(models.TextChoices):
         WAITING = "WAITING"
@@ -224,6 +228,8 @@ class Work(models.Model):
         FAILED = "FAILED"
 
     kind = models.CharField(max_length=32)
+    task = models.CharField(max_length=100)
+    arguments = models.JSONField(default=dict, blank=True)
     subject = models.CharField(max_length=64, blank=True, db_index=True)
     project = models.ForeignKey(Project, on_delete=models.CASCADE, null=True, blank=True, related_name="work")
     state = models.CharField(max_length=16, choices=State.choices, default=State.WAITING)
@@ -231,6 +237,8 @@ class Work(models.Model):
     message = models.CharField(max_length=500, blank=True)
     result = models.JSONField(null=True, blank=True)
     error = models.JSONField(null=True, blank=True)  # {code, message, hint}
+    attempts = models.PositiveSmallIntegerField(default=0)
+    beat_at = models.DateTimeField(null=True, blank=True)
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     started_at = models.DateTimeField(null=True, blank=True)
