@@ -1,4 +1,4 @@
-"""The command line: `porsche run | validate | compile | explain | stop`."""
+"""Commands on pipeline documents, in this process: `porsche run | validate | compile | explain | stop`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import click
 
 from engine.errors import UserError
 from porsche import processes
-from porsche.compiler import Compiled, Diagnostic, DocumentError, check_text, compile_text, environment
+from porsche.compiler import Compiled, check_text, compile_text, environment
 
 INTERRUPTED = 130
 """The exit status of a run that was asked to end before its input did."""
@@ -44,13 +44,7 @@ def _document_options(command: F) -> F:
     return command
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="porsche")
-def cli() -> None:
-    """Real-time machine learning: a pipeline document becomes Flink SQL, and runs."""
-
-
-@cli.command()
+@click.command()
 @_document_options
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one line of JSON, at the end.")
 @click.option("--shards", type=click.IntRange(1, 128), help="Parallel shards.")
@@ -99,7 +93,7 @@ def run(
         sys.exit(INTERRUPTED)
 
 
-@cli.command()
+@click.command()
 @_document_options
 @click.option("--json", "as_json", is_flag=True, help="Print the diagnostics as JSON.")
 def validate(file: Path, parameters: tuple[str, ...], state: Path | None, where: str, as_json: bool) -> None:
@@ -118,7 +112,7 @@ def validate(file: Path, parameters: tuple[str, ...], state: Path | None, where:
     sys.exit(1 if failed else 0)
 
 
-@cli.command(name="compile")
+@click.command(name="compile")
 @_document_options
 @click.option("--json", "as_json", is_flag=True, help="Print where everything came from, too: spans, columns, lineage.")
 def compile_command(file: Path, parameters: tuple[str, ...], state: Path | None, where: str, as_json: bool) -> None:
@@ -127,7 +121,7 @@ def compile_command(file: Path, parameters: tuple[str, ...], state: Path | None,
     click.echo(json.dumps(compiled.as_json()) if as_json else compiled.text, nl=as_json)
 
 
-@cli.command()
+@click.command()
 @_document_options
 def explain(file: Path, parameters: tuple[str, ...], state: Path | None, where: str) -> None:
     """Print how the bundled engine runs a pipeline: its plans."""
@@ -137,7 +131,7 @@ def explain(file: Path, parameters: tuple[str, ...], state: Path | None, where: 
     click.echo(explain_bundled(compiled, folder))
 
 
-@cli.command()
+@click.command()
 @click.option("--state", type=click.Path(path_type=Path), required=True, help="The folder of the run's state.")
 def stop(state: Path) -> None:
     """End the run that uses a state folder, after a checkpoint; the same run command resumes it."""
@@ -210,23 +204,4 @@ class _Signals:
         self._jobs[-1].stop()
 
 
-def _say(diagnostics: tuple[Diagnostic, ...], file: str) -> None:
-    for diagnostic in diagnostics:
-        click.echo(f"{file}: {diagnostic}", err=True)
-
-
-def main() -> None:
-    """The console script."""
-    try:
-        cli(standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        sys.exit(INTERRUPTED)
-    except DocumentError as error:
-        _say(error.diagnostics, "porsche")
-        sys.exit(1)
-    except UserError as error:
-        click.echo(f"porsche: {error}", err=True)
-        sys.exit(1)
+COMMANDS = (run, validate, compile_command, explain, stop)
