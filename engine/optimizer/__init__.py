@@ -35,7 +35,7 @@ RULES: tuple[Rule, ...] = (
     fuse_windows,      # last: wants at most one projection between aggregate and window
 )
 
-WITH_SETTINGS = (fold_constants,)
+WITH_SETTINGS = (fold_constants, specialise_ranks)
 """Rules that also take the job's settings."""
 
 

@@ -3,14 +3,19 @@ cases."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from engine.expressions.nodes import Call, Expression, InputRef, Literal, input_refs, substitute
 from engine.plan.facts import Facts
 from engine.plan.nodes import Deduplicate, Filter, Over, Project, Rank, Relation, WindowRank
 from engine.plan.terms import conjunction, conjuncts
 from engine.plan.tree import rewrite, with_inputs
+from engine.types import TimeKind
 
+NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
+MINI_BATCH = "table.exec.mini-batch.enabled"
 RANKING = frozenset({"ROW_NUMBER", "RANK", "DENSE_RANK"})
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "="}
 
@@ -20,10 +25,11 @@ def recognise_ranks(sinks: tuple[Relation, ...]) -> tuple[Relation, ...]:
     return rewrite(sinks, lambda r: _recognised(r) if isinstance(r, Filter) else r)
 
 
-def specialise_ranks(sinks: tuple[Relation, ...]) -> tuple[Relation, ...]:
+def specialise_ranks(sinks: tuple[Relation, ...], settings: Mapping[str, str] = NO_SETTINGS) -> tuple[Relation, ...]:
     """The first or last row by time is a deduplication; Top-N within windows is emitted when they close."""
     facts = Facts()
-    return rewrite(sinks, lambda r: _specialised(r, facts) if type(r) is Rank else r)
+    patient = settings.get(MINI_BATCH, "false").lower() != "true"
+    return rewrite(sinks, lambda r: _specialised(r, facts, patient) if type(r) is Rank else r)
 
 
 @dataclass
@@ -147,7 +153,7 @@ def _plain(expression: Expression) -> Expression:
 # ---- special cases ---------------------------------------------------------------------------------------------------
 
 
-def _specialised(relation: Rank, facts: Facts) -> Relation:
+def _specialised(relation: Rank, facts: Facts, patient: bool) -> Relation:
     window = facts.windows(relation.input)
     if window is not None and window.start & set(relation.partition) and window.end & set(relation.partition):
         return WindowRank(
@@ -171,5 +177,6 @@ def _specialised(relation: Rank, facts: Facts) -> Relation:
     time = relation.input.schema[key.index].time
     if time is None or len(facts.kinds(relation.input)) > 1 or relation.with_rank:
         return relation
-    return Deduplicate(relation.schema, relation.input, relation.partition, (key.index, time), key.descending,
+    once = not key.descending and (patient or time is TimeKind.PROCTIME)
+    return Deduplicate(relation.schema, relation.input, relation.partition, (key.index, time), key.descending, once,
                        nodes=relation.nodes, hints=relation.hints)

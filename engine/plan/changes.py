@@ -24,7 +24,6 @@ from engine.plan.nodes import (
     WindowJoin,
     WindowRank,
 )
-from engine.types import TimeKind
 
 Kinds = frozenset[str]  # of "I", "U" (update), "D"
 APPEND: Kinds = frozenset("I")
@@ -104,7 +103,7 @@ def _of_rank(relation: Rank, given: Kinds) -> Kinds:
 def _of_deduplicate(relation: Deduplicate, given: Kinds) -> Kinds:
     if given != APPEND:
         return ALL
-    return UPDATE if relation.keep_last or relation.order[1] is TimeKind.ROWTIME else APPEND
+    return APPEND if relation.once else UPDATE
 
 
 def _of_sort(relation: Sort, given: Kinds) -> Kinds:

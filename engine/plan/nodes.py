@@ -365,11 +365,13 @@ class Rank(UnaryRelation):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Deduplicate(UnaryRelation):
-    """The first or last row of each key by a time attribute; `order` = (position, time kind)."""
+    """The first or last row of each key by a time attribute; `order` = (position, time kind). `once`: a first row is
+    said when nothing earlier can come any more, and never taken back."""
 
     partition: tuple[int, ...]
     order: tuple[int, TimeKind]
     keep_last: bool = False
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

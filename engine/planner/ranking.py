@@ -11,6 +11,7 @@ from engine.expressions.nodes import InputRef, Literal
 from engine.operators.base import Operator, Settings
 from engine.operators.calc import Calc
 from engine.operators.deduplicate import Deduplicate, DeduplicateFirst
+from engine.operators.deduplicate_earliest import DeduplicateEarliest
 from engine.operators.over import OverAggregate
 from engine.operators.over_sorted import SortedOver
 from engine.operators.rank import AppendRank
@@ -162,6 +163,9 @@ def plan_deduplicate(planner: Planner, node: nodes.Deduplicate) -> Built:
             return DeduplicateFirst(
                 name, node.schema, settings, keys=node.partition, input_types=types, nodes=node.nodes
             )
+        if node.once:
+            return DeduplicateEarliest(name, node.schema, settings, keys=node.partition, time=position,
+                                       input_types=types, nodes=node.nodes)
         if not by_arrival and settings.context.config.get(COMPACTED, "false").lower() != "true":
             settings = replace(settings, every_change=True)  # a temporal join needs each version, as Flink knows
         return Deduplicate(name, node.schema, settings, keys=node.partition, time=None if by_arrival else position,

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from engine.operators.base import Operator, Settings
 from engine.operators.deduplicate import Deduplicate, DeduplicateFirst
+from engine.operators.deduplicate_earliest import DeduplicateEarliest
 from engine.operators.rank import AppendRank
 from engine.operators.rank_retract import RetractRank
 from engine.operators.sort import Limit, Sort
@@ -207,3 +208,23 @@ def test_window_top_rows_come_out_at_the_windows_end() -> None:
     assert [line.split(" name")[0] + line.split("NULL")[1] for line in output] == [
         "+I k=b v=3 ts=10 rn=1", "+I k=b v=2 ts=10 rn=2", "+I k=a v=5 ts=10 rn=1", "+I k=a v=8 ts=20 rn=1",
         "+I k=a v=7 ts=20 rn=2"]
+
+
+def earliest(**options: Any) -> Make:
+    def make(settings: Settings) -> Operator:
+        return DeduplicateEarliest("dedup", ROWS, settings, keys=(0,), time=3, input_types=ROWS.types, **options)
+
+    return make
+
+
+def test_the_earliest_row_is_said_once() -> None:
+    """A waiting row is replaced by an earlier one, not by one of the same time; once it is said, nothing changes it."""
+    rows = ["+ k=a v=1 ts=5", "+ k=a v=2 ts=3", "+ k=a v=3 ts=3", "+ k=b v=4 ts=9", WATERMARK(4), "+ k=a v=5 ts=4",
+            "+ k=c v=6 ts=4", "+ k=d v=7 ts=2", WATERMARK(6), "+ k=d v=8 ts=7"]
+    assert short(every_cut(earliest(), ROWS, [*rows, END], append=True)) == ["+I v=2", "+I v=6", "+I v=8", "+I v=4"]
+
+
+def test_a_waiting_row_does_not_expire() -> None:
+    rows = ["+ k=a v=1 ts=5", TICK(30), WATERMARK(6), TICK(35), "+ k=a v=2 ts=7", WATERMARK(8), TICK(50),
+            "+ k=a v=3 ts=9", END]
+    assert short(feed(earliest(), ROWS, rows, append=True, ttl=10_000_000)) == ["+I v=1", "+I v=3"]
