@@ -211,7 +211,7 @@ class Adapter:
         statements += [f"CREATE TABLE testTable ({declared})"] if columns else []
         statements += [f"SELECT {text} FROM testTable" if columns else f"SELECT {text}"]
         [(_, values)] = self.run(statements, {"testTable": [("+I", list(row), 1)]}, ["result"], {})["result"]
-        return values[0]
+        return values[0] if len(values) == 1 else values
 
     def plan(self, statements: Sequence[str], options: dict[str, dict[str, str]]) -> None:
         with tempfile.TemporaryDirectory() as folder:
