@@ -13,8 +13,7 @@ RESOLUTIONS = {10: 6 * 3600, 60: 3 * 24 * 3600, 600: 30 * 24 * 3600, 3600: 400 *
 class Rollup(models.Model):
     """A series of a run over one span of wall-clock time: `start` (unix seconds, a multiple of `resolution`).
 
-    `node`: a node's id, or "" for the run's own; `name`: rows_in_rate, rows_out_rate, watermark_lag, checkpoint_seconds,
-    checkpoint_bytes, state_bytes, busy, auc, logloss, calibration...
+    `node`: a node's id, or "" for the run's own; `name`: see `porsche.monitor.points`.
     """
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="rollups")
@@ -32,4 +31,7 @@ class Rollup(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["run", "node", "name", "resolution", "start"], name="one_rollup_per_span")
         ]
-        indexes = [models.Index(fields=["resolution", "start"], name="rollup_age")]
+        indexes = [
+            models.Index(fields=["resolution", "start"], name="rollup_age"),
+            models.Index(fields=["run", "resolution", "start"], name="rollup_of_run"),
+        ]
