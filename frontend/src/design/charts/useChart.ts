@@ -1,0 +1,57 @@
+import { useComputedColorScheme } from "@mantine/core";
+import type { EChartsCoreOption, EChartsType } from "echarts/core";
+import { type RefObject, useEffect, useRef, useState } from "react";
+
+import { type Tokens, tokens } from "../tokens";
+import { echarts } from "./engine";
+
+const PERIOD_MS = 1000;
+
+interface Drawn {
+  ref: RefObject<HTMLDivElement | null>;
+  chart: EChartsType | null;
+}
+
+/** A chart that is drawn anew when its option changes, once a second at most, and follows its box's size. */
+export function useChart(option: EChartsCoreOption): Drawn {
+  const ref = useRef<HTMLDivElement>(null);
+  const [chart, setChart] = useState<EChartsType | null>(null);
+  useEffect(() => {
+    const box = ref.current;
+    if (!box) return undefined;
+    const made = echarts.init(box, null, { renderer: "canvas" });
+    const observer = new ResizeObserver(() => made.resize());
+    observer.observe(box);
+    setChart(made);
+    return () => {
+      observer.disconnect();
+      made.dispose();
+      setChart(null);
+    };
+  }, []);
+  useThrottledOption(chart, option);
+  return { ref, chart };
+}
+
+function useThrottledOption(chart: EChartsType | null, option: EChartsCoreOption) {
+  const last = useRef(0);
+  useEffect(() => {
+    if (!chart) return undefined;
+    const draw = () => {
+      last.current = performance.now();
+      chart.setOption(option, { notMerge: true, lazyUpdate: true });
+    };
+    const wait = last.current === 0 ? 0 : last.current + PERIOD_MS - performance.now();
+    if (wait <= 0) {
+      draw();
+      return undefined;
+    }
+    const timer = window.setTimeout(draw, wait);
+    return () => window.clearTimeout(timer);
+  }, [chart, option]);
+}
+
+/** The tokens of the theme that is shown. */
+export function useTokens(): Tokens {
+  return tokens[useComputedColorScheme("light")];
+}

@@ -1,0 +1,58 @@
+import type { Tone } from "./tokens";
+
+/** What a run does, as the API says it, and two words of ours: never run, and not known. */
+export type StatusName =
+  | "CREATED"
+  | "INITIALIZING"
+  | "RUNNING"
+  | "STUCK"
+  | "RESTARTING"
+  | "STOPPING"
+  | "STOPPED"
+  | "FINISHED"
+  | "FAILED"
+  | "NONE";
+
+export interface StatusLook {
+  readonly word: string;
+  readonly tone: Tone;
+  readonly meaning: string;
+}
+
+export const STATUS: Readonly<Record<StatusName, StatusLook>> = {
+  CREATED: { word: "Starting", tone: "waiting", meaning: "Its process is about to start." },
+  INITIALIZING: { word: "Initializing", tone: "waiting", meaning: "It compiles, and restores its state." },
+  RUNNING: { word: "Running", tone: "active", meaning: "It makes progress, or there is nothing to read." },
+  STUCK: { word: "Stuck", tone: "warning", meaning: "Its process lives and input waits, but nothing makes progress." },
+  RESTARTING: { word: "Restarting", tone: "warning", meaning: "It failed, and starts again from its last checkpoint." },
+  STOPPING: { word: "Stopping", tone: "waiting", meaning: "It takes a last checkpoint, then ends." },
+  STOPPED: { word: "Stopped", tone: "stopped", meaning: "Ended by request; it resumes from its checkpoint when started." },
+  FINISHED: { word: "Finished", tone: "good", meaning: "All input was processed." },
+  FAILED: { word: "Failed", tone: "bad", meaning: "It cannot go on without a person." },
+  NONE: { word: "Never run", tone: "neutral", meaning: "It has not been started yet." },
+};
+
+export const STATUS_ORDER: readonly StatusName[] = [
+  "FAILED",
+  "STUCK",
+  "RESTARTING",
+  "INITIALIZING",
+  "CREATED",
+  "STOPPING",
+  "RUNNING",
+  "STOPPED",
+  "FINISHED",
+  "NONE",
+];
+
+/** The look of a status, whatever the server calls it. */
+export function statusLook(name: string | null | undefined): StatusLook {
+  if (!name) return STATUS.NONE;
+  return STATUS[name as StatusName] ?? { word: name.toLowerCase(), tone: "neutral", meaning: "" };
+}
+
+/** Where a status stands in lists sorted by how much it needs a person: 0 needs one most. */
+export function urgency(name: string | null | undefined): number {
+  const at = STATUS_ORDER.indexOf((name ?? "NONE") as StatusName);
+  return at < 0 ? STATUS_ORDER.length : at;
+}
