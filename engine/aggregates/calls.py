@@ -276,8 +276,10 @@ class Buffer:
 def open_accumulator(spec: AggregateSpec) -> Accumulator:
     """The accumulator of a call that is not simple."""
     from engine.aggregates.catalogue import AGGREGATES, OVER_FUNCTIONS
+    from engine.aggregates.user import UserAccumulator, user_aggregate
 
-    known = AGGREGATES.get(spec.function)
+    users = user_aggregate(spec) is not None
+    known = None if users else AGGREGATES.get(spec.function)
     if spec.retract and known is not None and not known.retractable:
         raise NotSupported(f"{spec.function} over a changing table, or in a frame that rows leave",
                            hint="give it rows that are only ever added")
@@ -285,6 +287,8 @@ def open_accumulator(spec: AggregateSpec) -> Accumulator:
         from engine.aggregates.distinct import DistinctAccumulator
 
         return DistinctAccumulator(spec)
+    if users:
+        return UserAccumulator(spec)
     if known is not None:
         return known.open(spec)
     if spec.function in OVER_FUNCTIONS:

@@ -401,13 +401,14 @@ class Sort(UnaryRelation):
 @dataclass(frozen=True, slots=True, eq=False)
 class Correlate(UnaryRelation):
     """For each input row the rows of a table function of its columns (UNNEST, a user's function): input columns, then
-    the function's. `left`: keep input rows without any."""
+    the function's. `left`: keep input rows without any. `options`: a user's function itself."""
 
     function: str
     args: tuple[Expression, ...]
     left: bool = False
     condition: Expression | None = None
     ordinality: bool = False
+    options: tuple[object, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

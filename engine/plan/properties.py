@@ -173,7 +173,8 @@ class Properties:
         if isinstance(relation, Over | Rank | Deduplicate):
             return True
         if isinstance(relation, Aggregate | WindowAggregate):
-            return any(is_ordered(c.function) for c in relation.calls)
+            return any(is_ordered(c.function) or any(getattr(o, "ordered", False) for o in c.options)
+                       for c in relation.calls)
         return False
 
 

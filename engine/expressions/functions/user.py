@@ -1,4 +1,6 @@
-"""Scalar functions that users bring: `CREATE FUNCTION f AS 'package.module.name' LANGUAGE PYTHON`.
+"""Functions that users bring: `CREATE FUNCTION f AS 'package.module.name' LANGUAGE PYTHON`. How they are found, what
+they are given and what they may return; here the scalar ones, `user_tables` and `engine.aggregates.user` have the
+others.
 
 The target is called once per batch with one array per argument and returns an array of as many values:
 
@@ -14,20 +16,23 @@ shared by the job's shards, which call it from several threads.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from engine.changes import DTYPES, Array, Column
+from engine.changes import Column
 from engine.errors import RuntimeFault, UserError
 from engine.expressions.functions.base import Arguments, Context, Evaluate, Function, Infer
 from engine.expressions.functions.signatures import bad_arguments
+from engine.expressions.functions.user_values import argument_of, result_column
 from engine.expressions.modules import described, import_user_module
 from engine.expressions.rules import can_cast
-from engine.types import DataType, Kind
+from engine.types import DataType
+
+ParseType = Callable[[str], DataType]
+"""A type out of its SQL text."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +51,38 @@ class UserFunction:
                         folds=False, name=self.name)
 
 
-def load(name: str, target: str, allowed: bool, parse_type: Callable[[str], DataType],
+def load(name: str, target: str, allowed: bool, parse_type: ParseType,
          folders: Sequence[Path] = ()) -> UserFunction:
-    """Imports a user's function; UserError "python_not_allowed", "unknown_function", "bad_function".
+    """Imports a user's scalar function; errors as `load_object`. `parse_type`: a type out of its SQL text."""
+    return scalar(name, load_object(name, target, allowed, folders), parse_type)
 
-    `allowed`: whether the session lets users bring code; `parse_type`: a type out of its SQL text; `folders`: where
-    modules are looked for besides the installed packages.
+
+def scalar(name: str, called: Any, parse_type: ParseType) -> UserFunction:
+    """A loaded object as a scalar function; UserError "bad_function"."""
+    with named(name):
+        if not callable(called):
+            raise UserError("bad_function", f"{called!r} cannot be called")
+        types = declared_arguments(called, parse_type)
+        return UserFunction(name, called, types, declared_result(called, parse_type),
+                            bool(getattr(called, "deterministic", True)))
+
+
+@contextmanager
+def named(name: str) -> Iterator[None]:
+    """Errors begin with the function's name."""
+    try:
+        yield
+    except UserError as error:
+        error.message = f"function {name}: {error.message}"
+        raise
+
+
+def load_object(name: str, target: str, allowed: bool, folders: Sequence[Path] = ()) -> Any:
+    """What a user's function names, a class made an object; UserError "python_not_allowed", "unknown_function",
+    "bad_function".
+
+    `allowed`: whether the session lets users bring code; `folders`: where modules are looked for besides the installed
+    packages.
     """
     if not allowed:
         raise UserError("python_not_allowed", f"function {name}: this session does not load users' code",
@@ -60,34 +91,26 @@ def load(name: str, target: str, allowed: bool, parse_type: Callable[[str], Data
     if not module or not attribute:
         raise UserError("unknown_function", f"function {name}: '{target}' names no object of a module",
                         hint="CREATE FUNCTION ... AS 'module.object' LANGUAGE PYTHON")
-    try:
-        called = _object(import_user_module(module, folders), attribute)
-        types = _declared_arguments(called, parse_type)
-        result = _declared_result(called, parse_type)
-    except UserError as error:
-        error.message = f"function {name}: {error.message}"
-        raise
-    return UserFunction(name, called, types, result, bool(getattr(called, "deterministic", True)))
+    with named(name):
+        return _object(import_user_module(module, folders), attribute)
 
 
-def _object(module: object, attribute: str) -> Callable[..., Any]:
+def _object(module: object, attribute: str) -> Any:
     found = getattr(module, attribute, None)
     name = getattr(module, "__name__", "")
     if found is None:
         raise UserError("unknown_function", f"the module {name} has no '{attribute}'")
     try:
-        called = found() if isinstance(found, type) else found
+        return found() if isinstance(found, type) else found
     except Exception as error:  # as in a module's own code
         raise UserError("bad_function", f"making a {attribute} raised {described(error)}") from error
-    if not callable(called):
-        raise UserError("bad_function", f"{name}.{attribute} cannot be called")
-    return called
 
 
 _HINT = "set .result to a type such as 'DOUBLE', and .arguments to a list of types"
 
 
-def _declared_arguments(called: object, parse_type: Callable[[str], DataType]) -> tuple[DataType, ...] | None:
+def declared_arguments(called: object, parse_type: ParseType) -> tuple[DataType, ...] | None:
+    """The types that a function says it takes; None: any."""
     texts = getattr(called, "arguments", None)
     if texts is None:
         return None
@@ -96,8 +119,7 @@ def _declared_arguments(called: object, parse_type: Callable[[str], DataType]) -
     return tuple(parse_type(t) for t in texts)
 
 
-def _declared_result(called: object, parse_type: Callable[[str], DataType]
-                     ) -> Callable[[tuple[DataType, ...]], DataType]:
+def declared_result(called: object, parse_type: ParseType) -> Callable[[tuple[DataType, ...]], DataType]:
     declared = getattr(called, "result", None)
     if isinstance(declared, str):
         fixed = parse_type(declared)
@@ -122,95 +144,35 @@ def _infer(function: UserFunction) -> Infer:
         wanted = function.arguments
         if wanted is None:
             return function.result(arguments.types)
-        if len(wanted) != len(arguments.values):
-            raise bad_arguments(arguments, f"it takes {len(wanted)} arguments")
-        for i, (given, type) in enumerate(zip(arguments.types, wanted, strict=True)):
-            if not can_cast(given, type):
-                raise bad_arguments(arguments, f"argument {i + 1} must be {type}")
-            arguments.coercions[i] = type
+        problem = misfit(arguments.types, wanted)
+        if problem is not None:
+            raise bad_arguments(arguments, problem)
+        arguments.coercions.update(enumerate(wanted))
         return function.result(wanted)
 
     return infer
 
 
-def _is_plain(type: DataType) -> bool:
-    """Whether a type's values are one numpy number each, whose meaning is plain."""
-    return type.kind in DTYPES and type.kind not in (Kind.DECIMAL, Kind.NULL, Kind.ROW)
-
-
-def argument_of(column: Column) -> Any:
-    """A column as a user's function gets it."""
-    flat = _is_plain(column.type)
-    if flat and (column.validity is None or column.validity.all()):
-        shared = column.values.view()
-        shared.flags.writeable = False
-        return shared
-    import pyarrow as pa
-
-    from engine.expressions.values import column_to_python
-
-    if flat:
-        return pa.array(column.values, mask=~column.valid())
-    return pa.array(column_to_python(column))
+def misfit(given: Sequence[DataType], wanted: Sequence[DataType]) -> str | None:
+    """What is wrong with the types of a call's arguments, if anything."""
+    if len(wanted) != len(given):
+        return f"it takes {len(wanted)} arguments"
+    wrong = next((i for i, (g, w) in enumerate(zip(given, wanted, strict=True)) if not can_cast(g, w)), None)
+    return None if wrong is None else f"argument {wrong + 1} must be {wanted[wrong]}"
 
 
 def _evaluate(function: UserFunction) -> Evaluate:
     def evaluate(args: Sequence[Column], type: DataType, length: int, context: Context) -> Column:
-        try:
-            result = function.target(*(argument_of(a) for a in args))
-        except UserError:
-            raise
-        except Exception as error:  # whatever a user's code raises is the user's to mend
-            raise RuntimeFault(f"function {function.name} raised {described(error)}", code="user_function") from error
-        return result_column(function, result, type, length)
+        return result_column(function.name, call(function.name, function.target, *map(argument_of, args)), type, length)
 
     return evaluate
 
 
-def result_column(function: UserFunction, result: Any, type: DataType, length: int) -> Column:
-    """What a user's function returned, as a column; RuntimeFault "user_function" where it does not fit."""
-    if not hasattr(result, "__len__") or len(result) != length:
-        size = len(result) if hasattr(result, "__len__") else result.__class__.__name__
-        raise RuntimeFault(f"function {function.name} returned {size} values for {length} rows", code="user_function")
-    if isinstance(result, np.ndarray) and result.dtype != object and _is_plain(type):
-        return Column(type, _safely(function, result, type))
-    from engine.expressions.values import column_from_python
-
-    values = result.to_pylist() if hasattr(result, "to_pylist") else list(result)
+def call(name: str, target: Callable[..., Any], *args: Any) -> Any:
+    """Calls a user's code; RuntimeFault "user_function" where it raises."""
     try:
-        return column_from_python(type, [_value(v, type) for v in values])
-    except (TypeError, ValueError, ArithmeticError, AttributeError, LookupError) as error:
-        raise RuntimeFault(f"function {function.name} returned values that are no {type.as_nullable()}: {error}",
-                           code="user_function") from None
-
-
-def _value(value: Any, type: DataType) -> Any:
-    """A value as `column_from_python` takes it: rows as tuples, no numpy scalars; raises what that raises."""
-    if isinstance(value, np.generic):
-        value = value.item()
-    if value is None:
-        return None
-    if type.kind is Kind.ROW:
-        parts = [value[f.name] for f in type.fields] if isinstance(value, dict) else list(value)
-        if len(parts) != len(type.fields):
-            raise ValueError(f"a row of {len(parts)} fields")
-        return tuple(_value(p, f.type) for p, f in zip(parts, type.fields, strict=True))
-    if type.kind is Kind.ARRAY and type.element is not None:
-        return [_value(v, type.element) for v in value]
-    if type.is_integer and not -(2 ** (bits := 8 * np.dtype(DTYPES[type.kind]).itemsize - 1)) <= value < 2**bits:
-        raise ValueError(f"{value} is beyond it")
-    if type.kind in (Kind.CHAR, Kind.VARCHAR) and not isinstance(value, str):
-        raise TypeError(f"{value!r}")
-    return value
-
-
-def _safely(function: UserFunction, values: Array, type: DataType) -> Array:
-    dtype = np.dtype(DTYPES[type.kind])
-    if values.ndim != 1 or not np.can_cast(values.dtype, dtype, "same_kind"):
-        raise RuntimeFault(f"function {function.name} returned {values.dtype} for {type.as_nullable()}",
-                           code="user_function")
-    converted = np.ascontiguousarray(values, dtype)
-    if dtype.kind == "i" and values.dtype != dtype and not np.array_equal(converted, values):
-        raise RuntimeFault(f"function {function.name} returned values beyond {type.as_nullable()}",
-                           code="user_function")
-    return converted
+        return target(*args)
+    except UserError:
+        raise
+    except Exception as error:  # whatever a user's code raises is the user's to mend
+        raise RuntimeFault(f"function {name} raised {described(error)}", code="user_function") from error

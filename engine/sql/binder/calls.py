@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
@@ -26,6 +27,9 @@ from engine.sql.binder.placeholders import (
 from engine.sql.places import own_place, place_of
 from engine.sql.types import to_data_type
 from engine.types import BIGINT, BOOLEAN, STRING, TIMESTAMP, TIMESTAMP_LTZ, DataType, Kind
+
+if TYPE_CHECKING:
+    from engine.aggregates.user import UserAggregate
 
 _GROUP_WINDOWS = {"TUMBLE": WindowKind.TUMBLE, "HOP": WindowKind.HOP, "SESSION": WindowKind.SESSION}
 _WINDOW_PROPERTIES = {
@@ -62,7 +66,7 @@ def function(binder: ExpressionBinder, node: exp.Anonymous) -> Expression:
     if len(parts) > 1:
         raise UserError("unknown_function", f"there is no function '{'.'.join(parts)}'", place=place)
     if is_aggregate(name):
-        return _aggregate(binder, node, name, place)
+        return aggregate_call(binder, node, name, place)
     if is_over_only(name):
         raise UserError("bad_over", f"{name} needs an OVER clause", place=place)
     if (windowed := _group_window(binder, node, name, place)) is not None:
@@ -163,8 +167,10 @@ def _refuse(binder: ExpressionBinder, what: str, place: Place | None) -> None:
 
 
 def aggregate_call(binder: ExpressionBinder, node: exp.Anonymous, name: str, place: Place | None,
-                   order: Sequence[OrderBy] = ()) -> AggregateRef:
-    """A call of an aggregate function, typed."""
+                   user: UserAggregate | None = None) -> AggregateRef:
+    """A call of an aggregate function, a user's perhaps, typed."""
+    if not binder.aggregates:
+        _refuse(binder, f"an aggregate function ({name})", place)
     arguments, distinct = list(node.expressions), False
     if len(arguments) == 1 and isinstance(arguments[0], exp.Distinct):
         arguments, distinct = list(arguments[0].expressions), True
@@ -173,15 +179,15 @@ def aggregate_call(binder: ExpressionBinder, node: exp.Anonymous, name: str, pla
             raise UserError("bad_arguments", f"{name}(*) is not possible", place=place)
         arguments = []
     inner = binder.inner(f"the arguments of {name}")
-    return make_aggregate(binder, name, [_argument(inner, a) for a in arguments], distinct, place, order)
+    return make_aggregate(binder, name, [_argument(inner, a) for a in arguments], distinct, place, user=user)
 
 
 def make_aggregate(binder: ExpressionBinder, name: str, args: list[Expression], distinct: bool, place: Place | None,
-                   order: Sequence[OrderBy] = ()) -> AggregateRef:
+                   order: Sequence[OrderBy] = (), user: UserAggregate | None = None) -> AggregateRef:
     """An aggregate over bound arguments: typed, arguments cast, constant options split off."""
-    type, wanted = type_of_aggregate(name, args, distinct, binder.grouped, place)
+    type, wanted = type_of_aggregate(name, args, distinct, binder.grouped, place, user)
     args = [implicit_cast(a, wanted[i]) if i in wanted else a for i, a in enumerate(args)]
-    columns, options = split_options(name, args)
+    columns, options = split_options(name, args) if user is None else (tuple(args), (user,))
     return AggregateRef(type, function=name, args=columns, distinct=distinct, options=options, order=tuple(order),
                         place=place)
 
@@ -192,12 +198,6 @@ def split_options(name: str, args: Sequence[Expression]) -> tuple[tuple[Expressi
     while first > OPTIONS_FROM.get(name, 2) and isinstance(args[first - 1], Literal):
         first -= 1
     return tuple(args[:first]), tuple(a.value for a in args[first:] if isinstance(a, Literal))
-
-
-def _aggregate(binder: ExpressionBinder, node: exp.Anonymous, name: str, place: Place | None) -> Expression:
-    if not binder.aggregates:
-        _refuse(binder, f"an aggregate function ({name})", place)
-    return aggregate_call(binder, node, name, place)
 
 
 def _json_aggregate(binder: ExpressionBinder, node: ast.JsonCall, place: Place | None) -> Expression:

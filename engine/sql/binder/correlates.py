@@ -32,7 +32,7 @@ def correlate(binder: FromBinder, left: From, node: exp.Expr, kind: JoinKind, on
         return _lateral_query(binder, left, node, kind, on)
     relation = left.relation(binder.session)
     call = node.this if isinstance(node, exp.Lateral | exp.TableFromRows) else node
-    name, args, fields = _function(binder, left.scope, call)
+    name, args, fields, options = _function(binder, left.scope, call)
     fields = _renamed(node, call, fields)
     ordinality = isinstance(call, exp.Unnest) and bool(call.args.get("offset"))
     given = Schema(fields)
@@ -41,7 +41,8 @@ def correlate(binder: FromBinder, left: From, node: exp.Expr, kind: JoinKind, on
     condition = _condition(binder, scope, on)
     outer = kind is JoinKind.LEFT
     schema = Schema(relation.schema.fields + (nullable(given) if outer else given).fields)
-    result = Correlate(schema, relation, name, tuple(args), outer, condition, ordinality, nodes=binder.session.nodes)
+    result = Correlate(schema, relation, name, tuple(args), outer, condition, ordinality, options,
+                       nodes=binder.session.nodes)
     from engine.sql.binder.sources import From, Leaf
 
     return From(Leaf(result), _extended(left.scope, node, Schema(schema.fields[width:]), width))
@@ -60,8 +61,11 @@ def _condition(binder: FromBinder, scope: Scope, on: exp.Expr | None) -> Express
     return None if isinstance(bound, Literal) and bound.value is True else bound
 
 
-def _function(binder: FromBinder, scope: Scope, call: exp.Expr) -> tuple[str, list[Expression], tuple[Field, ...]]:
-    """Name, arguments and columns of a table function or UNNEST."""
+TableCall = tuple[str, list[Expression], tuple[Field, ...], tuple[object, ...]]
+
+
+def _function(binder: FromBinder, scope: Scope, call: exp.Expr) -> TableCall:
+    """Name, arguments, columns and definition of a table function or UNNEST."""
     expressions = ExpressionBinder(binder.session, scope, "FROM")
     if isinstance(call, exp.Unnest):
         if len(call.expressions) != 1:
@@ -70,7 +74,7 @@ def _function(binder: FromBinder, scope: Scope, call: exp.Expr) -> tuple[str, li
         fields = _element_fields(argument.type, call)
         if call.args.get("offset"):
             fields += (Field("ORDINALITY", INT.as_nullable(False)),)
-        return "UNNEST", [argument], fields
+        return "UNNEST", [argument], fields, ()
     if not isinstance(call, exp.Anonymous):
         raise NotSupported("such a table function", place=place_of(call))
     from engine.sql.binder.user_functions import table_function

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from engine.errors import Place, UserError
 from engine.expressions.nodes import Expression, Literal
 from engine.types import BIGINT, DOUBLE, INT, DataType
+
+if TYPE_CHECKING:
+    from engine.aggregates.user import UserAggregate
 
 RANKING = frozenset({"ROW_NUMBER", "RANK", "DENSE_RANK"})
 _OVER_ONLY: dict[str, tuple[int, int]] = {  # name -> fewest and most arguments
@@ -30,8 +34,8 @@ def is_aggregate(name: str) -> bool:
     return name in AGGREGATES and name not in _OVER_ONLY
 
 
-def type_of_aggregate(name: str, args: Sequence[Expression], distinct: bool, grouped: bool,
-                      place: Place | None) -> tuple[DataType, dict[int, DataType]]:
+def type_of_aggregate(name: str, args: Sequence[Expression], distinct: bool, grouped: bool, place: Place | None,
+                      user: UserAggregate | None = None) -> tuple[DataType, dict[int, DataType]]:
     """The result's type, and the types some arguments must first be cast to."""
     from engine.aggregates import AGGREGATES
     from engine.aggregates.base import AggregateArguments
@@ -41,7 +45,7 @@ def type_of_aggregate(name: str, args: Sequence[Expression], distinct: bool, gro
     wanted: dict[int, DataType] = {}
     call = AggregateArguments(name, tuple(a.type for a in args), literals, distinct, grouped, places)
     try:
-        return AGGREGATES[name].infer(call, wanted), wanted
+        return (user or AGGREGATES[name]).infer(call, wanted), wanted
     except UserError as error:
         error.place = error.place or place
         raise

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from engine.errors import Place, UserError
-from engine.expressions.functions.base import Function
 from engine.expressions.nodes import NO_NODES, Expression
 from engine.plan.facts import Facts
 from engine.plan.nodes import Relation
@@ -22,9 +22,12 @@ from engine.sql.catalog import Catalog, Table, UserFunction, View
 from engine.sql.scope import Correlation, Scope
 from engine.types import BOOLEAN
 
+if TYPE_CHECKING:
+    from engine.sql.binder.user_functions import Loaded
+
 
 class Session:
-    """One binder's state. `node_of`: the pipeline node of a view, by the view's name."""
+    """One binder's state. `node_of`: the pipeline node of a view or table, by its name."""
 
     def __init__(self, catalog: Catalog, config: Mapping[str, str], node_of: Mapping[str, str]) -> None:
         self.catalog = catalog
@@ -35,7 +38,7 @@ class Session:
         self.home: tuple[str, str] | None = None
         self.hints: Hints = ()
         self.ctes: dict[str, Relation] = {}
-        self.loaded: dict[UserFunction, Function] = {}
+        self.loaded: dict[UserFunction, Loaded] = {}
         self._tables: dict[tuple[Table, tuple[tuple[str, str], ...]], Relation] = {}
         self._views: dict[View, Relation] = {}
         self._binding: list[View] = []

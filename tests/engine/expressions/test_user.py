@@ -59,3 +59,25 @@ def test_wrong_arguments() -> None:
     function = load("f", f"{MODULE}.plus_tax", True, lambda text: DOUBLE).as_function()
     with pytest.raises(UserError):
         resolve_call("f", [literal(1)], functions={"F": function})
+
+
+def test_values_come_with_their_types() -> None:
+    """Also where a batch holds nothing but NULLs, and of rows, maps and decimals."""
+    from datetime import date
+    from decimal import Decimal
+
+    import pyarrow as pa
+
+    from engine.expressions.functions.user_values import argument_of
+    from engine.expressions.values import column_from_python
+    from engine.types import ARRAY, DATE, DECIMAL, MAP, ROW, STRING
+
+    cases = [
+        (STRING, None, pa.string()), (DECIMAL(10, 2), Decimal("1.5"), pa.decimal128(10, 2)),
+        (ROW(("a", INT), ("b", STRING)), (1, "x"), pa.struct([("a", pa.int32()), ("b", pa.string())])),
+        (MAP(STRING, DATE), {"d": date(2024, 1, 2)}, pa.map_(pa.string(), pa.date32())),
+        (ARRAY(STRING), [None], pa.list_(pa.string())),
+    ]
+    for type, value, wanted in cases:
+        given = argument_of(column_from_python(type, [value, None]))
+        assert (given.type, given.null_count) == (wanted, 1 + (value is None))
