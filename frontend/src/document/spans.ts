@@ -1,0 +1,35 @@
+/** Spans of the compiled SQL, which count characters as Python does, in JavaScript's texts. */
+
+export interface Span {
+  node: string | null;
+  span: readonly [number, number];
+}
+
+export interface NodeSpan {
+  node: string;
+  from: number;
+  to: number;
+}
+
+/** The statements of nodes as offsets of a JavaScript string, in order of the text. */
+export function nodeSpans(sql: string, statements: readonly Span[]): NodeSpan[] {
+  const offset = converter(sql);
+  return statements.flatMap(({ node, span }) => (node ? [{ node, from: offset(span[0]), to: offset(span[1]) }] : []));
+}
+
+/** The node whose statement stands at an offset. */
+export function nodeAt(spans: readonly NodeSpan[], at: number): string | null {
+  return spans.find((span) => span.from <= at && at < span.to)?.node ?? null;
+}
+
+/** Characters beyond the basic plane are one in Python and two in JavaScript. */
+function converter(text: string): (at: number) => number {
+  if (!/[\u{10000}-\u{10FFFF}]/u.test(text)) return (at) => at;
+  const starts: number[] = [];
+  let unit = 0;
+  for (const character of text) {
+    starts.push(unit);
+    unit += character.length;
+  }
+  return (at) => starts[at] ?? text.length;
+}
