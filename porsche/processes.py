@@ -1,4 +1,8 @@
-"""Which process runs a pipeline: a note in its state folder, that `stop` and a second run look at."""
+"""Which process does what: a note in a folder, that others look at. A job's note lies in its folder, as `process.json`.
+
+A note holds {pid, started} and facts; it counts as long as the process of that number is the one that wrote it, which
+its start in the kernel's ticks tells.
+"""
 
 from __future__ import annotations
 
@@ -6,40 +10,48 @@ import json
 import os
 import signal
 import time
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from engine.errors import UserError
 
-NOTE = "process.json"
+NOTE = "process"
 
 
-def note(state: Path) -> None:
-    """Write down that this process runs the pipeline of a folder."""
-    draft = state / f"{NOTE}.new"
+def note(folder: Path, name: str = NOTE, **facts: Any) -> None:
+    """Write down that this process is at work in a folder, and facts about it."""
+    draft = folder / f".{name}.{os.getpid()}"
+    content = {"pid": os.getpid(), "started": started(os.getpid()), **facts}
     try:
-        state.mkdir(parents=True, exist_ok=True)
-        draft.write_text(json.dumps({"pid": os.getpid(), "started": _started(os.getpid())}), encoding="utf-8")
-        draft.replace(state / NOTE)
+        folder.mkdir(parents=True, exist_ok=True)
+        draft.write_text(json.dumps(content), encoding="utf-8")
+        draft.replace(folder / f"{name}.json")
     except OSError as error:
-        raise UserError("state_folder", f"cannot use the state folder {state}: {error.strerror}",
+        raise UserError("state_folder", f"cannot use the state folder {folder}: {error.strerror}",
                         hint="choose a writable folder with --state") from error
 
 
-def forget(state: Path) -> None:
+def forget(folder: Path, name: str = NOTE) -> None:
     """Take the note away, if it is this process's."""
-    if running(state) == os.getpid():
-        (state / NOTE).unlink(missing_ok=True)
+    if running(folder, name) == os.getpid():
+        (folder / f"{name}.json").unlink(missing_ok=True)
 
 
-def running(state: Path) -> int | None:
-    """The process that runs the pipeline of a folder: the one noted, if it is still there and not another with its
-    number."""
+def noted(folder: Path, name: str = NOTE) -> dict[str, Any] | None:
+    """The note of a process, as long as that process is there."""
     try:
-        noted = json.loads((state / NOTE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        content = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+        began = started(content["pid"])
+    except (OSError, ValueError, TypeError, KeyError):
         return None
-    started = _started(noted.get("pid", 0))
-    return noted["pid"] if started is not None and started == noted.get("started") else None
+    return content if began is not None and began == content.get("started") else None
+
+
+def running(folder: Path, name: str = NOTE) -> int | None:
+    """The number of the process that a note tells of, if it is still there and not another with its number."""
+    content = noted(folder, name)
+    return None if content is None else int(content["pid"])
 
 
 def refuse_second(state: Path) -> None:
@@ -65,10 +77,39 @@ def stop(state: Path, patience: float = 60.0) -> int:
     return pid
 
 
-def _started(pid: int) -> str | None:
-    """When a process started, in the kernel's ticks; None where there is no such process, or only its remains."""
+def wait(pids: Iterable[int], patience: float) -> set[int]:
+    """Wait until processes have ended; those that have not after `patience` seconds."""
+    deadline = time.monotonic() + patience
+    began = {pid: mark for pid in pids if (mark := started(pid)) is not None}
+    while began and time.monotonic() < deadline:
+        time.sleep(0.05)
+        began = {pid: mark for pid, mark in began.items() if started(pid) == mark}
+    return set(began)
+
+
+def send(pid: int, number: int) -> bool:
+    """Send a signal; whether there was a process to take it."""
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def started(pid: int) -> str | None:
+    """When a process started, in the kernel's ticks; None where there is no such process, or only its remains."""
+    fields = _stat(pid)
+    return None if fields is None or fields[0] in "ZX" else fields[19]
+
+
+def is_halted(pid: int) -> bool:
+    """Whether a process was halted by a signal (SIGSTOP) or a debugger."""
+    fields = _stat(pid)
+    return fields is not None and fields[0] in "Tt"
+
+
+def _stat(pid: int) -> list[str] | None:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     except OSError:
         return None
-    return None if fields[0] in "ZX" else fields[19]

@@ -21,6 +21,11 @@ execution.savepoint.ignore-unclaimed-state execution.state-recovery.path executi
 job.autoscaler.enabled parallelism.default pipeline.auto-watermark-interval pipeline.max-parallelism pipeline.name
 pipeline.object-reuse pipeline.operator-chaining.enabled pipeline.time-characteristic
 restart-strategy.type restart-strategy.fixed-delay.attempts restart-strategy.fixed-delay.delay
+restart-strategy.exponential-delay.attempts-before-reset-backoff restart-strategy.exponential-delay.backoff-multiplier
+restart-strategy.exponential-delay.initial-backoff restart-strategy.exponential-delay.jitter-factor
+restart-strategy.exponential-delay.max-backoff restart-strategy.exponential-delay.reset-backoff-threshold
+restart-strategy.failure-rate.delay restart-strategy.failure-rate.failure-rate-interval
+restart-strategy.failure-rate.max-failures-per-interval
 sql-client.execution.result-mode sql-client.verbose sql-client.display.max-column-width
 state.backend.type state.backend.incremental state.checkpoints.dir state.savepoints.dir
 table.column-expansion-strategy table.display.max-column-width table.dml-sync table.dynamic-table-options.enabled

@@ -1,4 +1,5 @@
-"""What a table physically is, by environment: the options of its connector, by its use or by its name."""
+"""What a table physically is, by environment: the options of its connector, by its use or by its name; and what the
+SQL of pipelines may touch where the platform runs it."""
 
 from __future__ import annotations
 
@@ -12,18 +13,31 @@ from porsche.compiler.document import REFERENCE
 from porsche.compiler.places import read
 
 BUNDLED = ("dev", "flink")
-FIELDS = ("uses", "connectors", "tables")
+TABLES = ("uses", "connectors", "tables")
+ACCESS = ("paths", "hosts", "connectors")
+FIELDS = (*TABLES, "access")
 
 
 @dataclass(frozen=True)
 class Environment:
     """Options of tables. `uses`: defaults by use (events, dimension, model, table, metrics); `connectors`: what
-    stands in for
-    a connector that is not there; `tables`: options of a node's table, whatever the document says."""
+    stands in for a connector that is not there; `tables`: options of a node's table, whatever the document says.
+
+    `access`: what a job that the platform runs may touch: `paths` (folders; ${run} and ${home} are the run's and the
+    platform's), `hosts` ("name" or "name:port"), `connectors`. What it leaves out is not allowed; a job that a person
+    starts at a shell has no such limits.
+    """
 
     uses: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     connectors: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     tables: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    access: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def allowed(self, run: str, home: str) -> dict[str, list[str]]:
+        """The allow-list of a run: its folder, and what `access` adds."""
+        values = {"run": run, "home": home}
+        listed = {part: [filled(text, values) for text in self.access.get(part, ())] for part in ACCESS}
+        return {**listed, "paths": [run, *(path for path in listed["paths"] if path != run)]}
 
     def options(self, node: str, use: str, given: Mapping[str, str], state: str) -> dict[str, str]:
         """The options of a node's table: the environment's for this table, else the document's, else the use's."""
@@ -34,7 +48,12 @@ class Environment:
         else:
             chosen = {**self.uses.get(use, {}), **given}
         values = {"state": state, "table": node}
-        return {name: REFERENCE.sub(lambda m: values.get(m[1], m[0]), text) for name, text in chosen.items()}
+        return {name: filled(text, values) for name, text in chosen.items()}
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """A text with the references that are known replaced by their values."""
+    return REFERENCE.sub(lambda match: values.get(match[1], match[0]), text)
 
 
 def environment(name: str) -> Environment:
@@ -55,10 +74,29 @@ def environment(name: str) -> Environment:
 
 
 def _made(value: Any, name: str) -> Environment:
+    value = value or {}
+    if not isinstance(value, dict):
+        raise _bad(name, "is not a table of parts", f"parts are {', '.join(FIELDS)}")
     parts: dict[str, dict[str, dict[str, str]]] = {}
-    for part, tables in (value or {}).items():
-        if part not in FIELDS or not isinstance(tables, dict):
-            raise DocumentError([Diagnostic("error", "bad_environment", f"environment '{name}' has no '{part}'",
-                                            near(part, FIELDS, "parts"))])
-        parts[part] = {table: {k: str(v) for k, v in (options or {}).items()} for table, options in tables.items()}
-    return Environment(**parts)
+    access: dict[str, tuple[str, ...]] = {}
+    for part, content in value.items():
+        if part not in FIELDS or not isinstance(content, dict):
+            raise _bad(name, f"has no '{part}'", near(str(part), FIELDS, "parts"))
+        if part == "access":
+            access = _access(content, name)
+        else:
+            parts[part] = {table: {k: str(v) for k, v in (options or {}).items()} for table, options in content.items()}
+    return Environment(**parts, access=access)
+
+
+def _access(content: Mapping[str, Any], name: str) -> dict[str, tuple[str, ...]]:
+    for part, listed in content.items():
+        if part not in ACCESS:
+            raise _bad(name, f"has no 'access.{part}'", near(str(part), ACCESS, "parts of access"))
+        if not isinstance(listed, list) or not all(isinstance(entry, str) for entry in listed):
+            raise _bad(name, f"has an 'access.{part}' that is not a list of texts", "write [one, two], or [] for none")
+    return {part: tuple(listed) for part, listed in content.items()}
+
+
+def _bad(name: str, what: str, hint: str) -> DocumentError:
+    return DocumentError([Diagnostic("error", "bad_environment", f"environment '{name}' {what}", hint)])

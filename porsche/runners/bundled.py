@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from engine.connectors.base import Access
 from engine.session import RunOptions, Session
 from porsche.compiler import Compiled
 
@@ -19,7 +21,10 @@ SCORES = ("auc", "logloss")
 
 @dataclass(frozen=True)
 class Options:
-    """How a pipeline runs; what is None comes from its settings. Rows a second and seconds between checkpoints."""
+    """How a pipeline runs; what is None comes from its settings. Rows a second and seconds between checkpoints.
+
+    `access`: what its SQL may touch, None for a person at a shell, who alone may bring Python code.
+    """
 
     shards: int | None = None
     batch_rows: int | None = None
@@ -27,6 +32,7 @@ class Options:
     checkpoint_interval: float | None = None
     on_status: Callable[[dict[str, Any]], None] | None = None
     on_job: Callable[[Any], None] | None = None
+    access: Access | None = None
 
 
 @dataclass(frozen=True)
@@ -50,9 +56,9 @@ class Outcome:
         return {name: value for name, value in asdict(self).items() if name not in ("stopped", "metrics")}
 
 
-def prepare(compiled: Compiled, state: Path) -> Session:
+def prepare(compiled: Compiled, state: Path, access: Access | None = None) -> Session:
     """A session that has taken the pipeline's statements."""
-    session = Session(folder=state, nodes=compiled.nodes)
+    session = Session(folder=state, nodes=compiled.nodes, access=access, python=access is None)
     for _ in session.script(compiled.text):
         pass
     return session
@@ -60,7 +66,7 @@ def prepare(compiled: Compiled, state: Path) -> Session:
 
 def run(compiled: Compiled, state: Path, options: Options) -> Outcome:
     """Run to the end of the input, or until the job is stopped; resumes what was interrupted."""
-    session = prepare(compiled, state)
+    session = prepare(compiled, state, options.access)
     result = session.run(
         RunOptions(
             batch_rows=options.batch_rows,
@@ -71,20 +77,32 @@ def run(compiled: Compiled, state: Path, options: Options) -> Outcome:
             on_job=options.on_job,
         )
     )
-    metrics = by_node(result.metrics)
+    return _outcome(compiled, session, vars(result))
+
+
+def ended(compiled: Compiled, state: Path) -> Outcome | None:
+    """What the run in a folder did, if it has finished there."""
+    if not (state / "finished.json").exists():
+        return None
+    status = json.loads((state / "status.json").read_text(encoding="utf-8"))
+    return _outcome(compiled, Session(folder=state), {**status, "stopped": False})
+
+
+def _outcome(compiled: Compiled, session: Session, result: Mapping[str, Any]) -> Outcome:
+    metrics = by_node(result["metrics"])
     scores = _scores(compiled, metrics)
-    speed = result.rows_in / result.seconds if result.seconds > 0 else None
+    seconds = result["seconds"]
     return Outcome(
-        result.rows_in,
-        result.rows_out,
-        round(result.seconds, 3),
-        None if speed is None else round(speed, 1),
+        result["rows_in"],
+        result["rows_out"],
+        round(seconds, 3),
+        round(result["rows_in"] / seconds, 1) if seconds > 0 else None,
         scores["auc"],
         scores["logloss"],
-        result.late,
-        result.dead_letters,
+        result["late"],
+        result["dead_letters"],
         _one(session.model_hashes()),
-        stopped=result.stopped,
+        stopped=result["stopped"],
         metrics=metrics,
     )
 
@@ -96,9 +114,8 @@ def by_node(metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, 
 
 def progress(job: Any) -> float | None:
     """The part of a job's input that was read, from 0 to 1; None where the input has no end."""
-    parts = [reader.source.progress() for reader in job.graph.sources]
-    known = [part for part in parts if part is not None]
-    return min(known) if known and len(known) == len(parts) else None
+    part: float | None = job.progress()
+    return part
 
 
 def explain(compiled: Compiled, state: Path) -> str:

@@ -109,7 +109,7 @@ def test_processes_are_known_by_number_and_start(tmp_path: Path) -> None:
 def test_a_process_that_took_the_number_later_is_not_stopped(tmp_path: Path) -> None:
     other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     try:
-        (tmp_path / processes.NOTE).write_text(f'{{"pid": {other.pid}, "started": "1"}}', encoding="utf-8")
+        (tmp_path / f"{processes.NOTE}.json").write_text(f'{{"pid": {other.pid}, "started": "1"}}', encoding="utf-8")
         with pytest.raises(UserError, match="nothing runs"):
             processes.stop(tmp_path)
         assert other.poll() is None
@@ -119,5 +119,5 @@ def test_a_process_that_took_the_number_later_is_not_stopped(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("text", ["", "{", "{}", '{"pid": 999999999, "started": "1"}'])
 def test_notes_that_say_nothing(tmp_path: Path, text: str) -> None:
-    (tmp_path / processes.NOTE).write_text(text, encoding="utf-8")
+    (tmp_path / f"{processes.NOTE}.json").write_text(text, encoding="utf-8")
     assert processes.running(tmp_path) is None

@@ -1,0 +1,168 @@
+"""`python -m porsche.runners.worker FOLDER`: the process of one run, from its spec to its outcome or failure.
+
+It takes the folder's lock for its life and notes itself; SIGTERM asks for a checkpoint and the end. What takes long to
+import is imported after the note is written, so that others see at once that the run is being started.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from porsche import processes
+from porsche.runners.folder import RunFolder, Spec
+
+if TYPE_CHECKING:
+    from porsche.compiler import Compiled
+    from porsche.runners.bundled import Options
+
+logger = logging.getLogger("porsche.job")
+
+ENDED, FAILED, USAGE, HELD = 0, 1, 64, 75
+"""Exit statuses: finished or stopped, could not go on (failure.json says why), no spec, another process has the run."""
+
+
+class Stop:
+    """Whether the job was asked to end; the job of the moment is told."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._job: Any = None
+
+    def listen(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._handle)
+
+    def add(self, job: Any) -> None:
+        self._job = job
+        if self.asked:
+            job.stop()
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        self.asked = True
+        if self._job is not None:
+            self._job.stop()
+
+
+class Worker:
+    """Runs what a folder's spec says."""
+
+    def __init__(self, folder: RunFolder, spec: Spec) -> None:
+        self.folder = folder
+        self.spec = spec
+        self.stop = Stop()
+
+    def run(self) -> int:
+        """The exit status, once the run ended or cannot go on."""
+        try:
+            compiled = self._compiled()
+            outcome = self._outcome(compiled)
+        except Exception as error:
+            return self._failed(error)
+        self.folder.write("outcome", {**self._mark(), **outcome})
+        self.folder.remove("failure")
+        logger.info("%s: %s rows in, %s out", outcome["state"].lower(), outcome["rows_in"], outcome["rows_out"])
+        return ENDED
+
+    def _compiled(self) -> Compiled:
+        from porsche.compiler import compile_text, environment
+
+        spec = self.spec
+        logger.info("attempt %d begins", spec.attempt)
+        return compile_text(spec.document, parameters=spec.parameters, state=str(self.folder.state),
+                            environment=environment(spec.environment))
+
+    def _outcome(self, compiled: Compiled) -> dict[str, Any]:
+        """Run to the end; a run that ended already, but was killed before it said so, is not run again."""
+        from porsche.runners.bundled import ended, run
+        from porsche.runners.pulse import Pulse
+
+        outcome = ended(compiled, self.folder.state)
+        if outcome is None:
+            with Pulse(self.folder) as pulse:
+                outcome = run(compiled, self.folder.state, self._options(pulse))
+        return {"state": "STOPPED" if outcome.stopped else "FINISHED", **outcome.as_json(),
+                "metrics": _plain(outcome.metrics)}
+
+    def _options(self, pulse: Any) -> Options:
+        from engine.connectors.base import Access
+        from porsche.runners.bundled import Options
+
+        def on_job(job: Any) -> None:
+            self.stop.add(job)
+            pulse.watch(job)
+
+        given, access = self.spec.options, self.spec.access
+        return Options(
+            shards=given.get("shards"),
+            batch_rows=given.get("batch_rows"),
+            rate=given.get("rate"),
+            checkpoint_interval=given.get("checkpoint_interval"),
+            on_status=lambda status: pulse.beat(),
+            on_job=on_job,
+            access=Access(*(tuple(access.get(part) or ()) for part in ("paths", "hosts", "connectors"))),
+        )
+
+    def _failed(self, error: Exception) -> int:
+        from porsche.redaction import redact, secrets_of
+        from porsche.runners.failures import failure
+
+        found = failure(error)
+        secrets = secrets_of(self.spec.parameters)
+        shown = {name: redact(value, secrets) if isinstance(value, str) else value
+                 for name, value in found.as_json().items()}
+        logger.error("%s", found.message, exc_info=error if found.trace else None, extra={"node": found.node})
+        self.folder.write("failure", {**self._mark(), **shown})
+        return FAILED
+
+    def _mark(self) -> dict[str, Any]:
+        return {"attempt": self.spec.attempt, "generation": self.spec.generation, "at": time.time()}
+
+
+def _plain(metrics: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {node: dict(latest) for node, latest in metrics.items()}
+
+
+def main(arguments: list[str]) -> int:
+    """Run the spec of a folder; the exit status."""
+    if len(arguments) != 1:
+        sys.stderr.write("usage: python -m porsche.runners.worker FOLDER\n")
+        return USAGE
+    folder = RunFolder(Path(arguments[0]).absolute())
+    if folder.lock() is None:  # the descriptor stays open: the lock is held until this process ends
+        sys.stderr.write(f"another process runs {folder.path}\n")
+        return HELD
+    spec = folder.spec()
+    if spec is None:
+        sys.stderr.write(f"there is no job.json to run in {folder.path}\n")
+        return USAGE
+    worker = Worker(folder, spec)
+    worker.stop.listen()
+    processes.note(folder.path, generation=spec.generation, attempt=spec.attempt, at=time.time())
+    faulthandler.enable()
+    _log(folder, spec)
+    return worker.run()
+
+
+def _log(folder: RunFolder, spec: Spec) -> None:
+    from porsche.redaction import secrets_of
+    from porsche.runners import logs
+
+    logs.start(folder.log, spec.attempt, secrets_of(spec.parameters))
+
+
+if __name__ == "__main__":
+    status = main(sys.argv[1:])
+    logging.shutdown()
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+    os._exit(status)  # threads that wait for something do not keep a run that has ended
