@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "porsche.verification",
 ]
 MIDDLEWARE = [
+    "porsche.ide.middleware.Guard",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -108,6 +109,8 @@ SESSION_COOKIE_AGE = 30 * 24 * 3600
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+APPEND_SLASH = False
+CSRF_FAILURE_VIEW = "porsche.ide.pages.forged"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 << 20  # a pipeline document is text that people read
 
@@ -121,8 +124,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "porsche.ide.api.pagination.Pages",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle", "rest_framework.throttling.AnonRateThrottle"],
+    "DEFAULT_SCHEMA_CLASS": "porsche.ide.api.schema.AutoSchema",
+    "DEFAULT_THROTTLE_CLASSES": ["porsche.ide.api.throttling.Throttle"],
     "DEFAULT_THROTTLE_RATES": {"user": "6000/min", "anon": "120/min", "sign_in": "20/min"},
     "EXCEPTION_HANDLER": "porsche.ide.api.errors.handle",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
@@ -137,6 +140,14 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": "/api",
+    "ENUM_NAME_OVERRIDES": {
+        "Role": "porsche.ide.models.Role.choices",
+        "Status": "porsche.ide.models.Status.choices",
+        "Desired": "porsche.ide.models.Desired.choices",
+    },
+    "ENUM_SUFFIX": "",
+    "AUTHENTICATION_WHITELIST": None,
 }
 
 CELERY_BROKER_URL = os.environ.get("PORSCHE_BROKER") or "filesystem://"
@@ -152,7 +163,8 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"request": {"()": "porsche.ide.middleware.RequestId"}},
+    "formatters": {"line": {"format": "{asctime} {levelname} {request} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request"]}},
     "root": {"handlers": ["console"], "level": "INFO"},
 }

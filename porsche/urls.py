@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.urls import include, path, re_path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from porsche.ide.pages import application, sign_in
 
@@ -13,7 +13,12 @@ urlpatterns = [
     path("api/", include("porsche.serving.urls")),
     path("api/", include("porsche.verification.urls")),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
-    path("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("sign-in/<str:secret>", sign_in, name="sign-in"),
     re_path(r"^(?!api/|static/|metrics).*$", application, name="application"),
 ]
+
+handler400 = "porsche.ide.pages.bad_request"
+handler403 = "porsche.ide.pages.forbidden"
+handler404 = "porsche.ide.pages.not_found"
+handler500 = "porsche.ide.pages.broken"

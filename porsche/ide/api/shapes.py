@@ -1,0 +1,402 @@
+"""What the API answers, for its description and the clients that are made from it. Selectors make the values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers as s
+
+from porsche.ide.models import Desired, Role, Status
+
+ANY_OBJECT = {"type": "object", "additionalProperties": {}}
+
+
+@extend_schema_field(ANY_OBJECT)
+class Anything(s.JSONField):
+    """An object of any content."""
+
+
+@extend_schema_field({"type": "object", "additionalProperties": {"type": "string"}})
+class Texts(s.JSONField):
+    """Texts by name."""
+
+
+# ---- errors ----------------------------------------------------------------------------------------------------------
+
+
+class Place(s.Serializer[Any]):
+    """Where it is wrong: a node and its property, a line and column of the document, a field of the request."""
+
+    node = s.CharField(allow_null=True)
+    property = s.CharField(allow_null=True)
+    line = s.IntegerField(allow_null=True)
+    column = s.IntegerField(allow_null=True)
+    field = s.CharField(allow_null=True)  # type: ignore[assignment]
+
+
+class Problem(s.Serializer[Any]):
+    """Something that is wrong."""
+
+    code = s.CharField(help_text="A short, stable word for programs.")
+    message = s.CharField(help_text="What is wrong, for people.")
+    hint = s.CharField(allow_null=True, help_text="What to do about it.")
+    place = Place(allow_null=True)
+
+
+class Error(Problem):
+    """Why a request was refused; `errors` has all there is to say, where that is more than one thing."""
+
+    errors = Problem(many=True)  # type: ignore[assignment]
+
+
+# ---- the session, projects, tokens -----------------------------------------------------------------------------------
+
+
+class SessionUser(s.Serializer[Any]):
+    username = s.CharField()
+    is_superuser = s.BooleanField()
+
+
+class SessionProject(s.Serializer[Any]):
+    slug = s.CharField()
+    title = s.CharField()
+    role = s.ChoiceField(Role.choices)
+
+
+class Supervisor(s.Serializer[Any]):
+    """The process that starts and watches runs."""
+
+    alive = s.BooleanField()
+    at = s.DateTimeField(allow_null=True, help_text="When it last said that it works.")
+
+
+class Session(s.Serializer[Any]):
+    """Who asks, what they may do where, and the token that writes need besides the session's cookie."""
+
+    user = SessionUser(allow_null=True)
+    projects = SessionProject(many=True)
+    csrf_token = s.CharField(help_text="For X-CSRFToken of every request that writes.")
+    version = s.CharField()
+    supervisor = Supervisor()
+
+
+class Project(s.Serializer[Any]):
+    slug = s.CharField()
+    title = s.CharField()
+    role = s.ChoiceField(Role.choices, help_text="The role of the request.")
+    created_at = s.DateTimeField()
+
+
+class Member(s.Serializer[Any]):
+    username = s.CharField()
+    role = s.ChoiceField(Role.choices)
+
+
+class Token(s.Serializer[Any]):
+    id = s.IntegerField()
+    name = s.CharField()
+    prefix = s.CharField(help_text="The first characters of the secret.")
+    role = s.ChoiceField(Role.choices, help_text="What it may do at most.")
+    project = s.CharField(allow_null=True, help_text="Where it is good; null: in all of the user's projects.")
+    created_at = s.DateTimeField()
+    expires_at = s.DateTimeField(allow_null=True)
+    used_at = s.DateTimeField(allow_null=True, help_text="Written once a minute at most.")
+
+
+class NewToken(Token):
+    token = s.CharField(help_text="The secret. It is shown this once and kept nowhere.")
+
+
+# ---- components and documents ----------------------------------------------------------------------------------------
+
+
+class InputPort(s.Serializer[Any]):
+    name = s.CharField()
+    help = s.CharField()
+    optional = s.BooleanField()
+    many = s.BooleanField(help_text="It takes several edges.")
+    relation = s.ChoiceField(["rows", "dimension", "model"])
+
+
+class OutputPort(s.Serializer[Any]):
+    name = s.CharField()
+    relation = s.ChoiceField(["rows", "dimension", "model"])
+
+
+class Ports(s.Serializer[Any]):
+    inputs = InputPort(many=True)
+    outputs = OutputPort(many=True)
+
+
+class Property(s.Serializer[Any]):
+    name = s.CharField()
+    kind = s.CharField(help_text="Which widget edits it: text, number, column, expression...")
+    label = s.CharField()  # type: ignore[assignment]
+    help = s.CharField()
+    required = s.BooleanField()  # type: ignore[assignment]
+    default = s.JSONField(allow_null=True)  # type: ignore[assignment]
+    port = s.CharField(allow_null=True, help_text="The input whose columns the value refers to.")
+    limits = Anything(help_text="What some kinds have besides: low, high, whole, options, length.")
+    schema = Anything(help_text="JSON Schema of the value.")
+
+
+class Component(s.Serializer[Any]):
+    """A verb of the canvas."""
+
+    name = s.CharField()
+    family = s.CharField()
+    title = s.CharField()
+    doc = s.CharField(help_text="One sentence.")
+    details = s.CharField(help_text="More, as Markdown.")
+    ports = Ports()
+    properties = Property(many=True)
+
+
+class Diagnostic(s.Serializer[Any]):
+    """Something to say about a document. Lines and columns count from 1."""
+
+    code = s.CharField()
+    severity = s.ChoiceField(["error", "warning"])
+    node = s.CharField(allow_null=True)
+    property = s.CharField(allow_null=True)
+    message = s.CharField()
+    hint = s.CharField(allow_null=True)
+    line = s.IntegerField(allow_null=True)
+    column = s.IntegerField(allow_null=True)
+
+
+@extend_schema_field({"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2})
+class Span(s.JSONField):
+    """Where it begins and ends in the SQL, in characters."""
+
+
+class Statement(s.Serializer[Any]):
+    """A statement of the SQL, and the node it came from."""
+
+    kind = s.CharField()
+    node = s.CharField(allow_null=True)
+    name = s.CharField()
+    span = Span(help_text="Where it begins and ends in `sql`, in characters.")
+
+
+class Column(s.Serializer[Any]):
+    name = s.CharField()
+    type = s.CharField()
+    time = s.CharField(allow_null=True, help_text="Which time attribute it is.")
+
+
+class NodeColumns(s.Serializer[Any]):
+    """What a node gives."""
+
+    columns = Column(many=True)
+    time = s.CharField(allow_null=True)
+    key = s.ListField(child=s.CharField())
+    changelog = s.CharField(help_text='Kinds of change; "I": rows are only added.')
+
+
+class GraphNode(s.Serializer[Any]):
+    id = s.CharField()
+    component = s.CharField()
+    label = s.CharField()  # type: ignore[assignment]
+    properties = Anything()
+
+
+class GraphEdge(s.Serializer[Any]):
+    to = s.CharField()
+    source_port = s.CharField(allow_null=True, help_text="null: a node has one output.")
+    target_port = s.CharField(allow_null=True, help_text="Also where the document leaves it out and it is clear.")
+
+    def get_fields(self) -> dict[str, s.Field[Any, Any, Any, Any]]:
+        return {"from": s.CharField(), **super().get_fields()}
+
+
+class GraphParameter(s.Serializer[Any]):
+    name = s.CharField()
+    default = s.CharField(allow_null=True)  # type: ignore[assignment]
+    description = s.CharField()
+
+
+class Graph(s.Serializer[Any]):
+    """As much of a document as can be read."""
+
+    name = s.CharField()
+    description = s.CharField()
+    parameters = GraphParameter(many=True)
+    settings = Texts()
+    nodes = GraphNode(many=True)
+    edges = GraphEdge(many=True)
+
+
+@extend_schema_field({
+    "type": "object",
+    "additionalProperties": {"type": "object", "additionalProperties": {
+        "type": "array", "items": {"type": "array", "items": {"type": "string"}, "minItems": 2, "maxItems": 2}}},
+})
+class Lineage(s.JSONField):
+    """Node -> column -> the (node, column)s it is made of."""
+
+
+class Compiled(s.Serializer[Any]):
+    """A document as SQL, with where everything came from. A broken one has no SQL, but its graph and diagnostics."""
+
+    valid = s.BooleanField()
+    name = s.CharField(allow_null=True)
+    sql = s.CharField(allow_null=True)
+    statements = Statement(many=True)
+    nodes = s.DictField(child=NodeColumns())
+    graph = Graph(allow_null=True)
+    lineage = Lineage(help_text="Node -> column -> the [node, column]s it is made of.")
+    settings = Texts()
+    diagnostics = Diagnostic(many=True)
+
+
+# ---- runs ------------------------------------------------------------------------------------------------------------
+
+
+class RunPipeline(s.Serializer[Any]):
+    id = s.IntegerField()
+    slug = s.CharField()
+    project = s.CharField()
+
+
+class Reason(s.Serializer[Any]):
+    """Why a status is what it is."""
+
+    code = s.CharField()
+    message = s.CharField()
+    node = s.CharField(allow_null=True)
+    hint = s.CharField(allow_null=True)
+
+
+class Rates(s.Serializer[Any]):
+    """Rows a second."""
+
+    rows_in = s.FloatField(allow_null=True)
+    rows_out = s.FloatField(allow_null=True)
+
+
+class Checkpoint(s.Serializer[Any]):
+    epoch = s.IntegerField()
+    at = s.DateTimeField(allow_null=True)
+    age_seconds = s.FloatField(allow_null=True)
+    bytes = s.IntegerField(allow_null=True)
+    seconds = s.FloatField(allow_null=True, help_text="How long it took.")
+
+
+class Run(s.Serializer[Any]):
+    """What a run is, and does."""
+
+    id = s.IntegerField()
+    pipeline = RunPipeline()
+    revision = s.IntegerField()
+    status = s.ChoiceField(Status.choices)
+    reason = Reason(allow_null=True)
+    since = s.DateTimeField(help_text="Since when the status is what it is.")
+    desired = s.ChoiceField(Desired.choices, help_text="What a person wants of it.")
+    created_at = s.DateTimeField()
+    started_at = s.DateTimeField(allow_null=True)
+    ended_at = s.DateTimeField(allow_null=True)
+    restarts = s.IntegerField()
+    attempt = s.IntegerField(allow_null=True)
+    rates = Rates()
+    lag_seconds = s.FloatField(allow_null=True, help_text="How far event time is behind the clock.")
+    checkpoint = Checkpoint(allow_null=True, help_text="The last one.")
+    progress = s.FloatField(allow_null=True, help_text="From 0 to 1, where the input has an end.")
+
+
+class RunDetail(Run):
+    parameters = Texts()
+    options = Anything()
+    environment = s.CharField()
+    snapshot = Anything(allow_null=True, help_text="The status that the job last published.")
+    outcome = Anything(allow_null=True, help_text="The result of a run that has ended.")
+
+
+class RunEvent(s.Serializer[Any]):
+    """Something that happened to a run."""
+
+    id = s.IntegerField()
+    at = s.DateTimeField()
+    kind = s.CharField(help_text="status, restart, exception or request")
+    code = s.CharField()
+    message = s.CharField()
+    node = s.CharField(allow_null=True)
+    data = Anything()  # type: ignore[assignment]
+    user = s.CharField(allow_null=True)
+
+
+class LogLine(s.Serializer[Any]):
+    at = s.FloatField(allow_null=True, help_text="Unix seconds.")
+    level = s.CharField(allow_null=True)
+    logger = s.CharField(allow_null=True)
+    message = s.CharField(allow_null=True)
+    node = s.CharField(allow_null=True)
+    attempt = s.IntegerField(allow_null=True)
+
+
+class Log(s.Serializer[Any]):
+    lines = LogLine(many=True)
+    next = s.CharField(allow_blank=True, help_text="`after` of the next request.")
+
+
+class DeadLetter(s.Serializer[Any]):
+    """A record that could not be read."""
+
+    number = s.IntegerField()
+    source = s.CharField(allow_null=True)  # type: ignore[assignment]
+    place = s.CharField(allow_null=True)
+    text = s.CharField(allow_null=True)
+    reason = s.CharField(allow_null=True)
+
+
+class DeadLetters(s.Serializer[Any]):
+    letters = DeadLetter(many=True)
+    next = s.IntegerField(help_text="`after` of the next request.")
+
+
+# ---- pipelines -------------------------------------------------------------------------------------------------------
+
+
+class Pipeline(s.Serializer[Any]):
+    id = s.IntegerField()
+    project = s.CharField()
+    slug = s.CharField()
+    title = s.CharField()
+    revision = s.IntegerField(help_text="The number of its newest revision.")
+    updated_at = s.DateTimeField()
+    archived = s.BooleanField()
+    run = Run(allow_null=True, help_text="Its newest run.")
+
+
+@extend_schema_field({"type": "object", "additionalProperties": {
+    "type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}})
+class Layout(s.JSONField):
+    """Node -> [x, y]."""
+
+
+class PipelineDetail(Pipeline):
+    document = s.CharField(help_text="YAML.")
+    digest = s.CharField(help_text="SHA-256 of the document.")
+    layout = Layout()
+    created_at = s.DateTimeField()
+
+
+class Saved(s.Serializer[Any]):
+    """A revision that was saved: also of a document that is not valid (yet)."""
+
+    revision = s.IntegerField()
+    valid = s.BooleanField()
+    diagnostics = Diagnostic(many=True)
+
+
+class Revision(s.Serializer[Any]):
+    number = s.IntegerField()
+    digest = s.CharField()
+    message = s.CharField()
+    created_at = s.DateTimeField()
+    author = s.CharField(allow_null=True)
+
+
+class RevisionDetail(Revision):
+    document = s.CharField()

@@ -1,0 +1,52 @@
+"""The components, as palette and forms need them."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from porsche.components import catalogue
+from porsche.components.base import Component
+from porsche.components.properties import Property
+
+LIMITS = ("low", "high", "whole", "options", "length")
+"""What some kinds of property have besides."""
+
+
+@cache
+def components() -> list[dict[str, Any]]:
+    """Every component, family after family."""
+    return [_component(name, component) for name, component in catalogue().items()]
+
+
+def _component(name: str, component: type[Component]) -> dict[str, Any]:
+    summary, _, details = component.docs().partition("\n\n")
+    outputs = [{"name": component.gives, "relation": component.gives}] if component.gives else []
+    return {
+        "name": name,
+        "family": component.family or component.__module__.split(".")[-2],
+        "title": name.replace("_", " ").capitalize(),
+        "doc": summary.replace("\n", " "),
+        "details": details,
+        "ports": {
+            "inputs": [{"name": p.name, "help": p.help, "optional": p.optional, "many": p.many, "relation": p.relation}
+                       for p in component.inputs],
+            "outputs": outputs,
+        },
+        "properties": [_property(n, p) for n, p in component.properties().items()],
+    }
+
+
+def _property(name: str, declared: Property) -> dict[str, Any]:
+    limits = {limit: getattr(declared, limit) for limit in LIMITS if hasattr(declared, limit)}
+    return {
+        "name": name,
+        "kind": declared.kind,
+        "label": declared.label,
+        "help": declared.about,
+        "required": declared.required,
+        "default": declared.default,
+        "port": declared.port or None,
+        "limits": limits,
+        "schema": declared.schema(),
+    }

@@ -1,0 +1,1 @@
+"""Everything that writes: functions with keyword-only arguments, each in a transaction."""
