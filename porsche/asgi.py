@@ -7,4 +7,8 @@ import os
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "porsche.settings")
-application = get_asgi_application()
+_django = get_asgi_application()
+
+from porsche.monitor.stream.app import Streams  # noqa: E402  # after Django's set-up
+
+application = Streams(_django)

@@ -50,7 +50,8 @@ class Collector:
                 self._gathering.add(run.pk, at, [*found, *self._model_points(run.pk)])
                 self._start()
         except Exception:  # whatever a job writes, the supervisor goes on
-            self._complain("the snapshot of run %s could not be read", run.pk)
+            if self._due():
+                log.exception("the snapshot of run %s could not be read", run.pk)
 
     def forget(self, run: Run) -> None:
         """A run that has ended: nothing of it needs to be remembered."""
@@ -66,7 +67,8 @@ class Collector:
             return write(spans)
         except Exception:  # a lock, a connection, a run deleted in between: it is tried again
             self._gathering.give_back(spans)
-            self._complain("the rollups could not be written")
+            if self._due():
+                log.exception("the rollups could not be written")
             return 0
 
     def close(self) -> None:
@@ -91,18 +93,20 @@ class Collector:
         facts = self._models.get(run)
         if facts is None:
             facts = self._models[run] = ModelFacts(settings.HOME.run(run) / "state")
-        return model_points(facts.newer())
+        newer = {node_of(name) for name in facts.newer()}
+        return model_points({name: known for name, known in facts.newest.items() if node_of(name) in newer})
 
-    def _complain(self, text: str, *values: object) -> None:
+    def _due(self) -> bool:
+        """Whether it is time for a complaint again."""
         now = time.monotonic()
-        if now - self._complained >= QUIET:
-            self._complained = now
-            log.exception(text, *values)
+        due = now - self._complained >= QUIET
+        self._complained = now if due else self._complained
+        return due
 
 
 def model_points(newest: dict[str, dict[str, float | None]]) -> list[Point]:
-    """What new versions of models say, by node; where a node trains one for each group, samples are summed and scores
-    are means weighted by samples."""
+    """What the newest versions of models say, by node. Where a node trains one for each group, samples are summed and
+    scores are means weighted by samples."""
     by_node: dict[str, list[dict[str, float | None]]] = {}
     for name, facts in newest.items():
         by_node.setdefault(node_of(name), []).append(facts)

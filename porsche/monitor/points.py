@@ -2,10 +2,12 @@
 
 A *snapshot* is a job's `status.json` (`engine.runtime.job`). Series of a run's own have node "":
 
-rows_in_rate, rows_out_rate   rows a second              watermark_lag       seconds from event time to the clock
-behind_seconds                since the last event read  busy                share of the time spent working, 0 to 1
-state_bytes, late, dead_letters   as they stand          lookup_hit_rate     0 to 1, of the lookups in between
-checkpoint_seconds, checkpoint_bytes, checkpoint_stall_seconds   of each checkpoint, once        checkpoint_age   seconds
+rows_in_rate, rows_out_rate        rows a second
+watermark_lag, behind_seconds      seconds from event time, and from the last event read, to the clock
+busy, lookup_hit_rate              shares, 0 to 1, of the time spent working and of the look-ups in between
+state_bytes, late, dead_letters    as they stand
+checkpoint_age                     seconds
+checkpoint_seconds, checkpoint_bytes, checkpoint_stall_seconds     of each checkpoint, once
 
 Every number of a metric table is a series of its node. Counters begin anew with each process of a run: a rate is known
 only between two snapshots of one process, both of a job that had started.

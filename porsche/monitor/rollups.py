@@ -1,5 +1,7 @@
-"""Rollups: points gathered in memory, written in batches. A span that was begun before (by this process or one that died)
-is merged with what is there."""
+"""Rollups: points gathered in memory, written in batches.
+
+A span that was begun before (by this process or one that died) is merged with what is there.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,7 @@ class Key(NamedTuple):
 class Span(NamedTuple):
     """What became of a series in a span."""
 
-    count: int
+    values: int
     total: float
     least: float
     most: float
@@ -51,7 +53,7 @@ class Span(NamedTuple):
 
     def then(self, later: Span) -> Span:
         """This span's points and later ones of it."""
-        return Span(self.count + later.count, self.total + later.total, min(self.least, later.least),
+        return Span(self.values + later.values, self.total + later.total, min(self.least, later.least),
                     max(self.most, later.most), later.last)
 
 
@@ -102,8 +104,7 @@ def write(spans: dict[Key, Span]) -> int:
 
 
 def retire(now: float) -> int:
-    """Delete the rollups that are older than their resolution keeps them, in chunks, so that writers get their turn; how
-    many."""
+    """Delete what is older than its resolution is kept; how many. In chunks, so that writers get their turn."""
     deleted = 0
     for resolution, kept in RESOLUTIONS.items():
         old = Rollup.objects.filter(resolution=resolution, start__lt=int(now) - kept)

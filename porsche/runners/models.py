@@ -20,7 +20,8 @@ class ModelFacts:
     def __init__(self, state: Path) -> None:
         self._folder = state / "models"
         self._stamp: tuple[int, ...] = ()
-        self._versions: dict[str, int] = {}
+        self.newest: dict[str, dict[str, Any]] = {}
+        """All that was told: a model's newest facts by its name in the store."""
 
     def newer(self) -> dict[str, dict[str, Any]]:
         """{name in the store: {version, samples, positives, logloss, auc, calibration}} of each model whose newest
@@ -32,10 +33,11 @@ class ModelFacts:
         found: dict[str, dict[str, Any]] = {}
         for name in store.names()[:MOST]:
             version = store.newest(name)
-            facts = _facts(store, name, version) if version != self._versions.get(name) else None
+            known = self.newest.get(name, {}).get("version")
+            facts = _facts(store, name, version) if version != known else None
             if facts is not None:
-                self._versions[name] = version
                 found[name] = facts
+        self.newest |= found
         self._stamp = stamp
         return found
 
@@ -55,6 +57,6 @@ def node_of(name: str) -> str:
 def _facts(store: ModelStore, name: str, version: int) -> dict[str, Any] | None:
     try:
         known = store.facts(name, version)
-    except (OSError, UserError, InternalError, ValueError):  # retired while it was read, or damaged: the next one will do
+    except (OSError, UserError, InternalError, ValueError):  # retired meanwhile, or damaged: the next one will do
         return None
     return None if known is None else {"version": version} | {fact: known.get(fact) for fact in FACTS}

@@ -1,0 +1,14 @@
+"""The monitor's part of the API."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from porsche.monitor.api import MetricsView
+from porsche.monitor.stream.views import ProjectStream, RunStream
+
+urlpatterns = [
+    path("runs/<number:id>/metrics", MetricsView.as_view(), name="run-metrics"),
+    path("runs/<number:id>/stream", RunStream.as_view(), name="run-stream"),
+    path("stream", ProjectStream.as_view(), name="project-stream"),
+]
