@@ -1,0 +1,115 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+
+import { part, request } from "./client";
+import { toldRuns } from "./live";
+import type { Compiled, Layout, Page, PipelineDetail, PipelineItem, Revision, SavedDocument } from "./types";
+
+export interface PipelineFilter {
+  project?: string | null;
+  search?: string;
+  archived?: boolean;
+  page?: number;
+}
+
+const PAGE_SIZE = 200;
+
+export function usePipelines(filter: PipelineFilter = {}, enabled = true) {
+  return useQuery({
+    queryKey: ["pipelines", filter],
+    queryFn: async ({ signal }) => {
+      const page = await request<Page<PipelineItem>>("GET", "pipelines", { query: { page_size: PAGE_SIZE, ...filter }, signal });
+      toldRuns(page.results.map((one) => one.run));
+      return page;
+    },
+    placeholderData: (before) => before,
+    refetchInterval: 30_000,
+    enabled,
+  });
+}
+
+export function usePipeline(id: number | null) {
+  return useQuery({
+    queryKey: ["pipeline", id],
+    queryFn: ({ signal }) => request<PipelineDetail>("GET", `pipelines/${id}`, { signal }),
+    enabled: id !== null,
+  });
+}
+
+export function useRevisions(id: number | null) {
+  return useQuery({
+    queryKey: ["pipeline", id, "revisions"],
+    queryFn: ({ signal }) => request<Page<Revision>>("GET", `pipelines/${id}/revisions`, { signal }),
+    enabled: id !== null,
+  });
+}
+
+/** What a pipeline compiles to, in its newest revision or a given one. */
+export function useCompiled(id: number | null, revision?: number | null) {
+  return useQuery({
+    queryKey: ["pipeline", id, "compiled", revision ?? null],
+    queryFn: ({ signal }) => request<Compiled>("GET", `pipelines/${id}/compiled`, { query: { revision }, signal }),
+    enabled: id !== null,
+    staleTime: 60_000,
+    placeholderData: (before) => before,
+  });
+}
+
+export interface NewPipeline {
+  project: string;
+  slug: string;
+  title?: string;
+  document: string;
+}
+
+export function useCreatePipeline() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (body: NewPipeline) => request<PipelineDetail>("POST", "pipelines", { body }),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["pipelines"] }),
+  });
+}
+
+export function useChangePipeline(id: number) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (body: { title?: string; archived?: boolean }) => request<PipelineDetail>("PATCH", `pipelines/${id}`, { body }),
+    onSuccess: () => Promise.all([client.invalidateQueries({ queryKey: ["pipelines"] }), client.invalidateQueries({ queryKey: ["pipeline", id] })]),
+  });
+}
+
+export function useDeletePipeline() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (id: number) => request("DELETE", `pipelines/${id}`),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["pipelines"] }),
+  });
+}
+
+/** Saves a document as a new revision; fails with 412 where `revision` is no longer the newest. */
+export function saveDocument(id: number, document: string, revision: number, message?: string): Promise<SavedDocument> {
+  return request("PUT", `pipelines/${id}/document`, { body: { document, message }, headers: { "If-Match": `"${revision}"` } });
+}
+
+export function saveLayout(id: number, layout: Layout): Promise<Layout> {
+  return request("PUT", `pipelines/${id}/layout`, { body: layout });
+}
+
+export interface ExampleItem {
+  name: string;
+  title: string;
+  description: string;
+  document: string;
+}
+
+/** Pipelines that come with the platform; 404 where it has none. */
+export function useExamples(enabled = true) {
+  return useQuery({
+    queryKey: ["examples"],
+    queryFn: ({ signal }) => request<ExampleItem[]>("GET", "examples", { signal }),
+    staleTime: Infinity,
+    retry: false,
+    enabled,
+  });
+}
+
+export const pipelineUrl = (id: number): string => `/pipelines/${part(id)}`;

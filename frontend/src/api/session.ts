@@ -1,0 +1,70 @@
+import { QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+
+import { rememberCsrf, request } from "./client";
+import { ApiError } from "./errors";
+import type { Role, Session } from "./types";
+
+const RANK: readonly Role[] = ["viewer", "operator", "editor", "admin"];
+const SESSION_EVERY_MS = 10_000;
+
+/** One cache for the page. A request is tried anew only where no answer came, or the server failed. */
+export function makeQueryClient(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      queries: {
+        staleTime: 2_000,
+        retry: (failures, error) => failures < 2 && error instanceof ApiError && (error.status === 0 || error.status >= 502),
+        refetchOnWindowFocus: true,
+      },
+      mutations: { retry: false },
+    },
+  });
+}
+
+async function fetchSession(): Promise<Session> {
+  const session = await request<Session>("GET", "session");
+  rememberCsrf(session.csrf_token);
+  return session;
+}
+
+/** Who is signed in, what they may see, and whether the supervisor lives; asked anew each ten seconds. */
+export function useSession() {
+  return useQuery({ queryKey: ["session"], queryFn: fetchSession, refetchInterval: SESSION_EVERY_MS });
+}
+
+export function useSignIn() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: async (given: { username: string; password: string }) => {
+      await fetchSession();
+      await request("POST", "session", { body: given });
+      return fetchSession();
+    },
+    onSuccess: (session) => {
+      client.clear();
+      client.setQueryData(["session"], session);
+    },
+  });
+}
+
+export function useSignOut() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => request("DELETE", "session"),
+    onSuccess: async () => {
+      client.clear();
+      client.setQueryData(["session"], await fetchSession());
+    },
+  });
+}
+
+/** Whether a role may do what another may. */
+export function covers(role: Role | null | undefined, needed: Role): boolean {
+  return role !== null && role !== undefined && RANK.indexOf(role) >= RANK.indexOf(needed);
+}
+
+/** One's role in a project; null where one is not a member. */
+export function useRole(project: string | null | undefined): Role | null {
+  const { data } = useSession();
+  return data?.projects.find((one) => one.slug === project)?.role ?? null;
+}
