@@ -278,7 +278,7 @@ def open_accumulator(spec: AggregateSpec) -> Accumulator:
     from engine.aggregates.catalogue import AGGREGATES, OVER_FUNCTIONS
     from engine.aggregates.user import UserAccumulator, user_aggregate
 
-    users = user_aggregate(spec) is not None
+    users = user_aggregate(spec.options) is not None
     known = None if users else AGGREGATES.get(spec.function)
     if spec.retract and known is not None and not known.retractable:
         raise NotSupported(f"{spec.function} over a changing table, or in a frame that rows leave",

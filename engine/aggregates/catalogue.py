@@ -63,6 +63,7 @@ AGGREGATES: dict[str, AggregateFunction] = {
     "JSON_ARRAYAGG": _JSON,
     "JSON_OBJECTAGG": replace(_JSON, infer=infer.json_object),
     "APPROX_COUNT_DISTINCT": AggregateFunction(infer.approximate_count, _distinct_count),
+    "PERCENTILE": AggregateFunction(infer.percentile, _opener("percentile", "PercentileAccumulator")),
     "AUC": AggregateFunction(infer.metric, _opener("metrics", "AucAccumulator")),
     "LOGLOSS": AggregateFunction(infer.metric, _simple),
     "FTRL": AggregateFunction(infer.model, _opener("learners", "LearnerAccumulator"), False, False, True),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 from engine.aggregates.base import AggregateArguments
 from engine.errors import UserError
@@ -78,6 +79,23 @@ def mean(call: AggregateArguments, wanted: dict[int, DataType]) -> DataType:
 def spread(call: AggregateArguments, wanted: dict[int, DataType]) -> DataType:
     """Variance and standard deviation: the argument's own type as for AVG."""
     return mean(call, wanted).as_nullable()
+
+
+def percentile(call: AggregateArguments, wanted: dict[int, DataType]) -> DataType:
+    """PERCENTILE(number, share or array of shares, how often the number counts)."""
+    exactly(call, 2, 3)
+    value, share = call.types[:2]
+    inner = share.element if share.kind is Kind.ARRAY else share
+    if not value.is_numeric or inner is None or not inner.is_numeric or not all(t.is_integer for t in call.types[2:]):
+        raise bad(call, "a number, a share between 0.0 and 1.0 or an array of such, and how often the number counts")
+    if isinstance(call.literals.get(1), int | float | Decimal) and not 0 <= call.literals[1] <= 1:
+        raise bad(call, "a share between 0.0 and 1.0")
+    wanted[0] = DOUBLE.as_nullable(value.nullable)
+    shares = DOUBLE if inner is share else ARRAY(DOUBLE)
+    wanted[1] = shares.as_nullable(share.nullable)
+    if len(call.types) == 3:
+        wanted[2] = BIGINT.as_nullable(call.types[2].nullable)
+    return shares if inner is share else ARRAY(DOUBLE.as_nullable(False))
 
 
 def extreme(call: AggregateArguments, wanted: dict[int, DataType]) -> DataType:

@@ -116,9 +116,9 @@ def _check_initial(types: Mapping[str, DataType], initial: Mapping[str, Any]) ->
             raise UserError("bad_function", f".initial of '{name}' is no {types[name]}: {value!r}") from error
 
 
-def user_aggregate(spec: AggregateSpec) -> UserAggregate | None:
-    """The user's function that a call is of, if it is."""
-    first = spec.options[0] if spec.options else None
+def user_aggregate(options: Sequence[object]) -> UserAggregate | None:
+    """The user's function that a call with these options is of, if it is."""
+    first = options[0] if options else None
     return first if isinstance(first, UserAggregate) else None
 
 
@@ -126,7 +126,7 @@ class UserAccumulator(Accumulator):
     """Hands rows and state to a user's code."""
 
     def __init__(self, spec: AggregateSpec) -> None:
-        function = user_aggregate(spec)
+        function = user_aggregate(spec.options)
         if function is None:
             raise InternalError(f"{spec.function} is no user's function")
         if spec.retract and not function.can("retract"):
@@ -165,11 +165,8 @@ class UserAccumulator(Accumulator):
         self._store(groups, state)
 
     def merge(self, slots: Array, other: Accumulator, other_slots: Array) -> None:
-        if not isinstance(other, UserAccumulator):
-            raise InternalError("only the same aggregates merge")
-        if not self._function.can("merge"):
-            raise NotSupported(f"{self._function.name} in windows that share rows, or in sessions,",
-                               hint="give the class a method merge(self, state, groups, other)")
+        if not isinstance(other, UserAccumulator) or not self._function.can("merge"):
+            raise InternalError("only the same aggregates merge, and only where they can")
         known = other._known[other_slots]
         if known.any():
             self._change("merge", slots[known], [other._load(other_slots[known])])

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from engine.aggregates.base import AggregateSpec
 from engine.aggregates.calls import BoundCall
+from engine.aggregates.user import user_aggregate
 from engine.errors import NotSupported
 from engine.expressions.binding import resolve_call
 from engine.expressions.nodes import InputRef
@@ -30,6 +31,15 @@ def bound_calls(calls: Sequence[AggregateCall], schema: Schema, retract: bool, l
         f"{label}.{c.field.name}"), c.args, c.filter) for c in calls)
 
 
+def check_merging(calls: Sequence[AggregateCall]) -> None:
+    """Windows that share rows merge parts, which a user's function may not be able to do."""
+    for call in calls:
+        function = user_aggregate(call.options)
+        if function is not None and not function.can("merge"):
+            raise NotSupported(f"{function.name} in windows that share rows, or in sessions,",
+                               hint="give the class a method merge(self, state, groups, other)")
+
+
 def plan_aggregate(planner: Planner, node: nodes.Aggregate) -> Built:
     schema = node.input.schema
     retract = not planner.properties.append_only(node.input)
@@ -46,6 +56,8 @@ def plan_aggregate(planner: Planner, node: nodes.Aggregate) -> Built:
 def plan_window_aggregate(planner: Planner, node: nodes.WindowAggregate) -> Built:
     if node.spec.rows:
         raise NotSupported("a window counted in rows")
+    if node.attached is None and node.spec.kind is not WindowKind.TUMBLE:
+        check_merging(node.calls)
     built = planner.keyed(planner.build(node.input), node.keys, node.input.schema)
     sessions = node.spec.kind is WindowKind.SESSION and node.attached is None
     make = _sessions(planner, node) if sessions else _windows(planner, node)

@@ -15,7 +15,15 @@ from engine.expressions.nodes import Expression, InputRef, Literal
 from engine.plan.nodes import Frame, WindowKind, WindowProperty
 from engine.sql import dialect as ast
 from engine.sql.binder.expressions import ExpressionBinder
-from engine.sql.binder.functions import OPTIONS_FROM, is_aggregate, is_over_only, type_of_aggregate, type_of_over
+from engine.sql.binder.functions import (
+    ALIASES,
+    OPTIONS_FROM,
+    SORTING,
+    is_aggregate,
+    is_over_only,
+    type_of_aggregate,
+    type_of_over,
+)
 from engine.sql.binder.placeholders import (
     AggregateRef,
     GroupWindow,
@@ -65,6 +73,7 @@ def function(binder: ExpressionBinder, node: exp.Anonymous) -> Expression:
         return binder.scope.resolve(parts, place)
     if len(parts) > 1:
         raise UserError("unknown_function", f"there is no function '{'.'.join(parts)}'", place=place)
+    name = ALIASES.get(name, name)
     if is_aggregate(name):
         return aggregate_call(binder, node, name, place)
     if is_over_only(name):
@@ -228,6 +237,8 @@ def within_group(binder: ExpressionBinder, node: exp.WithinGroup) -> Expression:
     call = binder.bind(node.this)
     if not isinstance(call, AggregateRef):
         raise UserError("bad_order", "WITHIN GROUP belongs to an aggregate function", place=place_of(node))
+    if call.function not in SORTING:
+        raise UserError("bad_order", f"{call.function} takes no ORDER BY", place=call.place or place_of(node))
     return replace(call, order=order_terms(binder.inner("WITHIN GROUP"), node.expression.expressions))
 
 

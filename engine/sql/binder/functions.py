@@ -12,15 +12,19 @@ from engine.types import BIGINT, DOUBLE, INT, DataType
 if TYPE_CHECKING:
     from engine.aggregates.user import UserAggregate
 
+ALIASES = {"VARIANCE": "VAR_SAMP", "STDDEV": "STDDEV_SAMP"}
+"""Other names of aggregate functions."""
+SORTING = frozenset({"ARRAY_AGG", "JSON_ARRAYAGG", "JSON_OBJECTAGG"})
+"""Aggregate functions that may be given an ORDER BY."""
 RANKING = frozenset({"ROW_NUMBER", "RANK", "DENSE_RANK"})
 _OVER_ONLY: dict[str, tuple[int, int]] = {  # name -> fewest and most arguments
     "ROW_NUMBER": (0, 0), "RANK": (0, 0), "DENSE_RANK": (0, 0), "PERCENT_RANK": (0, 0), "CUME_DIST": (0, 0),
-    "NTILE": (1, 1), "LAG": (1, 3), "LEAD": (1, 3), "NTH_VALUE": (2, 2),
+    "NTILE": (1, 1), "LAG": (1, 3), "LEAD": (1, 3),
 }
 # From which position on constant arguments are options, not columns.
 OPTIONS_FROM = {
-    "LISTAGG": 1, "FIRST_VALUE": 1, "LAST_VALUE": 1, "JSON_ARRAYAGG": 1, "PERCENTILE": 1, "LAG": 1, "LEAD": 1,
-    "NTH_VALUE": 1, "NTILE": 0, "COUNT": 99, "APPROX_COUNT_DISTINCT": 1,
+    "LISTAGG": 1, "FIRST_VALUE": 1, "LAST_VALUE": 1, "JSON_ARRAYAGG": 1, "PERCENTILE": 99, "LAG": 1, "LEAD": 1,
+    "NTILE": 0, "COUNT": 99, "APPROX_COUNT_DISTINCT": 1,
 }
 
 
@@ -63,7 +67,5 @@ def type_of_over(name: str, args: Sequence[Expression], place: Place | None) -> 
             return INT.as_nullable(False)
         case "LAG" | "LEAD":
             return args[0].type.as_nullable(args[2].type.nullable if len(args) == 3 else True)
-        case "NTH_VALUE":
-            return args[0].type.as_nullable()
         case _:
             return BIGINT.as_nullable(False)

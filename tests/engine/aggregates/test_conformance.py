@@ -26,6 +26,7 @@ from engine.types import BIGINT, BOOLEAN, DECIMAL, DOUBLE, INT, STRING, TIMESTAM
 TYPES = (INT, BIGINT, DECIMAL(10, 2), DECIMAL(30, 2), DOUBLE, STRING, BOOLEAN, TIMESTAMP(3))
 ARGUMENTS: dict[str, tuple[DataType, ...]] = {
     "AUC": (INT, DOUBLE), "LOGLOSS": (INT, DOUBLE), "JSON_OBJECTAGG": (STRING, INT),
+    "PERCENTILE": (DOUBLE, DOUBLE),
     "FTRL": (INT, SAMPLE_FEATURES), "GAUSSIAN": (INT, SAMPLE_FEATURES)}
 ONE_ROW = ("SINGLE_VALUE",)  # refuse a second one
 LEARNERS = ("FTRL", "GAUSSIAN")
@@ -65,6 +66,9 @@ def columns(spec: AggregateSpec, numbers: list[int | None]) -> list[Column]:
     if spec.function in ("AUC", "LOGLOSS"):
         return [column_from_python(INT, [None if n is None else n % 2 for n in numbers]),
                 column_from_python(DOUBLE, [None if n is None else (n % 4 + 1) / 8 for n in numbers])]
+    if spec.function == "PERCENTILE":
+        return [column_from_python(DOUBLE, [values(DOUBLE, n) for n in numbers]),
+                column_from_python(DOUBLE, [0.3] * len(numbers))]
     if spec.function == "JSON_OBJECTAGG":  # a key has one value
         return [column_from_python(STRING, [f"k{n}" for n in numbers]), column_from_python(INT, numbers)]
     return [column_from_python(t, [values(t, n) for n in numbers]) for t in spec.arguments]
