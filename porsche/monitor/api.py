@@ -74,8 +74,8 @@ class MetricsView(View):
         ],
         responses=Metrics,
     )
-    def get(self, request: Request, id: int) -> Response:
-        run = self.find(Run.objects.select_related("pipeline__project"), id=id)
+    def get(self, request: Request, pk: int) -> Response:
+        run = self.find(Run.objects.select_related("pipeline__project"), pk=pk)
         asked = Asked(data={name: request.query_params[name] for name in ("from", "to", "resolution")
                             if name in request.query_params})
         asked.is_valid(raise_exception=True)

@@ -8,7 +8,7 @@ from porsche.monitor.api import MetricsView
 from porsche.monitor.stream.views import ProjectStream, RunStream
 
 urlpatterns = [
-    path("runs/<number:id>/metrics", MetricsView.as_view(), name="run-metrics"),
-    path("runs/<number:id>/stream", RunStream.as_view(), name="run-stream"),
+    path("runs/<int:pk>/metrics", MetricsView.as_view(), name="run-metrics"),
+    path("runs/<int:pk>/stream", RunStream.as_view(), name="run-stream"),
     path("stream", ProjectStream.as_view(), name="project-stream"),
 ]

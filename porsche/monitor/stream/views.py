@@ -62,8 +62,8 @@ class RunStream(StreamView):
 
     @extend_schema(operation_id="runs_stream", description=EVENTS, parameters=[LAST],
                    responses={(200, KIND): OpenApiTypes.STR})
-    def get(self, request: Request, id: int) -> Stream:
-        run = self.find(Run.objects.select_related("pipeline__project"), id=id)
+    def get(self, request: Request, pk: int) -> Stream:
+        run = self.find(Run.objects.select_related("pipeline__project"), pk=pk)
         return Stream(Topic("run", run.pk))
 
 
