@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.changes import Batch, Column
+from engine.errors import InternalError
 from engine.types import Schema
 
 Json = dict[str, Any]
@@ -43,13 +44,27 @@ class Environment:
 @dataclass(frozen=True)
 class TableOptions:
     """A table as its connector sees it: name, physical schema, primary key positions, WITH options, metadata columns
-    (position in the schema -> metadata key)."""
+    (position in the schema -> metadata key), positions of the PARTITIONED BY columns."""
 
     name: str
     schema: Schema
     options: dict[str, str]
     primary_key: tuple[int, ...] = ()
     metadata: dict[int, str] = field(default_factory=dict)
+    partitions: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Term:
+    """A condition on one column of a table (its position in the schema), for sources that leave out rows by themselves.
+
+    `op`: IN, NOT IN (`values`), <, <=, >, >= (the one value), IS NULL, IS NOT NULL. Values are as columns hold them:
+    whole numbers, or text. A NULL meets IS NULL only.
+    """
+
+    column: int
+    op: str
+    values: tuple[int | str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,6 +101,11 @@ class Source(ABC):
     partitions: int = 1
     partition: int = 0
     total: int | None = None  # rows or bytes expected, for progress, in the unit of `position_units`
+
+    def restrict(self, terms: Sequence[Term], limit: int | None) -> None:
+        """Give only rows that meet all terms, and at most `limit` of them. Called before `restore` and `open`, where
+        the connector's `abilities` say so."""
+        raise InternalError(f"{type(self).__name__} leaves out no rows")
 
     @abstractmethod
     def open(self, columns: Sequence[int]) -> None:
@@ -169,6 +189,10 @@ class Connector:
     def bounded(self, table: TableOptions) -> bool:
         """Whether a source of the table ends."""
         return "source.monitor-interval" not in table.options
+
+    def abilities(self, table: TableOptions) -> frozenset[str]:
+        """What `Source.restrict` of a source of the table takes: "filter" (terms), "limit"."""
+        return frozenset()
 
     def accepts(self, table: TableOptions) -> str:
         """Kinds of change its sink takes: "I" (only appends), "I,UA,D" (by primary key) or "I,UB,UA,D" (any)."""

@@ -14,10 +14,12 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 
 from engine.changes import Batch, Column, null_column
-from engine.connectors.arrow import from_arrow
+from engine.connectors.arrow import column_of, from_arrow
+from engine.connectors.base import Term
 from engine.connectors.formats.base import PADDING, Block, Decoded, Decoder
+from engine.connectors.restrict import excludes
 from engine.errors import UserError
-from engine.types import Field, Schema
+from engine.types import DataType, Field, Schema
 
 CHUNK = 1 << 20
 WINDOW = 1 << 16
@@ -186,14 +188,17 @@ def _behind_last_newline(memory: Any, filled: int) -> int:
 
 
 class ParquetReader(FileReader):
-    """Reads row groups, only the wanted columns."""
+    """Reads row groups, only the wanted columns. Groups whose statistics say that no row meets one of `terms` (on
+    columns by their positions in the schema) are passed over."""
 
-    def __init__(self, path: Path, schema: Schema, columns: Sequence[int], position: tuple[int, int] = (0, 1)) -> None:
+    def __init__(self, path: Path, schema: Schema, columns: Sequence[int], position: tuple[int, int] = (0, 1),
+                 terms: Sequence[Term] = ()) -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
         self._path, self._fields = path, [schema[c] for c in columns]
         self._row = position[0]
+        self._terms = [(schema[t.column], t) for t in terms]
         self._source = opened(path)
         try:
             self._file = pq.ParquetFile(self._source)
@@ -207,19 +212,34 @@ class ParquetReader(FileReader):
         self._rest: Batch | None = None
         self.ended = self._row >= self.total
 
-    def _decoded(self) -> Iterator[Batch]:
-        """Batches from the current row on."""
+    def _decoded(self) -> Iterator[Batch | int]:
+        """Batches from the current row on; for what is passed over, the number of rows."""
         metadata, first = self._file.metadata, 0
         names = [f.name for f in self._fields if f.name not in self._missing]
         for group in range(metadata.num_row_groups):
             size = metadata.row_group(group).num_rows
             if first + size > self._row:
                 skip, at = self._row - first, 0
+                if self._excluded(metadata.row_group(group)):
+                    yield size - skip
+                    first += size
+                    continue
                 for part in self._file.iter_batches(PART, [group], names, use_threads=False):
                     if at + part.num_rows > skip:
                         yield self._batch(part.slice(max(skip - at, 0)))
                     at += part.num_rows
             first += size
+
+    def _excluded(self, group: Any) -> bool:
+        """Whether the statistics of a row group leave no row that meets all terms."""
+        columns = [group.column(i) for i in range(group.num_columns)] if self._terms else []
+        known = {c.path_in_schema: c.statistics for c in columns if c.is_stats_set and c.statistics.has_min_max}
+        for field, term in self._terms:
+            if field.name in known:
+                low, high = _bounds(known[field.name], field.type)
+                if low is not None and high is not None and excludes(term, low, high):
+                    return True
+        return False
 
     def _batch(self, part: Any) -> Batch:
         return Batch(tuple([self._column(part, f) for f in self._fields]), part.num_rows)
@@ -242,6 +262,10 @@ class ParquetReader(FileReader):
         if batch is None:
             self.ended = True
             return Decoded(None)
+        if isinstance(batch, int):
+            self._row += batch
+            self.ended = self._row >= self.total
+            return Decoded(None, [], batch)
         rows = min(limit, batch.length)
         self._rest = batch.slice(rows, batch.length) if rows < batch.length else None
         self._row += rows
@@ -255,3 +279,15 @@ class ParquetReader(FileReader):
     def close(self) -> None:
         self._file.close()
         self._source.close()
+
+
+def _bounds(statistics: Any, type: DataType) -> tuple[int | str | None, int | str | None]:
+    """The least and the greatest value of a part of a file, as columns hold them; None where that cannot be told."""
+    low, high = statistics.min, statistics.max
+    if type.is_string:
+        return (low, high) if isinstance(low, str) and isinstance(high, str) else (None, None)
+    try:
+        values = column_of(type, [low, high]).values
+    except UserError:
+        return None, None
+    return (int(values[0]), int(values[1])) if values.dtype.kind in "biu" else (None, None)

@@ -7,7 +7,7 @@ two consumers read stays one relation.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -18,25 +18,39 @@ from engine.optimizer.fuse import fuse_windows
 from engine.optimizer.projects import merge_projects
 from engine.optimizer.prune import prune_columns
 from engine.optimizer.ranks import recognise_ranks, specialise_ranks
+from engine.optimizer.reuse import reuse_relations
+from engine.optimizer.sources import push_into_sources
 from engine.optimizer.verify import verify
+from engine.optimizer.watermarks import pass_watermarks
 from engine.plan.nodes import Program, Relation
 
 Sinks = tuple[Relation, ...]
 Rule = Callable[[Sinks], Sinks]
 
 RULES: tuple[Rule, ...] = (
-    fold_constants,    # first: constants decide which filters and ranks there are
-    merge_projects,    # fewer nodes for filters to pass
-    push_filters,      # before ranks: brings a filter down onto its OVER; makes equalities of WHERE join keys
-    recognise_ranks,   # after filters: a filter on a row number right above its OVER
-    prune_columns,     # after ranks: tells which ranks are only filtered by, never shown
-    specialise_ranks,  # after pruning: deduplication needs a rank that is not shown
-    merge_projects,    # pruning leaves projections on top of each other
-    fuse_windows,      # last: wants at most one projection between aggregate and window
+    fold_constants,     # first: constants decide which filters and ranks there are
+    merge_projects,     # fewer nodes for filters to pass, and to compare
+    reuse_relations,    # before filters, which leave alone what is shared, and pruning, which makes equals differ
+    push_filters,       # before ranks: brings a filter down onto its OVER; makes equalities of WHERE join keys
+    recognise_ranks,    # after filters: a filter on a row number right above its OVER
+    pass_watermarks,    # after filters: those right above their watermark; after ranks, which do not wait for time
+    push_filters,       # on, below watermarks
+    prune_columns,      # after ranks: tells which ranks are only filtered by, never shown
+    specialise_ranks,   # after pruning: deduplication needs a rank that is not shown
+    merge_projects,     # pruning leaves projections on top of each other
+    fuse_windows,       # wants at most one projection between aggregate and window
+    push_into_sources,  # after all that brings filters and limits down onto scans
+    prune_columns,      # again: columns that only sources filter by
+    merge_projects,
 )
 
-WITH_SETTINGS = (fold_constants, specialise_ranks)
+WITH_SETTINGS = (fold_constants, reuse_relations, push_into_sources)
 """Rules that also take the job's settings."""
+
+
+def applied(rule: Rule, sinks: Sinks, settings: Mapping[str, str]) -> Sinks:
+    """What a rule makes of a plan under a job's settings."""
+    return partial(rule, settings=settings)(sinks) if rule in WITH_SETTINGS else rule(sinks)
 
 
 def optimize(program: Program, rules: tuple[Rule, ...] = RULES) -> Program:
@@ -46,7 +60,7 @@ def optimize(program: Program, rules: tuple[Rule, ...] = RULES) -> Program:
     settings = dict(program.settings)
     for rule in rules:
         before = sinks
-        sinks = partial(rule, settings=settings)(sinks) if rule in WITH_SETTINGS else rule(sinks)
+        sinks = applied(rule, sinks, settings)
         verify(before, sinks, rule.__name__)
     for problem in problems(sinks, settings):
         raise problem

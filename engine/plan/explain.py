@@ -191,7 +191,10 @@ def duration(micros: int) -> str:
 
 
 def _scan(r: Scan) -> tuple[str, Attributes]:
-    return "TableSourceScan", [("table", ".".join(r.table.path)), ("fields", ", ".join(r.schema.names)), _hints(r)]
+    names = r.table.physical.names
+    return "TableSourceScan", [
+        ("table", ".".join(r.table.path)), ("filter", " AND ".join(render(e, names) for e in r.filter)),
+        ("limit", "" if r.limit is None else str(r.limit)), ("fields", ", ".join(r.schema.names)), _hints(r)]
 
 
 def _hints(r: Relation) -> tuple[str, str]:

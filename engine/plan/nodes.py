@@ -61,8 +61,8 @@ class TableSpec:
     """A table of the catalogue as the plan needs it: physical columns, options, key, and what its connector says.
 
     `changelog` holds the kinds of change a source gives, e.g. "I", "I,UA,D", "I,UB,UA,D"; `accepts` those its sink
-    takes.
-    `path` is (catalog, database, name).
+    takes. `partitions`: positions of the PARTITIONED BY columns; `abilities`: what its source does by itself where it
+    is asked ("filter", "limit"). `path` is (catalog, database, name).
     """
 
     path: tuple[str, str, str]
@@ -73,6 +73,8 @@ class TableSpec:
     changelog: str = "I"
     bounded: bool = True
     accepts: str = "I,UB,UA,D"
+    partitions: tuple[int, ...] = ()
+    abilities: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -86,11 +88,14 @@ class TableSpec:
 class Scan(Relation):
     """Physical columns of a table (those at `columns`), read from its connector.
 
-    `feeds` names it when the same statement set writes the table: the rows then come from that sink.
+    What its source does by itself: `filter`, terms over the table's physical columns that rows must meet; `limit`, how
+    many rows it gives.
     """
 
     table: TableSpec
     columns: tuple[int, ...]
+    filter: tuple[Expression, ...] = ()
+    limit: int | None = None
 
     def __post_init__(self) -> None:
         self.check(len(self.schema) == len(self.columns), "schema and columns differ in width")

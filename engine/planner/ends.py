@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from engine.changes import Batch
+from engine.connectors.base import Term
 from engine.connectors.constant import ConstantSource
-from engine.errors import NotSupported, UserError
+from engine.errors import InternalError, NotSupported, UserError
 from engine.expressions.evaluate import compile_expression
+from engine.expressions.nodes import Expression, InputRef
 from engine.operators.constraints import NotNull
 from engine.operators.materialize import UpsertMaterialize
 from engine.operators.source import Pipe, SinkWriter, SourceReader
 from engine.plan.nodes import Relation, Scan, Sink, TableSpec, Values
+from engine.plan.restrictions import restriction_of
 from engine.planner.core import Built, NodeFunction, Planner
 
 
@@ -21,12 +24,21 @@ def plan_scan(planner: Planner, node: Scan) -> Built:
     if source is None:
         raise UserError("not_a_source", f"table {node.table.name} cannot be read: its connector "
                         f"'{node.table.option('connector')}' has no source")
+    if node.filter or node.limit is not None:
+        source.restrict([_term(e) for e in node.filter], node.limit)
     name = planner.name("Source", node) if node.nodes else planner.name(f"Source({node.table.name})", node)
     reader = SourceReader(name, node.schema, planner.settings(), source, node.columns,
                           planner.properties.ordered, node.nodes)
     planner.register(reader)
     planner.graph.sources.append(reader)
     return Built((reader,))
+
+
+def _term(expression: Expression) -> Term:
+    found = restriction_of(expression)
+    if found is None:
+        raise InternalError(f"{expression} is not what a source checks")
+    return Term(*found)
 
 
 def _scan_pipe(planner: Planner, node: Scan) -> Built:
@@ -40,7 +52,6 @@ def _scan_pipe(planner: Planner, node: Scan) -> Built:
     built = planner.build(sink)
     if node.columns == tuple(range(len(sink.schema))):
         return built
-    from engine.expressions.nodes import InputRef
     from engine.operators.calc import Calc
 
     chosen = [InputRef(sink.schema[i].type, index=i) for i in node.columns]

@@ -118,7 +118,8 @@ class Model:
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What a table's connector says of it: kinds of change its source gives, whether it ends, whether it answers
-    lookups by key, whether it can be read and written at all, and the kinds of change its sink takes."""
+    lookups by key, whether it can be read and written at all, the kinds of change its sink takes, and what its source
+    does by itself where it is asked ("filter", "limit")."""
 
     changelog: str = "I"
     bounded: bool = True
@@ -126,6 +127,7 @@ class Capabilities:
     readable: bool = True
     writable: bool = True
     accepts: str = "I,UB,UA,D"
+    abilities: frozenset[str] = frozenset()
 
 
 Describe = Callable[[TableSpec], Capabilities]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine.changes import DTYPES, Array, Batch, Column
-from engine.connectors.base import DeadLetter
+from engine.connectors.base import DeadLetter, Term
 from engine.errors import UserError
 from engine.types import DataType, Kind, Schema
 
@@ -71,7 +71,7 @@ class Block:
 
 @dataclass
 class Decoded:
-    """Rows read and records that could not be read."""
+    """Rows read, records that could not be read, and how many there were of both and of those left out."""
 
     batch: Batch | None
     dead: list[DeadLetter] = field(default_factory=list)
@@ -83,6 +83,11 @@ class Decoder(ABC):
 
     Columns are those asked for, in order. A record that does not fit is a dead letter; by option it fails the job.
     """
+
+    def restrict(self, terms: Sequence[Term]) -> bool:
+        """Leave out rows that do not meet all terms (on decoded columns, by their positions in the schema); False where
+        this decoder leaves out none."""
+        return False
 
     @abstractmethod
     def begin(self, capacity: int) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from engine.changes import Array, Column
+from engine.connectors.base import Term
 from engine.connectors.formats.base import Block, Encoder, Options, addresses, unit_of, wanted_fields
 from engine.connectors.formats.parsed import reader_of
 from engine.connectors.formats.render import json_texts
@@ -27,7 +28,11 @@ OPTIONS = frozenset({"ignore-parse-errors", "fail-on-missing-field", "timestamp-
 
 
 class JsonDecoder(ScannedDecoder):
-    """Reads JSON lines of a schema; `columns` are the positions of the wanted ones."""
+    """Reads JSON lines of a schema; `columns` are the positions of the wanted ones.
+
+    A line that does not meet the terms of `restrict` is still read to its end, so that a broken one is a dead letter;
+    but values of fields that come after the one that decides are not decoded, and not checked.
+    """
 
     def __init__(self, schema: Schema, columns: Sequence[int] | None = None,
                  options: Mapping[str, str] | None = None) -> None:
@@ -45,8 +50,33 @@ class JsonDecoder(ScannedDecoder):
         _declare(nodes, 0, [(f, i in wanted) for i, f in enumerate(schema)])
         super().__init__(chosen, nodes, [nodes[0].children[i] for i in wanted])
         self._link()
-        self._memory = np.zeros(1 + json_scan.MAX_DEPTH // 8, np.int64)
+        self._memory = np.zeros(2 + json_scan.MAX_DEPTH // 8, np.int64)
         self._memory_at = addresses(self._memory)[0]
+        self._tested = np.empty(0, np.int64)
+        self._tests: list[object] = []  # what the kernel's tests are made of: kept alive
+
+    def restrict(self, terms: Sequence[Term]) -> bool:
+        from engine.connectors.formats.trials import compile_tests
+
+        fields = self._nodes[0].children
+        by_field: dict[int, list[Term]] = {}
+        for term in terms:
+            by_field.setdefault(fields[term.column], []).append(term)
+        for field, own in by_field.items():
+            tests, held = compile_tests(own)
+            self._tests += [tests, *held]
+            (self._table[field, self._text.TESTS // 8],) = addresses(tests)
+            self._table[field, self._text.TESTED // 8] = len(tests)
+        self._tested = np.array(sorted(by_field), np.int64)
+        return True
+
+    def begin(self, capacity: int) -> None:
+        super().begin(capacity)
+        self._memory[self._kernels.LEFT_OUT // 8] = 0
+
+    @property
+    def _left_out(self) -> int:
+        return int(self._memory[self._kernels.LEFT_OUT // 8])
 
     def _parameters(self, type: DataType) -> tuple[int, int, int]:
         from engine.connectors.formats import times
@@ -79,7 +109,7 @@ class JsonDecoder(ScannedDecoder):
     def _scan(self, block: Block, at: int, end: int, bad: Array, final: bool) -> tuple[int, int, int, int]:
         found: tuple[int, int, int, int] = self._kernels.scan_lines(
             at, end, self._rows, self._capacity, block.line, self._table, self._memory_at, self._spans, bad,
-            bool(self._lenient), self._complete)
+            bool(self._lenient), self._complete, self._tested)
         return found
 
     def _slow_reader(self, type: DataType) -> Callable[[bytes], Any]:

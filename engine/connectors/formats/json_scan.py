@@ -30,6 +30,7 @@ from engine.connectors.formats.text import (
     SKIP,
     SPAN,
     STRING,
+    TESTED,
     VALID,
     VALUES,
     blanks,
@@ -38,18 +39,19 @@ from engine.connectors.formats.text import (
     store_text,
     write_code_point,
 )
+from engine.connectors.formats.trials import passes
 from engine.memory import inlined, kernel, load8, load_i64, load_u64, store8, store_i64, trailing_zeros
 
-GOOD, SYNTAX, WRONG_TYPE, NOT_UTF8, MISSING, TOO_DEEP, NOT_OBJECT = range(7)
-"""Results for a line."""
+GOOD, SYNTAX, WRONG_TYPE, NOT_UTF8, MISSING, TOO_DEEP, NOT_OBJECT, DROPPED, AGAIN = range(9)
+"""Results for a line. DROPPED: it does not pass the tests; AGAIN: a field that failed its tests came a second time."""
 
 ESCAPED, NOT_ASCII = 1, 2
 """Flags of a string: it has escapes; it may have bytes above 127."""
 
 MAX_DEPTH = 1000
-ARENA, STACK = 0, 8
-"""In `state`: the address where unescaped text goes next; then the closing brackets awaited by the skipper, a byte
-each.
+ARENA, LEFT_OUT, STACK = 0, 8, 16
+"""In `state`: the address where unescaped text goes next; how many lines of this batch were dropped; then the closing
+brackets awaited by the skipper, a byte each.
 """
 
 
@@ -356,14 +358,16 @@ def read_value(at: int, end: int, node: int, row: int, state: int) -> Any:
     return read_other(at, end, node, row, state)
 
 
-@kernel("UniTuple(int64, 3)(int64, int64, int64, int64, int64, int64, boolean)")
-def scan_row(at: int, end: int, row: int, stamp: int, table: int, state: int, lenient: bool) -> Any:
-    """Read one object: (address behind it, GOOD or what is wrong, entry it is wrong at).
+@kernel("UniTuple(int64, 3)(int64, int64, int64, int64, int64, int64, boolean, boolean)")
+def scan_row(at: int, end: int, row: int, stamp: int, table: int, state: int, lenient: bool, early: bool) -> Any:
+    """Read one object: (address behind it, GOOD, DROPPED or what is wrong, entry it is wrong at).
 
-    SEEN of each field met becomes `stamp`. `lenient`: a value that does not fit its type becomes NULL.
+    SEEN of each field met becomes `stamp`. `lenient`: a value that does not fit its type becomes NULL. `early`: once a
+    value fails its tests, the others are only skipped.
     """
     if load8(at) != 123:
         return at, NOT_OBJECT, table
+    dropped = False
     parent, before, expected, opened = table, 0, table + ENTRY * load_i64(table + CHILD), True
     at += 1
     while True:
@@ -383,8 +387,12 @@ def scan_row(at: int, end: int, row: int, stamp: int, table: int, state: int, le
                 if status != GOOD:
                     return at, status, parent
             else:
+                if dropped and load_i64(child + TESTED) != 0 and load_i64(child + SEEN) == stamp:
+                    return at, AGAIN, child
                 store_i64(child + SEEN, stamp)
                 before, expected, code = child, load_i64(child + FOLLOW), load_i64(child + CODE)
+                if dropped and code != OBJECT:
+                    code = SKIP
                 if code == OBJECT and load8(at) == 123:
                     store8(load_i64(child + VALID) + row, 1)
                     parent, before, expected, opened = child, 0, table + ENTRY * load_i64(child + CHILD), True
@@ -396,6 +404,8 @@ def scan_row(at: int, end: int, row: int, stamp: int, table: int, state: int, le
                     at, status = read_value(at, end, child, row, state)
                 if status != GOOD and not (lenient and status == WRONG_TYPE):
                     return at, status, child
+                if early and code != SKIP and load_i64(child + TESTED) != 0:
+                    dropped = not passes(child, row)
         while True:
             at = blanks(at)
             byte = load8(at)
@@ -407,7 +417,7 @@ def scan_row(at: int, end: int, row: int, stamp: int, table: int, state: int, le
                 return at, SYNTAX, parent
             at += 1
             if parent == table:
-                return at, GOOD, table
+                return at, (DROPPED if dropped else GOOD), table
             before = parent
             expected = load_i64(parent + FOLLOW)
             parent = table + ENTRY * load_i64(parent + PARENT)
@@ -425,16 +435,18 @@ def _missing(table: int, count: int, stamp: int) -> Any:
 
 
 @kernel("UniTuple(int64, 4)(int64, int64, int64, int64, int64, int64[:, ::1], int64, int64[:, ::1], int64[:, ::1], "
-        "boolean, boolean)")
+        "boolean, boolean, int64[::1])")
 def scan_lines(at: int, end: int, row: int, capacity: int, line: int, nodes: Any, state: int, spans: Any, bad: Any,
-               lenient: bool, complete: bool) -> Any:
-    """Read lines into rows from `row` on, until the input, the room for rows or that for bad lines ends.
+               lenient: bool, complete: bool, tested: Any) -> Any:
+    """Read lines into rows from `row` on, until the input, the room for rows (dropped ones count) or that for bad lines
+    ends.
 
     Returns (address reached, rows, lines, bad lines). `spans[row]`: address and number of the row's line. `bad`:
     address, end, number, reason and entry (its number) of each bad line. `complete`: a missing field is an error.
+    `tested`: the entries that have tests.
     """
-    found, table = 0, nodes.ctypes.data
-    while at < end and row < capacity and found < len(bad):
+    found, table, dropped = 0, nodes.ctypes.data, load_i64(state + LEFT_OUT)
+    while at < end and row + dropped < capacity and found < len(bad):
         start = at
         at = blanks(at)
         if load8(at) == 10 or at >= end:
@@ -444,15 +456,25 @@ def scan_lines(at: int, end: int, row: int, capacity: int, line: int, nodes: Any
         for i in range(1, len(nodes)):
             if nodes[i, VALID // 8] != 0:
                 store8(nodes[i, VALID // 8] + row, 0)
-        at, status, node = scan_row(at, end, row, line, table, state, lenient)
-        if status == GOOD:
+        begun = at
+        at, status, node = scan_row(begun, end, row, line, table, state, lenient, True)
+        if status == AGAIN:
+            at, status, node = scan_row(begun, end, row, line, table, state, lenient, False)
+        if status == GOOD or status == DROPPED:
             at = blanks(at)
             if load8(at) != 10 and at < end:
                 status, node = SYNTAX, table
             elif complete:
                 missing = _missing(table, len(nodes), line)
-                status, node = (GOOD, table) if missing == 0 else (MISSING, missing)
+                status, node = (status, table) if missing == 0 else (MISSING, missing)
         if status == GOOD:
+            for i in range(len(tested)):
+                if not passes(table + ENTRY * tested[i], row):
+                    status = DROPPED
+        if status == DROPPED:
+            dropped += 1
+            at += 1
+        elif status == GOOD:
             spans[row, 0] = start
             spans[row, 1] = line
             row += 1
@@ -464,4 +486,5 @@ def scan_lines(at: int, end: int, row: int, capacity: int, line: int, nodes: Any
             found += 1
             at = stop + 1
         line += 1
+    store_i64(state + LEFT_OUT, dropped)
     return at, row, line, found

@@ -99,6 +99,11 @@ class ScannedDecoder(Decoder):
         """From a value's text to a Python value; raises ValueError or ArithmeticError."""
 
     @property
+    def _left_out(self) -> int:
+        """Records of this batch that did not meet the decoder's terms."""
+        return 0
+
+    @property
     @abstractmethod
     def _state(self) -> Array:
         """The kernel's state (int64); its first word is the address of free scratch memory."""
@@ -129,7 +134,7 @@ class ScannedDecoder(Decoder):
         block.arena_at = used
         for start, stop, line, status, node in bad[:found].tolist():
             self._bury(block, start - base, stop - base, line, self._reason(status, node))
-        return self._rows == self._capacity or len(self._dead) >= MAX_BAD
+        return self._rows + self._left_out >= self._capacity or len(self._dead) >= MAX_BAD
 
     def _bury(self, block: Block, start: int, stop: int, line: int, reason: str) -> None:
         place = f"{block.place}:{line}"
@@ -140,7 +145,7 @@ class ScannedDecoder(Decoder):
         self._dead.append(DeadLetter(place, block.text(start, stop), reason))
 
     def finish(self) -> Decoded:
-        rows, total = self._rows, self._rows + len(self._dead)
+        rows, total = self._rows, self._rows + len(self._dead) + self._left_out
         if rows == 0:
             return Decoded(None, self._dead, total)
         wrong: dict[int, str] = {}

@@ -26,12 +26,13 @@ SKIP, BOOL, INTEGER, DOUBLE, FLOAT, DECIMAL, STRING, DATE, TIME, STAMP, SPAN, OB
 inside.
 """
 
-CODE, VALUES, VALID, FIRST, SECOND, UNIT, PARENT, CHILD, CHILDREN, NAME, LENGTH, FOLLOW, SEEN = range(0, 13 * 8, 8)
-ENTRY = 13 * 8
+(CODE, VALUES, VALID, FIRST, SECOND, UNIT, PARENT, CHILD, CHILDREN, NAME, LENGTH, FOLLOW, SEEN, TESTS,
+ TESTED) = range(0, 15 * 8, 8)
+ENTRY = 15 * 8
 """A table of nodes has an entry a declared field: how to read it; the addresses of the values and validity of its
 column (of the batch being read); parameters of the parser; for JSON its place in the tree of fields (positions in the
-table), address and length of the name, the field that followed it the last time, the line it was seen in last. Offsets
-in bytes.
+table), address and length of the name, the field that followed it the last time, the line it was seen in last; address
+and number of the tests that its value has to pass for the line to become a row. Offsets in bytes.
 """
 
 ONES = 0x0101010101010101

@@ -44,6 +44,29 @@ def _copy(views: Any, base: int, offsets: Any, to: int) -> None:
             store8(to + offsets[i] + k, load8(at + k))
 
 
+@kernel("void(uint64[:, ::1], uint64, uint64, boolean[::1])")
+def _equal(views: Any, first: int, second: int, equal: Any) -> None:
+    size = int(first & uint64(0xFFFFFFFF))
+    for i in range(len(views)):
+        same = views[i, 0] == first
+        if same and size <= 12:
+            same = views[i, 1] == second
+        elif same:
+            a, b, k = int(views[i, 1]), int(second), 0
+            while k < size and load8(a + k) == load8(b + k):
+                k += 1
+            same = k == size
+        equal[i] = same
+
+
+def equal_views(views: Array, wanted: Array) -> Array:
+    """Where the strings are the same as one (its two words), whose memory has to be alive."""
+    views = np.require(views, np.uint64, ["C", "W"])
+    equal = np.empty(len(views), np.bool_)
+    _equal(views, wanted[0], wanted[1], equal)
+    return equal
+
+
 def views_of(data: Array, offsets: Array) -> Array:
     """Views of the strings that lie end to end in `data` (uint8), n + 1 offsets. `data` has to stay alive."""
     views = np.zeros((len(offsets) - 1, 2), np.uint64)

@@ -5,16 +5,19 @@ The rules before it in `RULES` have been applied to "before". `make goldens` wri
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
 
 import pytest
 
-from engine.optimizer import RULES, Rule
+from engine.errors import InternalError
+from engine.optimizer import RULES, Rule, applied
 from engine.optimizer.verify import verify
 from engine.plan.explain import explain
-from engine.plan.nodes import Program
-from engine.sql.dialect import parse
+from engine.plan.nodes import Program, Relation
+from engine.sql.dialect import parse, parse_one
+from engine.sql.settings import apply_setting, is_setting
 from tests.conftest import Golden
 from tests.engine.sql.binding import binder, program
 
@@ -26,19 +29,32 @@ def plans(statements: str, rule: Rule) -> tuple[str, str]:
     """The plan of the queries in `statements` (DDL may stand before them) before and after a rule."""
     from engine.sql import ddl
 
+    settings: dict[str, str] = {}
     made = binder()
     relations = []
     for statement in parse(statements):
-        if ddl.is_ddl(statement):
+        if is_setting(statement):
+            apply_setting(statement, settings)
+        elif ddl.is_ddl(statement):
             ddl.apply(statement, made)
         else:
             relations.append(made.query(statement))
     sinks = program(*relations).sinks
     for earlier in takewhile(lambda r: r is not rule, RULES):
-        sinks = earlier(sinks)
-    after = rule(sinks)
+        sinks = applied(earlier, sinks, settings)
+    after = applied(rule, sinks, settings)
     verify(sinks, after, rule.__name__)
     return explain(Program(sinks)), explain(Program(after))
+
+
+def test_a_rule_that_breaks_a_plan_is_named() -> None:
+    sinks = program(binder().query(parse_one("SELECT x, y FROM a"))).sinks
+
+    def loses_a_column(sinks: tuple[Relation, ...]) -> tuple[Relation, ...]:
+        return tuple(replace(s, schema=s.schema.select((0,)), input=s.input) for s in sinks)  # type: ignore[call-arg]
+
+    with pytest.raises(InternalError, match="loses_a_column changed a schema"):
+        verify(sinks, loses_a_column(sinks), "loses_a_column")
 
 
 def rendered(text: str, rule: Rule) -> str:

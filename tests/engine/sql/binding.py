@@ -28,8 +28,10 @@ def catalogue(bounded: bool = False) -> Catalog:
     """The tables above; dim answers lookups, rates is a changelog."""
 
     def describe(table: TableSpec) -> Capabilities:
-        return Capabilities(changelog=table.option("changelog", "I"), bounded=bounded, lookup=table.name == "dim",
-                            accepts=table.option("accepts", "I,UB,UA,D"))
+        return Capabilities(changelog=table.option("changelog", "I"), lookup=table.name == "dim",
+                            bounded=bounded or table.option("bounded") == "true",
+                            accepts=table.option("accepts", "I,UB,UA,D"),
+                            abilities=frozenset(filter(None, table.option("abilities").split(","))))
 
     return Catalog(describe)
 
