@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from porsche.compiler.diagnostics import Collector, Path, near
-from porsche.compiler.document import REFERENCE, STATE, Document
+from porsche.compiler.document import IDENTIFIER, REFERENCE, SECRET, STATE, Document
 
 
 class Parameters:
@@ -39,7 +40,17 @@ class Parameters:
 
     def _text(self, text: str, path: Path, node: str, property: str) -> str:
         for name in REFERENCE.findall(text):
-            if name not in self.values:
+            if name.startswith(SECRET):
+                self._secret(name, path, node, property)
+            elif name not in self.values:
                 self._collector.error(path, "unknown_parameter", f"there is no parameter '{name}'",
                                       near(name, self._names, "parameters"), node=node, property=property)
-        return REFERENCE.sub(lambda match: self.values.get(match[1], ""), text)
+        return REFERENCE.sub(self._replaced, text)
+
+    def _replaced(self, match: re.Match[str]) -> str:
+        return match[0] if match[1].startswith(SECRET) else self.values.get(match[1], "")
+
+    def _secret(self, name: str, path: Path, node: str, property: str) -> None:
+        if not IDENTIFIER.fullmatch(name.removeprefix(SECRET)):
+            self._collector.error(path, "bad_name", f"'{name}' names no secret",
+                                  "write ${secret:NAME}, with letters, digits and _", node=node, property=property)

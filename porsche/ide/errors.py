@@ -1,4 +1,4 @@
-"""What can be wrong with a request beyond its form. The API gives each kind its status; any other `UserError` is a 400."""
+"""What can be wrong with a request beyond its form. The API gives each kind a status; other `UserError`s are a 400."""
 
 from __future__ import annotations
 

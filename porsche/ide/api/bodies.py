@@ -29,8 +29,8 @@ class Body(s.Serializer[Any]):
         unknown = sorted(set(data) - set(self.fields)) if isinstance(data, dict) else []
         if unknown:
             known = ", ".join(name for name, field in self.fields.items() if not field.read_only)
-            raise s.ValidationError({name: [s.ErrorDetail(f"there is no such field; there are {known}", "unknown_field")]
-                                     for name in unknown})
+            message = s.ErrorDetail(f"there is no such field; there are {known}", "unknown_field")
+            raise s.ValidationError({name: [message] for name in unknown})
         return super().to_internal_value(data)
 
 

@@ -72,7 +72,7 @@ def roles_in(request: Request, found: Iterable[Project]) -> dict[int, Role | Non
     """The roles of a request in projects it has a role in, by the project's number."""
     user, token = request.user, token_of(request)
     held: dict[int, Role | None] = dict.fromkeys((project.pk for project in found), Role.ADMIN)
-    if held and not user.is_superuser:
+    if held and isinstance(user, User) and not user.is_superuser:
         rows = Membership.objects.filter(user=user, project__in=list(held))
         held = {project: Role(role) for project, role in rows.values_list("project", "role")}
     return held if token is None else {project: _least(role, token) for project, role in held.items()}

@@ -20,9 +20,10 @@ from porsche.ide.selectors.compiled import compiled, diagnostics
 from porsche.ide.services import pipelines as services
 
 LARGEST = 2**31 - 1
-IF_MATCH = OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, required=True, examples=[
-    OpenApiExample("revision", "\"3\"")],
-    description="The revision that was changed, in quotes, as the ETag of the pipeline has it; * for whatever is newest.")
+IF_MATCH = OpenApiParameter(
+    "If-Match", {"type": "string", "pattern": r'^("[0-9]{1,10}"|\*)$'}, OpenApiParameter.HEADER, required=True,
+    description="The revision that was changed, in quotes, as the pipeline's ETag has it; * for whatever is newest.",
+    examples=[OpenApiExample("revision", '"3"')])
 
 
 class MissingBase(APIException):
@@ -60,21 +61,21 @@ class PipelineView(View):
     refusals = {"PATCH": (409,), "DELETE": (409,)}
 
     @extend_schema(responses=shapes.PipelineDetail)
-    def get(self, request: Request, id: int) -> Response:
+    def get(self, request: Request, pk: int) -> Response:
         """A pipeline with its newest document. The ETag is the revision's number, for If-Match."""
-        return _answer(self.find(selectors.rows(), pk=id))
+        return _answer(self.find(selectors.rows(), pk=pk))
 
     @extend_schema(request=bodies.PipelineChange, responses=shapes.PipelineDetail)
-    def patch(self, request: Request, id: int) -> Response:
+    def patch(self, request: Request, pk: int) -> Response:
         """Change a pipeline's title, put it into the archive, or take it out."""
-        pipeline = self.find(selectors.rows(), pk=id)
+        pipeline = self.find(selectors.rows(), pk=pk)
         changes = self.body(bodies.PipelineChange, partial=True)
         return _answer(services.update_pipeline(pipeline=pipeline, changes=changes))
 
     @extend_schema(responses={204: None})
-    def delete(self, request: Request, id: int) -> Response:
+    def delete(self, request: Request, pk: int) -> Response:
         """Delete a pipeline with its revisions and runs. None of these may be active."""
-        services.delete_pipeline(pipeline=self.find(selectors.rows(), pk=id))
+        services.delete_pipeline(pipeline=self.find(selectors.rows(), pk=pk))
         return Response(status=204)
 
 
@@ -83,13 +84,13 @@ class DocumentView(View):
     refusals = {"PUT": (412, 428)}
 
     @extend_schema(request=bodies.NewDocument, responses=shapes.Saved, parameters=[IF_MATCH])
-    def put(self, request: Request, id: int) -> Response:
+    def put(self, request: Request, pk: int) -> Response:
         """Save a document as a new revision, if nobody saved one meanwhile.
 
-        A document that is not valid is saved as well: `valid` and `diagnostics` say so. A document that is the same as the
-        newest makes no new revision.
+        A document that is not valid is saved as well: `valid` and `diagnostics` say so. A document that is the same as
+        the newest makes no new revision.
         """
-        pipeline = self.find(selectors.rows(), pk=id)
+        pipeline = self.find(selectors.rows(), pk=pk)
         given = self.body(bodies.NewDocument)
         revision = services.save_document(pipeline=pipeline, base=_base(request), by=who(request), **given)
         answer = {"revision": revision.number, **diagnostics(revision.document)}
@@ -99,11 +100,11 @@ class DocumentView(View):
 class LayoutView(View):
     roles = {"PUT": Role.EDITOR}
 
-    @extend_schema(request={"application/json": bodies.LAYOUT}, responses={(200, "application/json"): bodies.LAYOUT}, examples=[
-        OpenApiExample("two nodes", {"clicks": [0, 0], "kept": [240, 0]})])
-    def put(self, request: Request, id: int) -> Response:
+    @extend_schema(request={"application/json": bodies.LAYOUT}, responses={(200, "application/json"): bodies.LAYOUT},
+                   examples=[OpenApiExample("two nodes", {"clicks": [0, 0], "kept": [240, 0]})])
+    def put(self, request: Request, pk: int) -> Response:
         """Save where nodes are drawn: node -> [x, y]. This makes no revision."""
-        pipeline = self.find(selectors.rows(), pk=id)
+        pipeline = self.find(selectors.rows(), pk=pk)
         layout = bodies.Layout().run_validation(request.data)
         return Response(services.save_layout(pipeline=pipeline, layout=layout).layout)
 
@@ -113,9 +114,9 @@ class RevisionsView(View):
     pagination_class = Pages
 
     @extend_schema(responses=shapes.Revision(many=True))
-    def get(self, request: Request, id: int) -> Response:
+    def get(self, request: Request, pk: int) -> Response:
         """A pipeline's revisions, newest first."""
-        pipeline = self.find(selectors.rows(), pk=id)
+        pipeline = self.find(selectors.rows(), pk=pk)
         rows = Revision.objects.filter(pipeline=pipeline).select_related("author").order_by("-number")
         return self.pages(rows, selectors.revisions)
 
@@ -124,9 +125,9 @@ class RevisionView(View):
     roles = {"GET": Role.VIEWER}
 
     @extend_schema(responses=shapes.RevisionDetail)
-    def get(self, request: Request, id: int, number: int) -> Response:
+    def get(self, request: Request, pk: int, number: int) -> Response:
         """A revision with its document."""
-        return Response(selectors.revision(revision_of(self.find(selectors.rows(), pk=id), number)))
+        return Response(selectors.revision(revision_of(self.find(selectors.rows(), pk=pk), number)))
 
 
 class PipelineCompiledView(View):
@@ -134,9 +135,9 @@ class PipelineCompiledView(View):
 
     @extend_schema(responses=shapes.Compiled, parameters=[
         OpenApiParameter("revision", bodies.REVISION, description="A revision's number; the newest, if left out.")])
-    def get(self, request: Request, id: int) -> Response:
+    def get(self, request: Request, pk: int) -> Response:
         """A pipeline's document compiled, as by POST /api/compile."""
-        pipeline = self.find(selectors.rows(), pk=id)
+        pipeline = self.find(selectors.rows(), pk=pk)
         asked = request.query_params.get("revision")
         revision = revision_of(pipeline, _number(asked)) if asked is not None else selectors.head_of(pipeline)
         return Response(compiled(revision.document, where=settings.ENVIRONMENT))

@@ -129,9 +129,9 @@ class TokenView(View):
     roles = {"DELETE": Access.OWN}
 
     @extend_schema(responses={204: None})
-    def delete(self, request: Request, id: int) -> Response:
+    def delete(self, request: Request, pk: int) -> Response:
         """Delete a token: it is good for nothing from now on."""
-        token = _own(request).filter(pk=id).first()
+        token = _own(request).filter(pk=pk).first()
         if token is None:
             raise Missing("not_found", "you have no such token")
         tokens.delete_token(token=token)

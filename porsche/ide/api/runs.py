@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -56,14 +56,14 @@ class RunView(View):
     refusals = {"DELETE": (409,)}
 
     @extend_schema(responses=shapes.RunDetail)
-    def get(self, request: Request, id: int) -> Response:
+    def get(self, request: Request, pk: int) -> Response:
         """A run, with the status that its job last published."""
-        return Response(selectors.detail(self.find(selectors.rows(), pk=id)))
+        return Response(selectors.detail(self.find(selectors.rows(), pk=pk)))
 
     @extend_schema(responses={204: None})
-    def delete(self, request: Request, id: int) -> Response:
+    def delete(self, request: Request, pk: int) -> Response:
         """Delete a run that is over, with its checkpoints, models and results."""
-        services.delete_run(run=self.find(selectors.rows(), pk=id))
+        services.delete_run(run=self.find(selectors.rows(), pk=pk))
         return Response(status=204)
 
 
@@ -72,9 +72,9 @@ class RunStartView(View):
     refusals = {"POST": (409,)}
 
     @extend_schema(request=None, responses=shapes.RunDetail)
-    def post(self, request: Request, id: int) -> Response:
+    def post(self, request: Request, pk: int) -> Response:
         """Let a run that was stopped, or failed, go on from its last checkpoint."""
-        run = services.start_run(run=self.find(selectors.rows(), pk=id), by=who(request))
+        run = services.start_run(run=self.find(selectors.rows(), pk=pk), by=who(request))
         return Response(selectors.detail(run))
 
 
@@ -83,9 +83,9 @@ class RunStopView(View):
     refusals = {"POST": (409,)}
 
     @extend_schema(request=None, responses=shapes.RunDetail)
-    def post(self, request: Request, id: int) -> Response:
+    def post(self, request: Request, pk: int) -> Response:
         """Stop a run after a checkpoint. Asking again changes nothing."""
-        run = services.stop_run(run=self.find(selectors.rows(), pk=id), by=who(request))
+        run = services.stop_run(run=self.find(selectors.rows(), pk=pk), by=who(request))
         return Response(selectors.detail(run))
 
 
@@ -94,9 +94,9 @@ class RunEventsView(View):
     pagination_class = Pages
 
     @extend_schema(responses=shapes.RunEvent(many=True))
-    def get(self, request: Request, id: int) -> Response:
+    def get(self, request: Request, pk: int) -> Response:
         """What happened to a run, newest first: changes of status, restarts, exceptions, requests."""
-        run = self.find(selectors.rows(), pk=id)
+        run = self.find(selectors.rows(), pk=pk)
         rows = RunEvent.objects.filter(run=run).select_related("user").order_by("-id")
         return self.pages(rows, selectors.events)
 
@@ -112,9 +112,9 @@ class RunLogsView(View):
     roles = {"GET": Role.VIEWER}
 
     @extend_schema(parameters=[LogQuery], responses=shapes.Log)
-    def get(self, request: Request, id: int) -> Response:
+    def get(self, request: Request, pk: int) -> Response:
         """Lines of a run's log, oldest first: the last ones, or those after a place."""
-        run = self.find(selectors.rows(), pk=id)
+        run = self.find(selectors.rows(), pk=pk)
         return Response(files.log(run, **query(request, LogQuery)))
 
 
@@ -128,9 +128,9 @@ class RunDeadLettersView(View):
     roles = {"GET": Role.VIEWER}
 
     @extend_schema(parameters=[LetterQuery], responses=shapes.DeadLetters)
-    def get(self, request: Request, id: int) -> Response:
+    def get(self, request: Request, pk: int) -> Response:
         """Records of a run's input that could not be read, oldest first."""
-        run = self.find(selectors.rows(), pk=id)
+        run = self.find(selectors.rows(), pk=pk)
         return Response(files.dead_letters(run, **query(request, LetterQuery)))
 
 
@@ -138,10 +138,11 @@ class RunCompiledView(View):
     roles = {"GET": Role.VIEWER}
 
     @extend_schema(responses=shapes.Compiled)
-    def get(self, request: Request, id: int) -> Response:
+    def get(self, request: Request, pk: int) -> Response:
         """What a run runs: its revision compiled with its parameters, as by POST /api/compile."""
-        run = self.find(selectors.rows(), pk=id)
-        return Response(compiled(run.revision.document, run.parameters, run.environment, str(files.state(run))))
+        run = self.find(selectors.rows(), pk=pk)
+        state = str(files.folder(run).state)
+        return Response(compiled(run.revision.document, selectors.parameters(run), run.environment, state))
 
 
 def query(request: Request, shape: type[serializers.Serializer[Any]]) -> dict[str, Any]:

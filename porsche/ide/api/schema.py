@@ -36,7 +36,7 @@ PATHS: dict[str, tuple[dict[str, Any], str]] = {
 """What addresses hold."""
 
 
-class SessionScheme(OpenApiAuthenticationExtension):
+class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     target_class = "porsche.ide.api.authentication.SessionAuthentication"
     name = "session"
 
@@ -45,7 +45,7 @@ class SessionScheme(OpenApiAuthenticationExtension):
                 "description": "What writes sends X-CSRFToken as well: `csrf_token` of GET /api/session."}
 
 
-class TokenScheme(OpenApiAuthenticationExtension):
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     target_class = "porsche.ide.api.authentication.TokenAuthentication"
     name = "token"
 
@@ -54,7 +54,7 @@ class TokenScheme(OpenApiAuthenticationExtension):
 
 
 class AutoSchema(Base):
-    """drf-spectacular's description, with our errors. A view adds statuses of its own by `refusals = {"PUT": (412,)}`."""
+    """drf-spectacular's description, with our errors. A view adds its own by `refusals = {"PUT": (412,)}`."""
 
     def get_override_parameters(self) -> list[Any]:
         named = [part for part in PATHS if f"{{{part}}}" in self.path]
@@ -76,8 +76,8 @@ class AutoSchema(Base):
         bodies = super()._get_response_bodies(direction)
         for status in self._refusals():
             if status not in bodies:
-                answer = OpenApiResponse(Error, REASONS[status])
-                bodies[status] = self._get_response_for_code(answer, status)
+                answer: Any = OpenApiResponse(Error, REASONS[status])
+                bodies[status] = self._get_response_for_code(answer, status)  # type: ignore[no-untyped-call]
         return dict(sorted(bodies.items()))
 
     def _refusals(self) -> set[str]:

@@ -32,7 +32,7 @@ class Place(s.Serializer[Any]):
     property = s.CharField(allow_null=True)
     line = s.IntegerField(allow_null=True)
     column = s.IntegerField(allow_null=True)
-    field = s.CharField(allow_null=True)  # type: ignore[assignment]
+    field = s.CharField(allow_null=True)
 
 
 class Problem(s.Serializer[Any]):
@@ -115,7 +115,7 @@ class InputPort(s.Serializer[Any]):
     name = s.CharField()
     help = s.CharField()
     optional = s.BooleanField()
-    many = s.BooleanField(help_text="It takes several edges.")
+    many = s.BooleanField(help_text="It takes several edges.")  # type: ignore[assignment]
     relation = s.ChoiceField(["rows", "dimension", "model"])
 
 
@@ -135,7 +135,7 @@ class Property(s.Serializer[Any]):
     label = s.CharField()  # type: ignore[assignment]
     help = s.CharField()
     required = s.BooleanField()  # type: ignore[assignment]
-    default = s.JSONField(allow_null=True)  # type: ignore[assignment]
+    default = s.JSONField(allow_null=True)
     port = s.CharField(allow_null=True, help_text="The input whose columns the value refers to.")
     limits = Anything(help_text="What some kinds have besides: low, high, whole, options, length.")
     schema = Anything(help_text="JSON Schema of the value.")
@@ -213,7 +213,7 @@ class GraphEdge(s.Serializer[Any]):
 
 class GraphParameter(s.Serializer[Any]):
     name = s.CharField()
-    default = s.CharField(allow_null=True)  # type: ignore[assignment]
+    default = s.CharField(allow_null=True)
     description = s.CharField()
 
 

@@ -14,8 +14,8 @@ MINUTE = 60
 
 
 class Throttle(BaseThrottle):
-    """Counts a client's requests of a scope: `user` for those signed in, `anon` for the others; a view's `throttle_scope`
-    adds one of its own for what changes something. Rates are in the settings."""
+    """Counts a client's requests of a scope: `user` for those signed in, `anon` for the others; a view's
+    `throttle_scope` adds one of its own for what it POSTs. Rates are in the settings."""
 
     def __init__(self) -> None:
         self._wait: float | None = None
@@ -26,7 +26,8 @@ class Throttle(BaseThrottle):
         own = getattr(view, "throttle_scope", None)
         if own and request.method == "POST":
             scopes.append((own, self.get_ident(request)))
-        return all([self._count(scope, who) <= _rate(scope) for scope, who in scopes])
+        counts = [(self._count(scope, who), _rate(scope)) for scope, who in scopes]
+        return all(count <= rate for count, rate in counts)
 
     def _count(self, scope: str, who: str) -> int:
         now = time.time()

@@ -1,4 +1,4 @@
-"""What a run's folder says: its process, its log, its dead letters. The folder's contents are the jobs' to write."""
+"""What a run's folder says: how its job does, its log, its dead letters. Jobs alone write there."""
 
 from __future__ import annotations
 
@@ -10,89 +10,100 @@ from typing import Any
 
 from django.conf import settings
 
-from porsche import processes
-from porsche.ide.models import Run, Status
+from porsche.ide.models import Run
+from porsche.output import KEPT
+from porsche.redaction import redact, secrets_of
+from porsche.runners.folder import RunFolder
+from porsche.runners.observe import observe
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-ROTATED = 5
-"""Older files that a log keeps beside the newest."""
 TAIL = 1 << 20
 """Bytes of a log's end that are looked through where no place is given."""
+MOST = 4 << 20
+"""Bytes of a log that one request reads."""
 
 
-def folder(run: Run) -> Path:
+def folder(run: Run) -> RunFolder:
     """Where a run's process writes."""
-    return settings.HOME.run(run.pk)
-
-
-def state(run: Run) -> Path:
-    """The engine's folder of a run: `${state}` of its document."""
-    return folder(run) / "state"
+    return RunFolder(settings.HOME.run(run.pk))
 
 
 def judged(run: Run, now: datetime) -> dict[str, Any]:
-    """Status, reason and snapshot of an active run by its folder alone: the supervisor is not at work."""
-    snapshot = _json(state(run) / "status.json") or run.snapshot
-    if processes.running(folder(run)) is not None:
-        status = run.status if run.status in (Status.STOPPING, Status.STUCK) else Status.RUNNING
-        return {"status": status, "snapshot": snapshot}
-    reason = {"code": "no_supervisor", "node": None, "message": "its process is not there, and no supervisor starts it",
-              "hint": "porsche up starts the platform"}
-    failed = _json(folder(run) / "failure.json")
-    since = datetime.fromtimestamp(failed["at"], UTC) if failed and "at" in failed else run.status_since
-    never = run.observed_generation == 0
-    return {"status": Status.CREATED if never else Status.RESTARTING, "reason": reason, "since": since,
-            "snapshot": snapshot}
+    """Status, reason and figures of a run by its folder alone: the supervisor is not at work."""
+    seen = observe(folder(run), now.timestamp())
+    status, reason = seen.status(run.desired, run.generation)
+    if status in ("CREATED", "RESTARTING"):
+        why = f": {reason['message']}" if reason else ""
+        reason = {"code": "no_supervisor", "message": f"nothing starts it, as the supervisor is not at work{why}",
+                  "node": reason and reason.get("node"), "hint": "porsche up starts the platform"}
+    ended = seen.outcome or seen.failure
+    return {
+        "status": status,
+        "reason": reason,
+        "since": run.status_since if status == run.status else datetime.fromtimestamp(seen.since, UTC),
+        "snapshot": dict(seen.snapshot) if seen.snapshot else run.snapshot,
+        "outcome": dict(seen.outcome) if seen.outcome else run.outcome,
+        "ended_at": datetime.fromtimestamp(ended["at"], UTC) if ended else run.ended_at,
+    }
 
 
 # ---- logs ------------------------------------------------------------------------------------------------------------
 
 
 def log(run: Run, after: str, level: str, limit: int) -> dict[str, Any]:
-    """Lines of a run's log: those behind the place `after` (a `next` of before), else the last ones."""
-    least = LEVELS.index(level)
+    """Lines of a run's log: those behind the place `after` (the `next` of an answer before), else the last ones."""
+    least, secrets = LEVELS.index(level), secrets_of(run.parameters)
     wanted: list[dict[str, Any]] = []
-    place = after
-    for place, line in _lines(folder(run), after):
-        if LEVELS.index(line.get("level", "INFO")) >= least:
-            wanted.append(line)
+    behind = after
+    for place, line in _lines(folder(run).log, after):
+        behind = place
+        if _severity(line) >= least:
+            wanted.append(_shown(line, secrets))
         if after and len(wanted) == limit:
             break
-    return {"lines": [_shown(line) for line in wanted[-limit:]], "next": place}
+    return {"lines": wanted[-limit:], "next": behind}
 
 
-def _shown(line: dict[str, Any]) -> dict[str, Any]:
+def _severity(line: dict[str, Any]) -> int:
+    level = line.get("level")
+    return LEVELS.index(level) if level in LEVELS else LEVELS.index("INFO")
+
+
+def _shown(line: dict[str, Any], secrets: tuple[str, ...]) -> dict[str, Any]:
     """A line without its trace, which is for those who can read the folder."""
-    return {part: line.get(part) for part in ("at", "level", "logger", "message", "node", "attempt")}
+    shown = {part: line.get(part) for part in ("at", "level", "logger", "message", "node", "attempt")}
+    return {**shown, "message": redact(str(shown["message"] or ""), secrets)}
 
 
-def _lines(place: Path, after: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(place behind it, line), oldest first. A place is a file, which keeps its number when it is renamed, and an
-    offset."""
-    files = [f for f in (place / f"log.jsonl.{n}" for n in range(ROTATED, 0, -1)) if f.exists()]
-    files += [place / "log.jsonl"] if (place / "log.jsonl").exists() else []
+def _lines(log: Path, after: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(place behind it, line), oldest first. A place is a file's number, which it keeps when it is renamed, and an
+    offset; behind a file that is no more, all there is follows."""
+    files = [log.with_name(f"{log.name}.{n}") for n in range(KEPT, 0, -1)]
+    found = [(file, str(file.stat().st_ino)) for file in (*files, log) if file.exists()]
     number, _, offset = after.partition(".")
-    known = [str(f.stat().st_ino) for f in files]
-    start = int(offset or 0) if number in known else 0
-    for i, file in enumerate(files):
-        if number in known[i + 1:]:
-            continue
-        if not after and i < len(files) - 1:
-            continue
-        skip = start if known[i] == number else 0 if after else max(0, file.stat().st_size - TAIL)
-        yield from _lines_of(file, known[i], skip, whole=bool(after) or skip == 0)
+    first = next((i for i, (_, known) in enumerate(found) if known == number), 0 if after else len(found) - 1)
+    left = MOST
+    for file, known in found[max(first, 0):]:
+        begin = int(offset) if known == number else 0
+        if not after:
+            begin = max(0, file.stat().st_size - TAIL)
+        for place, line in _lines_of(file, begin, whole=bool(after) or begin == 0):
+            yield f"{known}.{place}", line
+            if (left := left - (place - begin)) <= 0:
+                return
+            begin = place
 
 
-def _lines_of(file: Path, number: str, offset: int, *, whole: bool) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The lines of one file from an offset; `whole`: a line begins there."""
+def _lines_of(file: Path, offset: int, *, whole: bool) -> Iterator[tuple[int, dict[str, Any]]]:
+    """(offset behind it, line) of one file from an offset on; `whole`: a line begins there."""
     with file.open("rb") as source:
         source.seek(offset)
         if not whole:
             source.readline()
-        while (text := source.readline()).endswith(b"\n"):
+        while (text := source.readline()).endswith(b"\n"):  # a line that is being written has no end yet
             value = _value(text)
             if isinstance(value, dict):
-                yield f"{number}.{source.tell()}", value
+                yield source.tell(), value
 
 
 # ---- dead letters ----------------------------------------------------------------------------------------------------
@@ -101,7 +112,7 @@ def _lines_of(file: Path, number: str, offset: int, *, whole: bool) -> Iterator[
 def dead_letters(run: Run, after: int, limit: int) -> dict[str, Any]:
     """Records that could not be read, from number `after` on."""
     found: list[dict[str, Any]] = []
-    for number, letter in enumerate(_letters(state(run) / "dead_letters")):
+    for number, letter in enumerate(_letters(folder(run).state / "dead_letters")):
         if number < after:
             continue
         if len(found) == limit:
@@ -116,19 +127,8 @@ def _letters(place: Path) -> Iterator[dict[str, Any]]:
             yield from (value for value in map(_value, lines) if isinstance(value, dict))
 
 
-# ---- parts -----------------------------------------------------------------------------------------------------------
-
-
 def _value(text: bytes) -> Any:
     try:
         return json.loads(text)
     except ValueError:
         return None
-
-
-def _json(path: Path) -> dict[str, Any] | None:
-    try:
-        value = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return None
-    return value if isinstance(value, dict) else None

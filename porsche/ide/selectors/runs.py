@@ -12,12 +12,20 @@ from django.utils import timezone
 from porsche.ide.models import Desired, Run, RunEvent, Status
 from porsche.ide.selectors import files
 from porsche.ide.selectors.platform import Supervisor, supervisor
+from porsche.ide.selectors.rates import Rates
+from porsche.redaction import HIDDEN, secrets_of
 
 FINAL = tuple(status for status in Status if status.is_final)
-WANTED = Q(desired=Desired.RUNNING, generation__gt=F("observed_generation"))
-ACTIVE = ~Q(status__in=FINAL) | WANTED
-"""Runs that a process works for, or will by itself."""
+UNSEEN = Q(generation__gt=F("observed_generation"))
+SUSPENDED = Q(desired=Desired.RUNNING, status=Status.STOPPED)
+ACTIVE = ~Q(status__in=FINAL) | UNSEEN | SUSPENDED
+"""Runs that a process works for, or will by itself: also those whose start the supervisor has not seen yet, and those
+that were stopped with the platform and go on with it."""
 
+WORKING = (Status.RUNNING, Status.STUCK, Status.STOPPING)
+BEGINNING = (Status.CREATED, Status.INITIALIZING)
+
+_known_rates = Rates()
 _WAITING = {"code": "waiting", "message": "waits for the supervisor to start it", "node": None, "hint": None}
 
 
@@ -28,18 +36,22 @@ def rows() -> QuerySet[Run]:
 
 def is_active(run: Run) -> bool:
     """Whether a process works for a run, or will by itself."""
-    return not Status(run.status).is_final or _is_wanted(run)
+    return not Status(run.status).is_final or _is_unseen(run) or (
+        run.desired == Desired.RUNNING and run.status == Status.STOPPED)
 
 
-def _is_wanted(run: Run) -> bool:
+def _is_unseen(run: Run) -> bool:
     """Whether a start was asked for that the supervisor has not seen."""
-    return run.desired == Desired.RUNNING and run.generation > run.observed_generation
+    return run.generation > run.observed_generation
 
 
 def summary(run: Run, now: datetime | None = None, at_work: Supervisor | None = None) -> dict[str, Any]:
     """What lists, streams and pages show of a run."""
     now = now or timezone.now()
-    seen = _seen(run, now, at_work or supervisor(now))
+    return _summary(run, now, _seen(run, now, at_work or supervisor(now)))
+
+
+def _summary(run: Run, now: datetime, seen: Mapping[str, Any]) -> dict[str, Any]:
     snapshot = seen["snapshot"] or {}
     return {
         "id": run.pk,
@@ -51,11 +63,11 @@ def summary(run: Run, now: datetime | None = None, at_work: Supervisor | None = 
         "desired": run.desired,
         "created_at": run.created_at,
         "started_at": run.started_at,
-        "ended_at": run.ended_at,
+        "ended_at": seen["ended_at"],
         "restarts": run.restarts,
         "attempt": snapshot.get("attempts"),
-        "rates": _rates(snapshot, seen["status"]),
-        "lag_seconds": _lag(snapshot, now),
+        "rates": _rates(run, snapshot, seen["status"]),
+        "lag_seconds": _lag(snapshot),
         "checkpoint": _checkpoint(snapshot, now),
         "progress": snapshot.get("progress"),
     }
@@ -70,9 +82,14 @@ def summaries(found: Iterable[Run], now: datetime | None = None) -> list[dict[st
 def detail(run: Run, now: datetime | None = None) -> dict[str, Any]:
     """A run with what it was given and its job's last published status."""
     now = now or timezone.now()
-    at_work = supervisor(now)
-    return {**summary(run, now, at_work), "parameters": run.parameters, "options": run.options,
-            "environment": run.environment, "snapshot": _seen(run, now, at_work)["snapshot"], "outcome": run.outcome}
+    seen = _seen(run, now, supervisor(now))
+    return {**_summary(run, now, seen), "parameters": parameters(run), "options": run.options,
+            "environment": run.environment, "snapshot": seen["snapshot"], "outcome": seen["outcome"]}
+
+
+def parameters(run: Run) -> dict[str, str]:
+    """What a run was given, without the values of parameters whose names say that they are secrets."""
+    return {name: HIDDEN if secrets_of({name: value}) else value for name, value in run.parameters.items()}
 
 
 def events(found: Iterable[RunEvent]) -> list[dict[str, Any]]:
@@ -81,28 +98,26 @@ def events(found: Iterable[RunEvent]) -> list[dict[str, Any]]:
 
 
 def _seen(run: Run, now: datetime, at_work: Supervisor) -> dict[str, Any]:
-    """Status, reason, since and snapshot: as the supervisor noted, or as the run's folder shows where it is away."""
-    noted = {"status": run.status, "reason": run.reason, "since": run.status_since, "snapshot": run.snapshot}
+    """What changes while it runs: as the supervisor noted, or as the run's folder shows where it is away."""
+    noted = {"status": run.status, "reason": run.reason, "since": run.status_since, "snapshot": run.snapshot,
+             "outcome": run.outcome, "ended_at": run.ended_at}
     if at_work.alive or not is_active(run):
-        if _is_wanted(run) and Status(run.status).is_final:
+        if _is_unseen(run) and run.desired == Desired.RUNNING and Status(run.status).is_final:
             return {**noted, "status": Status.CREATED, "reason": _WAITING}
         return noted
     return {**noted, **files.judged(run, now)}
 
 
-def _rates(snapshot: Mapping[str, Any], status: str) -> dict[str, Any]:
-    rates = snapshot.get("rates") or {}
-    idle = None if status in (Status.CREATED, Status.INITIALIZING) else 0.0
-    if status not in (Status.RUNNING, Status.STUCK, Status.STOPPING):
-        return {"rows_in": idle, "rows_out": idle}
-    return {"rows_in": rates.get("rows_in"), "rows_out": rates.get("rows_out")}
+def _rates(run: Run, snapshot: Mapping[str, Any], status: str) -> dict[str, float | None]:
+    if status in WORKING:
+        return _known_rates.of(run.pk, snapshot)
+    return dict.fromkeys(("rows_in", "rows_out"), None if status in BEGINNING else 0.0)
 
 
-def _lag(snapshot: Mapping[str, Any], now: datetime) -> float | None:
-    """How far event time is behind the clock: by the earliest watermark."""
-    marks = [o.get("watermark") for o in snapshot.get("operators") or ()]
-    known = [mark for mark in marks if mark is not None]
-    return round(now.timestamp() - min(known) / 1e6, 3) if known else None
+def _lag(snapshot: Mapping[str, Any]) -> float | None:
+    """How far the job is behind the clock: by the last event of the source that is furthest behind."""
+    behind = [source.get("behind_seconds") for source in snapshot.get("sources") or ()]
+    return max((seconds for seconds in behind if seconds is not None), default=None)
 
 
 def _checkpoint(snapshot: Mapping[str, Any], now: datetime) -> dict[str, Any] | None:
