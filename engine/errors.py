@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,9 @@ class UserError(Exception):
     """Something the user can mend: what is wrong, where, and what to do.
 
     `code` is a short, stable word for programs ("unknown_column", "not_supported", ...); `place` is where in the
-    SQL text, `node` the pipeline node or operator it came from, `hint` what to do about it.
+    SQL text, `node` the pipeline node or operator it came from, `hint` what to do about it; `record` tells, of an error
+    in the data, where it stands: the source and the numbers of the rows that were being processed (`first`, `last`),
+    and, where one row is known to be at fault, its `values` by column as text.
     """
 
     def __init__(self, code: str, message: str, *, hint: str | None = None, place: Place | None = None,
@@ -33,6 +36,7 @@ class UserError(Exception):
         self.hint = hint
         self.place = place
         self.node = node
+        self.record: dict[str, Any] | None = None
 
     def __str__(self) -> str:
         where = "".join(f"{part}: " for part in (self.node, self.place) if part)
@@ -42,7 +46,8 @@ class UserError(Exception):
         """The error as JSON values, absent parts left out."""
         place = self.place and {"line": self.place.line, "column": self.place.column,
                                 "start": self.place.start, "end": self.place.end}
-        parts = {"code": self.code, "message": self.message, "hint": self.hint, "place": place, "node": self.node}
+        parts = {"code": self.code, "message": self.message, "hint": self.hint, "place": place, "node": self.node,
+                 "record": self.record}
         return {name: value for name, value in parts.items() if value is not None}
 
 
@@ -63,4 +68,7 @@ class RuntimeFault(UserError):
 
 
 class InternalError(Exception):
-    """Our own fault: a broken invariant. Never shown to users without the words 'this is a bug'."""
+    """Our own fault: a broken invariant. Never shown to users without the words 'this is a bug'. `node`: the pipeline
+    node or operator that it happened in, where that is known."""
+
+    node: str | None = None

@@ -97,7 +97,7 @@ class Session:
 
     `folder`: where jobs keep their state; `access`: what SQL may touch (None = no limit, a person at a shell);
     `python`: whether CREATE FUNCTION ... LANGUAGE PYTHON may load code, `modules`: the folders it is loaded from,
-    besides the installed packages; `clock`: seconds since the epoch; `nodes`: view -> pipeline node.
+    besides the installed packages; `clock`: seconds since the epoch; `nodes`: view or table -> pipeline node.
     """
 
     def __init__(self, *, folder: Path = Path("."), access: Access | None = None, python: bool = True,
@@ -285,10 +285,12 @@ class Session:
 
     def _run_phase(self, phase: Phase, folder: Path, options: RunOptions) -> JobResult:
         from engine.runtime.job import Job
+        from engine.plan.flow import flow
 
         program = self.program(phase)
         graph = self.graph(program, folder, options)
         job = Job(graph, folder, self._job_options(program, options), fingerprint=self._fingerprint(phase),
+        graph.flow = flow(self._bound(phase), self._nodes)
                   sync=self.models.sync, clock=self._clock, on_status=options.on_status)
         if options.on_job is not None:
             options.on_job(job)

@@ -19,7 +19,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from time import perf_counter_ns
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -57,10 +58,14 @@ class Settings:
     numbered: bool = False
 
 
+Failure = TypeVar("Failure", bound=UserError | InternalError)
+
+
 class Operator:
     """One step of a running job. Subclasses implement `process`, and `advance` where time matters."""
 
     ports = 1
+    keeps = False  # it emits exactly the rows that it gets, one for one
 
     def __init__(self, name: str, schema: Schema, settings: Settings, nodes: frozenset[str] = NO_NODES) -> None:
         self.name = name
@@ -74,6 +79,7 @@ class Operator:
         self._watermarks = [MIN_WATERMARK] * self.ports
         self._idle = [False] * self.ports
         self._barriers = 0
+        self._callers = [Counters()] * self.ports  # whose own work includes the time spent here
         self.on_snapshot: Callable[[Operator, int], None] | None = None
 
     # ---- what a subclass implements ----------------------------------------------------------------------------
@@ -113,6 +119,11 @@ class Operator:
 
     def connect(self, consumer: Operator, port: int) -> None:
         self._outputs.append((consumer, port))
+        consumer._callers[port] = self.called_from()
+
+    def called_from(self) -> Counters:
+        """The counters of what calls this operator's consumers: its own, where it calls them while it is called."""
+        return self.counters
 
     @property
     def consumers(self) -> Sequence[tuple[Operator, int]]:
@@ -120,19 +131,23 @@ class Operator:
         return self._outputs
 
     def receive(self, message: Message, port: int = 0) -> None:
-        """Dispatch one message."""
+        """Dispatch one message, and measure: what of the time was not spent in consumers is this operator's own."""
+        counters, started = self.counters, perf_counter_ns()
         if type(message) is Batch:
-            self.counters.rows_in += message.length
+            counters.rows_in += message.length
             try:
                 self.process(message, port)
-            except UserError as error:
+            except (UserError, InternalError) as error:
                 raise self.blame(error) from error
         elif type(message) is Watermark:
             self._receive_watermark(message, port)
         elif type(message) is Barrier:
             self._receive_barrier(message)
+        spent = perf_counter_ns() - started
+        counters.busy_ns += spent
+        self._callers[port].busy_ns -= spent
 
-    def blame(self, error: UserError) -> UserError:
+    def blame(self, error: Failure) -> Failure:
         """The error with this operator's node as its place, where it has none yet."""
         if error.node is None and self.nodes:
             error.node = ", ".join(sorted(self.nodes))
@@ -158,7 +173,7 @@ class Operator:
             self.watermark = low
             try:
                 self.advance(low)
-            except UserError as error:
+            except (UserError, InternalError) as error:
                 raise self.blame(error) from error
             self.forward_watermark(low)
 

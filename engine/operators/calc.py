@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engine.changes import MAX_WATERMARK, MIN_WATERMARK, Batch, Watermark
+from engine.changes import MAX_WATERMARK, MIN_WATERMARK, Batch, Column, Watermark
 from engine.expressions.evaluate import compile_expression
 from engine.expressions.fused import Calculation
 from engine.expressions.nodes import NO_NODES, Expression, InputRef
 from engine.operators.base import Operator, Settings
 from engine.state.scalars import Scalars
-from engine.types import Schema
+from engine.types import Schema, TimeKind
 
 
 class Calc(Operator):
@@ -24,6 +24,7 @@ class Calc(Operator):
         if expressions is None:
             expressions = [InputRef(f.type, index=i) for i, f in enumerate(schema)]
         self._calculation = Calculation(condition, expressions)
+        self.keeps = condition is None
 
     def process(self, batch: Batch, port: int) -> None:
         self.emit(self._calculation(batch, self.settings.context))
@@ -37,10 +38,14 @@ class AssignWatermarks(Operator):
     Flink keeps watermarks in milliseconds, so they are floored to those.
     """
 
+    keeps = True
+
     def __init__(self, name: str, schema: Schema, settings: Settings, expression: Expression,
                  nodes: frozenset[str] = NO_NODES) -> None:
         super().__init__(name, schema, settings, nodes)
         self._evaluate = compile_expression(expression)
+        self._time = next(i for i, f in enumerate(schema) if f.time is TimeKind.ROWTIME)
+        self.last_time: int | None = None  # of the last row, in microseconds
         self.state = Scalars(watermark=MIN_WATERMARK)
 
     def process(self, batch: Batch, port: int) -> None:
@@ -54,11 +59,16 @@ class AssignWatermarks(Operator):
         np.maximum.accumulate(times[:-1], out=stamps[1:])
         np.maximum(stamps, before, out=stamps)
         after = max(int(stamps[-1]), int(times[-1]))
+        self._note_time(batch.columns[self._time])
         self.emit(Batch(batch.columns, batch.length, batch.kinds, stamps, batch.seq))
         if after > before:
             self.state.values["watermark"] = after
             self.watermark = after
             self.send(Watermark(after))
+
+    def _note_time(self, times: Column) -> None:
+        if times.validity is None or times.validity[-1]:
+            self.last_time = int(times.values[-1])
 
     def _receive_watermark(self, message: Watermark, port: int) -> None:
         if message.time == MAX_WATERMARK:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from time import perf_counter_ns
 
 import numpy as np
 
 from engine.changes import MAX_WATERMARK, MIN_WATERMARK, UPDATE_BEFORE, Batch
 from engine.connectors.base import DeadLetter, Json, Sink, Source
-from engine.operators.base import Operator, Settings
+from engine.operators.base import Counters, Operator, Settings
 from engine.operators.upserts import as_upserts
 from engine.state.scalars import Scalars
 from engine.types import Schema
@@ -30,10 +31,14 @@ class SourceReader(Operator):
         self.source = source
         self.ended = False
         self.idle = False
+        self.legible = 0  # records that could be read, also those that a filter inside the source left out
         self.dead_letters: Collect = lambda name, letters: None
         self.state = Scalars(rows=0, emitted=0, dead=0, ended=False, position=None)
         self._columns = tuple(columns)
         self._numbered = numbered
+
+    def called_from(self) -> Counters:
+        return Counters()  # the runtime calls its consumers
 
     def open(self) -> None:
         position = self.state.values["position"]
@@ -43,11 +48,15 @@ class SourceReader(Operator):
 
     def poll(self, limit: int) -> Batch | None:
         """Read at most `limit` rows; records that could not be read go to the dead letters."""
+        started = perf_counter_ns()
         poll = self.source.poll(limit)
+        self.counters.busy_ns += perf_counter_ns() - started
         values = self.state.values
         self.ended, self.idle = poll.ended, poll.idle
         values["ended"] = poll.ended
         values["rows"] += poll.rows
+        self.counters.rows_in += poll.rows
+        self.legible += poll.rows - len(poll.dead)
         if poll.dead:
             values["dead"] += len(poll.dead)
             self.dead_letters(self.name, poll.dead)
@@ -59,7 +68,6 @@ class SourceReader(Operator):
             batch = Batch(batch.columns, batch.length, batch.kinds, batch.stamps,
                           np.arange(start, start + batch.length, dtype=np.int64))
         values["emitted"] += batch.length
-        self.counters.rows_in += poll.rows
         self.counters.rows_out += batch.length
         return batch
 

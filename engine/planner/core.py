@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from engine.errors import InternalError, NotSupported
 from engine.operators.base import Operator, Settings
 from engine.operators.exchange import Exchange
 from engine.operators.source import SinkWriter, SourceReader
+from engine.plan.flow import NodeFlow
 from engine.plan.nodes import Filter, Program, Project, Relation, SetOperation, Sink, TableSpec
 from engine.plan.properties import Properties, relations
 from engine.types import DataType, Schema
@@ -29,13 +30,15 @@ class Options:
 
 @dataclass
 class Graph:
-    """A job's operators, ready to run. `exchanges` upstream first; `operators` all, by `uid` and shard."""
+    """A job's operators, ready to run. `exchanges` upstream first; `operators` all, by `uid` and shard; `flow`: the
+    nodes of the pipeline, where it is known."""
 
     sources: list[SourceReader] = field(default_factory=list)
     sinks: list[SinkWriter] = field(default_factory=list)
     operators: list[Operator] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
     shards: int = 1
+    flow: Mapping[str, NodeFlow] = field(default_factory=dict)
 
     @property
     def ticking(self) -> list[Operator]:

@@ -17,14 +17,15 @@ from engine.types import Field, Schema
 
 def plan_project(planner: Planner, node: Project) -> Built:
     """A projection with the filters right below it is one operator."""
-    source, condition = node.input, None
+    source, condition, nodes = node.input, None, node.nodes
     while isinstance(source, Filter) and planner.properties.uses(source) == 1:
+        nodes |= source.nodes
         condition = source.condition if condition is None else _both(source.condition, condition)
         source = source.input
     built, [*expressions, where] = stamped(planner, source, [*node.expressions, condition])
     chosen = tuple(e for e in expressions if e is not None)
     return planner.add(node, "Calc", [built], lambda name, settings: Calc(
-        name, node.schema, settings, where, chosen, node.nodes), _moved(built, chosen))
+        name, node.schema, settings, where, chosen, nodes), _moved(built, chosen))
 
 
 def stamped(planner: Planner, source: Relation,

@@ -6,6 +6,7 @@ processed. A job that is not durable (a preview, a SELECT at the prompt) leaves 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -13,18 +14,19 @@ import shutil
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine.changes import MAX_WATERMARK, MIN_WATERMARK, Barrier, Watermark
-from engine.errors import UserError
+from engine.changes import MAX_WATERMARK, MIN_WATERMARK, Barrier, Batch, Watermark
+from engine.errors import InternalError, UserError
 from engine.operators.base import Operator
 from engine.operators.source import SourceReader
 from engine.planner import Graph
 from engine.runtime.dead_letters import DeadLetters
-from engine.runtime.recovery import restore_operators
+from engine.runtime.recovery import Interrupted, restore_operators
 from engine.runtime.rounds import Rounds
+from engine.runtime.status import Completed, Status
 from engine.state.checkpoints import CheckpointStore
 from engine.state.protocol import StatePart
 
@@ -93,6 +95,11 @@ class Job:
         self._epoch = 0
         self._parts: dict[str, StatePart] = {}
         self._writing: tuple[Future[None], dict[str, Any]] | None = None
+        self._status = Status(graph, options.rate_limit, clock)
+        self._began = clock()
+        self._completed: Completed | None = None
+        self._failed_checkpoints = 0
+        self._stall = 0.0
         self._started = self._last_checkpoint = self._last_status = time.monotonic()
         self._last_rows: dict[int, float] = {}
         self._store: CheckpointStore | None = None
@@ -113,10 +120,18 @@ class Job:
     def run(self) -> JobResult:
         """Recover, process, finish. Raises UserError where the job cannot go on; what was checkpointed stays."""
         self._prepare_folder()
-        self._recover()
         try:
+            self._publish("STARTING")
+            self._recover()
+            self._publish("RUNNING")
             self._loop()
             self._finish()
+        except Interrupted:
+            self._publish("STOPPED")
+        except Exception:
+            with contextlib.suppress(OSError, UserError, InternalError):
+                self._publish("FAILED")
+            raise
         finally:
             self._close()
         return self.result()
@@ -139,12 +154,12 @@ class Job:
                             hint="choose a writable folder with --state") from error
 
     def _recover(self) -> None:
-        checkpoint = None if self._store is None else self._store.latest()
+        checkpoint = None if self._store is None else self._store.latest(self._check_stop)
         sealed: dict[str, Any] = {}
         if checkpoint is not None:
             self._epoch = checkpoint.epoch
             self._check_fingerprint(checkpoint.meta)
-            restore_operators(self.graph.operators, checkpoint)
+            restore_operators(self.graph.operators, checkpoint, self._check_stop)
             self._base = Totals(**checkpoint.meta["totals"])
             sealed = checkpoint.meta["sinks"]
             for epoch, why in checkpoint.skipped:
@@ -160,6 +175,7 @@ class Job:
         for operator in self.graph.operators:
             operator.on_snapshot = self._snapshot
             operator.open()
+        self._status.opened = True
         for source in self.graph.sources:
             source.dead_letters = self.dead_letters.collect
         if checkpoint is not None:
@@ -171,6 +187,12 @@ class Job:
             if (mark := operator.resumed()) != MIN_WATERMARK:
                 operator.send(Watermark(mark))
                 self._rounds.settle()
+        for operator in self.graph.operators:
+            operator.counters.busy_ns = 0
+
+    def _check_stop(self) -> None:
+        if self._stop:
+            raise Interrupted
 
     def _check_fingerprint(self, meta: dict[str, Any]) -> None:
         if meta["fingerprint"] != self._fingerprint:
@@ -204,8 +226,17 @@ class Job:
                 self._rounds.push(source.consumers, Watermark(MIN_WATERMARK, idle=True))
             return not source.idle
         self._last_rows[id(source)] = now
-        self._rounds.push(source.consumers, batch)
+        self._push(source, batch)
         return True
+
+    def _push(self, source: SourceReader, batch: Batch) -> None:
+        try:
+            self._rounds.push(source.consumers, batch)
+        except UserError as error:
+            emitted = source.state.values["emitted"]
+            rows = {"source": source.name, "first": emitted - batch.length + 1, "last": emitted}
+            error.record = rows | (error.record or {})
+            raise
 
     def _allowance(self, source: SourceReader) -> int:
         """How many rows the source may give now, as the rate limit has it."""
@@ -232,7 +263,9 @@ class Job:
     def _tick(self) -> None:
         now = int(self._clock() * 1e6)
         for operator in self._ticking:
+            started = time.perf_counter_ns()
             operator.tick(now)
+            operator.counters.busy_ns += time.perf_counter_ns() - started
         if self._ticking and self.graph.exchanges:
             self._rounds.settle()
 
@@ -244,7 +277,7 @@ class Job:
 
     def _begin_checkpoint(self) -> None:
         """Cut: barriers through the graph, sinks sealed; a background thread writes."""
-        self._last_checkpoint = time.monotonic()
+        self._last_checkpoint = started = time.monotonic()
         self._asked = False
         self._epoch += 1
         self._parts = {}
@@ -259,6 +292,7 @@ class Job:
         sealed["dead_letters"] = self.dead_letters.seal(self._epoch)
         meta = {"fingerprint": self._fingerprint, "totals": vars(self._now()), "sinks": sealed}
         self._writing = (self._store.write(self._epoch, self._parts, meta), sealed)
+        self._stall = time.monotonic() - started
 
     def _complete_checkpoint(self, *, wait: bool) -> None:
         """Where the manifest of the checkpoint being written is in place, make its sinks' epoch visible."""
@@ -266,12 +300,28 @@ class Job:
             return
         future, sealed = self._writing
         self._writing = None
-        future.result()
+        try:
+            future.result()
+        except UserError:
+            self._failed_checkpoints += 1
+            raise
+        started = time.monotonic()
         self.dead_letters.apply(sealed["dead_letters"])
         for writer in self.graph.sinks:
             writer.sink.apply(sealed[writer.uid])
+        self._note_completed(time.monotonic() - started)
+
+    def _note_completed(self, applying: float) -> None:
+        assert self._store is not None
+        written = self._store.last
+        assert written is not None
+        stall = self._stall + applying
+        self._completed = Completed(written.epoch, self._clock(), round(stall + written.seconds, 6), written.bytes,
+                                    written.full, round(stall, 6))
 
     def _finish(self) -> None:
+        if self._stop:
+            self._publish("STOPPING")
         self._complete_checkpoint(wait=True)
         self._begin_checkpoint()
         self._complete_checkpoint(wait=True)
@@ -300,6 +350,11 @@ class Job:
         seconds = self._base.seconds + time.monotonic() - self._started
         return Totals(seconds, late, rows_out, self._totals.attempts)
 
+    def progress(self) -> float | None:
+        """The part of the input that was read, 0 to 1: the least of the sources that have an end; None where none has,
+        or before the job runs."""
+        return self._status.progress()
+
     def result(self) -> JobResult:
         """Totals so far."""
         now = self._now()
@@ -319,11 +374,10 @@ class Job:
     def _publish(self, state: str) -> None:
         result = self.result()
         status = {"state": state, "epoch": self._epoch, "pid": os.getpid(), "at": self._clock(), **vars(result)}
-        status["operators"] = [
-            {"name": o.name, "shard": o.settings.shard, "nodes": sorted(o.nodes), "rows_in": o.counters.rows_in,
-             "rows_out": o.counters.rows_out, "late": o.counters.late,
-             "watermark": None if o.watermark in (MIN_WATERMARK, MAX_WATERMARK) else o.watermark}
-            for o in self.graph.operators]
+        status["started"] = self._began
+        status["checkpoint"] = None if self._completed is None else asdict(self._completed)
+        status["checkpoints_failed"] = self._failed_checkpoints
+        status |= self._status.describe()
         self._write_json("status.json", status)
         if self._on_status is not None:
             self._on_status(status)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from engine.operators.base import Operator
 from engine.operators.source import SourceReader
@@ -17,8 +17,13 @@ def key_group_range(shard: int, shards: int) -> tuple[int, int]:
     return -(-shard * KEY_GROUPS // shards), -(-(shard + 1) * KEY_GROUPS // shards)
 
 
-def restore_operators(operators: Sequence[Operator], checkpoint: Checkpoint) -> None:
-    """Load each operator's state objects from the chains that their former shards left."""
+class Interrupted(Exception):
+    """The job was asked to stop before it was restored: nothing was done, nothing is lost."""
+
+
+def restore_operators(operators: Sequence[Operator], checkpoint: Checkpoint, check: Callable[[], None]) -> None:
+    """Load each operator's state objects from the chains that their former shards left; `check` may raise, to give
+    up."""
     chains: dict[tuple[str, str], list[Sequence[StatePart]]] = defaultdict(list)
     for key, chain in sorted(checkpoint.chains().items()):
         uid, name, _ = key.rsplit("/", 2)
@@ -31,5 +36,6 @@ def restore_operators(operators: Sequence[Operator], checkpoint: Checkpoint) -> 
         groups = None if shards == 1 else key_group_range(operator.settings.shard, shards)
         states = operator.saved() if isinstance(operator, SourceReader) else operator.states()
         for name, state in states.items():
+            check()
             if (operator.uid, name) in chains:
                 state.restore(chains[operator.uid, name], groups)

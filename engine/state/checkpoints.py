@@ -75,12 +75,14 @@ class Checkpoint:
 
 @dataclass(frozen=True)
 class Committed:
-    """A checkpoint that counts: its epoch, bytes written, seconds the writer took, data files in its chain."""
+    """A checkpoint that counts: its epoch, bytes written, seconds the writer took, data files in its chain, and whether
+    it begins the chain: all state was written, not only what had changed."""
 
     epoch: int
     bytes: int
     seconds: float
     files: int
+    full: bool
 
 
 class CheckpointStore:
@@ -112,13 +114,14 @@ class CheckpointStore:
         names = [p.name for p in self.folder.glob("epoch-*.json")]
         return sorted((int(name[6:-5]) for name in names if name[6:-5].isdigit()), reverse=True)
 
-    def latest(self) -> Checkpoint | None:
-        """The newest checkpoint that is whole; None where there never was one. Removes what a crash left behind."""
+    def latest(self, check: Callable[[], None] = lambda: None) -> Checkpoint | None:
+        """The newest checkpoint that is whole; None where there never was one. Removes what a crash left behind.
+        `check` is called again and again and may raise, to give up."""
         skipped: list[tuple[int, str]] = []
         found = None
         for epoch in self.epochs():
             try:
-                found = self._read(epoch)
+                found = self._read(epoch, check)
                 break
             except CorruptFile as error:
                 skipped.append((epoch, str(error)))
@@ -133,13 +136,14 @@ class CheckpointStore:
             return None
         return replace(found, skipped=skipped)
 
-    def _read(self, epoch: int) -> Checkpoint:
+    def _read(self, epoch: int, check: Callable[[], None]) -> Checkpoint:
         manifest = _read_manifest(self._manifest(epoch))
         chains: dict[str, list[StatePart]] = {}
         once: dict[str, list[StatePart]] = {}
         files = [WrittenFile(f["name"], f["length"], f["crc"]) for f in manifest["files"]]
         for number, file in enumerate(files):
             for entry in read_file(self.folder / file.name, file):
+                check()
                 if entry.once:
                     if number == len(files) - 1:
                         once.setdefault(entry.key, []).append(entry.part)
@@ -194,7 +198,7 @@ class CheckpointStore:
             raise _io_error(self.folder, error) from error
         self._carried = []
         self._making.discard(path.name)
-        self.last = Committed(epoch, file.length, time.perf_counter() - started, len(chain))
+        self.last = Committed(epoch, file.length, time.perf_counter() - started, len(chain), len(chain) == 1)
         self._tend(epoch)
 
     def _new_path(self, kind: str, epoch: int) -> Path:

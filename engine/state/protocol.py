@@ -41,6 +41,10 @@ class StateObject(Protocol):
         `groups` = the key groups [low, high) to keep, None = all. Several chains = former shards being merged."""
         ...
 
+    def rows(self) -> int:
+        """Keys held, or the rows under them where those are more."""
+        ...
+
     def nbytes(self) -> int:
         """Memory held, about."""
         ...

@@ -23,7 +23,7 @@ A table is a `StateObject`: name it in `Operator.states()`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -278,6 +278,10 @@ class StateTable:
         self.columns.load(slots, arrays)
         for name, thing in self._attached.items():
             thing.load(name, [(p.full, p.arrays) for p in chain], remap)
+
+    def rows(self) -> int:
+        """Keys held, or the rows that hang on them where those are more."""
+        return max(len(self.index), *(len(t) for t in self._attached.values() if isinstance(t, Sized)), 0)
 
     def nbytes(self) -> int:
         """Memory held, about."""

@@ -23,7 +23,8 @@ __all__ = ["Binder"]
 class Binder:
     """Binds queries and INSERTs over one state of a catalogue: what is bound twice is one relation.
 
-    `settings` are the job's options; `nodes` maps a view's name to the id of the pipeline node it was made for.
+    `settings` are the job's options; `nodes` maps the name of a view or table to the id
+    of the pipeline node it was made for.
     """
 
     def __init__(self, catalog: Catalog, settings: Mapping[str, str] | None = None,

@@ -28,6 +28,11 @@ from engine.types import DataType
 def insert(session: Session, node: st.InsertInto, label: str = "") -> Sink:
     """The sink of an INSERT INTO statement."""
     table, spec = _target(session, node.this)
+    with session.outside(session.home, session.nodes or session.nodes_of(table.name)):
+        return _insert(session, node, table, spec, label)
+
+
+def _insert(session: Session, node: st.InsertInto, table: Table, spec: TableSpec, label: str) -> Sink:
     relation = QueryBinder(session).query(node.expression)
     columns = _assigned(session, node, table, spec, relation)
     typed = [_stored(e, spec, i, node) for i, e in enumerate(columns)]

@@ -49,7 +49,7 @@ class Session:
         """The rows of a table; one relation however often it is read with the same options."""
         key = table, tuple((options or {}).items())
         if key not in self._tables:
-            with self.outside():
+            with self.outside(nodes=self.nodes_of(table.name)):
                 self._tables[key] = table_relation(self, table, options)
         return self._tables[key]
 
@@ -68,7 +68,7 @@ class Session:
     def _bind_view(self, view: View) -> Relation:
         from engine.sql.binder.queries import QueryBinder
 
-        nodes = frozenset({self.node_of[view.name]}) if view.name in self.node_of else NO_NODES
+        nodes = self.nodes_of(view.name)
         with self.outside(view.home, nodes):
             relation = QueryBinder(self).query(view.query)
             if view.columns:
@@ -77,6 +77,10 @@ class Session:
                                     f"{len(relation.schema)}")
                 relation = project(relation, refs(relation), view.columns, nodes)
         return relation
+
+    def nodes_of(self, name: str) -> frozenset[str]:
+        """The pipeline node that a view or table was made for, if any."""
+        return frozenset({self.node_of[name]}) if name in self.node_of else NO_NODES
 
     def _unbound(self, view: View) -> Iterator[View]:
         """Views not bound yet that a view needs, itself last: chains of views may be longer than Python's stack."""

@@ -73,9 +73,9 @@ def table_relation(session: Session, table: Table, options: Mapping[str, str] | 
     """The rows of a table with all declared columns."""
     columns = table_columns(session, table, options)
     spec = columns.spec
-    relation: Relation = Scan(spec.physical, spec, tuple(range(len(spec.physical))))
+    relation: Relation = Scan(spec.physical, spec, tuple(range(len(spec.physical))), nodes=session.nodes)
     if not is_identity(columns.expressions, len(spec.physical)):
-        relation = project(relation, columns.expressions, columns.names)
+        relation = project(relation, columns.expressions, columns.names, session.nodes)
     if table.watermark is not None:
         relation = _watermark(session, table, relation)
     return relation
@@ -102,4 +102,4 @@ def _watermark(session: Session, table: Table, relation: Relation) -> Relation:
     if not expression.type.is_timestamp:
         raise UserError("bad_watermark", f"a watermark must be a timestamp, not {expression.type}", place=place)
     fields = tuple(replace(f, time=TimeKind.ROWTIME) if i == position else f for i, f in enumerate(relation.schema))
-    return AssignWatermark(Schema(fields), relation, position, expression)
+    return AssignWatermark(Schema(fields), relation, position, expression, nodes=session.nodes)
