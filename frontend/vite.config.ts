@@ -8,7 +8,7 @@ const platform = process.env.PORSCHE_SERVER ?? "http://127.0.0.1:8000";
 export default defineConfig(({ command }) => ({
   base: command === "build" ? "/static/app/" : "/",
   plugins: [react()],
-  build: { outDir: "../porsche/static/app", emptyOutDir: true, target: "es2022", chunkSizeWarningLimit: 900 },
+  build: { outDir: "../porsche/static/app", emptyOutDir: true, target: "es2022", assetsInlineLimit: 0, chunkSizeWarningLimit: 900 },
   server: { host: "127.0.0.1", proxy: { "/api": platform, "/sign-in": platform } },
   test: { environment: "jsdom", include: ["src/**/*.test.{ts,tsx}"] },
 }));

@@ -1,0 +1,35 @@
+import type { Icon } from "@tabler/icons-react";
+
+/**
+ * What actions are judged by and act on. The shell fills in the base; a page adds its own part by declaration merging:
+ *
+ *     declare module "../actions/types" { interface ActionContext { pipeline?: PipelineContext } }
+ *
+ * and `useActionContext("pipeline", value)`.
+ */
+export interface ActionContext {
+  path: string;
+  navigate: (to: string) => void;
+  openPalette: () => void;
+  openHelp: () => void;
+  toggleTheme: () => void;
+  signOut: () => void;
+}
+
+/** Something a person can do: toolbar, shortcut, palette and help all read this one object. */
+export interface Action {
+  /** "pipeline.start" */
+  id: string;
+  label: string;
+  /** Heading in palette and help. */
+  group: string;
+  /** Each a chord such as "mod+shift+p", or two keys after each other: "g f". `mod` is Ctrl, on a Mac Command. */
+  keys?: readonly string[];
+  icon?: Icon;
+  /** More words by which the palette finds it. */
+  words?: string;
+  /** Listed in palette and help (default); false for what makes sense by key only. */
+  listed?: boolean;
+  enabled?: (context: ActionContext) => boolean;
+  run: (context: ActionContext) => void | Promise<void>;
+}

@@ -1,0 +1,3 @@
+export default function FleetPage() {
+  return <div className="p-page">Fleet</div>;
+}

@@ -1,0 +1,3 @@
+export default function ModelPage() {
+  return <div className="p-page">Model</div>;
+}

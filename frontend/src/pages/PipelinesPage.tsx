@@ -1,0 +1,3 @@
+export default function PipelinesPage() {
+  return <div className="p-page">Pipelines</div>;
+}
