@@ -163,8 +163,8 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"request": {"()": "porsche.ide.middleware.RequestId"}},
-    "formatters": {"line": {"format": "{asctime} {levelname} {request} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request"]}},
+    "formatters": {"line": {"()": "porsche.ide.logs.Lines", "style": "{",
+                            "format": "{asctime} {levelname} {request} {name}: {message}"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
 }

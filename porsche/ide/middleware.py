@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
 from collections.abc import Callable
-from contextvars import ContextVar
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-HEADER = "X-Request-Id"
-_current: ContextVar[str] = ContextVar("request", default="-")
+from porsche.ide import logs
 
-APPLICATION_POLICY = "; ".join((
-    "default-src 'none'", "script-src 'self'", "style-src 'self' 'unsafe-inline'", "img-src 'self' data: blob:",
-    "font-src 'self' data:", "connect-src 'self'", "worker-src 'self' blob:", "manifest-src 'self'", "base-uri 'none'",
-    "form-action 'self'", "frame-ancestors 'none'",
-))
+HEADER = "X-Request-Id"
+
+APPLICATION_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; manifest-src 'self'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
 """Of pages: scripts from our own files only, none inline. Styles may be, as the canvas places its nodes by them."""
 DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 """Of everything else."""
@@ -27,14 +26,6 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-
-
-class RequestId(logging.Filter):
-    """Gives log lines the number of the request that they are about."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        record.request = _current.get()
-        return True
 
 
 class Guard:
@@ -63,7 +54,7 @@ class Guard:
 def _begin() -> str:
     """Our own number: one from outside could forge log lines."""
     number = secrets.token_hex(8)
-    _current.set(number)
+    logs.request.set(number)
     return number
 
 

@@ -31,7 +31,7 @@ def create_pipeline(*, project: Project, slug: str, title: str = "", document: s
 @transaction.atomic
 def save_document(*, pipeline: Pipeline, document: str, base: int | None, message: str = "",
                   by: User | None) -> Revision:
-    """A new revision, if revision `base` is still the newest (None: whatever is). The same document makes no new one."""
+    """A new revision, if `base` is still the newest one (None: whatever is). The same document makes no new one."""
     pipeline = _locked(pipeline)
     head = pipeline.head
     assert head is not None

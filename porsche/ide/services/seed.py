@@ -17,7 +17,7 @@ EXAMPLES = "examples"
 
 @transaction.atomic
 def seed_example(path: Path) -> Pipeline:
-    """The pipeline of a YAML file in the project `examples`, by the file's name. What is there already stays as it is."""
+    """The pipeline of a YAML file in the project `examples`, by the file's name. What is there already stays so."""
     try:
         document = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -28,7 +28,9 @@ def seed_example(path: Path) -> Pipeline:
         Membership.objects.create(project=project, user=user, role=Role.ADMIN)
     slug = _slug(path.stem)
     found = Pipeline.objects.filter(project=project, slug=slug).first()
-    return found or create_pipeline(project=project, slug=slug, title=path.stem.capitalize(), document=document, by=user)
+    if found is not None:
+        return found
+    return create_pipeline(project=project, slug=slug, title=path.stem.capitalize(), document=document, by=user)
 
 
 def _slug(stem: str) -> str:
