@@ -1,4 +1,4 @@
-"""ORDER BY on time, ORDER BY of an input that ends, LIMIT without order."""
+"""ORDER BY on time, ORDER BY and what is left of an input that ends, LIMIT without order."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from engine.types import DataType, Schema
 class Sort(Operator):
     """Rows in order: the input's columns.
 
-    `order`: ORDER BY columns. `time`: the first of them, an ascending time attribute: rows come out as the watermark
+    `order`: ORDER BY columns (none: as they came). `time`: the first of them, an ascending time attribute: rows come out as the watermark
     passes them, later ones are late (an append-only input). None: everything comes out when the input ends, as +I of
     what is left, without the first `offset` rows and at most `limit` rows.
     """
@@ -68,6 +68,8 @@ class Sort(Operator):
     def _in_order(self, numbers: Array) -> Array:
         """These rows by the sort keys, equal ones by arrival."""
         numbers = numbers[np.argsort(self._rows.seq[numbers], kind="stable")]
+        if not self._order:
+            return numbers
         orders = self._codec.encode(self._rows.take(numbers, tuple(o.index for o in self._order)), len(numbers))
         if self._codec.form == BYTES:
             place = np.arange(len(numbers))

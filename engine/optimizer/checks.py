@@ -9,7 +9,7 @@ from engine.expressions.nodes import InputRef, Literal
 from engine.optimizer.ranks import starts_late
 from engine.plan.explain import describe
 from engine.plan.facts import Facts
-from engine.plan.nodes import Filter, Over, Project, Rank, Relation, Sink, Sort
+from engine.plan.nodes import Filter, Over, Project, Rank, Relation, Scan, Sink, Sort
 from engine.plan.tree import walk
 
 RANKING = frozenset({"ROW_NUMBER", "RANK", "DENSE_RANK"})
@@ -29,7 +29,11 @@ def problems(sinks: tuple[Relation, ...], settings: Mapping[str, str]) -> Iterat
                 found = _endless_rank(relation)
             case Sort() if streaming:
                 found = _sort(relation, facts)
-            case Sink():
+            case Scan() if not streaming and not relation.table.bounded:
+                found = UserError("unbounded", f"Querying an unbounded table '{relation.table.name}' in batch mode is "
+                                  "not allowed. The table source is unbounded.",
+                                  hint="SET 'execution.runtime-mode' = 'streaming'")
+            case Sink() if streaming:
                 found = _sink(relation, facts, settings.get(ON_CONFLICT, "true").lower() == "true")
         if found is not None:
             found.node = found.node or next(iter(sorted(relation.nodes)), None)

@@ -438,3 +438,8 @@ class Program:
 
     def setting(self, name: str, default: str = "") -> str:
         return dict(self.settings).get(name, default)
+
+    @property
+    def batch(self) -> bool:
+        """Whether only what is left at the end of the input is wanted, not the way there."""
+        return self.setting("execution.runtime-mode", "streaming").lower() == "batch"

@@ -51,6 +51,7 @@ class Properties:
         self._facts = Facts()
         self._before: dict[int, bool] = {}
         self._full: dict[int, bool] = {}
+        self._batch = program.batch
         self._duplicates = program.setting("table.exec.source.cdc-events-duplicate", "false").lower() == "true"
         every = tuple(relations(program))
         for relation in every:
@@ -75,6 +76,10 @@ class Properties:
         """Its unique keys: sets of column positions."""
         return self._facts.keys(relation)
 
+    def settled(self, sink: Sink) -> bool:
+        """Whether the sink's rows are held back until the input has ended, as they may be taken back before."""
+        return self._batch and not self.append_only(sink.input)
+
     def append_only(self, relation: Relation) -> bool:
         return self.kinds(relation) == APPEND
 
@@ -94,7 +99,7 @@ class Properties:
         """Whether `relation` needs -U rows from its input at `port`."""
         match relation:
             case Sink():
-                return "UB" in relation.table.accepts.split(",") or self.materialized(relation)
+                return "UB" in relation.table.accepts.split(",") or self.materialized(relation) or self._batch
             case TemporalJoin():
                 return port == 0 and self.before_needed(relation)
             case Filter():

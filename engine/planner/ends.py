@@ -10,6 +10,7 @@ from engine.expressions.evaluate import compile_expression
 from engine.expressions.nodes import Expression, InputRef
 from engine.operators.constraints import NotNull
 from engine.operators.materialize import UpsertMaterialize
+from engine.operators.sort import Sort
 from engine.operators.source import Pipe, SinkWriter, SourceReader
 from engine.plan.nodes import Relation, Scan, Sink, TableSpec, Values
 from engine.plan.restrictions import restriction_of
@@ -78,6 +79,8 @@ def plan_values(planner: Planner, node: Values) -> Built:
 def plan_sink(planner: Planner, node: Sink) -> Built:
     """One writer, which sees all shards' rows merged."""
     built = planner.single(planner.build(node.input), node.input.schema)
+    if planner.properties.settled(node):
+        built = _settled(planner, node, built)
     built = _present(planner, node, built)
     keys = () if "UB" in node.table.accepts.split(",") else node.table.primary_key
     if planner.properties.materialized(node):
@@ -100,6 +103,13 @@ def plan_sink(planner: Planner, node: Sink) -> Built:
     return made
 
 
+def _settled(planner: Planner, node: Sink, built: Built) -> Built:
+    """What is left when the input has ended, in the order in which it came."""
+    schema = node.input.schema
+    return planner.add(node, "Settled", [built], lambda name, settings: Sort(
+        name, schema, settings, order=(), input_types=schema.types, nodes=node.nodes))
+
+
 def _present(planner: Planner, node: Sink, built: Built) -> Built:
     """Columns that are NOT NULL in the table and may be NULL in the query are watched."""
     types = zip(node.input.schema.types, node.table.physical.types, strict=True)
@@ -119,7 +129,7 @@ def _materialized(planner: Planner, node: Sink, built: Built) -> Built:
 
 def _check_changes(planner: Planner, rows: Relation, table: TableSpec) -> None:
     accepts = planner.connector(table)[0].accepts(planner.connector(table)[1])
-    if accepts == "I" and planner.properties.changelog(rows) != "I":
+    if accepts == "I" and not planner.program.batch and planner.properties.changelog(rows) != "I":
         raise NotSupported(f"writing updates to table {table.name} ('{table.option('connector')}' only appends)",
                            hint="write the changes to a table with a primary key, or aggregate in windows")
 

@@ -138,7 +138,7 @@ def plan_window_rank(planner: Planner, node: nodes.WindowRank) -> Built:
 
 def plan_sort(planner: Planner, node: nodes.Sort) -> Built:
     """A limit is a Top-N over all rows; order alone: as time passes, or when the input has ended."""
-    if node.limit is not None and node.order:
+    if node.limit is not None and node.order and not planner.program.batch:
         top = nodes.Rank(node.schema, node.input, (), node.order, node.offset + 1, node.offset + node.limit,
                          nodes=node.nodes)
         return _top(planner, top, planner.properties.before_needed(node))
@@ -147,7 +147,7 @@ def plan_sort(planner: Planner, node: nodes.Sort) -> Built:
         return planner.add(node, "Limit", [built], lambda name, settings: Limit(
             name, node.schema, settings, offset=node.offset, limit=node.limit, nodes=node.nodes))
     order, first = orders(node.order), node.order[0] if node.order else None
-    timely = first is not None and node.schema[first.index].time is TimeKind.ROWTIME and not first.descending
+    timely = first is not None and not planner.program.batch and node.schema[first.index].time is TimeKind.ROWTIME and not first.descending
     return planner.add(node, "Sort", [built], lambda name, settings: Sort(
         name, node.schema, settings, order=order, time=order[0].index if timely else None, offset=node.offset,
         limit=node.limit, input_types=node.schema.types, nodes=node.nodes))

@@ -72,7 +72,9 @@ def plan_filter(planner: Planner, node: Filter) -> Built:
 
 
 def plan_watermark(planner: Planner, node: AssignWatermark) -> Built:
-    """Watermarks are per source: one place."""
+    """Watermarks are per source: one place. Where only the end counts there are none: no row is late."""
+    if planner.program.batch:
+        return planner.build(node.input)
     built = planner.single(planner.build(node.input), node.input.schema)
     return planner.add(node, "Watermark", [built], lambda name, settings: AssignWatermarks(
         name, node.schema, settings, node.expression, node.nodes))
