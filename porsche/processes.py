@@ -6,11 +6,13 @@ its start in the kernel's ticks tells.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
 import signal
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +77,25 @@ def stop(state: Path, patience: float = 60.0) -> int:
                             hint="it is taking a last checkpoint; ask again")
         time.sleep(0.05)
     return pid
+
+
+@contextlib.contextmanager
+def only_one(place: Path, patience: float, refusal: UserError) -> Iterator[None]:
+    """Hold a lock; `refusal` is raised where another process holds it for longer than `patience` seconds."""
+    deadline = time.monotonic() + patience
+    descriptor = os.open(place, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise refusal from None
+                time.sleep(0.1)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def wait(pids: Iterable[int], patience: float) -> set[int]:

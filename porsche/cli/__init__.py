@@ -7,7 +7,7 @@ import sys
 import click
 
 from engine.errors import UserError
-from porsche.cli import documents
+from porsche.cli import documents, platform
 from porsche.cli.documents import INTERRUPTED
 from porsche.compiler import Diagnostic, DocumentError
 
@@ -20,7 +20,7 @@ def cli() -> None:
     """Real-time machine learning: a pipeline document becomes Flink SQL, and runs."""
 
 
-for command in documents.COMMANDS:
+for command in (*documents.COMMANDS, *platform.COMMANDS):
     cli.add_command(command)
 
 

@@ -99,7 +99,7 @@ def run(
 def validate(file: Path, parameters: tuple[str, ...], state: Path | None, where: str, as_json: bool) -> None:
     """Check a pipeline: every problem at once, with its node, property and place."""
     found = check_text(
-        _read(file), parameters=_pairs(parameters), state=str(_state(file, state)), environment=environment(where)
+        _read(file), parameters=pairs(parameters), state=str(_state(file, state)), environment=environment(where)
     )
     failed = any(d.severity == "error" for d in found)
     if as_json:
@@ -144,7 +144,7 @@ def stop(state: Path) -> None:
 def _compiled(file: Path, parameters: tuple[str, ...], state: Path | None, where: str) -> tuple[Path, Compiled]:
     folder = _state(file, state)
     compiled = compile_text(
-        _read(file), parameters=_pairs(parameters), state=str(folder), environment=environment(where)
+        _read(file), parameters=pairs(parameters), state=str(folder), environment=environment(where)
     )
     return folder, compiled
 
@@ -165,7 +165,8 @@ def _state(file: Path, state: Path | None) -> Path:
     return Path(".porsche") / f"{file.stem}-{hashlib.sha256(str(file.resolve()).encode()).hexdigest()[:8]}"
 
 
-def _pairs(parameters: tuple[str, ...]) -> dict[str, str]:
+def pairs(parameters: tuple[str, ...]) -> dict[str, str]:
+    """NAME=VALUE, as often as it is given."""
     pairs = {}
     for parameter in parameters:
         name, equals, value = parameter.partition("=")

@@ -72,7 +72,7 @@ class RunFolder:
 
     def write(self, name: str, value: Mapping[str, Any]) -> None:
         """Write a JSON object: readers see the old one or the new one."""
-        write(self.path / f"{name}.json", value)
+        write(make(self.path) / f"{name}.json", value)
 
     def remove(self, *names: str) -> None:
         """Take JSON objects away."""

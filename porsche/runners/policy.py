@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import UserError
-from engine.options import duration, integer
+from engine.options import JobProperties, duration, integer
 from porsche.compiler.document import load
 from porsche.compiler.parameters import Parameters
 
@@ -167,3 +167,8 @@ def settings_of(document: str, parameters: Mapping[str, str]) -> dict[str, str]:
     read, collector = load(document)
     filled = Parameters(read, parameters, "", collector)
     return {name: filled.fill(value, ("settings", name)) for name, value in read.settings.items()}
+
+
+def checkpoint_interval(settings: Mapping[str, str]) -> float | None:
+    """Seconds between checkpoints; None where there is only one, at the end. Errors: `bad_option`."""
+    return JobProperties.of(settings).checkpoint_interval / 1e6 or None
