@@ -1,6 +1,9 @@
 /** Requests to the API: JSON in and out, session cookie, CSRF, one kind of error. */
 
+import createClient from "openapi-fetch";
+
 import { ApiError, fromAnswer, unreachable } from "./errors";
+import type { paths } from "./generated/schema";
 
 export type Query = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
@@ -18,6 +21,34 @@ export function rememberCsrf(token: string) {
   csrf = token;
 }
 
+/** Sends what a client made; no answer at all is an ApiError like any other. */
+async function send(given: Request): Promise<Response> {
+  if (given.method !== "GET") given.headers.set("X-CSRFToken", csrf);
+  try {
+    return await fetch(given);
+  } catch (error) {
+    if (given.signal.aborted) throw error;
+    throw unreachable();
+  }
+}
+
+/** The API as its description has it: paths, parameters, bodies and answers are typed. */
+export const api = createClient<paths>({
+  baseUrl: globalThis.location?.origin,
+  credentials: "same-origin",
+  fetch: send,
+});
+
+/**
+ * What was answered; an ApiError is thrown for anything but success. (openapi-fetch forgets that tuples are tuples:
+ * answers that have some are named by their shape where they are asked for.)
+ */
+export async function answered<T>(pending: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+  const { data, error, response } = await pending;
+  if (!response.ok) throw fromAnswer(response.status, error);
+  return data as T;
+}
+
 /** "/api/runs?project=shop": values that are null or undefined are left out. */
 export function url(path: string, query: Query = {}): string {
   const given = new URLSearchParams();
@@ -28,7 +59,7 @@ export function url(path: string, query: Query = {}): string {
   return `/api/${path}${text ? `?${text}` : ""}`;
 }
 
-/** Sends a request and returns what was answered; throws an ApiError for anything but success. */
+/** A request to a part of the API that its description does not have; as `answered`. */
 export async function request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
   const headers: Record<string, string> = { Accept: "application/json", ...options.headers };
   if (method !== "GET") headers["X-CSRFToken"] = csrf;

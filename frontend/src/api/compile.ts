@@ -1,13 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 
-import { request } from "./client";
-import type { Compiled, ComponentSpec } from "./types";
+import { answered, api } from "./client";
+import type { Compiled } from "./types";
 
 /** The catalogue of components: palette, forms and documentation are drawn from it. */
 export function useComponents() {
   return useQuery({
     queryKey: ["components"],
-    queryFn: ({ signal }) => request<ComponentSpec[]>("GET", "components", { signal }),
+    queryFn: ({ signal }) => answered(api.GET("/api/components", { signal })),
     staleTime: Infinity,
   });
 }
@@ -15,9 +15,9 @@ export function useComponents() {
 export interface ToCompile {
   document: string;
   parameters?: Record<string, string>;
-  environment?: string;
+  environment?: "dev" | "flink";
 }
 
 export function compile(body: ToCompile, signal?: AbortSignal): Promise<Compiled> {
-  return request("POST", "compile", { body, signal });
+  return answered(api.POST("/api/compile", { body: { environment: "dev", ...body }, signal })) as Promise<Compiled>;
 }

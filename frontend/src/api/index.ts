@@ -1,7 +1,7 @@
 /** The API and what streams tell. */
 
 export { ApiError, isSignedOut, type Place, type Problem } from "./errors";
-export { request, type Query, type RequestOptions, url } from "./client";
+export { answered, api, request, url } from "./client";
 export * from "./types";
 export { covers, makeQueryClient, useRole, useSession, useSignIn, useSignOut } from "./session";
 export { useProject } from "./project";

@@ -62,10 +62,9 @@ const APPLY: Readonly<Record<string, Apply>> = {
     if (before && Date.parse(before.since) > Date.parse(run.since)) return; // an answer that was under way when it changed
     state.runs = { ...state.runs, [run.id]: run };
   },
-  snapshot: (state, { data, run }) => {
-    const { id, snapshot } = data as { id?: number; snapshot: Snapshot };
-    const of = id ?? run;
-    if (of !== null) state.snapshots = { ...state.snapshots, [of]: snapshot };
+  snapshot: (state, { data }) => {
+    const { id, snapshot } = data as { id: number; snapshot: Snapshot | null };
+    if (snapshot) state.snapshots = { ...state.snapshots, [id]: snapshot };
   },
   points: (state, { data, run }) => {
     for (const point of data as LivePoint[]) takePoint(state, point, point.run ?? run);
@@ -79,10 +78,10 @@ const APPLY: Readonly<Record<string, Apply>> = {
     state.events = { ...state.events, [of]: [event, ...before].slice(0, EVENTS_KEPT) };
   },
   log: (state, { data, run }) => {
-    const { lines, run: own } = data as { lines: LogLine[]; run?: number };
-    const of = own ?? run;
-    if (of === null) return;
-    state.logs = { ...state.logs, [of]: [...(state.logs[of] ?? []), ...lines].slice(-LOGS_KEPT) };
+    const { lines, fresh } = data as { lines: LogLine[]; fresh?: boolean };
+    if (run === null) return;
+    const before = fresh ? [] : (state.logs[run] ?? []);
+    state.logs = { ...state.logs, [run]: [...before, ...lines].slice(-LOGS_KEPT) };
   },
   model: (state, { data }) => {
     const { name, version, facts } = data as { name: string; version: number; facts: ModelVersion };

@@ -1,8 +1,8 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
-import { part, request } from "./client";
+import { answered, api, part, request } from "./client";
 import { toldRuns } from "./live";
-import type { Compiled, Layout, Page, PipelineDetail, PipelineItem, Revision, SavedDocument } from "./types";
+import type { Compiled, Layout, PipelineDetail, SavedDocument } from "./types";
 
 export interface PipelineFilter {
   project?: string | null;
@@ -17,7 +17,8 @@ export function usePipelines(filter: PipelineFilter = {}, enabled = true) {
   return useQuery({
     queryKey: ["pipelines", filter],
     queryFn: async ({ signal }) => {
-      const page = await request<Page<PipelineItem>>("GET", "pipelines", { query: { page_size: PAGE_SIZE, ...filter }, signal });
+      const query = { page_size: PAGE_SIZE, ...filter, project: filter.project ?? undefined, search: filter.search || undefined };
+      const page = await answered(api.GET("/api/pipelines", { params: { query }, signal }));
       toldRuns(page.results.map((one) => one.run));
       return page;
     },
@@ -30,7 +31,7 @@ export function usePipelines(filter: PipelineFilter = {}, enabled = true) {
 export function usePipeline(id: number | null) {
   return useQuery({
     queryKey: ["pipeline", id],
-    queryFn: ({ signal }) => request<PipelineDetail>("GET", `pipelines/${id}`, { signal }),
+    queryFn: ({ signal }) => answered(api.GET("/api/pipelines/{id}", { params: { path: { id: id ?? 0 } }, signal })) as Promise<PipelineDetail>,
     enabled: id !== null,
   });
 }
@@ -38,7 +39,7 @@ export function usePipeline(id: number | null) {
 export function useRevisions(id: number | null) {
   return useQuery({
     queryKey: ["pipeline", id, "revisions"],
-    queryFn: ({ signal }) => request<Page<Revision>>("GET", `pipelines/${id}/revisions`, { signal }),
+    queryFn: ({ signal }) => answered(api.GET("/api/pipelines/{id}/revisions", { params: { path: { id: id ?? 0 } }, signal })),
     enabled: id !== null,
   });
 }
@@ -47,7 +48,7 @@ export function useRevisions(id: number | null) {
 export function useCompiled(id: number | null, revision?: number | null) {
   return useQuery({
     queryKey: ["pipeline", id, "compiled", revision ?? null],
-    queryFn: ({ signal }) => request<Compiled>("GET", `pipelines/${id}/compiled`, { query: { revision }, signal }),
+    queryFn: ({ signal }) => answered(api.GET("/api/pipelines/{id}/compiled", { params: { path: { id: id ?? 0 }, query: { revision: revision ?? undefined } }, signal })) as Promise<Compiled>,
     enabled: id !== null,
     staleTime: 60_000,
     placeholderData: (before) => before,
@@ -64,7 +65,7 @@ export interface NewPipeline {
 export function useCreatePipeline() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (body: NewPipeline) => request<PipelineDetail>("POST", "pipelines", { body }),
+    mutationFn: (body: NewPipeline) => answered(api.POST("/api/pipelines", { body })),
     onSuccess: () => client.invalidateQueries({ queryKey: ["pipelines"] }),
   });
 }
@@ -72,7 +73,7 @@ export function useCreatePipeline() {
 export function useChangePipeline(id: number) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (body: { title?: string; archived?: boolean }) => request<PipelineDetail>("PATCH", `pipelines/${id}`, { body }),
+    mutationFn: (body: { title?: string; archived?: boolean }) => answered(api.PATCH("/api/pipelines/{id}", { params: { path: { id } }, body })),
     onSuccess: () => Promise.all([client.invalidateQueries({ queryKey: ["pipelines"] }), client.invalidateQueries({ queryKey: ["pipeline", id] })]),
   });
 }
@@ -80,18 +81,19 @@ export function useChangePipeline(id: number) {
 export function useDeletePipeline() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (id: number) => request("DELETE", `pipelines/${id}`),
+    mutationFn: (id: number) => answered(api.DELETE("/api/pipelines/{id}", { params: { path: { id } } })),
     onSuccess: () => client.invalidateQueries({ queryKey: ["pipelines"] }),
   });
 }
 
 /** Saves a document as a new revision; fails with 412 where `revision` is no longer the newest. */
 export function saveDocument(id: number, document: string, revision: number, message?: string): Promise<SavedDocument> {
-  return request("PUT", `pipelines/${id}/document`, { body: { document, message }, headers: { "If-Match": `"${revision}"` } });
+  const params = { path: { id }, header: { "If-Match": `"${revision}"` } };
+  return answered(api.PUT("/api/pipelines/{id}/document", { params, body: { document, message } }));
 }
 
 export function saveLayout(id: number, layout: Layout): Promise<Layout> {
-  return request("PUT", `pipelines/${id}/layout`, { body: layout });
+  return answered(api.PUT("/api/pipelines/{id}/layout", { params: { path: { id } }, body: layout })) as Promise<Layout>;
 }
 
 export interface ExampleItem {

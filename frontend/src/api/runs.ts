@@ -1,8 +1,9 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
-import { request } from "./client";
+import { answered, api, request } from "./client";
+import type { paths } from "./generated/schema";
 import { toldRuns } from "./live";
-import type { Compiled, DeadLetter, LogLine, MetricSeries, Page, RunDetail, RunEvent, RunOptions, RunSummary, Status, Work } from "./types";
+import type { Compiled, MetricSeries, Page, RunDetail, RunOptions, RunSummary, Status, Work } from "./types";
 
 export interface RunFilter {
   project?: string | null;
@@ -19,11 +20,18 @@ export const isFinal = (status: Status): boolean => status === "STOPPED" || stat
 
 /** All runs that match, page by page, up to 2,000. */
 async function fetchRuns(filter: RunFilter, signal: AbortSignal): Promise<Page<RunSummary>> {
-  const query = { page_size: PAGE_SIZE, ...filter };
-  const first = await request<Page<RunSummary>>("GET", "runs", { query, signal });
+  const { project, pipeline, status, active } = filter;
+  const query = {
+    page_size: PAGE_SIZE,
+    project: project ?? undefined,
+    pipeline: pipeline ?? undefined,
+    status: status ? [status] : undefined,
+    active,
+  };
+  const first = await answered(api.GET("/api/runs", { params: { query }, signal }));
   const results = [...first.results];
   for (let page = 2; results.length < first.count && page <= PAGES_AT_MOST; page += 1) {
-    results.push(...(await request<Page<RunSummary>>("GET", "runs", { query: { ...query, page }, signal })).results);
+    results.push(...(await answered(api.GET("/api/runs", { params: { query: { ...query, page } }, signal }))).results);
   }
   toldRuns(results);
   return { ...first, results };
@@ -43,7 +51,7 @@ export function useRunDetail(id: number | null) {
   return useQuery({
     queryKey: ["run", id],
     queryFn: async ({ signal }) => {
-      const run = await request<RunDetail>("GET", `runs/${id}`, { signal });
+      const run: RunDetail = await answered(api.GET("/api/runs/{id}", { params: { path: { id: id ?? 0 } }, signal }));
       toldRuns([run]);
       return run;
     },
@@ -70,28 +78,28 @@ function useTold() {
 
 export function useCreateRun() {
   const told = useTold();
-  return useMutation({ mutationFn: (body: NewRun) => request<RunDetail>("POST", "runs", { body }), onSuccess: told });
+  return useMutation({ mutationFn: (body: NewRun) => answered(api.POST("/api/runs", { body })), onSuccess: told });
 }
 
 export function useStartRun() {
   const told = useTold();
-  return useMutation({ mutationFn: (id: number) => request<RunDetail>("POST", `runs/${id}/start`), onSuccess: told });
+  return useMutation({ mutationFn: (id: number) => answered(api.POST("/api/runs/{id}/start", { params: { path: { id } } })), onSuccess: told });
 }
 
 export function useStopRun() {
   const told = useTold();
-  return useMutation({ mutationFn: (id: number) => request<RunDetail>("POST", `runs/${id}/stop`), onSuccess: told });
+  return useMutation({ mutationFn: (id: number) => answered(api.POST("/api/runs/{id}/stop", { params: { path: { id } } })), onSuccess: told });
 }
 
 export function useDeleteRun() {
   const told = useTold();
-  return useMutation({ mutationFn: (id: number) => request("DELETE", `runs/${id}`), onSuccess: () => told(null) });
+  return useMutation({ mutationFn: (id: number) => answered(api.DELETE("/api/runs/{id}", { params: { path: { id } } })), onSuccess: () => told(null) });
 }
 
 export function useRunEvents(id: number | null) {
   return useQuery({
     queryKey: ["run", id, "events"],
-    queryFn: ({ signal }) => request<Page<RunEvent>>("GET", `runs/${id}/events`, { signal }),
+    queryFn: ({ signal }) => answered(api.GET("/api/runs/{id}/events", { params: { path: { id: id ?? 0 } }, signal })),
     enabled: id !== null,
   });
 }
@@ -99,43 +107,31 @@ export function useRunEvents(id: number | null) {
 export function useRunCompiled(id: number | null) {
   return useQuery({
     queryKey: ["run", id, "compiled"],
-    queryFn: ({ signal }) => request<Compiled>("GET", `runs/${id}/compiled`, { signal }),
+    queryFn: ({ signal }) => answered(api.GET("/api/runs/{id}/compiled", { params: { path: { id: id ?? 0 } }, signal })) as Promise<Compiled>,
     enabled: id !== null,
     staleTime: Infinity,
   });
 }
 
-export interface LogQuery {
-  after?: string | number | null;
-  level?: string | null;
-  limit?: number;
+type Query<P extends keyof paths> = paths[P] extends { get: { parameters: { query?: infer Q } } } ? NonNullable<Q> : never;
+
+/** Lines of a run's log: the last ones, or those after `next` of an earlier answer. */
+export function fetchLogs(id: number, query: Query<"/api/runs/{id}/logs">, signal?: AbortSignal) {
+  return answered(api.GET("/api/runs/{id}/logs", { params: { path: { id }, query }, signal }));
 }
 
-export function fetchLogs(id: number, query: LogQuery, signal?: AbortSignal): Promise<{ lines: LogLine[]; next: string | number | null }> {
-  return request("GET", `runs/${id}/logs`, { query: { ...query }, signal });
+/** Records that could not be read, oldest first: the first ones, or those after `next` of an earlier answer. */
+export function fetchDeadLetters(id: number, query: Query<"/api/runs/{id}/dead-letters">, signal?: AbortSignal) {
+  return answered(api.GET("/api/runs/{id}/dead-letters", { params: { path: { id }, query }, signal }));
 }
 
-export function fetchDeadLetters(
-  id: number,
-  query: { after?: string | number | null; limit?: number },
-  signal?: AbortSignal,
-): Promise<{ letters?: DeadLetter[]; results?: DeadLetter[]; next: string | number | null }> {
-  return request("GET", `runs/${id}/dead-letters`, { query, signal });
-}
-
-export interface MetricQuery {
-  node?: string;
-  name?: string;
-  from?: number;
-  to?: number;
-  resolution?: number;
-}
+export type MetricQuery = Query<"/api/runs/{id}/metrics">;
 
 /** Kept series of a run; live points come by its stream (live.ts joins both). */
 export function useMetrics(id: number | null, query: MetricQuery = {}) {
   return useQuery({
     queryKey: ["run", id, "metrics", query],
-    queryFn: ({ signal }) => request<{ series: MetricSeries[] }>("GET", `runs/${id}/metrics`, { query: { ...query }, signal }),
+    queryFn: ({ signal }) => answered(api.GET("/api/runs/{id}/metrics", { params: { path: { id: id ?? 0 }, query }, signal })) as Promise<{ series: MetricSeries[] }>,
     enabled: id !== null,
     refetchInterval: 60_000,
     placeholderData: (before) => before,

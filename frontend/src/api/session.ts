@@ -1,6 +1,6 @@
 import { QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
-import { rememberCsrf, request } from "./client";
+import { answered, api, rememberCsrf } from "./client";
 import { ApiError } from "./errors";
 import type { Role, Session } from "./types";
 
@@ -22,7 +22,7 @@ export function makeQueryClient(): QueryClient {
 }
 
 async function fetchSession(): Promise<Session> {
-  const session = await request<Session>("GET", "session");
+  const session = await answered(api.GET("/api/session"));
   rememberCsrf(session.csrf_token);
   return session;
 }
@@ -37,7 +37,7 @@ export function useSignIn() {
   return useMutation({
     mutationFn: async (given: { username: string; password: string }) => {
       await fetchSession();
-      await request("POST", "session", { body: given });
+      await answered(api.POST("/api/session", { body: given }));
       return fetchSession();
     },
     onSuccess: (session) => {
@@ -50,7 +50,7 @@ export function useSignIn() {
 export function useSignOut() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: () => request("DELETE", "session"),
+    mutationFn: () => answered(api.DELETE("/api/session")),
     onSuccess: async () => {
       client.clear();
       client.setQueryData(["session"], await fetchSession());

@@ -1,12 +1,12 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
-import { request } from "./client";
-import type { Page, Role, Token } from "./types";
+import { answered, api } from "./client";
+import type { Role } from "./types";
 
 export function useTokens() {
   return useQuery({
     queryKey: ["tokens"],
-    queryFn: ({ signal }) => request<Page<Token>>("GET", "tokens", { query: { page_size: 200 }, signal }),
+    queryFn: ({ signal }) => answered(api.GET("/api/tokens", { params: { query: { page_size: 200 } }, signal })),
   });
 }
 
@@ -21,7 +21,7 @@ export interface NewToken {
 export function useCreateToken() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (body: NewToken) => request<Token & { token: string }>("POST", "tokens", { body }),
+    mutationFn: (body: NewToken) => answered(api.POST("/api/tokens", { body })),
     onSuccess: () => client.invalidateQueries({ queryKey: ["tokens"] }),
   });
 }
@@ -29,7 +29,7 @@ export function useCreateToken() {
 export function useRevokeToken() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (id: number) => request("DELETE", `tokens/${id}`),
+    mutationFn: (id: number) => answered(api.DELETE("/api/tokens/{id}", { params: { path: { id } } })),
     onSuccess: () => client.invalidateQueries({ queryKey: ["tokens"] }),
   });
 }

@@ -1,74 +1,49 @@
-/** What the API answers. Times are ISO text unless a name says `_seconds` or the field is `at` of a stream (unix seconds). */
+/**
+ * What the API answers: names for the shapes that are generated from its description, and what that does not describe
+ * (streams, a job's own status). Times are ISO text; `at` of a stream is unix seconds.
+ */
 
-import type { Place, Problem } from "./errors";
+import type { components } from "./generated/schema";
 
-export type Role = "viewer" | "operator" | "editor" | "admin";
+type Shapes = components["schemas"];
 
-export type Status =
-  | "CREATED"
-  | "INITIALIZING"
-  | "RUNNING"
-  | "STUCK"
-  | "RESTARTING"
-  | "STOPPING"
-  | "STOPPED"
-  | "FINISHED"
-  | "FAILED";
+export type Role = Shapes["Role"];
+export type Status = Shapes["Status"];
+export type Session = Shapes["Session"];
+export type ProjectRole = Shapes["SessionProject"];
+export type Reason = Shapes["Reason"];
+export type Checkpoint = Shapes["Checkpoint"];
+/** A run as lists and streams have it. */
+export type RunSummary = Shapes["Run"];
+export type RunOptions = Shapes["RunOptionsRequest"];
+export type RunDetail = Omit<Shapes["RunDetail"], "snapshot"> & { snapshot: Snapshot | null };
+/** Something that happened to a run; `run` where a stream tells it. */
+export type RunEvent = Shapes["RunEvent"] & { run?: number };
+export type LogLine = Shapes["LogLine"] & { trace?: string | null };
+export type DeadLetter = Shapes["DeadLetter"];
+export type PipelineItem = Shapes["Pipeline"];
+export type PipelineDetail = Shapes["PipelineDetail"];
+export type Layout = PipelineDetail["layout"];
+export type Diagnostic = Shapes["Diagnostic"];
+export type ColumnInfo = Shapes["Column"];
+export type NodeSchema = Shapes["NodeColumns"];
+export type Statement = Shapes["Statement"];
+export type GraphNode = Shapes["GraphNode"];
+export type GraphEdge = Shapes["GraphEdge"];
+export type Graph = Shapes["Graph"];
+export type Compiled = Shapes["Compiled"];
+export type SavedDocument = Shapes["Saved"];
+export type Revision = Shapes["Revision"];
+export type PropertySpec = Shapes["Property"];
+export type ComponentSpec = Shapes["Component"];
+export type MetricSeries = Shapes["Series"];
+export type Token = Shapes["Token"];
 
 export interface Page<T> {
   count: number;
-  next: string | null;
-  previous: string | null;
+  next?: string | null;
+  previous?: string | null;
   results: T[];
-}
-
-export interface ProjectRole {
-  slug: string;
-  title: string;
-  role: Role;
-}
-
-export interface Session {
-  user: { username: string; is_superuser: boolean } | null;
-  projects: ProjectRole[];
-  csrf_token: string;
-  version: string;
-  supervisor: { alive: boolean; at: string | null };
-}
-
-export interface Reason {
-  code: string;
-  message: string;
-  node?: string | null;
-  hint?: string | null;
-}
-
-export interface Checkpoint {
-  epoch: number | null;
-  at: string | number | null;
-  age_seconds: number | null;
-  bytes: number | null;
-  seconds: number | null;
-}
-
-/** A run as lists and streams have it. */
-export interface RunSummary {
-  id: number;
-  pipeline: { id: number; slug: string; project: string };
-  revision: number;
-  status: Status;
-  reason: Reason | null;
-  since: string;
-  desired: "RUNNING" | "STOPPED";
-  created_at: string;
-  started_at: string | null;
-  ended_at: string | null;
-  restarts: number;
-  rates: { rows_in: number | null; rows_out: number | null } | null;
-  lag_seconds: number | null;
-  checkpoint: Checkpoint | null;
-  progress: number | null;
-  attempt: number | null;
 }
 
 /** The job's own status (status.json); what a job does not know is missing or null. */
@@ -139,187 +114,6 @@ export interface SnapshotNode {
   lookup?: { hits: number; misses: number } | null;
 }
 
-export interface RunOptions {
-  shards?: number | null;
-  batch_rows?: number | null;
-  rate?: number | null;
-  checkpoint_interval?: string | number | null;
-}
-
-export interface RunDetail extends RunSummary {
-  parameters: Record<string, string>;
-  options: RunOptions;
-  environment: string;
-  snapshot: Snapshot | null;
-  outcome: Record<string, unknown> | null;
-}
-
-export interface RunEvent {
-  id: number;
-  run?: number;
-  at: string;
-  kind: string;
-  code: string;
-  message: string;
-  node: string;
-  data: Record<string, unknown>;
-  user: string | null;
-}
-
-export interface LogLine {
-  at: number;
-  level: string;
-  logger: string;
-  message: string;
-  node?: string | null;
-  attempt?: number | null;
-  trace?: string | null;
-}
-
-export interface DeadLetter {
-  node: string | null;
-  code: string | null;
-  message: string;
-  at: number | null;
-  position?: unknown;
-  text?: string | null;
-  [more: string]: unknown;
-}
-
-export interface PipelineItem {
-  id: number;
-  project: string;
-  slug: string;
-  title: string;
-  revision: number;
-  updated_at: string;
-  run: RunSummary | null;
-  archived: boolean;
-}
-
-export type Layout = Record<string, [number, number]>;
-
-export interface PipelineDetail extends PipelineItem {
-  document: string;
-  layout: Layout;
-  digest: string;
-}
-
-export interface Diagnostic {
-  code: string;
-  severity: "error" | "warning";
-  node: string | null;
-  property: string | null;
-  message: string;
-  hint: string | null;
-  line: number | null;
-  column: number | null;
-}
-
-export interface ColumnInfo {
-  name: string;
-  type: string;
-  time: boolean | string | null;
-}
-
-export interface NodeSchema {
-  columns: ColumnInfo[];
-  time: string | null;
-  key: string[] | null;
-  changelog: string | null;
-}
-
-export interface Statement {
-  kind: string;
-  node: string | null;
-  name: string;
-  span: [number, number];
-}
-
-export interface GraphNode {
-  id: string;
-  component: string;
-  label: string | null;
-  properties: Record<string, unknown>;
-}
-
-export interface GraphEdge {
-  from: string;
-  to: string;
-  source_port: string | null;
-  target_port: string | null;
-}
-
-export interface Graph {
-  nodes: GraphNode[];
-  edges: GraphEdge[];
-  name: string;
-  parameters: Record<string, unknown>;
-  settings: Record<string, unknown>;
-}
-
-export interface Compiled {
-  valid: boolean;
-  sql: string | null;
-  statements: Statement[];
-  nodes: Record<string, NodeSchema>;
-  graph: Graph | null;
-  lineage: unknown;
-  diagnostics: Diagnostic[];
-}
-
-export interface SavedDocument {
-  revision: number;
-  valid: boolean;
-  diagnostics: Diagnostic[];
-}
-
-export interface Revision {
-  number: number;
-  message: string;
-  author: string | null;
-  created_at: string;
-  digest: string;
-  document?: string;
-}
-
-export interface PropertySpec {
-  name: string;
-  kind: string;
-  label: string;
-  help: string;
-  required: boolean;
-  default: unknown;
-  [more: string]: unknown;
-}
-
-export interface ComponentSpec {
-  name: string;
-  family: string;
-  title: string;
-  doc: string;
-  ports: { inputs: unknown[]; outputs: unknown[] };
-  properties: PropertySpec[];
-}
-
-export interface MetricSeries {
-  node: string;
-  name: string;
-  resolution: number;
-  points: [at: number, mean: number, least: number, most: number, last: number][];
-}
-
-export interface Token {
-  id: number;
-  name: string;
-  prefix: string;
-  project: string | null;
-  role: Role;
-  created_at: string;
-  expires_at: string | null;
-  used_at: string | null;
-}
-
 export interface Work {
   id: number;
   kind: string;
@@ -328,7 +122,7 @@ export interface Work {
   progress: number | null;
   message: string;
   result: unknown;
-  error: Problem | null;
+  error: Reason | null;
   created_at: string;
   started_at: string | null;
   ended_at: string | null;
@@ -384,5 +178,3 @@ export interface PredictionReply {
   features_at: string | number | null;
   predictions: { p: number | null; freshness_seconds: number | null; missing: string[] }[];
 }
-
-export type { Place, Problem };

@@ -3,7 +3,9 @@ import type { EChartsCoreOption, EChartsType } from "echarts/core";
 import { type RefObject, useEffect, useRef, useState } from "react";
 
 import { type Tokens, tokens } from "../tokens";
-import { echarts } from "./engine";
+
+// The chart library is a bundle of its own: pages without charts do not wait for it.
+const engine = () => import("./engine");
 
 const PERIOD_MS = 1000;
 
@@ -19,13 +21,19 @@ export function useChart(option: EChartsCoreOption): Drawn {
   useEffect(() => {
     const box = ref.current;
     if (!box) return undefined;
-    const made = echarts.init(box, null, { renderer: "canvas" });
-    const observer = new ResizeObserver(() => made.resize());
-    observer.observe(box);
-    setChart(made);
+    let made: EChartsType | null = null;
+    let gone = false;
+    const observer = new ResizeObserver(() => made?.resize());
+    void engine().then(({ echarts }) => {
+      if (gone) return;
+      made = echarts.init(box, null, { renderer: "canvas" });
+      observer.observe(box);
+      setChart(made);
+    });
     return () => {
+      gone = true;
       observer.disconnect();
-      made.dispose();
+      made?.dispose();
       setChart(null);
     };
   }, []);
