@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from porsche.compiler import Compiled, compile_text
-from porsche.runners.bundled import Options, run
-from porsche.runners.verify import verify
+from porsche.runners.bundled import Options, Outcome, run
+from porsche.runners.verify import rows_read, verify
 
 SHOP = Path(__file__).resolve().parents[2] / "examples" / "shop.yaml"
 ORDERS = """
@@ -66,6 +67,17 @@ def checked(made: Callable[[Path], Compiled], folder: Path, **more: Any) -> dict
     return {table["table"]: table for table in report["tables"]} | {"equal": report["equal"]}
 
 
+def run_a_while(compiled: Compiled, state: Path, options: Options, *, above: int) -> Outcome:
+    """Run until more than some rows were read."""
+    jobs: list[Any] = []
+
+    def stop_soon(status: dict[str, Any]) -> None:
+        if status["rows_in"] > above:
+            jobs[0].stop()
+
+    return run(compiled, state, replace(options, on_job=jobs.append, on_status=stop_soon))
+
+
 def test_a_finished_run_with_a_model_is_what_one_bounded_run_gives(tmp_path: Path) -> None:
     run(shop(tmp_path / "state"), tmp_path / "state", Options(batch_rows=97))
     found = checked(shop, tmp_path)
@@ -109,17 +121,24 @@ def test_rows_that_were_lost_doubled_or_changed_are_shown(tmp_path: Path) -> Non
 
 def test_a_stopped_run_is_checked_as_far_as_it_had_read(tmp_path: Path) -> None:
     state = tmp_path / "state"
-
-    def stop_soon(status: dict[str, Any]) -> None:
-        if status["rows_in"] > 300:
-            jobs[0].stop()
-
-    jobs: list[Any] = []
-    outcome = run(shop(state), state, Options(batch_rows=100, rate=2000, on_job=jobs.append, on_status=stop_soon))
+    outcome = run_a_while(shop(state), state, Options(batch_rows=100, rate=2000), above=300)
     assert outcome.stopped and 300 < outcome.rows_in < 7900
-    found = checked(shop, tmp_path, rows={"shop": outcome.rows_in})
+    rows = rows_read(json.loads((state / "status.json").read_text(encoding="utf-8")))
+    assert rows == {"shop": [outcome.rows_in]}
+    found = checked(shop, tmp_path, rows=rows)
     assert found["equal"] is True
     assert 0 < found["predictions"]["rows_stream"] < 6000
+
+
+def test_a_stopped_run_whose_source_left_rows_out_is_checked_over_the_same_records(tmp_path: Path) -> None:
+    made, state = orders(tmp_path), tmp_path / "state"
+    run_a_while(made(state), state, Options(batch_rows=50, rate=1000), above=300)
+    status = json.loads((state / "status.json").read_text(encoding="utf-8"))
+    assert status["stopped"] and 0 < status["rows_in"] < 3000
+    found = checked(made, tmp_path, rows=rows_read(status))
+    assert found["equal"] is True
+    assert found["each"]["duckdb"]["equal"] is True
+    assert found["by_minute"]["duckdb"]["given"] == ["minutes"]  # windows that are open are the engine's to know
 
 
 def test_what_cannot_be_read_again_says_so(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Batch verification: is what a stream wrote what one bounded run of the same SQL over the same input writes?
 
-    report = verify(compiled, state=folder, work=Path("check"), rows={"shop": 41_000})
+    report = verify(compiled, state=folder, work=Path("check"), rows=rows_read(status))
     report.equal                 # every table that could be compared is the same
     report.tables[0].differences # rows that only one side has
 
@@ -11,6 +11,6 @@ views that only the engine can say (models, feature vectors) are then DuckDB's i
 
 from __future__ import annotations
 
-from porsche.runners.verify.check import Report, TableReport, verify
+from porsche.runners.verify.check import Report, TableReport, rows_read, verify
 
-__all__ = ["Report", "TableReport", "verify"]
+__all__ = ["Report", "TableReport", "rows_read", "verify"]

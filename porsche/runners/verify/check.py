@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -26,6 +27,7 @@ from porsche.runners.verify import oracle
 from porsche.runners.verify.collect import COLLECT, KIND, Budget, collected, connectors
 from porsche.runners.verify.compare import TOLERANCE, Difference, differences, fold
 
+_SOURCE = re.compile(r"Source\[(\w+)")
 GIVEN = "given__"
 """Prefix of the tables in which the engine's views are kept for DuckDB."""
 Progress = Callable[[float | None, str], None]
@@ -86,12 +88,12 @@ class _Check:
 
 
 def verify(compile_at: Callable[[Path], Compiled], *, state: Path, work: Path, access: Access | None = None,
-           rows: Mapping[str, int] | None = None, progress: Progress = lambda share, what: None) -> Report:
+           rows: Mapping[str, Sequence[int]] | None = None, progress: Progress = lambda share, what: None) -> Report:
     """Check what a run left in its `state` folder; `work` is made anew, and removed afterwards.
 
-    `compile_at`: the run's pipeline, compiled for a state folder; `rows`: how many rows the stream had read of each
-    source's table where it was stopped, None = all (it finished). `access` limits what the bounded run may touch,
-    `work` has to be in it. Raises UserError where the pipeline cannot be run again.
+    `compile_at`: the run's pipeline, compiled for a state folder; `rows`: how many rows each reader of a source's table
+    had read where the stream was stopped (`rows_read`), None = all (it finished). `access` limits what the bounded run
+    may touch, `work` has to be in it. Raises UserError where the pipeline cannot be run again.
     """
     shutil.rmtree(work, ignore_errors=True)
     stream, batch = compile_at(state), compile_at(work / "state")
@@ -110,6 +112,16 @@ def verify(compile_at: Callable[[Path], Compiled], *, state: Path, work: Path, a
         return Report(tuple(tables), result.rows_in, result.seconds)
     finally:
         shutil.rmtree(work, ignore_errors=True)
+
+
+def rows_read(status: Mapping[str, Any]) -> dict[str, list[int]]:
+    """How many rows each reader of a table had read, by the status that a job published last."""
+    found: dict[str, list[int]] = {}
+    for source in status.get("sources", ()):
+        match = _SOURCE.match(source["name"])
+        if match is not None:
+            found.setdefault(match[1], []).append(source["rows"])
+    return found
 
 
 def _query(sql: str) -> exp.Expr:
@@ -136,7 +148,7 @@ def _insert(check: _Check, table: str) -> exp.Expr:
     return next(_query(s.sql) for s in check.batch.statements if s.kind == "insert" and s.name == table)
 
 
-def _run(check: _Check, given: set[str], rows: Mapping[str, int] | None, progress: Progress) -> Any:
+def _run(check: _Check, given: set[str], rows: Mapping[str, Sequence[int]] | None, progress: Progress) -> Any:
     budget = None if rows is None else Budget(rows)
     chosen = connectors(check.work / "tables", frozenset(check.sinks), budget, frozenset(rows or ()), check.access)
     session = Session(folder=check.work / "state", access=check.access, python=False, nodes=check.batch.nodes,

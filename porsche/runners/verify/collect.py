@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -69,17 +69,25 @@ class Collecting(Connector):
 
 
 class Budget:
-    """How many rows each table may still give; tells when all are used up."""
+    """How many rows each reader may still give; tells when all have given theirs."""
 
-    def __init__(self, rows: Mapping[str, int]) -> None:
-        self._left = dict(rows)
+    def __init__(self, rows: Mapping[str, Sequence[int]]) -> None:
+        self._rows = {table: list(counts) for table, counts in rows.items()}
+        self._left: dict[int, int] = {}
         self.on_spent: Callable[[], None] = lambda: None
 
-    def left(self, table: str) -> int:
-        return self._left[table]
+    def reader(self, table: str) -> int:
+        """A new reader of a table: where a job reads a table several times, each has the count of its own."""
+        counts = self._rows[table]
+        number = len(self._left)
+        self._left[number] = counts.pop(0) if len(counts) > 1 else counts[0]
+        return number
 
-    def spend(self, table: str, rows: int) -> None:
-        self._left[table] -= rows
+    def left(self, reader: int) -> int:
+        return self._left[reader]
+
+    def spend(self, reader: int, rows: int) -> None:
+        self._left[reader] -= rows
         if not any(self._left.values()):
             self.on_spent()
 
@@ -88,19 +96,19 @@ class LimitedSource(Source):
     """A source that falls silent, without ending, after a number of rows: where the stream was stopped."""
 
     def __init__(self, source: Source, table: str, budget: Budget) -> None:
-        self._source, self._table, self._budget = source, table, budget
+        self._source, self._budget, self._reader = source, budget, budget.reader(table)
         self.bounded, self.partitions, self.total = source.bounded, source.partitions, source.total
 
     def open(self, columns: Any) -> None:
         self._source.open(columns)
 
     def poll(self, limit: int) -> Poll:
-        left = self._budget.left(self._table)
+        left = self._budget.left(self._reader)
         if left <= 0:
             return Poll(None, idle=True)
         poll = self._source.poll(min(limit, left))
         self.partition = self._source.partition
-        self._budget.spend(self._table, poll.rows)
+        self._budget.spend(self._reader, poll.rows)
         return poll
 
     def position(self) -> Json:
