@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -71,12 +72,28 @@ def encode(change: Change) -> bytes:
     return body + hashlib.sha256(body).digest()
 
 
+def read_facts(path: Path) -> dict[str, Any]:
+    """The facts of a change's file, from its beginning alone. UserError `corrupt_model` where they cannot be read."""
+    with path.open("rb") as file:
+        start = file.read(8)
+        header = file.read(int.from_bytes(start[4:], "little")) if start[:4] == MAGIC else b""
+    try:
+        facts: dict[str, Any] = json.loads(header)["facts"]
+    except (ValueError, KeyError) as error:
+        raise _damaged(path.name) from error
+    return facts
+
+
+def _damaged(place: str) -> UserError:
+    return UserError("corrupt_model", f"the model file {place} is damaged: its checksum is wrong",
+                     hint="delete the model's folder and train again, or restore the file")
+
+
 def decode(data: bytes, place: str) -> Change:
     """The inverse of `encode`. UserError `corrupt_model` names `place` where the checksum is wrong."""
     body = memoryview(data)[:-_DIGEST]
     if len(data) < len(MAGIC) + 4 + _DIGEST or hashlib.sha256(body).digest() != data[-_DIGEST:] or body[:4] != MAGIC:
-        raise UserError("corrupt_model", f"the model file {place} is damaged: its checksum is wrong",
-                        hint="delete the model's folder and train again, or restore the file")
+        raise _damaged(place)
     start = 8 + int.from_bytes(body[4:8], "little")
     header = json.loads(bytes(body[8:start]))
     count, positions = header["count"], None

@@ -29,6 +29,11 @@ def check_feature(name: str, type: DataType) -> None:
                         hint="cast it, or take its parts")
 
 
+def keeps_number(type: DataType) -> bool:
+    """Whether a feature of this type keeps its value, at the one index of its name."""
+    return type.kind in _NUMBERS
+
+
 def hash_features(bits: int, names: Sequence[str], columns: Sequence[Column], rows: int) -> Column:
     """ROW<index ARRAY<INT>, value ARRAY<FLOAT>> of the rows, features in the order given, absent ones left out."""
     from engine.learners import feature_kernels as k

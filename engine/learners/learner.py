@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -30,10 +30,12 @@ from engine.learners.samples import UNKNOWN, Features
 
 @dataclass(frozen=True)
 class ModelValue:
-    """A version of a model: its number (0: nothing learnt yet) and the metrics of the samples that made it."""
+    """A version of a model: its number (0: nothing learnt yet), the metrics of the samples that made it, and of those
+    since the version before."""
 
     version: int
     progress: Progress
+    window: Progress = field(default_factory=Progress.empty)
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,8 @@ class Learner:
 
     def _cut(self) -> ModelValue:
         self._sweep()
-        self.newest = ModelValue(self.newest.version + 1, self.progress.copy())
+        before = self.newest
+        self.newest = ModelValue(before.version + 1, self.progress.copy(), self.progress + -before.progress)
         if self._publish is not None:
             self._publish(self.newest, self.options, self.table, np.flatnonzero(self._unpublished))
         self._unpublished[:] = False
@@ -215,6 +218,15 @@ def table_hash(table: Array) -> str:
 def every_page(table: Array) -> Array:
     """The numbers of all pages of a table."""
     return np.arange(-(-len(table) // PAGE_VALUES))
+
+
+def weights_of(options: LearnerOptions, table: Array) -> tuple[Array, Array | None]:
+    """The weight of each slot, the bias last, and its standard deviation where the learner knows one (float64)."""
+    first, second = table[0::2].astype(np.float64), table[1::2].astype(np.float64)
+    if options.kind == "gaussian":
+        return first, np.sqrt(second)
+    alpha, beta, l1, l2 = (options.values[name] for name in ("alpha", "beta", "l1", "l2"))
+    return (np.clip(first, -l1, l1) - first) / ((beta + np.sqrt(second)) / alpha + l2), None
 
 
 def page_positions(pages: Array, length: int) -> Array:

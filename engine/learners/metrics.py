@@ -75,10 +75,15 @@ class Progress:
         return float((positives * (below + negatives / 2)).sum() / pairs)
 
     @property
+    def reliability(self) -> tuple[Array, Array, Array]:
+        """Of each of the 20 bins of probability: samples, sum of the predicted probabilities, positives."""
+        return (self.counts[BIN_SAMPLES:BIN_POSITIVES], self.sums[RELIABILITY:RELIABILITY + RELIABILITY_BINS],
+                self.counts[BIN_POSITIVES:BIN_POSITIVES + RELIABILITY_BINS])
+
+    @property
     def calibration_error(self) -> float | None:
         """Expected calibration error over 20 bins of probability: mean distance of p from the share of positives."""
         if not self.samples:
             return None
-        predicted = self.sums[RELIABILITY:RELIABILITY + RELIABILITY_BINS]
-        positives = self.counts[BIN_POSITIVES:BIN_POSITIVES + RELIABILITY_BINS]
-        return float(np.abs(predicted - positives).sum() / self.counts[BIN_SAMPLES:BIN_POSITIVES].sum())
+        samples, predicted, positives = self.reliability
+        return float(np.abs(predicted - positives).sum() / samples.sum())

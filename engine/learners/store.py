@@ -7,6 +7,8 @@
     predictor = Predictor(store)                         # one for each thread that predicts
     predictor.predict("ctr", versions, features, rows, out)
     store.hash("ctr")                                    # SHA-256 of the newest version's weights
+    store.versions("ctr", since=7)                       # what is known of each version after the 7th
+    store.heaviest("ctr", 8, 20)                         # the weights that say most, by feature and value
 
 A version is a file that says what changed since the version before (`engine.learners.changes`); every 64th also one
 that says what changed since nothing was learnt, where opening starts. Files appear by rename. Publishing a version
@@ -27,10 +29,14 @@ import numpy as np
 from engine.changes import Array
 from engine.errors import UserError
 from engine.learners.changes import Change, change_between, decode, encode
-from engine.learners.learner import ModelValue, Publish, every_page, predict, prior_table, table_hash
+from engine.learners.facts import VersionList, shown, version_facts
+from engine.learners.learner import ModelValue, Publish, every_page, predict, prior_table, table_hash, weights_of
+from engine.learners.names import FeatureNames, Name, learnt, read_names, write_names
 from engine.learners.options import LearnerOptions
 from engine.learners.samples import Features
 
+BIAS = "(bias)"
+"""The feature that every row has."""
 STRIDE = 64  # versions between two that can be opened without the ones before
 _CACHED_BYTES = 64 << 20  # of changes, per store
 
@@ -47,6 +53,9 @@ class ModelStore:
         self._heads: dict[str, Weights] = {}
         self._unsynced: set[Path] = set()
         self._newest: dict[str, int] = {}
+        self._listed: dict[str, VersionList] = {}
+        self.feature_names = FeatureNames()
+        self._named = 0
 
     # ---- publishing --------------------------------------------------------------------------------------------
 
@@ -61,9 +70,7 @@ class ModelStore:
     def publish(self, name: str, value: ModelValue, options: LearnerOptions, table: Array,
                 pages: Array) -> None:
         """Keep a version. It may differ from the one before on `pages` (ascending) only."""
-        version, metrics = value.version, value.progress
-        facts = {"options": options.as_json(), "samples": metrics.samples, "positives": metrics.positives,
-                 "logloss": metrics.logloss, "auc": metrics.auc, "calibration": metrics.calibration}
+        version, facts = value.version, version_facts(value, options)
         with self._lock:
             head = self._heads.get(name)
             if head is None or head.version != version - 1 or head.options != options:
@@ -105,6 +112,7 @@ class ModelStore:
 
     def sync(self) -> None:
         """Make all that was published durable; a checkpoint that counts on it comes after."""
+        self._write_names()
         with self._lock:
             paths, self._unsynced = self._unsynced, set()
         for path in [*paths, *{p.parent for p in paths}]:
@@ -115,12 +123,26 @@ class ModelStore:
                 finally:
                     os.close(descriptor)
 
+    def _write_names(self) -> None:
+        """Keep what is known of the slots' names beside the versions; they are no part of them."""
+        changes = self.feature_names.changes
+        if self._folder is None or changes == self._named:
+            return
+        for name, head in list(self._heads.items()):
+            with self._lock:
+                names = learnt(self.feature_names.of(head.options.slots), head.table)
+            if names:
+                write_names(self._names_path(name), names)
+        self._named = changes
+
     def clear(self) -> None:
         """Forget all models: a run that begins anew must not find versions of the one before."""
         with self._lock:
             for name in self.names():
                 for before, after in self._files(name) if self._folder is not None else ():
                     self._path(name, before, after).unlink(missing_ok=True)
+                if self._folder is not None:
+                    self._names_path(name).unlink(missing_ok=True)
             for held in (self._cache, self._heads, self._newest, self._unsynced):
                 held.clear()
             self._cached = 0
@@ -157,14 +179,46 @@ class ModelStore:
     def newest(self, name: str) -> int:
         """The newest version; 0 where there is none."""
         with self._lock:
-            if name not in self._newest:
-                self._newest[name] = max((after for _, after in self._files(name)), default=0)
-            return self._newest[name]
+            if name in self._heads:
+                return self._newest[name]
+            return max((after for _, after in self._files(name)), default=0)  # perhaps another process publishes
 
     def facts(self, name: str, version: int) -> dict[str, Any] | None:
         """Options and metrics of a version; None where it is unknown."""
         change = self.change(name, version - 1, version) or self.change(name, 0, version)
         return None if change is None else dict(change.facts)
+
+    def versions(self, name: str, since: int = 0) -> list[dict[str, Any]]:
+        """The versions after `since`, ascending: version, published_at (seconds since the epoch; None in memory),
+        samples, positives, logloss, auc, calibration, calibration_error and reliability (20 times samples, sum of
+        probabilities, positives) of all samples so far; window_samples, window_positives, window_logloss and
+        window_auc of those since the version before. Sums of windows are the windows of sums. Cheap, also while
+        another process publishes."""
+        files = {after: before for before, after in sorted(self._files(name)) if after > since}
+        if self._folder is None:
+            return [shown(after, None, self.facts(name, after) or {}) for after in sorted(files)]
+        listed = self._listed.setdefault(name, VersionList())
+        return listed.list((after, self._path(name, files[after], after)) for after in sorted(files))
+
+    def heaviest(self, name: str, version: int, n: int = 20, *, certain: bool = False) -> list[dict[str, Any]]:
+        """The n weights of a version that are farthest from 0, the bias among them: feature (None where it was not
+        seen), value (None: the feature's number counts), slot, weight, deviation (None: the learner knows none).
+        `certain`: farthest in standard deviations. UserError `unknown_model` where there is no such version."""
+        weights = self.open(name, version)
+        if weights is None:
+            raise _unknown(name, version)
+        values, deviations = weights_of(weights.options, weights.table)
+        far = np.abs(values) if deviations is None or not certain else np.abs(values) / deviations
+        names = self._names_of(name, weights)
+        order = np.argsort(-far, kind="stable")[:n]
+        return [{"feature": names.get(slot, (None, None))[0], "value": names.get(slot, (None, None))[1], "slot": slot,
+                 "weight": float(values[slot]), "deviation": None if deviations is None else float(deviations[slot])}
+                for slot in order[values[order] != 0].tolist()]
+
+    def _names_of(self, name: str, weights: Weights) -> dict[int, Name]:
+        slots = weights.options.slots
+        known = self.feature_names.of(slots) if self._folder is None else read_names(self._names_path(name))
+        return known | {slots: (BIAS, None)}
 
     def open(self, name: str, version: int) -> Weights | None:
         """A version's weights; None where it is unknown (never published, or retired)."""
@@ -204,6 +258,10 @@ class ModelStore:
         while self._folder is not None and self._cached > _CACHED_BYTES and len(self._cache) > 1:
             self._cached -= self._cache.popitem(last=False)[1].nbytes
 
+    def _names_path(self, name: str) -> Path:
+        assert self._folder is not None
+        return self._folder / quote(name, safe="") / "names.json"
+
     def _path(self, name: str, before: int, after: int) -> Path:
         assert self._folder is not None
         kind = "change" if before == after - 1 else "base"
@@ -216,6 +274,11 @@ class ModelStore:
         folder = self._folder / quote(name, safe="")
         found = [(int(p.stem), p.suffix) for p in folder.iterdir() if p.stem.isdigit()] if folder.is_dir() else []
         return [(after - 1 if suffix == ".change" else 0, after) for after, suffix in found if suffix != ".part"]
+
+
+def _unknown(name: str, version: int) -> UserError:
+    return UserError("unknown_model", f"there is no version {version} of model '{name}'",
+                     hint="it was never published here, or is older than the versions kept")
 
 
 class Weights:
@@ -287,7 +350,6 @@ class Predictor:
         if weights is None or not weights.move(version):
             weights = self.store.open(name, version)
             if weights is None:
-                raise UserError("unknown_model", f"there is no version {version} of model '{name}'",
-                                hint="it was never published here, or is older than the versions kept")
+                raise _unknown(name, version)
             self._weights[name] = weights
         return weights

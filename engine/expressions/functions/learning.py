@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -38,7 +39,12 @@ def _features(args: Sequence[Column], type: DataType, length: int, context: Cont
     constants = [a.scalar for a in args if isinstance(a, Constant)]
     names = [str(a.scalar) for a in args[1::2] if isinstance(a, Constant)]
     assert isinstance(constants[0], int)
-    return hash_features(constants[0], names, args[2::2], length).with_type(type)
+    columns = args[2::2]
+    vectors = hash_features(constants[0], names, columns, length).with_type(type)
+    store: Any = context.resources.get("models")
+    if store is not None:
+        store.feature_names.sample(constants[0], names, columns, length)
+    return vectors
 
 
 def _infer_cross(arguments: Arguments) -> DataType:
