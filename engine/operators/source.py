@@ -14,7 +14,8 @@ from engine.operators.upserts import as_upserts
 from engine.state.scalars import Scalars
 from engine.types import Schema
 
-Collect = Callable[[str, Sequence[DeadLetter]], None]
+Collect = Callable[[str, str | None, Sequence[DeadLetter]], None]
+"""Takes letters of a source, by its name and its node."""
 
 
 class SourceReader(Operator):
@@ -32,7 +33,7 @@ class SourceReader(Operator):
         self.ended = False
         self.idle = False
         self.legible = 0  # records that could be read, also those that a filter inside the source left out
-        self.dead_letters: Collect = lambda name, letters: None
+        self.dead_letters: Collect = lambda name, node, letters: None
         self.state = Scalars(rows=0, emitted=0, dead=0, ended=False, position=None)
         self._columns = tuple(columns)
         self._numbered = numbered
@@ -59,7 +60,7 @@ class SourceReader(Operator):
         self.legible += poll.rows - len(poll.dead)
         if poll.dead:
             values["dead"] += len(poll.dead)
-            self.dead_letters(self.name, poll.dead)
+            self.dead_letters(self.name, ", ".join(sorted(self.nodes)) or None, poll.dead)
         batch = poll.batch
         if batch is None or batch.length == 0:
             return None

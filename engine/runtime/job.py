@@ -81,7 +81,7 @@ class Job:
         self.graph = graph
         self.folder = folder
         self.options = options
-        self.dead_letters = DeadLetters(folder / "dead_letters")
+        self.dead_letters = DeadLetters(folder / "dead_letters", clock)
         self._clock = clock
         self._on_status = on_status
         self._fingerprint = fingerprint

@@ -207,7 +207,8 @@ def test_a_job_writes_names_beside_its_versions(tmp_path: Path) -> None:
     slot = reference_features(16, [("shop", "good")])[0][0]
     written = json.loads((tmp_path / "state" / "models" / name / "names.json").read_text())["names"]
     assert written[str(slot)] == ["shop", "good"]
-    assert next(f["slot"] for f in heaviest if f["feature"] == "price") == reference_features(16, [("price", 0.5)])[0][0]
+    price = next(f["slot"] for f in heaviest if f["feature"] == "price")
+    assert price == reference_features(16, [("price", 0.5)])[0][0]
 
 
 def test_names_are_no_part_of_a_model(tmp_path: Path) -> None:
