@@ -13,7 +13,6 @@ export {
   useCompiled,
   useCreatePipeline,
   useDeletePipeline,
-  useExamples,
   usePipeline,
   usePipelines,
   useRevisions,
@@ -38,6 +37,6 @@ export {
 } from "./runs";
 export { modelUrl, useModel, useModels, usePredict, useVersion, useVersions, useWeights } from "./models";
 export { useCreateToken, useRevokeToken, useTokens } from "./tokens";
-export { joined, type LivePoint, livePoints, useLive, useRun, useSnapshot, useTick } from "./live";
+export { joined, type LivePoint, livePoints, SUMMARY_RATE, useLive, useRun, useSnapshot, useTick } from "./live";
 export { type Point, Ring } from "./ring";
-export { type Connection, useConnection, useStream } from "./stream";
+export { type Connection, useConnection, useProjectStreams, useStream } from "./stream";

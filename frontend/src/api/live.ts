@@ -6,6 +6,7 @@ import { type Point, Ring } from "./ring";
 import type { LogLine, ModelVersion, RunEvent, RunSummary, Snapshot } from "./types";
 
 export const POINTS_KEPT = 900;
+export const SUMMARIES_KEPT = 120;
 export const EVENTS_KEPT = 500;
 export const LOGS_KEPT = 5000;
 
@@ -39,6 +40,9 @@ export interface LiveState {
   clear: () => void;
 }
 
+/** The rate of rows that summaries of a run have told, as a series of points: for lists, which have no run's stream. */
+export const SUMMARY_RATE = "summary_rows_in_rate";
+
 export const seriesKey = (run: number, node: string, name: string): string => `${run}/${node}/${name}`;
 
 type Kept = Omit<LiveState, "receive" | "clear">;
@@ -58,9 +62,8 @@ const nothing = (): Kept => ({
 const APPLY: Readonly<Record<string, Apply>> = {
   run: (state, { data }) => {
     const run = data as RunSummary;
-    const before = state.runs[run.id];
-    if (before && Date.parse(before.since) > Date.parse(run.since)) return; // an answer that was under way when it changed
     state.runs = { ...state.runs, [run.id]: run };
+    ringOf(state, seriesKey(run.id, "", SUMMARY_RATE), SUMMARIES_KEPT).push(Date.now() / 1e3, run.rates.rows_in);
   },
   snapshot: (state, { data }) => {
     const { id, snapshot } = data as { id: number; snapshot: Snapshot | null };
@@ -94,12 +97,15 @@ const APPLY: Readonly<Record<string, Apply>> = {
   },
 };
 
+function ringOf(state: Kept, key: string, kept = POINTS_KEPT): Ring {
+  let ring = state.rings.get(key);
+  if (!ring) state.rings.set(key, (ring = new Ring(kept)));
+  return ring;
+}
+
 function takePoint(state: Kept, point: LivePoint, run: number | null) {
   if (run === null) return;
-  const key = seriesKey(run, point.node, point.name);
-  let ring = state.rings.get(key);
-  if (!ring) state.rings.set(key, (ring = new Ring(POINTS_KEPT)));
-  if (ring.push(point.at, point.value)) state.ticks = { ...state.ticks, [run]: (state.ticks[run] ?? 0) + 1 };
+  if (ringOf(state, seriesKey(run, point.node, point.name)).push(point.at, point.value)) state.ticks = { ...state.ticks, [run]: (state.ticks[run] ?? 0) + 1 };
 }
 
 export const useLive = create<LiveState>((set, get) => ({
@@ -112,9 +118,11 @@ export const useLive = create<LiveState>((set, get) => ({
   clear: () => set(nothing()),
 }));
 
-/** What was fetched is news like what is streamed. */
+/** What was fetched is news like what is streamed, unless the run changed while the answer was under way. */
 export function toldRuns(runs: readonly (RunSummary | null)[]) {
-  const known = runs.filter((run): run is RunSummary => run !== null);
+  const { runs: told } = useLive.getState();
+  const isNews = (run: RunSummary) => Date.parse(told[run.id]?.since ?? run.since) <= Date.parse(run.since);
+  const known = runs.filter((run): run is RunSummary => run !== null && isNews(run));
   if (known.length > 0) useLive.getState().receive(known.map((data) => ({ event: "run", data, run: data.id })));
 }
 

@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
-import { answered, api, part, request } from "./client";
+import { answered, api, part } from "./client";
 import { toldRuns } from "./live";
 import type { Compiled, Layout, PipelineDetail, SavedDocument } from "./types";
 
@@ -13,7 +13,7 @@ export interface PipelineFilter {
 
 const PAGE_SIZE = 200;
 
-export function usePipelines(filter: PipelineFilter = {}, enabled = true) {
+export function usePipelines(filter: PipelineFilter = {}, every = 30_000) {
   return useQuery({
     queryKey: ["pipelines", filter],
     queryFn: async ({ signal }) => {
@@ -23,8 +23,7 @@ export function usePipelines(filter: PipelineFilter = {}, enabled = true) {
       return page;
     },
     placeholderData: (before) => before,
-    refetchInterval: 30_000,
-    enabled,
+    refetchInterval: every,
   });
 }
 
@@ -94,24 +93,6 @@ export function saveDocument(id: number, document: string, revision: number, mes
 
 export function saveLayout(id: number, layout: Layout): Promise<Layout> {
   return answered(api.PUT("/api/pipelines/{id}/layout", { params: { path: { id } }, body: layout })) as Promise<Layout>;
-}
-
-export interface ExampleItem {
-  name: string;
-  title: string;
-  description: string;
-  document: string;
-}
-
-/** Pipelines that come with the platform; 404 where it has none. */
-export function useExamples(enabled = true) {
-  return useQuery({
-    queryKey: ["examples"],
-    queryFn: ({ signal }) => request<ExampleItem[]>("GET", "examples", { signal }),
-    staleTime: Infinity,
-    retry: false,
-    enabled,
-  });
 }
 
 export const pipelineUrl = (id: number): string => `/pipelines/${part(id)}`;

@@ -37,13 +37,12 @@ async function fetchRuns(filter: RunFilter, signal: AbortSignal): Promise<Page<R
   return { ...first, results };
 }
 
-export function useRuns(filter: RunFilter = {}, enabled = true) {
+export function useRuns(filter: RunFilter = {}, every = 30_000) {
   return useQuery({
     queryKey: ["runs", filter],
     queryFn: ({ signal }) => fetchRuns(filter, signal),
     placeholderData: (before) => before,
-    refetchInterval: 30_000,
-    enabled,
+    refetchInterval: every,
   });
 }
 

@@ -5,9 +5,10 @@ import { create } from "zustand";
 
 import { url } from "./client";
 import { type Message, useLive } from "./live";
+import { useSession } from "./session";
 import { EventParser, type ServerEvent } from "./sse";
 
-/** A run's stream, or a project's; everything that one may see with neither. */
+/** A run's stream, or a project's. */
 export interface Scope {
   run?: number | null;
   project?: string | null;
@@ -176,37 +177,61 @@ export function useConnection(): Connection {
   return { state: "closed", since: null };
 }
 
-/** Keeps a scope's stream open while the component is shown and the page is seen. `enabled`: false for none. */
+/** Opens a scope's stream, rests it while the page is out of sight; the function returned ends it. */
+function keepOpen({ run = null, project = null }: Scope): () => void {
+  const name = run === null ? `project:${project ?? ""}` : `run:${run}`;
+  const { set } = useConnections.getState();
+  const stream = new LiveStream(
+    { run, project },
+    { receive: useLive.getState().receive, connection: (connection) => set(name, connection) },
+  );
+  let hidden: ReturnType<typeof setTimeout> | undefined;
+  let resting = false;
+  const onSight = () => {
+    clearTimeout(hidden);
+    if (document.hidden) {
+      hidden = setTimeout(() => {
+        resting = true;
+        stream.close();
+      }, HIDDEN_MS);
+    } else if (resting) {
+      resting = false;
+      stream.open();
+    }
+  };
+  stream.open();
+  document.addEventListener("visibilitychange", onSight);
+  return () => {
+    document.removeEventListener("visibilitychange", onSight);
+    clearTimeout(hidden);
+    stream.close();
+    set(name, null);
+  };
+}
+
+/** Keeps a scope's stream open while the component is shown. `enabled`: false for none. */
 export function useStream({ run = null, project = null }: Scope, enabled = true) {
+  useEffect(() => (enabled ? keepOpen({ run, project }) : undefined), [run, project, enabled]);
+}
+
+/** More projects than these are asked about now and then instead: a browser has few connections for all its pages. */
+const PROJECTS_AT_MOST = 3;
+
+/**
+ * Keeps the streams of a project, or of all of one's projects, open while the component is shown. Returns how often
+ * lists are to be fetched anew, in milliseconds: seldom where streams tell of every change.
+ */
+export function useProjectStreams(project: string | null): number {
+  const { data } = useSession();
+  const slugs = project === null ? (data?.projects ?? []).map((one) => one.slug) : [project];
+  const few = slugs.length <= PROJECTS_AT_MOST;
+  const names = few ? slugs.join(" ") : "";
   useEffect(() => {
-    if (!enabled) return undefined;
-    const name = run === null ? `project:${project ?? ""}` : `run:${run}`;
-    const { set } = useConnections.getState();
-    const stream = new LiveStream(
-      { run, project },
-      { receive: useLive.getState().receive, connection: (connection) => set(name, connection) },
-    );
-    let hidden: ReturnType<typeof setTimeout> | undefined;
-    let resting = false;
-    const onSight = () => {
-      clearTimeout(hidden);
-      if (document.hidden) {
-        hidden = setTimeout(() => {
-          resting = true;
-          stream.close();
-        }, HIDDEN_MS);
-      } else if (resting) {
-        resting = false;
-        stream.open();
-      }
-    };
-    stream.open();
-    document.addEventListener("visibilitychange", onSight);
-    return () => {
-      document.removeEventListener("visibilitychange", onSight);
-      clearTimeout(hidden);
-      stream.close();
-      set(name, null);
-    };
-  }, [run, project, enabled]);
+    const ends = names
+      .split(" ")
+      .filter(Boolean)
+      .map((slug) => keepOpen({ project: slug }));
+    return () => ends.forEach((end) => end());
+  }, [names]);
+  return few ? 30_000 : 5_000;
 }

@@ -1,3 +1,77 @@
+import { Button, PasswordInput, TextInput } from "@mantine/core";
+import { type FormEvent, useState } from "react";
+import { Navigate, useSearchParams } from "react-router";
+
+import { useSession, useSignIn } from "../api";
+import { ErrorNote, Note } from "../design";
+import classes from "./SignInPage.module.css";
+
+/** Only addresses of this site: what the URL says may come from anywhere. */
+export function safeNext(next: string | null): string {
+  return next !== null && /^\/(?![/\\])/.test(next) && !next.startsWith("/sign-in") ? next : "/";
+}
+
+function PasswordForm() {
+  const [username, setUsername] = useState("");
+  const [password, setPassword] = useState("");
+  const signIn = useSignIn();
+  const onSubmit = (event: FormEvent) => {
+    event.preventDefault();
+    signIn.mutate({ username, password });
+  };
+  return (
+    <form onSubmit={onSubmit} className={classes.form}>
+      <TextInput label="User name" size="sm" autoComplete="username" required value={username} onChange={(event) => setUsername(event.currentTarget.value)} />
+      <PasswordInput
+        label="Password"
+        size="sm"
+        autoComplete="current-password"
+        required
+        value={password}
+        onChange={(event) => setPassword(event.currentTarget.value)}
+        visibilityToggleButtonProps={{ "aria-label": "Show the password" }}
+      />
+      <ErrorNote error={signIn.error} />
+      <Button type="submit" size="sm" loading={signIn.isPending}>
+        Sign in
+      </Button>
+    </form>
+  );
+}
+
 export default function SignInPage() {
-  return <div className="p-page">SignIn</div>;
+  const { data, error, refetch } = useSession();
+  const [given] = useSearchParams();
+  if (data?.user) return <Navigate to={safeNext(given.get("next"))} replace />;
+  return (
+    <main className={classes.page}>
+      <div className={classes.card}>
+        <header className={classes.head}>
+          <img src={`${import.meta.env.BASE_URL}icon.svg`} alt="" width={34} height={34} />
+          <div>
+            <h1>Porsche</h1>
+            <p className="p-muted">Real-time machine learning, drawn.</p>
+          </div>
+        </header>
+        {given.has("expired") ? (
+          <Note tone="warning">
+            This sign-in link was used before, or is older than 15 minutes. Get a new one as described below.
+          </Note>
+        ) : null}
+        <section>
+          <h2>By link</h2>
+          <p>
+            There is no default password. <code>porsche up</code> prints a link that signs you in, once: open it in this browser. For
+            another one, run on the machine of the platform
+          </p>
+          <pre className={classes.command}>python manage.py sign_in_link USER</pre>
+        </section>
+        <section>
+          <h2>By password</h2>
+          <PasswordForm />
+        </section>
+        {error ? <ErrorNote error={error} onRetry={() => void refetch()} /> : null}
+      </div>
+    </main>
+  );
 }
