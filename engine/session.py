@@ -83,13 +83,14 @@ def describe_table(table: TableSpec, connectors: Callable[[TableSpec], Connector
     if table.option("connector") == "pipe":
         return Capabilities(changelog="I,UA,D" if table.primary_key else "I", bounded=False,
                             accepts="I,UA,D" if table.primary_key else "I,UB,UA,D")
-    options = TableOptions(table.name, table.physical, dict(table.options), table.primary_key, dict(table.metadata))
+    options = TableOptions(table.name, table.physical, dict(table.options), table.primary_key, dict(table.metadata),
+                           table.partitions)
     made = connectors(table)
     kind = type(made)
     return Capabilities(
         changelog=made.changelog(options), bounded=made.bounded(options), lookup=kind.lookup is not Connector.lookup,
         readable=kind.source is not Connector.source, writable=kind.sink is not Connector.sink,
-        accepts=made.accepts(options))
+        accepts=made.accepts(options), abilities=made.abilities(options))
 
 
 class Session:
@@ -284,13 +285,13 @@ class Session:
                                 hint="choose a writable folder with --state") from error
 
     def _run_phase(self, phase: Phase, folder: Path, options: RunOptions) -> JobResult:
-        from engine.runtime.job import Job
         from engine.plan.flow import flow
+        from engine.runtime.job import Job
 
         program = self.program(phase)
         graph = self.graph(program, folder, options)
-        job = Job(graph, folder, self._job_options(program, options), fingerprint=self._fingerprint(phase),
         graph.flow = flow(self._bound(phase), self._nodes)
+        job = Job(graph, folder, self._job_options(program, options), fingerprint=self._fingerprint(phase),
                   sync=self.models.sync, clock=self._clock, on_status=options.on_status)
         if options.on_job is not None:
             options.on_job(job)

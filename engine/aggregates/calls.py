@@ -24,7 +24,7 @@ from engine.state.nested import encode_nested
 from engine.state.protocol import StateObject
 from engine.state.rows import row_equal
 from engine.state.table import StateField, StateTable
-from engine.types import BIGINT
+from engine.types import BIGINT, DataType
 
 _NO_SIGNS = np.ones(1, np.int8)
 _ALL = np.empty(0, np.bool_)
@@ -162,6 +162,35 @@ class AggregateCalls:
         k.change_rows(self.program, slots, _NO_SIGNS if signs is None else signs, signs is not None, self.hidden, flags)
         pairs = {i: concat_columns(self._running(i, a, slots, columns, signs, touched)) for i, a in self._complex}
         return Changes(self, count, flags, pairs)
+
+    # ---- partial results ---------------------------------------------------------------------------------------
+
+    def partial_types(self) -> list[DataType]:
+        """The columns that partial results have: the accumulators of simple calls as they stand."""
+        return [f.type for i, s in self._simple for f in s.fields(self._name(i))]
+
+    def partials(self, table: StateTable, slots: Array) -> list[Column]:
+        """The accumulators of these groups."""
+        names = [f.name for i, s in self._simple for f in s.fields(self._name(i))]
+        return [Column(t, table.column(n).take(slots, 0)) for n, t in zip(names, self.partial_types(), strict=True)]
+
+    def change_merged(self, touched: Touched, slots: Array, partials: Sequence[Column]) -> Changes:
+        """Add partial results, each to its group; one change for each touched group."""
+        groups, count = touched.slots, len(touched.slots)
+        self._buffer.reserve(2 * count)
+        other = np.zeros_like(self.program)
+        given = iter([np.ascontiguousarray(c.values) for c in partials])
+        held = []
+        for row, (i, call) in zip(other, self._simple, strict=True):
+            for place, _ in zip((k.N, k.A, k.B), call.fields(self._name(i)), strict=False):
+                held.append(next(given))
+                row[place] = address(held[-1])
+        flags = np.zeros(count, np.uint8)
+        k.results(self.program, groups, 0)
+        k.merge(self.program, other, slots, np.arange(len(slots), dtype=np.int64))
+        k.results(self.program, groups, count)
+        k.changed(self.program, self.hidden, count, flags)
+        return Changes(self, count, flags, {})
 
     def _running(self, i: int, accumulator: Accumulator, slots: Array, columns: Sequence[Column], signs: Array | None,
                  touched: Touched) -> tuple[Column, Column]:

@@ -12,9 +12,11 @@ from dataclasses import replace
 from functools import partial
 
 from engine.optimizer.checks import problems
+from engine.optimizer.distinct import split_distinct
 from engine.optimizer.filters import push_filters
 from engine.optimizer.fold import fold_constants
 from engine.optimizer.fuse import fuse_windows
+from engine.optimizer.phases import split_phases
 from engine.optimizer.projects import merge_projects
 from engine.optimizer.prune import prune_columns
 from engine.optimizer.ranks import recognise_ranks, specialise_ranks
@@ -41,10 +43,12 @@ RULES: tuple[Rule, ...] = (
     fuse_windows,       # wants at most one projection between aggregate and window
     push_into_sources,  # after all that brings filters and limits down onto scans
     prune_columns,      # again: columns that only sources filter by
-    merge_projects,
+    split_distinct,     # after pruning: copies what is left of a row for each set of distinct columns
+    merge_projects,     # on what pruning and splitting leave
+    split_phases,       # last: only marks aggregates, whatever made them
 )
 
-WITH_SETTINGS = (fold_constants, reuse_relations, push_into_sources)
+WITH_SETTINGS = (fold_constants, reuse_relations, push_into_sources, split_distinct, split_phases)
 """Rules that also take the job's settings."""
 
 

@@ -39,7 +39,10 @@ def _alike(sinks: tuple[Relation, ...]) -> dict[int, list[Relation]]:
     groups: dict[Hashable, list[Relation]] = {}
     alike: dict[int, list[Relation]] = {}
     for relation in walk(sinks):
-        group = groups.setdefault(_key(relation, alike), [])
+        try:
+            group = groups.setdefault(_key(relation, alike), [])
+        except RecursionError:  # an expression too deep to be compared
+            group = []
         group.append(relation)
         alike[id(relation)] = group
     return alike

@@ -232,7 +232,7 @@ def _set(r: SetOperation) -> tuple[str, Attributes]:
 
 def _aggregate(r: Aggregate) -> tuple[str, Attributes]:
     schema = r.input.schema
-    return "GroupAggregate", [
+    return "TwoPhaseAggregate" if r.two_phase else "GroupAggregate", [
         ("groupBy", _columns(r.keys, schema)),
         ("select", ", ".join([*(schema[k].name for k in r.keys), *(_call(c, schema) for c in r.calls)])),
     ]

@@ -191,11 +191,13 @@ class AggregateCall:
 @dataclass(frozen=True, slots=True, eq=False)
 class Aggregate(UnaryRelation):
     """Grouping columns (at `keys`), then one column a call. `grouping_sets`: positions in `keys`, empty = one set of
-    all keys. With several sets a call GROUPING_ID may read them."""
+    all keys. With several sets a call GROUPING_ID may read them. `two_phase`: where rows have to be dealt by key, they
+    are aggregated before that, too."""
 
     keys: tuple[int, ...]
     calls: tuple[AggregateCall, ...]
     grouping_sets: tuple[tuple[int, ...], ...] = ()
+    two_phase: bool = False
 
     def __post_init__(self) -> None:
         self.check(len(self.schema) == len(self.keys) + len(self.calls), "schema is keys, then calls")

@@ -14,6 +14,7 @@ from engine.expressions.nodes import InputRef
 from engine.operators.base import Operator, Settings
 from engine.operators.group import GroupAggregate
 from engine.operators.session import SessionAggregate
+from engine.operators.two_phase import GlobalAggregate, LocalAggregate, partial_schema
 from engine.operators.window import WindowAggregate
 from engine.operators.window_table import WindowAssign
 from engine.operators.windows import Windows
@@ -43,7 +44,10 @@ def check_merging(calls: Sequence[AggregateCall]) -> None:
 def plan_aggregate(planner: Planner, node: nodes.Aggregate) -> Built:
     schema = node.input.schema
     retract = not planner.properties.append_only(node.input)
-    built = planner.keyed(planner.build(node.input), node.keys, schema)
+    below = planner.build(node.input)
+    if node.two_phase and not retract and planner.moves(below, node.keys, schema):
+        return _two_phase(planner, node, below)
+    built = planner.keyed(below, node.keys, schema)
 
     def make(name: str, settings: Settings) -> Operator:
         return GroupAggregate(name, node.schema, settings, keys=node.keys,
@@ -51,6 +55,19 @@ def plan_aggregate(planner: Planner, node: nodes.Aggregate) -> Built:
                               retract=retract, update_before=planner.properties.before_needed(node), nodes=node.nodes)
 
     return planner.add(node, "Aggregate", [built], make, tuple(range(len(node.keys))))
+
+
+def _two_phase(planner: Planner, node: nodes.Aggregate, below: Built) -> Built:
+    """Partial results where the rows are, then those of a key together."""
+    given = node.input.schema
+    calls = bound_calls(node.calls, given, False, "")
+    partial, keys = partial_schema(given, node.keys, calls), tuple(range(len(node.keys)))
+    local = planner.add(node, "LocalAggregate", [below], lambda name, settings: LocalAggregate(
+        name, partial, settings, keys=node.keys, calls=calls, input_types=given.types, nodes=node.nodes))
+    before = planner.properties.before_needed(node)
+    return planner.add(node, "Aggregate", [planner.keyed(local, keys, partial)], lambda name, settings: GlobalAggregate(
+        name, node.schema, settings, keys=len(keys), calls=calls, input_types=partial.types, update_before=before,
+        nodes=node.nodes), keys)
 
 
 def plan_window_aggregate(planner: Planner, node: nodes.WindowAggregate) -> Built:

@@ -138,7 +138,7 @@ class Planner:
 
         `types`: the types under which an operator holds its keys, where they are not the columns' (sides of a join)."""
         types = tuple(types) or tuple(schema[k].type for k in keys)
-        if self.options.shards == 1 or (built.keys == keys and built.types == types and len(built.operators) > 1):
+        if not self.moves(built, keys, schema, types):
             return built
         if not keys:
             return self.single(built, schema)
@@ -154,6 +154,13 @@ class Planner:
             return owners
 
         return Built(self._exchange(built, schema, owner), keys, types)
+
+    def moves(self, built: Built, keys: tuple[int, ...], schema: Schema, types: Sequence[DataType] = ()) -> bool:
+        """Whether dealing rows by `keys` (as `keyed` does) takes an exchange."""
+        if not keys:
+            return len(built.operators) > 1
+        types = tuple(types) or tuple(schema[k].type for k in keys)
+        return self.options.shards > 1 and (built.keys != keys or built.types != types or len(built.operators) == 1)
 
     def single(self, built: Built, schema: Schema) -> Built:
         """All rows in one place, in source order."""
@@ -171,7 +178,8 @@ class Planner:
         return tuple(exchange.receivers)
 
     def connector(self, table: TableSpec) -> tuple[Connector, TableOptions]:
-        options = TableOptions(table.name, table.physical, dict(table.options), table.primary_key, dict(table.metadata))
+        options = TableOptions(table.name, table.physical, dict(table.options), table.primary_key, dict(table.metadata),
+                               table.partitions)
         return self._connectors(table), options
 
     def is_pipe(self, table: TableSpec) -> bool:

@@ -128,6 +128,12 @@ class KeyCodec:
         group_words(self.encode(columns, length), not self.fixed, out)
         return out
 
+    def buckets(self, columns: Sequence[Column], length: int, count: int) -> Array:
+        """The hash of each row modulo `count` (int32), stable across versions."""
+        out = np.empty(length, np.int32)
+        bucket_words(self.encode(columns, length), not self.fixed, count, out)
+        return out
+
     def groups_of(self, words: Array) -> Array:
         """The key group of each of these encoded keys (int16)."""
         out = np.empty(len(words), np.int16)
@@ -217,3 +223,13 @@ def group_words(words: Array, views: bool, out: Array) -> None:
         at = base + 8 * width * i
         value = hash_view(at) if views else hash_words(at, width)
         out[i] = np.int64(value & np.uint64(KEY_GROUPS - 1))
+
+
+@kernel
+def bucket_words(words: Array, views: bool, count: int, out: Array) -> None:
+    """out[i] = hash of key i modulo `count`."""
+    base, width = words.ctypes.data, words.shape[1]
+    for i in range(len(out)):
+        at = base + 8 * width * i
+        value = hash_view(at) if views else hash_words(at, width)
+        out[i] = np.int32(value % np.uint64(count))

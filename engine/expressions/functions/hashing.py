@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from functools import partial
 from urllib.parse import quote_plus, unquote_to_bytes
 
+from engine.changes import Column
 from engine.errors import UserError
-from engine.expressions.functions.base import Function
+from engine.expressions.functions.base import Arguments, Constant, Context, Function
 from engine.expressions.functions.rows import per_row
-from engine.expressions.functions.signatures import signature
-from engine.types import STRING
+from engine.expressions.functions.signatures import bad_arguments, constant_of, signature
+from engine.types import INT, STRING, DataType
 
 _SHA2 = {0: hashlib.sha256, 224: hashlib.sha224, 256: hashlib.sha256, 384: hashlib.sha384, 512: hashlib.sha512}
 
@@ -69,10 +71,26 @@ def url_encode(text: str) -> str:
     return quote_plus(text, safe="*").replace("~", "%7E")
 
 
+def _infer_bucket(arguments: Arguments) -> DataType:
+    count = constant_of(arguments, len(arguments.values) - 1)
+    if not isinstance(count, int) or count < 1 or len(arguments.values) < 2:
+        raise bad_arguments(arguments, "it takes values, then a number of buckets")
+    return INT.as_nullable(False)
+
+
+def _bucket(args: Sequence[Column], type: DataType, length: int, context: Context) -> Column:
+    from engine.state.keys import KeyCodec
+
+    count = args[-1].scalar if isinstance(args[-1], Constant) else None
+    assert isinstance(count, int)
+    return Column(type, KeyCodec([a.type.as_nullable() for a in args[:-1]]).buckets(args[:-1], length, count))
+
+
 FUNCTIONS: dict[str, Function] = {
     "MD5": _digest("md5"), "SHA1": _digest("sha1"), "SHA224": _digest("sha224"), "SHA256": _digest("sha256"),
     "SHA384": _digest("sha384"), "SHA512": _digest("sha512"),
     "SHA2": per_row(signature(STRING, "data", "int"), _sha2, fallible=True),
+    "$BUCKET": Function(_infer_bucket, _bucket, strict=False),  # of the optimizer: spreads values evenly
     "PARSE_URL": per_row(signature(STRING, "string", "string", "string?", nullable=True), parse_url),
     "URL_ENCODE": per_row(signature(STRING, "string", nullable=True), url_encode),
     "URL_DECODE": per_row(signature(STRING, "string", nullable=True), url_decode),

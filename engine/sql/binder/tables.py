@@ -39,10 +39,12 @@ def _spec(
     key = tuple(names.index(k) for k in table.primary_key if k in names)
     metadata = tuple((i, c.metadata) for i, c in enumerate(columns) if c.metadata is not None)
     merged = tuple({**dict(table.options), **(options or {})}.items())
-    spec = TableSpec(table.path, schema, merged, key, metadata)
+    partitions = tuple(names.index(k) for k in table.partitioned_by if k in names)
+    spec = TableSpec(table.path, schema, merged, key, metadata, partitions=partitions)
     said = session.catalog.describe(spec)
     changelog = ",".join(part.strip() for part in said.changelog.split(","))
-    return replace(spec, changelog=changelog, bounded=said.bounded, accepts=said.accepts)
+    return replace(spec, changelog=changelog, bounded=said.bounded, accepts=said.accepts,
+                   abilities=said.abilities)
 
 
 @dataclass(frozen=True)
