@@ -154,6 +154,16 @@ class Table:
                         self.null_text) for name, inner in self.mapping.families[i]]
         return Column(type, np.zeros(len(rows), np.int8), None, (), tuple(parts))
 
+    def newest(self, batch: Batch) -> Batch:
+        """Of each key the last row only, where that one replaces all cells of those before."""
+        keys = batch.columns[self.mapping.key]
+        if self.mapping.version >= 0 or not self.keep_null or not keys.valid().all():
+            return batch
+        last = dict(zip(encode(keys, b""), range(batch.length), strict=True))
+        if len(last) == batch.length:
+            return batch
+        return batch.take(np.sort(np.fromiter(last.values(), np.int64, len(last))))
+
     def puts(self, batch: Batch) -> list[tuple[bytes, dict[bytes, bytes] | None, int]]:
         """The changes of a batch in order: row key, cells (None = delete), version (-1: that of the epoch)."""
         mapping, columns = self.mapping, batch.columns
@@ -297,7 +307,7 @@ class HBaseSink(Sink):
     def write(self, batch: Batch) -> None:
         if batch.kinds is not None:
             batch = batch.take(batch.kinds != UPDATE_BEFORE)
-        for key, cells, at in self._table.puts(batch):
+        for key, cells, at in self._table.puts(self._table.newest(batch)):
             known = self._changes.get((key, at))
             self._changes[key, at] = {**known, **cells} if known and cells else cells
 

@@ -90,6 +90,7 @@ SAMPLES = (
     Sample("predict", {}, (("vectors", "rows"), ("model", "model"))),
     Sample("table_sink", {"columns": ["user", "price"]}),
     Sample("table_sink", {"key": "user", "options": {"connector": "print"}}, name="table_sink_keyed"),
+    Sample("feature_table", {"key": "item", "features": ["price", "kind"]}),
     Sample("metric_sink", {"metrics": {"n": "COUNT(*)", "mean": "AVG(price)"}, "where": "price > 0"}),
     Sample("metric_sink", {"metrics": {"n": "COUNT(*)"}, "every": "1 minute"}, name="metric_sink_windows"),
 )

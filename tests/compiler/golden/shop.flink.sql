@@ -40,6 +40,30 @@ WITH (
   'value.format' = 'json'
 );
 
+-- node: user_features
+CREATE TABLE user_features (
+  user_id BIGINT NOT NULL,
+  features ROW<seen BIGINT, as_of TIMESTAMP(3)>,
+  PRIMARY KEY (user_id) NOT ENFORCED
+)
+WITH (
+  'connector' = 'hbase-2.2',
+  'table-name' = 'user_features',
+  'zookeeper.quorum' = 'localhost:2181'
+);
+
+-- node: item_features
+CREATE TABLE item_features (
+  item_id BIGINT NOT NULL,
+  features ROW<category_id BIGINT, price DOUBLE, as_of TIMESTAMP(3)>,
+  PRIMARY KEY (item_id) NOT ENFORCED
+)
+WITH (
+  'connector' = 'hbase-2.2',
+  'table-name' = 'item_features',
+  'zookeeper.quorum' = 'localhost:2181'
+);
+
 -- node: predictions
 CREATE TABLE predictions (
   impression_id BIGINT,
@@ -196,6 +220,18 @@ FROM (
   FROM labelled
 )
 GROUP BY name;
+-- node: user_features
+INSERT INTO user_features
+SELECT user_id, ROW(seen, event_time) AS features
+FROM recent
+WHERE user_id IS NOT NULL
+ON CONFLICT DO DEDUPLICATE;
+-- node: item_features
+INSERT INTO item_features
+SELECT item_id, ROW(category_id, price, event_time) AS features
+FROM recent
+WHERE item_id IS NOT NULL
+ON CONFLICT DO DEDUPLICATE;
 -- node: predictions
 INSERT INTO predictions
 SELECT impression_id, p
