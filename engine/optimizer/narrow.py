@@ -139,7 +139,7 @@ def _watermark(r: AssignWatermark, required: set[int], inputs: Inputs) -> Narrow
 
 def _aggregate(r: Aggregate, required: set[int], inputs: Inputs) -> Narrowed:
     source, n = inputs[0], len(r.keys)
-    chosen = _kept_calls(r.calls, n, required) or ([0] if not r.keys else [])
+    chosen = _kept_calls(r.calls, n, required) or ([0] if r.calls and not r.keys else [])
     order = [*range(n), *(n + i for i in chosen)]
     result = replace(
         r,

@@ -76,6 +76,7 @@ def aggregate(relation: Relation, grouping: Grouping, used: Sequence[Expression]
     calls = list(dict.fromkeys(c for c in find(tuple(used), AggregateRef) if isinstance(c, AggregateRef)))
     markers = [c for c in calls if c.function in GROUPING]
     calls = [c for c in calls if c.function not in GROUPING]
+    _check_markers(markers, grouping)
     if grouping.window is not None:
         if grouping.sets:
             raise NotSupported("a group window with grouping sets")
@@ -86,6 +87,12 @@ def aggregate(relation: Relation, grouping: Grouping, used: Sequence[Expression]
     for marker in markers:
         result.columns[marker] = Literal(marker.type, 0)
     return result
+
+
+def _check_markers(markers: Sequence[AggregateRef], grouping: Grouping) -> None:
+    for arg in (a for m in markers for a in m.args):
+        if arg not in grouping.keys:
+            raise UserError("bad_arguments", "an argument of GROUPING must be a grouping expression", place=arg.place)
 
 
 # ---- calls -----------------------------------------------------------------------------------------------------------
@@ -288,10 +295,6 @@ def _marker(marker: AggregateRef, grouping: Grouping, number: Expression) -> Exp
     for present in grouping.sets:
         bits = 0
         for arg in marker.args:
-            if arg not in grouping.keys:
-                raise UserError(
-                    "bad_arguments", "an argument of GROUPING must be a grouping expression", place=arg.place
-                )
             bits = bits * 2 + (grouping.keys.index(arg) not in present)
         values.append(bits)
     args: list[Expression] = []

@@ -267,6 +267,8 @@ def _grouping(binder: ExpressionBinder, node: exp.Anonymous, name: str, place: P
     if not binder.aggregates:
         _refuse(binder, name, place)
     args = binder.inner(f"the arguments of {name}").all(node.expressions)
+    if not args:
+        raise UserError("bad_arguments", f"{name} takes at least one argument", place=place)
     return AggregateRef(BIGINT.as_nullable(False), function=name, args=tuple(args), place=place)
 
 
@@ -360,6 +362,8 @@ def _group_window(binder: ExpressionBinder, node: exp.Anonymous, name: str, plac
         return None
     window = _window_of(binder, node, _GROUP_WINDOWS[kind], place)
     if not property:
+        if binder.clause != "GROUP BY":
+            raise UserError("bad_window", "a group window belongs into GROUP BY only", place=place)
         return window
     if not binder.aggregates:
         _refuse(binder, name, place)

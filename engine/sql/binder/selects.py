@@ -133,9 +133,6 @@ class SelectBinder:
             else:
                 names.append(self._name(node, len(items)))
                 items.append(binder.bind(node.this if isinstance(node, exp.Alias) else node))
-        for item in items:
-            if isinstance(item, GroupWindow):
-                raise UserError("bad_window", "a group window belongs into GROUP BY only", place=item.place)
         return items, names
 
     def _star(self, binder: ExpressionBinder, node: exp.Expr) -> list[tuple[str, Expression]] | None:
@@ -251,17 +248,21 @@ class SelectBinder:
     ) -> tuple[Relation, Grouping, Bound]:
         """Subqueries inside keys and arguments of aggregates become columns before rows are grouped."""
         calls = tuple(find(tuple(bound.all()), AggregateRef))
-        inside = list(find((*grouping.keys, *(e for c in calls for e in c.children)), SubqueryRef))
+        relation, changed = self._attached(
+            relation, (*grouping.keys, *(e for c in calls for e in c.children)), [*grouping.keys, *bound.all()])
+        keys = len(grouping.keys)
+        grouping.keys = changed[:keys]
+        return relation, grouping, bound.replaced(changed[keys:])
+
+    def _attached(self, relation: Relation, parts: Sequence[Expression],
+                  expressions: Sequence[Expression]) -> tuple[Relation, list[Expression]]:
+        """The relation with a column for each subquery in `parts`, and the expressions reading those columns."""
+        inside = list(find(tuple(parts), SubqueryRef))
         if not inside:
-            return relation, grouping, bound
+            return relation, list(expressions)
         relation, columns = self.planner.attach(relation, inside)
         known = dict(zip(inside, columns))
-
-        def change(e: Expression) -> Expression:
-            return rewrite_top(e, known.get)
-
-        grouping.keys = [change(k) for k in grouping.keys]
-        return relation, grouping, bound.replaced([change(e) for e in bound.all()])
+        return relation, [rewrite_top(e, known.get) for e in expressions]
 
     # ---- what comes last ---------------------------------------------------------------------------------------------
 
@@ -270,7 +271,9 @@ class SelectBinder:
         if bound.having is not None:
             bound = Bound(bound.items, bound.names, None, bound.qualify, bound.order)
         if any(contains(e, OverRef) for e in bound.all()):
-            relation, expressions = apply_over(relation, bound.all(), session.nodes)
+            parts = [c for o in find(tuple(bound.all()), OverRef) for c in o.children]
+            relation, expressions = self._attached(relation, parts, bound.all())
+            relation, expressions = apply_over(relation, expressions, session.nodes)
             bound = bound.replaced(expressions)
         if any(contains(e, SubqueryRef) for e in bound.all()):
             relation, expressions = self.planner.attach(relation, bound.all())
