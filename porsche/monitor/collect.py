@@ -19,6 +19,7 @@ from django.db import close_old_connections, connection
 from porsche.ide.models import Run
 from porsche.monitor.points import Point, Snapshot, number, points
 from porsche.monitor.rollups import Gathering, write
+from porsche.runners.folder import RunFolder
 from porsche.runners.models import ModelFacts, node_of
 
 log = logging.getLogger(__name__)
@@ -92,7 +93,7 @@ class Collector:
     def _model_points(self, run: int) -> list[Point]:
         facts = self._models.get(run)
         if facts is None:
-            facts = self._models[run] = ModelFacts(settings.HOME.run(run) / "state")
+            facts = self._models[run] = ModelFacts(RunFolder(settings.HOME.run(run)).state)
         newer = {node_of(name) for name in facts.newer()}
         return model_points({name: known for name, known in facts.newest.items() if node_of(name) in newer})
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -67,11 +69,13 @@ class Events:
         return self.named(name)
 
     def close(self) -> None:
+        with suppress(OSError):  # the reading thread waits in the socket
+            self.response.extensions["network_stream"].get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+        self._thread.join(10)
         self.response.close()
         self._client.close()
-        self._thread.join(10)
 
-    def __enter__(self) -> Events:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

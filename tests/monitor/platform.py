@@ -56,7 +56,8 @@ print(json.dumps(tokens))
 
 @dataclass
 class Platform:
-    """`tokens`: by user: ann sees the project `shop` with the runs 1 (RUNNING) and 2 (STOPPED), bob `other` with 3 and 4."""
+    """`tokens`: by user. ann sees the project `shop` with the runs 1 (RUNNING) and 2 (STOPPED), bob `other` with 3 and
+    4."""
 
     home: Path
     tokens: dict[str, str]
@@ -120,14 +121,14 @@ def make(home: Path) -> Platform:
 class Server:
     """uvicorn on a free port."""
 
-    def __init__(self, platform: Platform, *, port: int = 0) -> None:
+    def __init__(self, platform: Platform, *, port: int = 0, application: str = "porsche.asgi") -> None:
         self.platform = platform
         self._port = port or free_port()
         self.url = f"http://127.0.0.1:{self._port}"
         self._log = platform.home / f"web-{self._port}.log"
         with self._log.open("ab") as out:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "uvicorn", "porsche.asgi:application", "--port", str(self._port),
+                [sys.executable, "-m", "uvicorn", f"{application}:application", "--port", str(self._port),
                  "--log-level", "warning"],
                 cwd=ROOT, env=platform.environment, stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
         self._await()

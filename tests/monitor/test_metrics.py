@@ -16,8 +16,8 @@ def history(platform) -> int:
             ("", "rows_in_rate", 60, start // 60 * 60, 6, 70.0, 5.0, 20.0, 15.0),
             ("model", "auc", 10, start, 1, 0.75, 0.75, 0.75, 0.75)]
     for row in rows:
-        platform.sql('INSERT INTO monitor_rollup (run_id, node, name, resolution, start, count, total, least, most, last)'
-                     ' VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)', *row)
+        platform.sql("INSERT INTO monitor_rollup (run_id, node, name, resolution, start, count, total, least, most, "
+                     "last) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)", *row)
     return start
 
 

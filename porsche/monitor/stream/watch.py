@@ -41,7 +41,7 @@ class Files:
     """What a run's folder told since it was last looked at."""
 
     def __init__(self, run: Run) -> None:
-        self._state = files.state(run)
+        self._state = files.folder(run).state
         self._stamp: tuple[int, int] | None = None
         self._snapshot: Snapshot | None = None
         self._models = ModelFacts(self._state)
@@ -98,6 +98,10 @@ class Project:
         self.seen: dict[int, tuple[str, Any]] = {}
         """Run -> (status, since): a change of either is looked at."""
         self.active: set[int] = set()
+
+    @property
+    def newest(self) -> int:
+        return max(self.seen, default=0)
 
 
 class Watcher:
@@ -156,10 +160,10 @@ class Watcher:
             yield Message(topic, "deleted", encode({"id": run}, JSONEncoder), ends=f"run:{run}")
 
     def _folder(self, topic: Topic, run: Run) -> list[Message]:
-        told = self._files.get(run.pk)
-        if told is None:
-            told = self._files[run.pk] = Files(run)
         try:
+            told = self._files.get(run.pk)
+            if told is None:
+                told = self._files[run.pk] = Files(run)
             return [Message(topic, event, encode(data, JSONEncoder), key, quiet)
                     for event, data, key, quiet in told.messages(run)]
         except Exception:  # what one run's job writes must not silence the others
@@ -179,7 +183,8 @@ class Watcher:
             for number in known.seen.keys() - there.keys():
                 del known.seen[number]
                 yield from self._gone(topic, number)
-            wanted = Q(pk__in=known.active | {pk for pk, facts in there.items() if facts != known.seen[pk]})
+            changed = {pk for pk, facts in there.items() if facts != known.seen[pk]}
+            wanted = Q(pk__in=known.active | changed) | Q(pk__gt=known.newest)
         shown = list(of_project.filter(ACTIVE | wanted).order_by("id"))
         known.active = {run.pk for run in shown if is_active(run)}
         for run in shown:
