@@ -24,8 +24,8 @@ class UserError(Exception):
 
     `code` is a short, stable word for programs ("unknown_column", "not_supported", ...); `place` is where in the
     SQL text, `node` the pipeline node or operator it came from, `hint` what to do about it; `record` tells, of an error
-    in the data, where it stands: the source and the numbers of the rows that were being processed (`first`, `last`),
-    and, where one row is known to be at fault, its `values` by column as text.
+    in the data, where it stands: the `source` and the numbers of its rows that were being processed (`first`, `last`),
+    and, where one expression is known to have failed for one row, the `values` it read there, as text.
     """
 
     def __init__(self, code: str, message: str, *, hint: str | None = None, place: Place | None = None,

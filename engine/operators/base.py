@@ -45,10 +45,18 @@ class Counters:
     extra: dict[str, float] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class Meter:
+    """Whether operators measure their time in this round, and how many rounds it stands for (0: they do not)."""
+
+    weight: int = 0
+
+
 @dataclass(frozen=True)
 class Settings:
     """What operators need of the job: the evaluation context, whether every intermediate change is wanted, state TTL
-    (microseconds of processing time, 0 = never), this shard and the number of shards, and whether rows carry `seq`."""
+    (microseconds of processing time, 0 = never), this shard and the number of shards, whether rows carry `seq`, and the
+    meter of the job's rounds."""
 
     context: Context
     every_change: bool = True
@@ -56,6 +64,7 @@ class Settings:
     shard: int = 0
     shards: int = 1
     numbered: bool = False
+    meter: Meter = field(default_factory=Meter)
 
 
 Failure = TypeVar("Failure", bound=UserError | InternalError)
@@ -74,6 +83,7 @@ class Operator:
         self.nodes = nodes
         self.uid = name  # the planner makes it unique and stable: state is found again by it
         self.counters = Counters()
+        self._meter = settings.meter
         self.watermark = MIN_WATERMARK
         self._outputs: list[tuple[Operator, int]] = []
         self._watermarks = [MIN_WATERMARK] * self.ports
@@ -131,10 +141,11 @@ class Operator:
         return self._outputs
 
     def receive(self, message: Message, port: int = 0) -> None:
-        """Dispatch one message, and measure: what of the time was not spent in consumers is this operator's own."""
-        counters, started = self.counters, perf_counter_ns()
+        """Dispatch one message; in a measured round, the time not spent in consumers is this operator's own."""
+        weight = self._meter.weight
+        started = perf_counter_ns() if weight else 0
         if type(message) is Batch:
-            counters.rows_in += message.length
+            self.counters.rows_in += message.length
             try:
                 self.process(message, port)
             except (UserError, InternalError) as error:
@@ -143,9 +154,10 @@ class Operator:
             self._receive_watermark(message, port)
         elif type(message) is Barrier:
             self._receive_barrier(message)
-        spent = perf_counter_ns() - started
-        counters.busy_ns += spent
-        self._callers[port].busy_ns -= spent
+        if weight:
+            spent = weight * (perf_counter_ns() - started)
+            self.counters.busy_ns += spent
+            self._callers[port].busy_ns -= spent
 
     def blame(self, error: Failure) -> Failure:
         """The error with this operator's node as its place, where it has none yet."""

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.changes import MAX_WATERMARK, MIN_WATERMARK, Batch, Column, Watermark
-from engine.expressions.evaluate import compile_expression
+from engine.errors import UserError
+from engine.expressions.evaluate import Predicate, compile_expression
 from engine.expressions.fused import Calculation
 from engine.expressions.nodes import NO_NODES, Expression, InputRef
 from engine.operators.base import Operator, Settings
+from engine.operators.culprit import accuse
 from engine.state.scalars import Scalars
 from engine.types import Schema, TimeKind
 
@@ -24,10 +26,26 @@ class Calc(Operator):
         if expressions is None:
             expressions = [InputRef(f.type, index=i) for i, f in enumerate(schema)]
         self._calculation = Calculation(condition, expressions)
+        self._condition = condition
         self.keeps = condition is None
 
     def process(self, batch: Batch, port: int) -> None:
-        self.emit(self._calculation(batch, self.settings.context))
+        try:
+            result = self._calculation(batch, self.settings.context)
+        except UserError as error:
+            self._accuse(error, batch)
+            raise
+        self.emit(result)
+
+    def _accuse(self, error: UserError, batch: Batch) -> None:
+        """Several nodes may be one operator: find whose expression it was."""
+        context = self.settings.context
+        accuse(error, batch, [] if self._condition is None else [self._condition], context)
+        if error.record is None:
+            kept = batch
+            if self._condition is not None:
+                kept = batch.take(Predicate(self._condition)(batch, context))
+            accuse(error, kept, self._calculation.expressions, context)
 
 
 class AssignWatermarks(Operator):
@@ -45,7 +63,7 @@ class AssignWatermarks(Operator):
         super().__init__(name, schema, settings, nodes)
         self._evaluate = compile_expression(expression)
         self._time = next(i for i, f in enumerate(schema) if f.time is TimeKind.ROWTIME)
-        self.last_time: int | None = None  # of the last row, in microseconds
+        self._last: Column | None = None
         self.state = Scalars(watermark=MIN_WATERMARK)
 
     def process(self, batch: Batch, port: int) -> None:
@@ -59,16 +77,19 @@ class AssignWatermarks(Operator):
         np.maximum.accumulate(times[:-1], out=stamps[1:])
         np.maximum(stamps, before, out=stamps)
         after = max(int(stamps[-1]), int(times[-1]))
-        self._note_time(batch.columns[self._time])
+        self._last = batch.columns[self._time]
         self.emit(Batch(batch.columns, batch.length, batch.kinds, stamps, batch.seq))
         if after > before:
             self.state.values["watermark"] = after
             self.watermark = after
             self.send(Watermark(after))
 
-    def _note_time(self, times: Column) -> None:
-        if times.validity is None or times.validity[-1]:
-            self.last_time = int(times.values[-1])
+    @property
+    def last_time(self) -> int | None:
+        """The time of the last row, in microseconds."""
+        if self._last is None or (self._last.validity is not None and not self._last.validity[-1]):
+            return None
+        return int(self._last.values[-1])
 
     def _receive_watermark(self, message: Watermark, port: int) -> None:
         if message.time == MAX_WATERMARK:

@@ -20,7 +20,7 @@ from typing import Any
 
 from engine.changes import MAX_WATERMARK, MIN_WATERMARK, Barrier, Batch, Watermark
 from engine.errors import InternalError, UserError
-from engine.operators.base import Operator
+from engine.operators.base import Meter, Operator
 from engine.operators.source import SourceReader
 from engine.planner import Graph
 from engine.runtime.dead_letters import DeadLetters
@@ -86,7 +86,8 @@ class Job:
         self._on_status = on_status
         self._fingerprint = fingerprint
         self._sync = sync
-        self._rounds = Rounds(graph.exchanges, graph.shards)
+        self._meter = graph.operators[0].settings.meter if graph.operators else Meter()
+        self._rounds = Rounds(graph.exchanges, graph.shards, self._meter)
         self._ticking = graph.ticking
         self._totals = Totals()
         self._base = Totals()
@@ -187,8 +188,6 @@ class Job:
             if (mark := operator.resumed()) != MIN_WATERMARK:
                 operator.send(Watermark(mark))
                 self._rounds.settle()
-        for operator in self.graph.operators:
-            operator.counters.busy_ns = 0
 
     def _check_stop(self) -> None:
         if self._stop:
@@ -234,6 +233,9 @@ class Job:
             self._rounds.push(source.consumers, batch)
         except UserError as error:
             emitted = source.state.values["emitted"]
+            if error.record is not None and error.node is not None:  # an expression: those after the first pass it on
+                named = error.node.split(", ")
+                error.node = next((n for n in self.graph.flow if n in named), error.node)
             rows = {"source": source.name, "first": emitted - batch.length + 1, "last": emitted}
             error.record = rows | (error.record or {})
             raise
@@ -263,9 +265,10 @@ class Job:
     def _tick(self) -> None:
         now = int(self._clock() * 1e6)
         for operator in self._ticking:
-            started = time.perf_counter_ns()
+            self._meter.weight, started = 1, time.perf_counter_ns()
             operator.tick(now)
             operator.counters.busy_ns += time.perf_counter_ns() - started
+            self._meter.weight = 0
         if self._ticking and self.graph.exchanges:
             self._rounds.settle()
 
