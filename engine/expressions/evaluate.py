@@ -211,13 +211,16 @@ class _Compiler:
         return _Eager(function, args, call.type, fallible, function.dense or fails)
 
 
-def _compiled(expressions: Sequence[Expression]) -> tuple[Node, ...]:
+def _compiled(expressions: Sequence[Expression], compiler: _Compiler | None = None) -> tuple[Node, ...]:
     try:
-        compiler = _Compiler(expressions)
+        compiler = compiler or _Compiler(expressions)
         return tuple(compiler.node(e) for e in expressions)
     except RecursionError:
-        raise UserError("too_complex", "an expression is nested too deeply",
-                        hint="split it over several views") from None
+        raise _too_deep() from None
+
+
+def _too_deep() -> UserError:
+    return UserError("too_complex", "an expression is nested too deeply", hint="split it over several views")
 
 
 def compile_expression(expression: Expression) -> Node:
@@ -264,6 +267,32 @@ class Predicate:
 
     def __call__(self, batch: Batch, context: Context) -> Mask:
         return truth(self.node(batch.columns, batch.length, context))
+
+
+class Selection:
+    """Batches to those of their rows for which a condition is TRUE, through expressions. What the condition has
+    computed over all rows is not computed again for those that are left."""
+
+    def __init__(self, condition: Expression, expressions: Sequence[Expression]) -> None:
+        try:
+            compiler = _Compiler((condition, *expressions))
+        except RecursionError:
+            raise _too_deep() from None
+        (self._condition,) = _compiled((condition,), compiler)
+        tested = dict(compiler.nodes)
+        self._nodes = _compiled(expressions, compiler)
+        used = {part for e in expressions for part in e.walk()} if tested else set()
+        self._carried = [id(node) for part, node in tested.items() if part in used]
+
+    def __call__(self, batch: Batch, context: Context) -> Batch:
+        frame = Frame(batch.columns)
+        kept = truth(self._condition(frame, batch.length, context))
+        if not kept.all():
+            batch = batch.take(kept)
+            memo, frame = frame.memo, Frame(batch.columns)
+            rows = np.flatnonzero(kept)
+            frame.memo = {key: memo[key].take(rows) for key in self._carried if key in memo}
+        return batch.with_columns(tuple([node(frame, batch.length, context) for node in self._nodes]))
 
 
 def truth(column: Column) -> Mask:

@@ -19,7 +19,7 @@ import numpy as np
 from engine.changes import DTYPES, Array, Batch, Column
 from engine.errors import InternalError
 from engine.expressions.codegen import DIVISION_BY_ZERO, Unfit, Writer, is_fixed
-from engine.expressions.evaluate import Predicate, Projection
+from engine.expressions.evaluate import Projection, Selection
 from engine.expressions.functions.arithmetic import division_by_zero
 from engine.expressions.functions.base import Context
 from engine.expressions.nodes import Expression, InputRef
@@ -192,8 +192,9 @@ class Calculation:
 
     def __init__(self, condition: Expression | None, expressions: Sequence[Expression], eager: bool = False) -> None:
         self.expressions = tuple(expressions)
-        self._predicate = None if condition is None else Predicate(condition)
-        self._projection = Projection(self.expressions)
+        self._filtered = condition is not None
+        self._interpreted = (Projection(self.expressions) if condition is None
+                             else Selection(condition, self.expressions))
         self._plan = plan_kernel(condition, self.expressions)
         self._rest: Projection | None = None
         self._kernel: Callable[..., None] | None = None
@@ -223,11 +224,7 @@ class Calculation:
         self._batches += 1
         if self._batches == WARM and self._plan is not None:
             threading.Thread(target=self._compile, name="compile-expressions", daemon=True).start()
-        if self._predicate is not None:
-            kept = self._predicate(batch, context)
-            if not kept.all():
-                batch = batch.take(kept)
-        return self._projection(batch, context)
+        return self._interpreted(batch, context)
 
     def _arguments(self, batch: Batch, plan: Plan) -> list[Any]:
         """The input arrays, contiguous and writeable as the kernel's signature wants them."""
@@ -251,7 +248,7 @@ class Calculation:
             validity = np.empty(length, np.bool_) if nullable else None
             slots.append((values, validity))
             outputs += [values] if validity is None else [values, validity]
-        info, kept = np.zeros(3, np.int64), np.empty(length if self._predicate else 0, np.int64)
+        info, kept = np.zeros(3, np.int64), np.empty(length if self._filtered else 0, np.int64)
         kernel(length, info, kept, *self._arguments(batch, plan), *outputs)
         count, error, nulls = info.tolist()
         if error:
@@ -262,7 +259,7 @@ class Calculation:
 
     def _gathered(self, batch: Batch, plan: Plan, slots: Sequence[tuple[Array, Array | None]], kept: Array,
                   nulls: int, context: Context) -> Batch:
-        count = len(kept) if self._predicate else batch.length
+        count = len(kept) if self._filtered else batch.length
         columns: list[Column | None] = [None] * len(self.expressions)
         for slot, number in enumerate(plan.computed):
             values, validity = slots[slot]

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 
 import numpy as np
 
-from engine.changes import Batch
+from engine.changes import Batch, Column
 from engine.expressions.binding import fold
-from engine.expressions.evaluate import Predicate, Projection
+from engine.expressions.evaluate import Predicate, Projection, Selection
+from engine.expressions.functions.base import Context, Function
 from engine.expressions.nodes import Call, Literal
 from engine.expressions.values import column_from_python, column_to_python
-from engine.types import ARRAY, DOUBLE, INT, MAP, STRING
+from engine.types import ARRAY, BOOLEAN, DOUBLE, INT, MAP, STRING, DataType
 from tests.engine.expressions.support import Columns, batch_of, bind, context, evaluate, type_of
 
 COLUMNS: Columns = {"i": (INT, [1, None, 3]), "s": (STRING, ["a", "b", None])}
@@ -29,6 +31,29 @@ def test_equal_parts_are_evaluated_once() -> None:
     columns = projection(batch_of(COLUMNS), context()).columns
     assert columns[0] is columns[2]
     assert column_to_python(columns[1]) == [3, None, 7]
+
+
+def test_what_a_condition_has_computed_is_taken_along() -> None:
+    seen: list[list[object]] = []
+
+    def evaluate(args: Sequence[Column], type: DataType, length: int, context: Context) -> Column:
+        seen.append(column_to_python(args[0]))
+        return column_from_python(INT, [None if v is None else v * 10 for v in seen[-1]])
+
+    (ref,) = bind(["i"], COLUMNS)
+    tenfold = Call(INT, function="TENFOLD", args=(ref,), implementation=Function(lambda a: INT, evaluate, strict=False))
+    above = Call(BOOLEAN, function=">", args=(tenfold, Literal(INT, 10)))
+    either = Call(BOOLEAN, function="OR", args=(above, Call(BOOLEAN, function="IS NULL", args=(ref,))))
+    chosen = Selection(either, [tenfold, ref, Call(INT, function="+", args=(tenfold, ref))])
+    columns = chosen(batch_of(COLUMNS), context()).columns
+    assert [column_to_python(c) for c in columns] == [[None, 30], [None, 3], [None, 33]]
+    assert seen == [[1, None, 3]], "computed once, for all rows"
+
+
+def test_what_a_condition_has_computed_for_some_rows_is_computed_for_those_that_are_left() -> None:
+    condition, lower = bind(["i IS NULL OR 6 / (i - 1) > 2", "6 / (i - 1)"], COLUMNS | {"i": (INT, [2, None, 3])})
+    columns = Selection(condition, [lower])(batch_of(COLUMNS | {"i": (INT, [2, None, 3])}), context()).columns
+    assert column_to_python(columns[0]) == [6, None, 3]
 
 
 def test_folding() -> None:
