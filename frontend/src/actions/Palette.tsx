@@ -41,7 +41,7 @@ function useItems(): Item[] {
       group: `Model in ${one.project}`,
       words: "",
       icon: IconBrain,
-      run: (given) => given.navigate(`${modelUrl(one.name)}?project=${encodeURIComponent(one.project)}`),
+      run: (given) => given.navigate(modelUrl(one.name, one.project)),
     }));
     return [...can, ...there, ...learnt];
   }, [actions, context, pipelines.data, models.data]);

@@ -1,4 +1,4 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { part, request } from "./client";
 import type { ModelItem, ModelVersion, Page, PredictionReply, Weight } from "./types";
@@ -24,19 +24,32 @@ export function useModel(name: string, project?: string | null) {
   });
 }
 
-/** The versions of a model, oldest first. */
-export function useVersions(name: string, project?: string | null) {
+type Versions = Page<ModelVersion> | { versions: ModelVersion[] } | ModelVersion[];
+
+function listed(found: Versions): ModelVersion[] {
+  if (Array.isArray(found)) return found;
+  return "versions" in found ? found.versions : found.results;
+}
+
+/** Known versions and newer ones, oldest first; where one is told again, the newer word counts. */
+export function merged(known: readonly ModelVersion[], newer: readonly ModelVersion[]): ModelVersion[] {
+  const all = new Map(known.map((one) => [one.version, one]));
+  for (const one of newer) all.set(one.version, one);
+  return [...all.values()].sort((a, b) => a.version - b.version);
+}
+
+/** The versions of a model, oldest first. Only those are fetched that are not known yet. */
+export function useVersions(name: string, project: string | null, run: number | null) {
+  const client = useQueryClient();
+  const queryKey = ["model", name, project, "versions", run];
   return useQuery({
-    queryKey: ["model", name, project ?? null, "versions"],
+    queryKey,
     queryFn: async ({ signal }) => {
-      const found = await request<Page<ModelVersion> | { versions: ModelVersion[] } | ModelVersion[]>("GET", `${model(name)}/versions`, {
-        query: { project },
-        signal,
-      });
-      const list = Array.isArray(found) ? found : "versions" in found ? found.versions : found.results;
-      return [...list].sort((a, b) => a.version - b.version);
+      const known = client.getQueryData<ModelVersion[]>(queryKey) ?? [];
+      const query = { project, since: known.at(-1)?.version };
+      return merged(known, listed(await request<Versions>("GET", `${model(name)}/versions`, { query, signal })));
     },
-    refetchInterval: 5_000,
+    refetchInterval: 3_000,
     retry: false,
   });
 }
@@ -79,4 +92,5 @@ export function usePredict(name: string, project?: string | null) {
   });
 }
 
-export const modelUrl = (name: string): string => `/models/${part(name)}`;
+/** Models of two projects may have one name: the address says of which. */
+export const modelUrl = (name: string, project: string): string => `/models/${part(name)}?project=${part(project)}`;

@@ -34,6 +34,8 @@ interface DataTableProps<T> {
   onOpen?: (row: T) => void;
   selection?: ReadonlySet<RowKey>;
   onSelect?: (keys: Set<RowKey>) => void;
+  /** Rows that are shown as chosen, in a table without boxes to tick. */
+  marked?: ReadonlySet<RowKey>;
   empty?: ReactNode;
   rowHeight?: number;
   /** The narrowest the table gets before it scrolls sideways. */
@@ -45,7 +47,7 @@ interface DataTableProps<T> {
  * one, Space selects it, Shift with a click selects a stretch, Ctrl+A all.
  */
 export function DataTable<T>(props: DataTableProps<T>) {
-  const { label, columns, rows, rowKey, rowLabel, onOpen, selection, onSelect, empty, rowHeight = 34, minWidth } = props;
+  const { label, columns, rows, rowKey, rowLabel, onOpen, selection, onSelect, marked, empty, rowHeight = 34, minWidth } = props;
   const [order, setOrder] = useState<Order | null>(props.order ?? null);
   const ordered = useMemo(() => {
     const by = columns.find((column) => column.id === order?.column)?.sort;
@@ -105,6 +107,7 @@ export function DataTable<T>(props: DataTableProps<T>) {
                 label={rowLabel(row)}
                 focusable={first + index === activeAt}
                 chosen={selection ? selection.has(key) : null}
+                marked={(marked ?? selection)?.has(key)}
                 onOpen={onOpen ? open : undefined}
                 onFocus={() => setActive(key)}
                 onChoose={(stretch) => choose(key, stretch)}
@@ -203,12 +206,13 @@ interface RowProps<T> {
   label: string;
   focusable: boolean;
   chosen: boolean | null;
+  marked?: boolean;
   onOpen?: (row: T) => void;
   onFocus: () => void;
   onChoose: (stretch: boolean) => void;
 }
 
-function RowOf<T>({ row, at, columns, height, label, focusable, chosen, onOpen, onFocus, onChoose }: RowProps<T>) {
+function RowOf<T>({ row, at, columns, height, label, focusable, chosen, marked, onOpen, onFocus, onChoose }: RowProps<T>) {
   const onClick = (event: MouseEvent) => {
     if (event.target instanceof Element && event.target.closest("a, button, input")) return;
     if (chosen !== null && (event.shiftKey || event.ctrlKey || event.metaKey)) onChoose(event.shiftKey);
@@ -221,7 +225,7 @@ function RowOf<T>({ row, at, columns, height, label, focusable, chosen, onOpen, 
       data-at={at}
       tabIndex={focusable ? 0 : -1}
       aria-rowindex={at + 2}
-      aria-selected={chosen ?? undefined}
+      aria-selected={marked}
       aria-label={label}
       onClick={onClick}
       onFocus={onFocus}
@@ -244,5 +248,5 @@ function RowOf<T>({ row, at, columns, height, label, focusable, chosen, onOpen, 
 const Row = memo(
   RowOf,
   (a, b) =>
-    a.row === b.row && a.at === b.at && a.columns === b.columns && a.chosen === b.chosen && a.focusable === b.focusable && a.height === b.height,
+    a.row === b.row && a.at === b.at && a.columns === b.columns && a.chosen === b.chosen && a.marked === b.marked && a.focusable === b.focusable && a.height === b.height,
 ) as typeof RowOf;

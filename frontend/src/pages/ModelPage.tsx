@@ -1,3 +1,93 @@
+import { useMemo } from "react";
+import { Link, useParams, useSearchParams } from "react-router";
+
+import { type ModelItem, type ModelVersion, pipelineUrl, useModel, useProjectStreams, useRun, useVersions } from "../api";
+import { Ago, Facts, format, Num, PageHead, Panel, StatusBadge } from "../design";
+import { CalibrationPanel } from "../panels/models/CalibrationPanel";
+import { MetricsPanel } from "../panels/models/MetricsPanel";
+import { PredictPanel } from "../panels/models/PredictPanel";
+import { Unavailable } from "../panels/models/Unavailable";
+import { VersionsPanel } from "../panels/models/VersionsPanel";
+import { WeightsPanel } from "../panels/models/WeightsPanel";
+import { Waiting } from "./Gate";
+import classes from "./ModelPage.module.css";
+
+function Summary({ model, version }: { model: ModelItem; version: ModelVersion | null }) {
+  const run = useRun(model.run);
+  return (
+    <Panel title="Served now" note={<Link to={`${pipelineUrl(model.pipeline.id)}?node=${encodeURIComponent(model.node)}`}>trained by {model.pipeline.slug}, node {model.node}</Link>}>
+      <Facts
+        facts={[
+          {
+            name: "Run",
+            value:
+              model.run === null ? (
+                "–"
+              ) : (
+                <Link to={`/runs/${model.run}`}>
+                  {model.run} {run ? <StatusBadge status={run.status} reason={run.reason?.message} /> : null}
+                </Link>
+              ),
+          },
+          { name: "Version", value: <Num value={version?.version} /> },
+          { name: "Published", value: <Ago at={version?.published_at} /> },
+          { name: "Samples", value: <Num value={version?.samples} /> },
+          { name: "AUC since the version before", value: <Num value={version?.window_auc} /> },
+          { name: "AUC", value: <Num value={version?.auc} /> },
+          { name: "Logloss since the version before", value: <Num value={version?.window_logloss} /> },
+          { name: "Logloss", value: <Num value={version?.logloss} /> },
+          { name: "Expected calibration error", value: format.percent(version?.calibration_error) },
+        ]}
+      />
+    </Panel>
+  );
+}
+
 export default function ModelPage() {
-  return <div className="p-page">Model</div>;
+  const { name = "" } = useParams();
+  const [given, setGiven] = useSearchParams();
+  const project = given.get("project");
+  const asked = Number(given.get("version")) || null;
+  const { data: model, error, refetch } = useModel(name, project);
+  useProjectStreams(model?.project ?? project);
+  const { data, error: noVersions } = useVersions(name, project, model?.run ?? null);
+  const versions = useMemo(() => data ?? [], [data]);
+  const newest = versions.at(-1)?.version ?? model?.version?.version ?? null;
+  const shown = asked ?? newest;
+  const facts = versions.find((one) => one.version === newest) ?? model?.version ?? null;
+  const choose = (version: number | null) =>
+    setGiven(
+      (old) => {
+        const next = new URLSearchParams(old);
+        if (version === null) next.delete("version");
+        else next.set("version", String(version));
+        return next;
+      },
+      { replace: true },
+    );
+  if (!model) {
+    return (
+      <div className="p-page">
+        <PageHead title={name} note={<Link to="/models">All models</Link>} />
+        {error ? <Unavailable error={error} what="This model is" onRetry={() => void refetch()} /> : <Waiting />}
+      </div>
+    );
+  }
+  return (
+    <div className="p-page">
+      <PageHead title={model.name} note={<Link to="/models">All models</Link>} />
+      <div className={classes.grid}>
+        <div className={classes.wide}>
+          <Summary model={model} version={facts} />
+        </div>
+        <MetricsPanel versions={versions} />
+        <CalibrationPanel name={name} project={project} version={shown} />
+        <div className={classes.wide}>
+          {noVersions ? <Unavailable error={noVersions} what="Versions are" /> : <VersionsPanel versions={versions} chosen={asked} onChoose={choose} />}
+        </div>
+        <WeightsPanel name={name} project={project} version={shown} />
+        <PredictPanel key={model.name} model={model} version={asked} />
+      </div>
+    </div>
+  );
 }

@@ -1,0 +1,10 @@
+import { ApiError } from "../../api";
+import { Empty, ErrorNote } from "../../design";
+
+/** What could not be fetched: politely where this platform (or this model) does not have it, else as the error it is. */
+export function Unavailable({ error, what, onRetry }: { error: unknown; what: string; onRetry?: () => void }) {
+  if (error instanceof ApiError && error.unavailable) {
+    return <Empty title={`${what} not available`}>{error.hint ?? "This platform does not have it, or the model was deleted with its run."}</Empty>;
+  }
+  return <ErrorNote error={error} onRetry={onRetry} />;
+}

@@ -1,0 +1,61 @@
+import { useMemo } from "react";
+
+import type { ModelVersion } from "../../api";
+import { Ago, type Column, DataTable, Empty, format, Num, Panel, Percent } from "../../design";
+
+const metric = (id: keyof ModelVersion & string, title: string, help: string, digits = 4): Column<ModelVersion> => {
+  const value = (one: ModelVersion) => one[id] as number | null;
+  return { id, title, help, align: "end", cell: (one) => <Num value={value(one)} digits={digits} />, sort: value };
+};
+
+const COLUMNS: readonly Column<ModelVersion>[] = [
+  { id: "version", title: "Version", width: 84, align: "end", cell: (one) => format.number(one.version), sort: (one) => one.version },
+  { id: "published", title: "Published", width: 110, cell: (one) => <Ago at={one.published_at} />, sort: (one) => format.seconds(one.published_at) },
+  metric("samples", "Samples", "Labelled samples learnt so far"),
+  {
+    id: "positives",
+    title: "Positive",
+    align: "end",
+    help: "Share of positive labels",
+    cell: (one) => <Percent value={one.positives === null || !one.samples ? null : one.positives / one.samples} />,
+    sort: (one) => (one.positives === null || !one.samples ? null : one.positives / one.samples),
+  },
+  metric("window_auc", "AUC since", "Of the samples since the version before"),
+  metric("auc", "AUC", "Of all samples so far, each predicted before it was learnt"),
+  metric("window_logloss", "Logloss since", "Of the samples since the version before"),
+  metric("logloss", "Logloss", "Of all samples so far"),
+  metric("calibration", "Calibration", "Sum of predictions over positives: 1 is right", 3),
+  metric("calibration_error", "ECE", "Expected calibration error", 3),
+];
+
+interface VersionsPanelProps {
+  versions: readonly ModelVersion[];
+  /** null: the newest, whichever that is. */
+  chosen: number | null;
+  onChoose: (version: number | null) => void;
+}
+
+/** Every version that was published; one that is chosen is shown by the panels beside. */
+export function VersionsPanel({ versions, chosen, onChoose }: VersionsPanelProps) {
+  const newest = versions.at(-1)?.version ?? null;
+  const selection = useMemo(() => new Set([chosen ?? newest ?? -1]), [chosen, newest]);
+  return (
+    <Panel title="Versions" note={`${format.number(versions.length)}; choose one to see its calibration and weights`} flush>
+      <div style={{ height: 280 }}>
+        <DataTable
+          label="Versions"
+          columns={COLUMNS}
+          rows={versions}
+          rowKey={(one) => one.version}
+          rowLabel={(one) => `version ${one.version}`}
+          order={{ column: "version", direction: "descending" }}
+          marked={selection}
+          onOpen={(one) => onChoose(one.version === newest ? null : one.version)}
+          rowHeight={30}
+          minWidth={860}
+          empty={<Empty title="No version yet">A version is published after every so many labelled samples, as the pipeline's node says.</Empty>}
+        />
+      </div>
+    </Panel>
+  );
+}

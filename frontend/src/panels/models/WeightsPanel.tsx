@@ -1,0 +1,39 @@
+import { SegmentedControl } from "@mantine/core";
+import { useState } from "react";
+
+import { useWeights, type Weight } from "../../api";
+import { BarList, type BarItem, Empty, format, Panel } from "../../design";
+import { Unavailable } from "./Unavailable";
+
+/** "user = 17"; a slot whose feature is not known by name says so. */
+export function weightLabel({ feature, value, slot }: Weight): string {
+  if (feature === null) return `slot ${slot}`;
+  return value === null || value === "" ? feature : `${feature} = ${value}`;
+}
+
+function item(one: Weight): BarItem {
+  const samples = one.samples === null || one.samples === undefined ? "" : `, ${format.number(one.samples)} samples`;
+  return {
+    key: `${one.slot}`,
+    label: weightLabel(one),
+    value: one.weight,
+    deviation: one.deviation,
+    title: `${weightLabel(one)}: weight ${format.number(one.weight, 6)}${samples}, slot ${one.slot}`,
+  };
+}
+
+/** The weights that move predictions most, with how sure the model is of each. */
+export function WeightsPanel({ name, project, version }: { name: string; project: string | null; version: number | null }) {
+  const [limit, setLimit] = useState(20);
+  const { data, error } = useWeights(name, version, limit, project);
+  const choice = (
+    <SegmentedControl aria-label="How many weights" data={["20", "50", "100"]} value={String(limit)} onChange={(value) => setLimit(Number(value))} />
+  );
+  return (
+    <Panel title="Heaviest features" note={version === null ? undefined : `of version ${version}; whiskers: one standard deviation`} actions={choice}>
+      {error ? <Unavailable error={error} what="Weights are" /> : null}
+      {data && data.length > 0 ? <BarList items={data.map(item)} format={(value) => format.number(value, 3)} /> : null}
+      {data?.length === 0 ? <Empty title="No weights yet">They are listed from the first version on.</Empty> : null}
+    </Panel>
+  );
+}
