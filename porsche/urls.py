@@ -6,6 +6,7 @@ from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from porsche.ide.pages import application, sign_in
+from porsche.monitor.prometheus import PrometheusView
 
 urlpatterns = [
     path("api/", include("porsche.ide.api.urls")),
@@ -14,6 +15,7 @@ urlpatterns = [
     path("api/", include("porsche.verification.urls")),
     path("api/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    path("metrics", PrometheusView.as_view(), name="prometheus"),
     path("sign-in/<str:secret>", sign_in, name="sign-in"),
     re_path(r"^(?!api/|static/|metrics).*$", application, name="application"),
 ]
