@@ -1,0 +1,44 @@
+import type { Diagnostic, RunSummary } from "../../api/types";
+import { isFinal } from "../../api/runs";
+import { DeadLetters } from "../../panels/dead/DeadLetters";
+import { diagnosticsOf, useEditor } from "../../panels/document/editor";
+import { EventsPanel } from "../../panels/events/EventsPanel";
+import { LogPanel } from "../../panels/log/LogPanel";
+import { useFigures } from "../../panels/run/figures";
+import { ModelPanel } from "../../panels/run/ModelPanel";
+import { NodesTable } from "../../panels/run/NodesTable";
+import { Overview } from "../../panels/run/Overview";
+import { Problems } from "../../panels/run/Problems";
+import { VerifyPanel } from "../../panels/run/VerifyPanel";
+import { type Tab, Tabs } from "./Tabs";
+import type { View } from "./Workbench";
+
+interface BelowProps {
+  view: View;
+  run: RunSummary | null;
+  canRun: boolean;
+  slug: string;
+  project: string;
+}
+
+/** What the run does: figures over time, models, nodes, events, log, dead letters, verification; and the document's problems. */
+export function Below({ view, run, canRun, slug, project }: BelowProps) {
+  const diagnostics = useEditor(diagnosticsOf);
+  const errors = diagnostics.filter((each) => each.severity === "error").length;
+  const letters = useFigures((state) => state.snapshot?.dead_letters ?? null);
+  const id = run?.id ?? null;
+  const toProblem = (each: Diagnostic) => (each.node && each.property
+    ? view.reveal({ node: each.node, property: each.property })
+    : view.reveal({ node: each.node ?? undefined, line: each.line ?? undefined, column: each.column ?? undefined }));
+  const tabs: Tab[] = [
+    { id: "overview", label: "Overview", content: () => <Overview run={run} /> },
+    { id: "model", label: "Model", content: () => <ModelPanel run={run} slug={slug} project={project} onSelect={view.select} /> },
+    { id: "nodes", label: "Nodes", content: () => <NodesTable onSelect={view.select} /> },
+    { id: "problems", label: "Problems", count: diagnostics.length, tone: errors ? "bad" : "warning", content: () => <Problems onShow={toProblem} /> },
+    { id: "events", label: "Events", content: () => <EventsPanel run={id} onSelect={view.select} /> },
+    { id: "log", label: "Log", content: () => <LogPanel run={id} active={run !== null && !isFinal(run.status)} onSelect={view.select} /> },
+    { id: "dead", label: "Dead letters", count: letters, tone: "warning", content: () => <DeadLetters key={id} run={id} count={letters} onSelect={view.select} /> },
+    { id: "verify", label: "Verify", content: () => <VerifyPanel run={id} canRun={canRun} onSelect={view.select} /> },
+  ];
+  return <Tabs label="Run" tabs={tabs} value={view.below} onChange={view.show} />;
+}

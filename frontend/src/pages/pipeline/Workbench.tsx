@@ -1,0 +1,156 @@
+import { useCallback, useEffect, useMemo, useState } from "react";
+import { Link, useSearchParams } from "react-router";
+
+import { useActionContext, useActions } from "../../actions";
+import { covers, useRun, useRunDetail, useStopRun, useStream } from "../../api";
+import { isFinal } from "../../api/runs";
+import type { PipelineDetail, Role, RunSummary } from "../../api/types";
+import { ErrorNote, useStable } from "../../design";
+import { Canvas } from "../../panels/canvas/Canvas";
+import type { Failure } from "../../panels/canvas/graph";
+import { ConflictDialog } from "../../panels/document/ConflictDialog";
+import type { Reveal } from "../../panels/document/DocumentPanel";
+import { isDirty, useEditor, useEditorStore } from "../../panels/document/editor";
+import { useChecks, useDrafts, useLayoutSaving, useOthers, useSaving } from "../../panels/document/keeping";
+import { Banner } from "../../panels/run/Banner";
+import { followFigures } from "../../panels/run/figures";
+import { useKept } from "../../panels/run/kept";
+import { RunBar } from "../../panels/run/RunBar";
+import { PIPELINE_ACTIONS, type PipelineContext } from "./actions";
+import { Below } from "./Below";
+import classes from "./page.module.css";
+import { Side } from "./Side";
+import { Split } from "./Split";
+
+const SIDE = new Set(["node", "sql", "document", "revisions"]);
+
+/** What is selected and open is in the URL, so that a link leads to it. */
+export interface View {
+  node: string | null;
+  property: string | null;
+  run: number | null;
+  side: string;
+  below: string;
+  select: (node: string | null) => void;
+  show: (tab: string) => void;
+  showRun: (run: number | null) => void;
+  /** Opens the document at a place; a node's place selects it too. */
+  reveal: (place: Reveal) => void;
+  revealed: Reveal | null;
+}
+
+function useView(): View {
+  const [query, setQuery] = useSearchParams();
+  const [keptSide, keepSide] = useKept<string>("tab.side", "node");
+  const [keptBelow, keepBelow] = useKept<string>("tab.below", "overview");
+  const [revealed, setRevealed] = useState<Reveal | null>(null);
+  const asked = query.get("tab");
+  const change = useStable((changes: Record<string, string | null>) => {
+    setQuery((before) => {
+      const next = new URLSearchParams(before);
+      for (const [name, value] of Object.entries(changes)) if (value === null) next.delete(name); else next.set(name, value);
+      return next;
+    }, { replace: true });
+  });
+  const show = useStable((tab: string) => {
+    (SIDE.has(tab) ? keepSide : keepBelow)(tab);
+    change({ tab: null });
+  });
+  const select = useCallback((node: string | null) => change({ node, property: null }), [change]);
+  const showRun = useCallback((run: number | null) => change({ run: run === null ? null : String(run) }), [change]);
+  const reveal = useStable((place: Reveal) => {
+    setRevealed({ ...place });
+    keepSide("document");
+    change({ tab: null, ...(place.node ? { node: place.node, property: place.property ?? null } : {}) });
+  });
+  return {
+    node: query.get("node"),
+    property: query.get("property"),
+    run: Number(query.get("run")) || null,
+    side: asked && SIDE.has(asked) ? asked : keptSide,
+    below: asked && !SIDE.has(asked) ? asked : keptBelow,
+    select, show, showRun, reveal, revealed,
+  };
+}
+
+/** The run that the page shows: the one that was asked for, else the pipeline's newest. */
+function useShownRun(detail: PipelineDetail, view: View): { run: RunSummary | null; detail: ReturnType<typeof useRunDetail>["data"] | null; error: unknown } {
+  const id = view.run ?? detail.run?.id ?? null;
+  const { data, error } = useRunDetail(id);
+  const run = useRun(id, data ?? (detail.run?.id === id ? detail.run : null));
+  useStream({ run: id }, id !== null);
+  const first = data?.snapshot ?? null;
+  useEffect(() => (id === null ? undefined : followFigures(id, first)), [id, first]);
+  return { run, detail: data ?? null, error };
+}
+
+/** The whole page of a pipeline: canvas, side panel, live panels below. */
+export function Workbench({ detail, role }: { detail: PipelineDetail; role: Role | null }) {
+  const view = useView();
+  const [starting, setStarting] = useState(false);
+  const canEdit = covers(role, "editor") && !detail.archived;
+  const canRun = covers(role, "operator") && !detail.archived;
+  const { run, detail: runDetail, error } = useShownRun(detail, view);
+  useChecks();
+  useDrafts();
+  const layoutError = useLayoutSaving(canEdit);
+  const overtaken = useOthers(detail);
+  usePipelineActions({ canEdit, canRun, run, view, onNew: () => setStarting(true) });
+  const failure = useFailure(run);
+  return (
+    <div className={classes.page}>
+      <header className={classes.head}>
+        <h1 title={`${detail.project}/${detail.slug}`}>{detail.title || detail.slug}</h1>
+        <RunBar run={run} detail={runDetail ?? null} canRun={canRun} onRun={view.showRun} starting={starting} onStarting={setStarting} />
+      </header>
+      <Banner run={run} onShow={view.select} />
+      {layoutError ? <ErrorNote error={layoutError} /> : null}
+      {error ? <div style={{ padding: 8 }}><ErrorNote error={error} /> <Link to="?">Show the newest run</Link></div> : null}
+      <div className={classes.main}>
+        <Split name="below" side="below" label="Height of the panels below" initial={280} least={80} leave={180}>
+          <Split name="side" side="right" label="Width of the side panel" initial={380} least={260} leave={360}>
+            <Canvas selected={view.node} onSelect={view.select} failure={failure} canEdit={canEdit} />
+            <Side view={view} run={run} canEdit={canEdit} overtaken={overtaken} />
+          </Split>
+          <Below view={view} run={run} canRun={canRun} slug={detail.slug} project={detail.project} />
+        </Split>
+      </div>
+      <ConflictDialog />
+    </div>
+  );
+}
+
+/** The node that the run failed at, and why; the same object as long as it is the same failure. */
+function useFailure(run: RunSummary | null): Failure | null {
+  const reason = run?.status === "RUNNING" ? null : run?.reason;
+  const node = reason?.node ?? null;
+  const message = reason?.message ?? "";
+  return useMemo(() => (node ? { node, message } : null), [node, message]);
+}
+
+interface Acting {
+  canEdit: boolean;
+  canRun: boolean;
+  run: RunSummary | null;
+  view: View;
+  onNew: () => void;
+}
+
+function usePipelineActions({ canEdit, canRun, run, view, onNew }: Acting): void {
+  const editor = useEditorStore();
+  const dirty = useEditor(isDirty);
+  const canUndo = useEditor((state) => state.history.past.length > 0);
+  const canRedo = useEditor((state) => state.history.future.length > 0);
+  const saving = useSaving();
+  const stopping = useStopRun();
+  const active = run !== null && !isFinal(run.status);
+  const save = useStable(() => saving.mutate(undefined));
+  const stop = useStable(() => run && stopping.mutate(run.id));
+  const newRun = useStable(onNew);
+  const { show } = view;
+  const context = useMemo((): PipelineContext => ({
+    canEdit, canRun, dirty, canUndo, canRedo, active, save, stop, newRun, show, undo: () => editor.getState().undo(), redo: () => editor.getState().redo(),
+  }), [canEdit, canRun, dirty, canUndo, canRedo, active, save, stop, newRun, show, editor]);
+  useActions(PIPELINE_ACTIONS);
+  useActionContext("pipeline", context);
+}

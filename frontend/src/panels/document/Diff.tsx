@@ -1,0 +1,45 @@
+import { useMemo } from "react";
+
+import { countChanges, hunks, lineDiff } from "../../document/diff";
+import { changesBetween, describe } from "../../document/changes";
+import classes from "./code.module.css";
+
+interface DiffProps {
+  before: string;
+  after: string;
+  /** What the two are: "revision 3", "your text". */
+  names: readonly [string, string];
+  height?: number | string;
+}
+
+const SIGN = { same: " ", added: "+", removed: "-" } as const;
+
+/** Two documents, line by line, with what the difference means. */
+export function Diff({ before, after, names, height = "100%" }: DiffProps) {
+  const lines = useMemo(() => lineDiff(before, after), [before, after]);
+  const changes = useMemo(() => changesBetween(before, after), [before, after]);
+  const { added, removed } = countChanges(lines);
+  if (!added && !removed) return <p className="p-muted" style={{ padding: "0 12px" }}>{names[0]} and {names[1]} are the same.</p>;
+  return (
+    <figure className={classes.diff} style={{ height }} aria-label={`From ${names[0]} to ${names[1]}`} tabIndex={0}>
+      <figcaption style={{ padding: "6px 12px", fontFamily: "var(--mantine-font-family)" }}>
+        From {names[0]} to {names[1]}: {added} lines more, {removed} less.{" "}
+        <span className="p-muted">{changes.length ? changes.slice(0, 12).map(describe).join("; ") : "Nothing in what it does."}{changes.length > 12 ? "; …" : ""}</span>
+      </figcaption>
+      <table>
+        <tbody>
+          {hunks(lines).map((line, i) => line === null ? (
+            <tr key={i} className={classes.gap}><td colSpan={4}>…</td></tr>
+          ) : (
+            <tr key={i} className={line.kind === "same" ? undefined : classes[line.kind]}>
+              <td className={classes.no}>{line.before ?? ""}</td>
+              <td className={classes.no}>{line.after ?? ""}</td>
+              <td className={classes.sign}>{SIGN[line.kind]}</td>
+              <td>{line.text}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </figure>
+  );
+}

@@ -1,0 +1,52 @@
+import { useMemo } from "react";
+
+import { useLive } from "../../api/live";
+import { useRunEvents } from "../../api/runs";
+import type { RunEvent } from "../../api/types";
+import { Ago, Empty, ErrorNote, StatusBadge, Tag } from "../../design";
+import classes from "../run/panels.module.css";
+
+interface EventsPanelProps {
+  run: number | null;
+  onSelect: (node: string) => void;
+}
+
+const NONE: readonly RunEvent[] = [];
+
+/** Events that were fetched and those that came live, each once, newest first. */
+export function joinedEvents(fetched: readonly RunEvent[], live: readonly RunEvent[]): RunEvent[] {
+  const known = new Map([...fetched, ...live].map((event) => [event.id, event]));
+  return [...known.values()].sort((a, b) => b.id - a.id);
+}
+
+/** What happened to a run: changes of status, restarts, exceptions, what people asked for. */
+export function EventsPanel({ run, onSelect }: EventsPanelProps) {
+  const { data, error } = useRunEvents(run);
+  const live = useLive((state) => (run === null ? undefined : state.events[run])) ?? NONE;
+  const events = useMemo(() => joinedEvents(data?.results ?? [], live), [data, live]);
+  if (error) return <ErrorNote error={error} />;
+  if (!events.length) return <Empty title="Nothing happened yet">Starts, changes of status, restarts and exceptions of the run appear here.</Empty>;
+  return (
+    <ol className={classes.scroll} style={{ margin: 0, padding: 0, listStyle: "none" }} aria-label="Events of the run">
+      {events.map((event) => (
+        <li key={event.id} className={classes.event}>
+          <span style={{ flex: "none", width: "7em" }} className="p-muted"><Ago at={event.at} /></span>
+          <span className={classes.kind}><Kind event={event} /></span>
+          <span style={{ minWidth: 0, overflowWrap: "anywhere" }}>
+            {event.message || event.code}
+            {event.node ? <> (<button type="button" className={classes.link} onClick={() => onSelect(event.node ?? "")}>{event.node}</button>)</> : null}
+            {event.user ? <span className="p-muted">, by {event.user}</span> : null}
+          </span>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function Kind({ event }: { event: RunEvent }) {
+  const status = event.data.status ?? event.data.to;
+  if (event.kind === "status") return <StatusBadge status={typeof status === "string" ? status : event.code} />;
+  if (event.kind === "exception") return <Tag tone="bad">exception</Tag>;
+  if (event.kind === "restart") return <Tag tone="warning">restart</Tag>;
+  return <Tag tone="neutral">{event.kind}</Tag>;
+}

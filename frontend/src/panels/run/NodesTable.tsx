@@ -1,0 +1,51 @@
+import { useMemo } from "react";
+
+import { type Column, DataTable, Empty, format } from "../../design";
+import { useEditor } from "../document/editor";
+import { type NodeFigures, useFigures } from "./figures";
+
+interface Row {
+  node: string;
+  label: string;
+  figures: NodeFigures | null;
+  now: number | null;
+}
+
+const end = "end" as const;
+const figure = (id: keyof NodeFigures, title: string, show: (value: number | null) => string, help: string, width = 104): Column<Row> => ({
+  id, title, help, width, align: end,
+  cell: (row) => show(row.figures?.[id] as number | null ?? null),
+  sort: (row) => row.figures?.[id] as number | null ?? null,
+});
+
+const COLUMNS: readonly Column<Row>[] = [
+  { id: "node", title: "Node", cell: (row) => <strong>{row.label}</strong>, sort: (row) => row.label, width: 180 },
+  figure("inRate", "In", format.rate, "Rows that come in, a second"),
+  figure("outRate", "Out", format.rate, "Rows that go out, a second"),
+  figure("rowsIn", "Rows in", format.number, "Since the process started"),
+  figure("rowsOut", "Rows out", format.number, "Since the process started"),
+  { id: "lag", title: "Behind", width: 84, align: end, help: "How far its event time is behind the clock",
+    cell: (row) => format.coarse(behind(row)), sort: behind },
+  figure("busy", "Busy", format.percent, "Share of the time that it works", 76),
+  figure("stateBytes", "State", format.bytes, "What it remembers", 88),
+  figure("late", "Late", format.number, "Rows that came too late and were dropped", 68),
+  figure("deadLetters", "Unreadable", format.number, "Records that could not be read", 84),
+  figure("hitRate", "Found", format.percent, "Look-ups that found something", 76),
+  { id: "fused", title: "Note", cell: (row) => (row.figures?.fusedInto ? <span className="p-muted">fused into {row.figures.fusedInto}</span> : "") },
+];
+
+function behind(row: Row): number | null {
+  return row.figures?.watermark == null || row.now === null ? null : Math.max(0, row.now - row.figures.watermark / 1e6);
+}
+
+/** All nodes with what they do right now. */
+export function NodesTable({ onSelect }: { onSelect: (node: string) => void }) {
+  const nodes = useEditor((state) => state.model.nodes);
+  const figures = useFigures((state) => state.nodes);
+  const now = useFigures((state) => state.snapshot?.at ?? null);
+  const rows = useMemo(() => nodes.map((node): Row => ({ node: node.id, label: node.label || node.id, figures: figures[node.id] ?? null, now })), [nodes, figures, now]);
+  return (
+    <DataTable label="Nodes" columns={COLUMNS} rows={rows} rowKey={(row) => row.node} rowLabel={(row) => row.label} rowHeight={28} minWidth={1080}
+      onOpen={(row) => onSelect(row.node)} empty={<Empty title="No nodes">The document has none yet.</Empty>} />
+  );
+}

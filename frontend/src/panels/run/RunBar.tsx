@@ -1,0 +1,109 @@
+import { ActionIcon, Button, Menu, Modal } from "@mantine/core";
+import { IconDotsVertical, IconPlayerPlay, IconPlayerStop, IconPlus, IconTrash } from "@tabler/icons-react";
+import { useState } from "react";
+
+import { isFinal, useDeleteRun, useStartRun, useStopRun } from "../../api/runs";
+import type { RunDetail, RunSummary } from "../../api/types";
+import { Ago, Duration, ErrorNote, Progress, Rate, StatusBadge, Tag } from "../../design";
+import { isDirty, useEditor } from "../document/editor";
+import classes from "./panels.module.css";
+import { StartDialog } from "./StartDialog";
+
+interface RunBarProps {
+  run: RunSummary | null;
+  detail: RunDetail | null;
+  canRun: boolean;
+  onRun: (run: number | null) => void;
+  starting: boolean;
+  onStarting: (open: boolean) => void;
+}
+
+/** What the run does, since when, by which revision; and what can be done about it. */
+export function RunBar({ run, detail, canRun, onRun, starting, onStarting }: RunBarProps) {
+  const start = useStartRun();
+  const stop = useStopRun();
+  const failed = start.error ?? stop.error;
+  const [seen, setSeen] = useState<unknown>(null);
+  return (
+    <div className={classes.runbar}>
+      <StatusBadge status={run?.status} reason={run?.reason?.message} />
+      {run ? <Facts run={run} /> : <span className="p-muted">This pipeline has not run yet.</span>}
+      <span style={{ flex: 1 }} />
+      {run && !isFinal(run.status) ? (
+        <Button variant="default" leftSection={<IconPlayerStop size={14} />} onClick={() => stop.mutate(run.id)} disabled={!canRun || run.desired === "STOPPED"}
+          loading={stop.isPending} title="Takes a checkpoint, then ends; it can go on from there">
+          Stop
+        </Button>
+      ) : run && run.status !== "FINISHED" ? (
+        <Button leftSection={<IconPlayerPlay size={14} />} onClick={() => start.mutate(run.id)} disabled={!canRun} loading={start.isPending}
+          title="Goes on from its last checkpoint">
+          Resume
+        </Button>
+      ) : (
+        <Button leftSection={<IconPlayerPlay size={14} />} onClick={() => onStarting(true)} disabled={!canRun}>
+          Start
+        </Button>
+      )}
+      <More run={run} canRun={canRun} onRun={onRun} onNew={() => onStarting(true)} />
+      {starting ? <StartDialog last={detail} onClose={() => onStarting(false)} onStarted={onRun} /> : null}
+      <Modal opened={failed !== null && failed !== seen} onClose={() => setSeen(failed)} title="That did not work">
+        <ErrorNote error={failed} />
+      </Modal>
+    </div>
+  );
+}
+
+function Facts({ run }: { run: RunSummary }) {
+  const revision = useEditor((state) => state.revision);
+  const dirty = useEditor(isDirty);
+  const active = !isFinal(run.status);
+  return (
+    <div className={classes.runfacts}>
+      <span title="How long its status is what it is">since <Ago at={run.since} short /></span>
+      <span title="The revision that runs">run {run.id}, revision {run.revision}</span>
+      {run.revision !== revision || dirty ? <Tag tone="warning" title="What runs is not what the document says now: start a new run for that.">document changed since</Tag> : null}
+      {active ? <span title="Rows read a second"><Rate value={run.rates?.rows_in} /></span> : null}
+      {active && run.lag_seconds !== null ? <span title="How far event time is behind the clock">lag <Duration value={run.lag_seconds} /></span> : null}
+      {run.restarts ? <span title="Starts after a failure, since a person last started it">{run.restarts} {run.restarts === 1 ? "restart" : "restarts"}</span> : null}
+      {(run.attempt ?? 1) > 1 ? <span title="Processes that have worked on it">attempt {run.attempt}</span> : null}
+      {run.progress !== null && active ? <Progress value={run.progress} label="Part of the input that was read" width={80} /> : null}
+    </div>
+  );
+}
+
+interface MoreProps {
+  run: RunSummary | null;
+  canRun: boolean;
+  onRun: (run: number | null) => void;
+  onNew: () => void;
+}
+
+function More({ run, canRun, onRun, onNew }: MoreProps) {
+  const remove = useDeleteRun();
+  const [asking, setAsking] = useState(false);
+  return (
+    <>
+      <Menu position="bottom-end">
+        <Menu.Target>
+          <ActionIcon aria-label="More about runs"><IconDotsVertical size={16} /></ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item leftSection={<IconPlus size={14} />} disabled={!canRun} onClick={onNew}>New run, from the beginning</Menu.Item>
+          <Menu.Item leftSection={<IconTrash size={14} />} color="red" disabled={!canRun || !run || !isFinal(run.status)} onClick={() => setAsking(true)}>
+            Delete run {run?.id ?? ""}
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      <Modal opened={asking} onClose={() => setAsking(false)} title={`Delete run ${run?.id ?? ""}?`}>
+        <p>Its checkpoints, models, results, logs and history go with it. This cannot be undone.</p>
+        <ErrorNote error={remove.error} />
+        <div style={{ display: "flex", justifyContent: "flex-end", gap: 8, marginTop: 12 }}>
+          <Button variant="default" onClick={() => setAsking(false)}>Keep it</Button>
+          <Button color="red" loading={remove.isPending} onClick={() => run && remove.mutate(run.id, { onSuccess: () => { setAsking(false); onRun(null); } })}>
+            Delete
+          </Button>
+        </div>
+      </Modal>
+    </>
+  );
+}

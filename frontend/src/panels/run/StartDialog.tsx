@@ -1,0 +1,74 @@
+import { Button, Group, Modal, NumberInput, TextInput } from "@mantine/core";
+import { useState } from "react";
+
+import { useCreateRun } from "../../api/runs";
+import type { RunDetail, RunOptions } from "../../api/types";
+import { ErrorNote, Note } from "../../design";
+import { isDirty, useEditor } from "../document/editor";
+import { useSaving } from "../document/keeping";
+import classes from "./panels.module.css";
+
+const OPTIONS = [
+  { name: "rate", label: "Rows a second, at most", help: "slows sources down; empty: as fast as it goes", low: 0.001, high: 1e12, whole: false },
+  { name: "shards", label: "Shards", help: "threads that share the keys; empty: as the document says", low: 1, high: 128, whole: true },
+  { name: "checkpoint_interval", label: "Seconds between checkpoints", help: "empty: as the document says", low: 0.1, high: 86400, whole: false },
+] as const;
+
+interface StartDialogProps {
+  /** The run before: its parameters and options are proposed. */
+  last: RunDetail | null;
+  onClose: () => void;
+  onStarted: (run: number) => void;
+}
+
+/** A new run, from the beginning of its input: its parameters and how it works. */
+export function StartDialog({ last, onClose, onStarted }: StartDialogProps) {
+  const pipeline = useEditor((state) => state.pipeline);
+  const declared = useEditor((state) => state.model.parameters);
+  const revision = useEditor((state) => state.revision);
+  const dirty = useEditor(isDirty);
+  const create = useCreateRun();
+  const saving = useSaving();
+  const [parameters, setParameters] = useState<Record<string, string>>(() => last?.parameters ?? {});
+  const [options, setOptions] = useState<RunOptions>(() => last?.options ?? {});
+  const missing = declared.filter((each) => each.default === null && !parameters[each.name]);
+  const start = () => {
+    const known = declared.map((each) => each.name);
+    const given = Object.fromEntries(Object.entries(parameters).filter(([name, value]) => value !== "" && known.includes(name)));
+    create.mutate({ pipeline, parameters: given, options: set(options) }, { onSuccess: (run) => { onStarted(run.id); onClose(); } });
+  };
+  return (
+    <Modal opened onClose={onClose} title={`Start revision ${revision}`} size="md">
+      <form onSubmit={(event) => { event.preventDefault(); start(); }}>
+        {dirty ? (
+          <Note tone="warning">
+            What you changed is not saved: revision {revision} would start without it.{" "}
+            <button type="button" className={classes.link} onClick={() => saving.mutate(undefined)}>Save it first</button>
+          </Note>
+        ) : null}
+        {declared.map((each) => (
+          <TextInput key={each.name} mt="sm" label={each.name} description={each.description} required={each.default === null}
+            placeholder={each.default ?? "no default"} value={parameters[each.name] ?? ""}
+            onChange={(event) => setParameters({ ...parameters, [each.name]: event.currentTarget.value })} />
+        ))}
+        {OPTIONS.map((each) => (
+          <NumberInput key={each.name} mt="sm" label={each.label} description={each.help} min={each.low} max={each.high} allowDecimal={!each.whole}
+            thousandSeparator="," value={Number(options[each.name] ?? NaN) || ""}
+            onChange={(value) => setOptions({ ...options, [each.name]: typeof value === "number" ? value : null })} />
+        ))}
+        <div style={{ marginTop: 12 }}><ErrorNote error={create.error ?? saving.error} /></div>
+        <Group justify="flex-end" mt="md">
+          <Button variant="default" onClick={onClose}>Cancel</Button>
+          <Button type="submit" loading={create.isPending} disabled={missing.length > 0}
+            title={missing.length ? `${missing.map((each) => each.name).join(", ")} need a value` : undefined}>
+            Start
+          </Button>
+        </Group>
+      </form>
+    </Modal>
+  );
+}
+
+function set(options: RunOptions): RunOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== null && value !== undefined));
+}

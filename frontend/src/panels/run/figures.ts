@@ -1,0 +1,129 @@
+/** What nodes do right now, from two successive snapshots of their job. One computation for all nodes, once a snapshot. */
+
+import { create } from "zustand";
+
+import { useLive } from "../../api/live";
+import type { Snapshot, SnapshotNode, SnapshotOperator } from "../../api/types";
+
+/** Rates in rows a second; `lag` in seconds behind the clock, by event time; null: not known (yet). */
+export interface NodeFigures {
+  rowsIn: number | null;
+  rowsOut: number | null;
+  inRate: number | null;
+  outRate: number | null;
+  /** Microseconds of event time. */
+  watermark: number | null;
+  late: number | null;
+  deadLetters: number | null;
+  stateBytes: number | null;
+  /** Share of the time it works, 0 to 1. */
+  busy: number | null;
+  fusedInto: string | null;
+  /** Share of look-ups that found something, since the start. */
+  hitRate: number | null;
+  /** The newest row of a metric sink. */
+  metrics: Readonly<Record<string, unknown>> | null;
+}
+
+export type Figures = Readonly<Record<string, NodeFigures>>;
+
+/** Figures of each node. `before`: an earlier snapshot; rates are known if both are of one process. */
+export function figuresOf(before: Snapshot | null, now: Snapshot): Figures {
+  const told = factsOf(now);
+  const then = before && oneProcess(before, now) ? factsOf(before) : {};
+  const elapsed = (now.at ?? 0) - (before?.at ?? 0);
+  const shards = new Set((now.operators ?? []).map((operator) => operator.shard ?? 0)).size || 1;
+  const metrics = (now.metrics ?? {}) as Record<string, Record<string, unknown>>;
+  const names = new Set([...Object.keys(told), ...Object.keys(metrics)]);
+  return Object.fromEntries([...names].map((node) => [node, figures(then[node], told[node] ?? {}, elapsed, shards, metrics[node] ?? null)]));
+}
+
+function figures(then: SnapshotNode | undefined, now: SnapshotNode, elapsed: number, shards: number,
+                 metrics: Record<string, unknown> | null): NodeFigures {
+  const grown = (name: "rows_in" | "rows_out" | "busy_seconds") => rate(then?.[name], now[name], elapsed);
+  const busy = grown("busy_seconds");
+  const asked = now.lookup ? now.lookup.hits + now.lookup.misses : 0;
+  return {
+    rowsIn: now.rows_in ?? null,
+    rowsOut: now.rows_out ?? null,
+    inRate: grown("rows_in"),
+    outRate: grown("rows_out"),
+    watermark: now.watermark ?? null,
+    late: now.late ?? null,
+    deadLetters: now.dead_letters ?? null,
+    stateBytes: now.state_bytes ?? null,
+    busy: busy === null ? null : Math.min(1, busy / shards),
+    fusedInto: now.fused_into ?? null,
+    hitRate: now.lookup && asked ? now.lookup.hits / asked : null,
+    metrics,
+  };
+}
+
+function rate(then: number | null | undefined, now: number | null | undefined, elapsed: number): number | null {
+  if (then == null || now == null || now < then || elapsed <= 0) return null;
+  return (now - then) / elapsed;
+}
+
+function oneProcess(before: Snapshot, now: Snapshot): boolean {
+  return before.pid === now.pid && before.attempts === now.attempts && before.started === now.started;
+}
+
+/** What the job says of its nodes, else what its operators do. */
+function factsOf(snapshot: Snapshot): Readonly<Record<string, SnapshotNode>> {
+  return snapshot.nodes ?? fromOperators(snapshot.operators ?? []);
+}
+
+/** A node's rows in are those of its first operator, its rows out those of its last; shards add up. */
+function fromOperators(operators: readonly SnapshotOperator[]): Record<string, SnapshotNode> {
+  const ends = new Map<string, [string, string]>();
+  for (const operator of operators) {
+    for (const node of operator.nodes ?? []) ends.set(node, [ends.get(node)?.[0] ?? operator.name, operator.name]);
+  }
+  const found: Record<string, SnapshotNode> = {};
+  for (const operator of operators) {
+    for (const node of operator.nodes ?? []) {
+      const facts = (found[node] ??= { rows_in: 0, rows_out: 0, late: 0, watermark: null });
+      const [first, last] = ends.get(node) ?? ["", ""];
+      if (operator.name === first) facts.rows_in = (facts.rows_in ?? 0) + (operator.rows_in ?? 0);
+      if (operator.name === last) facts.rows_out = (facts.rows_out ?? 0) + (operator.rows_out ?? 0);
+      facts.late = (facts.late ?? 0) + (operator.late ?? 0);
+      if (operator.watermark != null) facts.watermark = Math.min(facts.watermark ?? Infinity, operator.watermark);
+    }
+  }
+  return found;
+}
+
+interface FigureStore {
+  run: number | null;
+  snapshot: Snapshot | null;
+  nodes: Figures;
+}
+
+/** The newest figures of the run that is shown. */
+export const useFigures = create<FigureStore>(() => ({ run: null, snapshot: null, nodes: {} }));
+
+/** Keeps the figures current with the snapshots of a run; ends with the returned function. */
+export function followFigures(run: number, first: Snapshot | null): () => void {
+  const take = (snapshot: Snapshot | null | undefined) => {
+    const last = useFigures.getState();
+    if (!snapshot || snapshot === last.snapshot || (last.snapshot?.at === snapshot.at && last.run === run)) return;
+    const nodes = figuresOf(last.run === run ? last.snapshot : null, snapshot);
+    useFigures.setState({ run, snapshot, nodes: settled(last.run === run ? last.nodes : {}, nodes) });
+  };
+  useFigures.setState({ run, snapshot: null, nodes: {} });
+  take(useLive.getState().snapshots[run] ?? first);
+  return useLive.subscribe((state) => take(state.snapshots[run]));
+}
+
+/** The same objects for nodes whose figures are the same, so that only tiles that change are drawn anew. */
+function settled(before: Figures, now: Figures): Figures {
+  return Object.fromEntries(Object.entries(now).map(([node, each]) => {
+    const old = before[node];
+    return [node, old && JSON.stringify(old) === JSON.stringify(each) ? old : each];
+  }));
+}
+
+/** A node's figures; null while nothing is known of it. */
+export function useNodeFigures(node: string): NodeFigures | null {
+  return useFigures((state) => state.nodes[node] ?? null);
+}
