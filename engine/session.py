@@ -78,7 +78,8 @@ class Phase:
     synchronous: bool = False
 
 
-def describe_table(table: TableSpec, connectors: Callable[[TableSpec], Connector]) -> Capabilities:
+def describe_table(table: TableSpec, connectors: Callable[[TableSpec], Connector],
+                   access: Access | None = None) -> Capabilities:
     """What the connector of a table says of it."""
     if table.option("connector") == "pipe":
         return Capabilities(changelog="I,UA,D" if table.primary_key else "I", bounded=False,
@@ -90,7 +91,8 @@ def describe_table(table: TableSpec, connectors: Callable[[TableSpec], Connector
     return Capabilities(
         changelog=made.changelog(options), bounded=made.bounded(options), lookup=kind.lookup is not Connector.lookup,
         readable=kind.source is not Connector.source, writable=kind.sink is not Connector.sink,
-        accepts=made.accepts(options), abilities=made.abilities(options))
+        accepts=made.accepts(options), abilities=made.abilities(options),
+        rows=lambda: made.rows(options, Environment(access or Access())))
 
 
 class Session:
@@ -111,7 +113,7 @@ class Session:
         self._clock = clock
         self._nodes = dict(nodes or {})
         self._connectors = connectors or (lambda table: _connector_of(table, access))
-        self.catalog = Catalog(lambda table: describe_table(table, self._connectors), python, modules)
+        self.catalog = Catalog(lambda table: describe_table(table, self._connectors, self.access), python, modules)
         self.phases: list[Phase] = []
         self.text = ""
         self._binder: Binder | None = None

@@ -194,6 +194,10 @@ class Connector:
         """What `Source.restrict` of a source of the table takes: "filter" (terms), "limit"."""
         return frozenset()
 
+    def rows(self, table: TableOptions, environment: Environment) -> int | None:
+        """About how many rows a source of the table gives, where that can be told at a glance."""
+        return None
+
     def accepts(self, table: TableOptions) -> str:
         """Kinds of change its sink takes: "I" (only appends), "I,UA,D" (by primary key) or "I,UB,UA,D" (any)."""
         return "I,UA,D" if table.primary_key else "I,UB,UA,D"

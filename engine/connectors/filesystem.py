@@ -27,7 +27,7 @@ from engine.connectors.filesystem_sink import FilesystemSink, folder_of
 from engine.connectors.formats.registry import FORMATS, format_options, text_decoder
 from engine.connectors.options import TableConfig
 from engine.connectors.partitions import Partitions
-from engine.connectors.readers import FileReader, ParquetReader, TextReader
+from engine.connectors.readers import FileReader, ParquetReader, TextReader, rows_in
 from engine.connectors.restrict import meeting
 from engine.errors import UserError
 from engine.types import STRING, Schema
@@ -120,6 +120,13 @@ class FilesystemSource(Source):
             if not file.exists():
                 raise UserError("missing_file", f"table {self._table.name}: there is no file {file}")
         return sorted(p for p in found if not p.is_dir())
+
+    def estimate(self) -> int | None:
+        """About how many rows the files hold; None where they cannot be read."""
+        try:
+            return sum(rows_in(path, self._format) for path in self._files())
+        except UserError:
+            return None
 
     def _begin(self) -> FileReader | None:
         """A reader of the next file."""
@@ -218,6 +225,13 @@ class Filesystem(Connector):
 
     def abilities(self, table: TableOptions) -> frozenset[str]:
         return frozenset(("filter", "limit"))
+
+    def rows(self, table: TableOptions, environment: Environment) -> int | None:
+        """Of text by its size; unknown with 'source.report-statistics' = 'NONE', and of tables that grow."""
+        if table.options.get("source.report-statistics", "ALL").upper() == "NONE" or not self.bounded(table):
+            return None
+        _check(table)
+        return FilesystemSource(table, environment).estimate()
 
     def source(self, table: TableOptions, environment: Environment) -> Source:
         _check(table)

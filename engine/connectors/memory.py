@@ -99,6 +99,9 @@ class Memory(Connector):
     def accepts(self, table: TableOptions) -> str:
         return _table(table).accepts or super().accepts(table)
 
+    def rows(self, table: TableOptions, environment: Environment) -> int | None:
+        return sum(batch.length for batch in _table(table).batches)
+
     def source(self, table: TableOptions, environment: Environment) -> Source:
         return MemorySource(_table(table))
 

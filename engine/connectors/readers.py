@@ -29,6 +29,9 @@ MAX_RECORD = 64 << 20
 MAX_ROWS = 1 << 18
 """Rows of one batch at most, whatever was asked for."""
 
+LINE, PACKED = 100, 5
+"""Bytes of a line, and of text for a byte of it compressed, where no more is known."""
+
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -279,6 +282,20 @@ class ParquetReader(FileReader):
     def close(self) -> None:
         self._file.close()
         self._source.close()
+
+
+def rows_in(path: Path, format: str) -> int:
+    """How many rows a file has; of lines an estimate by its size."""
+    if format == "parquet":
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        with opened(path) as file:
+            try:
+                return int(pq.read_metadata(file).num_rows)
+            except (pa.ArrowInvalid, OSError) as error:
+                raise UserError("unreadable_file", f"{path} is no Parquet file: {error}") from error
+    return max(path.stat().st_size * (PACKED if path.suffix == ".gz" else 1) // LINE, 1)
 
 
 def _bounds(statistics: Any, type: DataType) -> tuple[int | str | None, int | str | None]:

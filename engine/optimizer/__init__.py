@@ -12,15 +12,18 @@ from dataclasses import replace
 from functools import partial
 
 from engine.optimizer.checks import problems
+from engine.optimizer.constant_ranks import drop_constant_ranks
 from engine.optimizer.distinct import split_distinct
 from engine.optimizer.filters import push_filters
 from engine.optimizer.fold import fold_constants
 from engine.optimizer.fuse import fuse_windows
+from engine.optimizer.joins import reorder_joins
 from engine.optimizer.phases import split_phases
 from engine.optimizer.projects import merge_projects
 from engine.optimizer.prune import prune_columns
 from engine.optimizer.ranks import recognise_ranks, specialise_ranks
 from engine.optimizer.reuse import reuse_relations
+from engine.optimizer.simplify import simplify_conditions
 from engine.optimizer.sources import push_into_sources
 from engine.optimizer.verify import verify
 from engine.optimizer.watermarks import pass_watermarks
@@ -31,13 +34,16 @@ Rule = Callable[[Sinks], Sinks]
 
 RULES: tuple[Rule, ...] = (
     fold_constants,     # first: constants decide which filters and ranks there are
+    simplify_conditions,  # after folding, which leaves constants; before ranks and sources, which know few forms
     merge_projects,     # fewer nodes for filters to pass, and to compare
     reuse_relations,    # before filters, which leave alone what is shared, and pruning, which makes equals differ
     push_filters,       # before ranks: brings a filter down onto its OVER; makes equalities of WHERE join keys
     recognise_ranks,    # after filters: a filter on a row number right above its OVER
     pass_watermarks,    # after filters: those right above their watermark; after ranks, which do not wait for time
     push_filters,       # on, below watermarks
+    reorder_joins,      # after filters: knows keys and what is left of the sides; before pruning, which projects
     prune_columns,      # after ranks: tells which ranks are only filtered by, never shown
+    drop_constant_ranks,  # after pruning: ranks that are shown
     specialise_ranks,   # after pruning: deduplication needs a rank that is not shown
     merge_projects,     # pruning leaves projections on top of each other
     fuse_windows,       # wants at most one projection between aggregate and window
@@ -48,7 +54,7 @@ RULES: tuple[Rule, ...] = (
     split_phases,       # last: only marks aggregates, whatever made them
 )
 
-WITH_SETTINGS = (fold_constants, reuse_relations, push_into_sources, split_distinct, split_phases)
+WITH_SETTINGS = (fold_constants, reuse_relations, reorder_joins, push_into_sources, split_distinct, split_phases)
 """Rules that also take the job's settings."""
 
 

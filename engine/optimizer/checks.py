@@ -44,6 +44,9 @@ def _over(relation: Over | Rank) -> UserError | None:
     called = [relation.function] if isinstance(relation, Rank) else [c.function for c in relation.calls]
     ranking = next((c for c in called if c in RANKING), None)
     orders = [k for k in relation.order if not _constant(relation.input, k.index)]
+    if isinstance(relation, Rank) and relation.end_column is None and relation.end < max(relation.start, 1):
+        return UserError("bad_rank", f"Rank end {relation.end} should not be less than rank start "
+                         f"{max(relation.start, 1)}", hint="the first row has the number 1")
     if orders:
         return None
     if ranking is not None:

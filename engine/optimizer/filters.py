@@ -135,7 +135,7 @@ def _join(relation: Join, terms: list[Expression], nodes: frozenset[str], uses: 
     if relation.kind is not JoinKind.INNER:
         both, stay = [], [*stay, *both]
     inputs = _sides(relation, left, right, nodes, uses)
-    return above(_with_terms(relation, inputs, both), stay, nodes)
+    return above(with_terms(relation, inputs, both), stay, nodes)
 
 
 def _own_condition(relation: Join, uses: Uses) -> Relation:
@@ -151,7 +151,7 @@ def _own_condition(relation: Join, uses: Uses) -> Relation:
     if not left and not right and not any(equality(t, len(relation.left.schema)) for t in rest):
         return relation
     inputs = _sides(relation, left, right, relation.nodes, uses)
-    return _with_terms(replace(relation, condition=None), inputs, rest)
+    return with_terms(replace(relation, condition=None), inputs, rest)
 
 
 def _sides(relation: Join, left: Terms, right: Terms, nodes: frozenset[str], uses: Uses) -> tuple[Relation, Relation]:
@@ -161,7 +161,7 @@ def _sides(relation: Join, left: Terms, right: Terms, nodes: frozenset[str], use
             filtered(relation.right, [_retyped(shifted(t, -width), relation.right) for t in right], nodes, uses))
 
 
-def _with_terms(relation: Join, inputs: tuple[Relation, Relation], terms: Terms) -> Relation:
+def with_terms(relation: Join, inputs: tuple[Relation, Relation], terms: Terms) -> Relation:
     """The join with more terms: equal columns become keys."""
     width = len(relation.left.schema)
     left_keys, right_keys, safe = list(relation.left_keys), list(relation.right_keys), list(relation.null_safe)

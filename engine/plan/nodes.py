@@ -62,7 +62,8 @@ class TableSpec:
 
     `changelog` holds the kinds of change a source gives, e.g. "I", "I,UA,D", "I,UB,UA,D"; `accepts` those its sink
     takes. `partitions`: positions of the PARTITIONED BY columns; `abilities`: what its source does by itself where it
-    is asked ("filter", "limit"). `path` is (catalog, database, name).
+    is asked ("filter", "limit"); `rows`: how many it may have, where that is asked for and known. `path` is (catalog,
+    database, name).
     """
 
     path: tuple[str, str, str]
@@ -75,6 +76,7 @@ class TableSpec:
     accepts: str = "I,UB,UA,D"
     partitions: tuple[int, ...] = ()
     abilities: frozenset[str] = frozenset()
+    rows: int | None = None
 
     @property
     def name(self) -> str:

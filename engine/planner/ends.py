@@ -61,13 +61,13 @@ def _scan_pipe(planner: Planner, node: Scan) -> Built:
 
 
 def plan_values(planner: Planner, node: Values) -> Built:
-    from engine.changes import concat_columns
+    from engine.changes import concat_columns, null_column
 
     context = planner.settings().context
     columns = []
     for i, field in enumerate(node.schema):
         cells = [compile_expression(row[i])((), 1, context).with_type(field.type) for row in node.rows]
-        columns.append(concat_columns(cells))
+        columns.append(concat_columns(cells) if cells else null_column(field.type, 0))
     rows = Batch(tuple(columns), len(node.rows))
     reader = SourceReader(planner.name("Values", node), node.schema, planner.settings(), ConstantSource(rows),
                           range(len(node.schema)), planner.properties.ordered, node.nodes)

@@ -119,7 +119,7 @@ class Model:
 class Capabilities:
     """What a table's connector says of it: kinds of change its source gives, whether it ends, whether it answers
     lookups by key, whether it can be read and written at all, the kinds of change its sink takes, and what its source
-    does by itself where it is asked ("filter", "limit")."""
+    does by itself where it is asked ("filter", "limit"). `rows` finds out how many rows it may have; None: unknown."""
 
     changelog: str = "I"
     bounded: bool = True
@@ -128,6 +128,7 @@ class Capabilities:
     writable: bool = True
     accepts: str = "I,UB,UA,D"
     abilities: frozenset[str] = frozenset()
+    rows: Callable[[], int | None] = lambda: None
 
 
 Describe = Callable[[TableSpec], Capabilities]

@@ -44,7 +44,12 @@ def _spec(
     said = session.catalog.describe(spec)
     changelog = ",".join(part.strip() for part in said.changelog.split(","))
     return replace(spec, changelog=changelog, bounded=said.bounded, accepts=said.accepts,
-                   abilities=said.abilities)
+                   abilities=said.abilities, rows=said.rows() if _reorders(session) else None)
+
+
+def _reorders(session: Session) -> bool:
+    """Whether the numbers of rows matter: finding them out may take looking at files."""
+    return session.config.get("table.optimizer.join-reorder-enabled", "false").lower() == "true"
 
 
 @dataclass(frozen=True)

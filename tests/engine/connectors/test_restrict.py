@@ -253,3 +253,18 @@ def test_no_more_rows_than_the_limit_also_after_a_restore(tmp_path, format, limi
 ])  # fmt: skip
 def test_statistics_exclude_parts_of_files(term: Term, low: Any, high: Any, excluded: bool) -> None:
     assert excludes(term, low, high) == excluded
+
+
+@pytest.mark.parametrize(("format", "least", "most"), [("parquet", 20, 20), ("json", 10, 40), ("csv", 2, 20)])
+def test_a_file_tells_about_how_many_rows_it_has(tmp_path, format, least, most) -> None:
+    written(tmp_path / "rows", format, [(n, n, "text", True, date(2024, 1, 1), None) for n in range(20)])
+
+    def estimate(path: Path, **options: str) -> int | None:
+        given = {"connector": "filesystem", "path": str(path), "format": format, **options}
+        return connector("filesystem").rows(TableOptions("t", SCHEMA, given), Environment())
+
+    known = estimate(tmp_path / "rows")
+    assert known is not None and least <= known <= most
+    assert estimate(tmp_path / "rows", **{"source.report-statistics": "NONE"}) is None
+    assert estimate(tmp_path / "rows", **{"source.monitor-interval": "1 s"}) is None
+    assert estimate(tmp_path / "missing") is None

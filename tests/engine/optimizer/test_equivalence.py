@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.connectors.base import Environment, TableOptions
 from engine.connectors.memory import MemoryTable
 from engine.optimizer import RULES, Rule, applied, optimize
 from engine.plan.nodes import Program, Relation
@@ -23,7 +24,7 @@ from engine.sql.dialect import parse
 from tests import profiles
 from tests.engine.properties import strategies, timed
 from tests.engine.properties.strategies import Case
-from tests.engine.properties.support import Config, Input, connectors_of, fold, oracle
+from tests.engine.properties.support import Config, Given, Input, fold, oracle
 from tests.engine.sql.binding import TABLES, catalogue, program
 
 ON = {
@@ -58,13 +59,37 @@ def exact_aggregations(draw: st.DrawFn) -> Case:
                 f"SELECT {key}, {duck} FROM t GROUP BY {key}")
 
 
+@st.composite
+def chains_of_joins(draw: st.DrawFn) -> Case:
+    """Three or four changing tables of very different sizes, joined by equal columns."""
+    given = {name: draw(strategies.tables(size)) for name, size in zip("tuwz", draw(st.permutations([3, 6, 10, 14])))}
+    second = draw(st.sampled_from(["u.k = t.k", "u.k = t.k AND u.v < t.v", "t.s = u.s AND u.b"]))
+    third = draw(st.sampled_from(["w.k = u.k", "w.s = t.s", "w.k IS NOT DISTINCT FROM u.k AND w.v = t.v"]))
+    query = f"SELECT t.k, u.v, w.s, t.d FROM t JOIN u ON {second} JOIN w ON {third}"
+    if draw(st.booleans()):
+        query = f"SELECT q.k, q.v, z.x FROM ({query}) AS q JOIN z ON q.s = z.s WHERE z.v > 0"
+    return Case(given, query, query)
+
+
 CASES = {
+    "chains_of_joins": chains_of_joins(),
     "exact_aggregations": exact_aggregations(),
     "compositions": strategies.compositions(), "aggregations": strategies.aggregations(),
     "window_aggregates": timed.window_aggregates(), "top_rows": timed.top_rows(),
     "deduplications": timed.deduplications(), "interval_joins": timed.interval_joins(),
 }  # fmt: skip
 NAMES = list(dict.fromkeys(rule.__name__ for rule in RULES))
+
+
+class Sized(Given):
+    """A table in memory that knows how many rows it has."""
+
+    def __init__(self, table: MemoryTable) -> None:
+        super().__init__(table)
+        self._length = sum(batch.length for batch in table.batches)
+
+    def rows(self, table: TableOptions, environment: Environment) -> int | None:
+        return self._length
 
 
 class Ruled(Session):
@@ -80,7 +105,8 @@ def rows(case: Case, rules: Sequence[Rule], config: Config, setup: str) -> Count
     """The rows that a query leaves when only these rules are applied."""
     result = MemoryTable()
     tables = {name: given.table() for name, given in case.inputs.items()}
-    session = Ruled(folder=Path("never-written"), connectors=connectors_of({**tables, SELECTED: result}))
+    connectors = {name: Sized(table) for name, table in (tables | {SELECTED: result}).items()}
+    session = Ruled(folder=Path("never-written"), connectors=lambda table: connectors[table.name])
     session.rules = rules
     text = "".join(given.ddl(name) for name, given in case.inputs.items()) + case.setup + setup
     for _ in session.script(f"{text}\n{case.query};"):
@@ -109,6 +135,13 @@ def test_with_and_without_a_rule(name: str, case: Case, batch: int, shards: int)
 def test_aggregates_in_parts(chosen: tuple[str, ...], case: Case, batch: int, shards: int) -> None:
     setup = "".join(ON[name] for name in chosen)
     assert rows(case, RULES, Config(batch, shards), setup) == oracle(case.inputs, case.oracle)
+
+
+@pytest.mark.soak
+@profiles.examples(25)
+@given(case=CASES["chains_of_joins"], batch=st.sampled_from([1, 7, 1000]), shards=st.sampled_from([1, 2]))
+def test_joins_in_another_order(case: Case, batch: int, shards: int) -> None:
+    assert rows(case, RULES, Config(batch, shards), ON["reorder_joins"]) == oracle(case.inputs, case.oracle)
 
 
 @pytest.mark.soak

@@ -30,12 +30,15 @@ def plans(statements: str, rule: Rule) -> tuple[str, str]:
     from engine.sql import ddl
 
     settings: dict[str, str] = {}
-    made = binder()
+    parsed = parse(statements)
+    for statement in filter(is_setting, parsed):
+        apply_setting(statement, settings)
+    made = binder(settings=settings)
     relations = []
-    for statement in parse(statements):
+    for statement in parsed:
         if is_setting(statement):
-            apply_setting(statement, settings)
-        elif ddl.is_ddl(statement):
+            continue
+        if ddl.is_ddl(statement):
             ddl.apply(statement, made)
         else:
             relations.append(made.query(statement))

@@ -31,6 +31,7 @@ def catalogue(bounded: bool = False) -> Catalog:
         return Capabilities(changelog=table.option("changelog", "I"), lookup=table.name == "dim",
                             bounded=bounded or table.option("bounded") == "true",
                             accepts=table.option("accepts", "I,UB,UA,D"),
+                            rows=lambda: int(table.option("rows")) if table.option("rows") else None,
                             abilities=frozenset(filter(None, table.option("abilities").split(","))))
 
     return Catalog(describe)
