@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from engine.errors import NotSupported
 from engine.expressions.binding import resolve_call
 from engine.expressions.nodes import NO_NODES, Call, Expression, InputRef, Literal
 from engine.plan.keys import Keys
@@ -140,7 +141,12 @@ class SubqueryPlanner:
     def _mark(self, relation: Relation, subquery: SubqueryRef) -> tuple[Relation, Expression]:
         """EXISTS or IN as a value: a left join with the distinct rows, and whether one was found."""
         assert subquery.relation is not None
-        pulled = plain(pull_up(subquery.relation), subquery.relation.schema.names)
+        query = subquery.relation if subquery.operands else rows_only(subquery.relation)
+        pulled = pull_up(query)
+        if any(contains(output, OuterRef) for output in pulled.outputs):
+            raise NotSupported("IN with a query that selects columns of the enclosing one, inside of an expression",
+                               place=subquery.place, hint="compare them in the query's WHERE clause")
+        pulled = plain(pulled, query.schema.names)
         width = len(relation.schema)
         operands = subquery.operands
         inner = list(pulled.outputs[: len(operands)])

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given
 
 from tests import profiles
-from tests.engine.properties import strategies, timed
+from tests.engine.properties import mixed, strategies, timed
 from tests.engine.properties.strategies import Case
 from tests.engine.properties.support import Config, fold, oracle, run
 
 EVERY = [Config(*c, watched=c[0] == 7) for c in product((1, 7, 1000), (1, 2), (False, True))]
 CONFIGS = EVERY if profiles.SOAK else [EVERY[i] for i in (0, 3, 4, 6, 8, 11)]
+MIXED = EVERY if profiles.SOAK else [Config(1, 1, False), Config(7, 2, True, watched=True)]
 """Rows a batch, shards, mini-batch: all of them in a soak run, else each value of each with several of the others."""
 
 
@@ -35,6 +36,19 @@ def check(case: Case) -> None:
 @given(strategies.compositions())
 def test_compositions(case: Case) -> None:
     check(case)
+
+
+@pytest.mark.soak
+@profiles.examples(200)
+@given(mixed.mixtures())
+def test_mixtures(case: Case) -> None:
+    """Also as a batch: then nothing but the final table comes."""
+    wanted = oracle(case.inputs, case.oracle)
+    for config in MIXED:
+        assert fold(run(case.inputs, case.query, config, setup=case.setup)) == wanted, config
+    final = run(case.inputs, case.query, setup=case.setup + "SET 'execution.runtime-mode' = 'batch';")
+    assert {kind for kind, _ in final} <= {"+I"}
+    assert fold(final) == wanted, "batch"
 
 
 @pytest.mark.soak

@@ -81,6 +81,9 @@ def test_unchanged_they_are_planned(tmp_path: Path) -> None:
     ("GROUPING() FROM words", "bad_arguments"),
     ("n FROM words ORDER BY TUMBLE(n, 1)", "bad_window"),
     ("COUNT(TUMBLE(n, 1)) FROM words", "bad_window"),
+    ("n FROM words AS w WHERE EXISTS (SELECT w.n FROM words AS v WHERE v.n = w.n) IS TRUE", None),
+    ("n FROM words AS w WHERE (n IN (SELECT w.n FROM words)) IS TRUE", "not_supported"),
+    ("n FROM words QUALIFY ROW_NUMBER() OVER (ORDER BY n) = -1", "bad_rank"),
 ])
 def test_found(tmp_path: Path, select: str, code: str | None) -> None:
     """What mutations have found."""
