@@ -97,7 +97,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = HOME.path / "static"
+STATIC_ROOT = HOME.folder("static")
 STATICFILES_DIRS = [BASE / "static"]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
@@ -121,7 +121,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["porsche.ide.api.permissions.Allowed"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["porsche.ide.api.parsing.JsonParser"],
     "DEFAULT_PAGINATION_CLASS": "porsche.ide.api.pagination.Pages",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "porsche.ide.api.schema.AutoSchema",
@@ -150,6 +150,8 @@ SPECTACULAR_SETTINGS = {
     "AUTHENTICATION_WHITELIST": None,
 }
 
+BACKGROUND = "porsche.celery.app"
+"""The application that sends work to workers."""
 CELERY_BROKER_URL = os.environ.get("PORSCHE_BROKER") or "filesystem://"
 CELERY_TASK_IGNORE_RESULT = True  # outcomes are rows of our own tables
 CELERY_TASK_ACKS_LATE = True
@@ -158,6 +160,12 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1  # what one worker is not at, another may take
+CELERY_BEAT_SCHEDULE_FILENAME = str(HOME.path / "schedule")
+CELERY_BEAT_SCHEDULE = {
+    "retention": {"task": "porsche.ide.tasks.retain", "schedule": 600.0, "options": {"expires": 600}},
+    "retention of metrics": {"task": "porsche.monitor.tasks.retain", "schedule": 600.0, "options": {"expires": 600}},
+}
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 LOGGING = {

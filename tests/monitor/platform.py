@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -61,6 +62,13 @@ class Platform:
 
     home: Path
     tokens: dict[str, str]
+
+    def copy(self, home: Path) -> Platform:
+        """The same in another folder."""
+        shutil.copytree(self.home, home, dirs_exist_ok=True)
+        copied = Platform(home, self.tokens)
+        copied.beat()
+        return copied
 
     @property
     def environment(self) -> dict[str, str]:

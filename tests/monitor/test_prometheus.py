@@ -25,7 +25,9 @@ def of_run(found, name: str, run: int, **more: str):
 def test_a_scrape_tells_of_runs_processes_and_requests(platform, server):
     platform.beat()
     platform.sql("UPDATE ide_run SET restarts = 3, snapshot = ? WHERE id = 1",
-                 '{"at": 1000.0, "late": 7, "dead_letters": 2, "nodes": {"a": {"state_bytes": 5}, "b": {"state_bytes": 6}}, "sources": [{"behind_seconds": 1.5}], '
+                 '{"at": 1000.0, "late": 7, "dead_letters": 2, '
+                 '"nodes": {"a": {"state_bytes": 5}, "b": {"state_bytes": 6}}, '
+                 '"sources": [{"behind_seconds": 1.5}], '
                  '"checkpoint": {"epoch": 4, "at": 990.0, "bytes": 2048, "seconds": 0.25}}')
     found = scrape(server)
     assert of_run(found, "porsche_run_status", 1, status="RUNNING") == 1

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.monitor.events import Events
-from tests.monitor.platform import Server, make
+from tests.monitor.platform import Server
 
 pytestmark = pytest.mark.slow
 
@@ -143,9 +143,8 @@ def test_strangers_are_refused(server):
         assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
 
 
-def test_streams_end_with_the_right_to_listen(tmp_path):
-    platform = make(tmp_path)
-    server = Server(platform, application="tests.monitor.hasty")
+def test_streams_end_with_the_right_to_listen(fresh):
+    server = Server(fresh, application="tests.monitor.hasty")
     try:
         with Events(server, "/api/runs/1/stream") as ann, Events(server, "/api/runs/3/stream", user="bob") as bob:
             ann.wait("run")
@@ -153,8 +152,8 @@ def test_streams_end_with_the_right_to_listen(tmp_path):
             time.sleep(2)
             assert not ann.ended.is_set()
             assert ann.comments  # heartbeats
-            platform.sql("DELETE FROM ide_membership WHERE user_id = (SELECT id FROM ide_user WHERE username = 'ann')")
-            platform.sql("UPDATE ide_token SET expires_at = '2020-01-01 00:00:00' WHERE user_id = "
+            fresh.sql("DELETE FROM ide_membership WHERE user_id = (SELECT id FROM ide_user WHERE username = 'ann')")
+            fresh.sql("UPDATE ide_token SET expires_at = '2020-01-01 00:00:00' WHERE user_id = "
                          "(SELECT id FROM ide_user WHERE username = 'bob')")
             assert ann.ended.wait(5)
             assert bob.ended.wait(5)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from porsche.ide.api import documents, pipelines, projects, runs, session
+from porsche.ide.api import documents, pipelines, projects, runs, session, work
 
 urlpatterns = [
     path("session", session.SessionView.as_view(), name="session"),
@@ -31,4 +31,7 @@ urlpatterns = [
     path("runs/<int:pk>/logs", runs.RunLogsView.as_view(), name="run-logs"),
     path("runs/<int:pk>/dead-letters", runs.RunDeadLettersView.as_view(), name="run-dead-letters"),
     path("runs/<int:pk>/compiled", runs.RunCompiledView.as_view(), name="run-compiled"),
+    path("work", work.WorksView.as_view(), name="works"),
+    path("work/<int:pk>", work.WorkView.as_view(), name="work"),
+    path("work/<int:pk>/file", work.WorkFileView.as_view(), name="work-file"),
 ]

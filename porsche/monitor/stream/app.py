@@ -70,6 +70,7 @@ class Streams:
         """The process's hub, made where its event loop runs."""
         if self._hub is None:
             self._hub = Hub(Watcher().poll)
+            self._end_with_the_server(asyncio.get_running_loop())
             traffic.listeners(lambda: self.hub.listeners)
         return self._hub
 
@@ -119,7 +120,6 @@ class Streams:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
-                self._end_with_the_server(asyncio.get_running_loop())
                 await send({"type": "lifespan.startup.complete"})
             else:
                 self._close()
