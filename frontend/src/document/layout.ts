@@ -17,7 +17,7 @@ export interface Shape {
   aspect: number;
 }
 
-export const SHAPE: Shape = { width: 190, height: 66, across: 50, down: 22, between: 52, aspect: 2 };
+export const SHAPE: Shape = { width: 200, height: 70, across: 46, down: 22, between: 48, aspect: 2 };
 
 export interface Link {
   from: string;

@@ -10,15 +10,16 @@ import type { Layout } from "../../document/model";
 import { diagnosticsOf, useEditor, useEditorStore } from "../document/editor";
 import { useKept } from "../run/kept";
 import classes from "./canvas.module.css";
-import { useCatalogue } from "./catalogue";
+import { useCatalogue, useCatalogueReady } from "./catalogue";
 import { type Failure, type TileData, type Wire, tilesOf, wiresOf } from "./graph";
+import { laneFor } from "./lane";
 import { NodeTile, type Tile } from "./NodeTile";
 import { Outline } from "./Outline";
 import { RateEdge, type WireEdge } from "./RateEdge";
 
 const NODE_TYPES = { tile: NodeTile };
 const EDGE_TYPES = { rate: RateEdge };
-const FIT = { padding: 0.06, maxZoom: 1.15, minZoom: 0.2 };
+const FIT = { padding: { top: "14px", bottom: "18px", left: "56px", right: "22px" }, maxZoom: 1.1, minZoom: 0.2 } as const;
 
 interface CanvasProps {
   selected: string | null;
@@ -41,7 +42,7 @@ function Drawn({ selected, onSelect, failure, canEdit }: CanvasProps) {
   const [map, setMap] = useKept("canvas.map", false);
   const { tiles, wires, places } = useGraph(failure);
   const nodes = useTiles(tiles, places, selected);
-  const edges = useWires(wires, selected);
+  const edges = useWires(wires, places, selected);
   const flow = useReactFlow<Tile, WireEdge>();
   const { fitView } = flow;
   const count = tiles.size;
@@ -80,6 +81,7 @@ function useGraph(failure: Failure | null): { tiles: ReadonlyMap<string, TileDat
   const diagnostics = useEditor(diagnosticsOf);
   const layout = useEditor((state) => state.history.pipeline.layout);
   const catalogue = useCatalogue();
+  const ready = useCatalogueReady();
   const [kept] = useState(() => ({ tiles: new Map<string, TileData>() as ReadonlyMap<string, TileData> }));
   const tiles = useMemo(() => keep(kept, tilesOf(model, catalogue, diagnostics, failure, kept.tiles)), [model, catalogue, diagnostics, failure, kept]);
   const wires = useMemo(() => wiresOf(model, catalogue), [model, catalogue]);
@@ -87,8 +89,10 @@ function useGraph(failure: Failure | null): { tiles: ReadonlyMap<string, TileDat
     const links = model.edges.map(({ from, to }) => ({ from, to }));
     return arrange(model.nodes.map((node) => node.id), links, { ...model.layout, ...layout });
   }, [model, layout]);
-  return { tiles, wires, places };
+  return ready ? { tiles, wires, places } : NOTHING; // tiles have their ports once the catalogue is known
 }
+
+const NOTHING = { tiles: new Map<string, TileData>(), wires: [], places: {} };
 
 function keep<T>(kept: { tiles: T }, tiles: T): T {
   kept.tiles = tiles;
@@ -148,11 +152,12 @@ function ariaOf(data: TileData): string {
   return `${data.label}, ${data.title}${data.label === data.id ? "" : `, id ${data.id}`}${problem}`;
 }
 
-function useWires(wires: readonly Wire[], selected: string | null): WireEdge[] {
+function useWires(wires: readonly Wire[], places: Layout, selected: string | null): WireEdge[] {
+  const lanes = useMemo(() => new Map(wires.map((wire) => [wire.id, laneFor(wire.source, wire.target, places)])), [wires, places]);
   return useMemo(() => wires.map((wire): WireEdge => ({
-    id: wire.id, type: "rate", source: wire.source, target: wire.target, targetHandle: wire.port, data: { relation: wire.relation },
+    id: wire.id, type: "rate", source: wire.source, target: wire.target, targetHandle: wire.port, data: { relation: wire.relation, lane: lanes.get(wire.id) ?? null },
     className: wire.source === selected || wire.target === selected ? "near" : undefined, focusable: false,
-  })), [wires, selected]);
+  })), [wires, lanes, selected]);
 }
 
 /** Brings a node that was selected elsewhere into view, without moving what is in view already. */

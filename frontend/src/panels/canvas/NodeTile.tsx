@@ -1,6 +1,6 @@
 import { IconAlertTriangle, IconCircleX } from "@tabler/icons-react";
-import { Handle, type Node, type NodeProps, Position, useStore } from "@xyflow/react";
-import { memo } from "react";
+import { Handle, type Node, type NodeProps, Position, useStore, useUpdateNodeInternals } from "@xyflow/react";
+import { memo, useEffect, useRef } from "react";
 
 import { compact, coarse, number } from "../../design/format";
 import { type NodeFigures, useNodeFigures } from "../run/figures";
@@ -12,11 +12,12 @@ import { SHAPE } from "../../document/layout";
 export type Tile = Node<TileData, "tile">;
 
 /** Below this zoom only names can be read: they are drawn larger, the rest is left out. */
-const FAR = 0.62;
+const FAR = 0.55;
 
 /** A node as it is drawn. What moves each second is a component of its own, so that the tile stays. */
 export const NodeTile = memo(function NodeTile({ data, selected }: NodeProps<Tile>) {
   const far = useStore((state) => state.transform[2] < FAR);
+  usePorts(data);
   const state = data.failure ? classes.failed : data.errors ? classes.invalid : "";
   return (
     <div className={`${classes.tile} ${selected ? classes.selected : ""} ${state} ${far ? classes.far : ""}`} data-family={data.family}
@@ -44,6 +45,18 @@ export const NodeTile = memo(function NodeTile({ data, selected }: NodeProps<Til
   );
 });
 
+/** The canvas measures ports once; where a tile gets others, it has to be told. */
+function usePorts(data: TileData) {
+  const update = useUpdateNodeInternals();
+  const ports = `${data.inputs.map((port) => port.name).join(" ")} ${data.gives ?? ""}`;
+  const measured = useRef(ports);
+  useEffect(() => {
+    if (measured.current === ports) return;
+    measured.current = ports;
+    update(data.id);
+  }, [update, data.id, ports]);
+}
+
 function Mark({ data }: { data: TileData }) {
   const count = data.errors || data.warnings;
   if (data.failure) return <span className={`${classes.mark} ${classes.error}`} title={data.failure}><IconCircleX size={14} aria-hidden />failed</span>;
@@ -62,7 +75,12 @@ function Mark({ data }: { data: TileData }) {
 function LiveLine({ node, gives, failure }: { node: string; gives: string | null; failure: string }) {
   const figures = useNodeFigures(node);
   if (failure) return <div className={`${classes.live} ${classes.error}`} title={failure}>{failure}</div>;
-  return <div className={classes.live}>{figures ? liveText(figures, gives) : ""}</div>;
+  return (
+    <>
+      <div className={classes.live}>{figures ? liveText(figures, gives) : ""}</div>
+      {figures?.busy ? <div className={classes.busy} data-high={figures.busy > 0.8 || undefined} style={{ width: `${figures.busy * 100}%` }} title={`busy ${Math.round(figures.busy * 100)} % of the time`} /> : null}
+    </>
+  );
 }
 
 /** What a tile says of its node's work: what it gives a second, how far behind it is, what it measures. */

@@ -29,6 +29,12 @@ export function useCatalogue(): Catalogue {
   return useMemo(() => (data ? catalogueOf(data) : NONE), [data]);
 }
 
+/** Whether the catalogue is known, or known not to come. */
+export function useCatalogueReady(): boolean {
+  const { isPending } = useComponents();
+  return !isPending;
+}
+
 /** The input that an edge ends at: the one it names, else the first that takes what its source gives. */
 export function portOf(edge: ModelEdge, target: Verb | undefined, source: Verb | undefined): string | null {
   const inputs = target?.inputs ?? [];

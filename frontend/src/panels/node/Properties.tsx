@@ -127,7 +127,7 @@ function ColumnName(props: FieldProps) {
   const columns = useIncoming(props.node, props.spec);
   const { value, onBlur, onKeyDown, onChange } = useDraft(shown(props.value), (text) => props.onChange(asValue(text, "column")));
   return (
-    <Autocomplete {...shared(props)} data={columns} placeholder={shown(props.spec.default)} value={value} onBlur={onBlur} onKeyDown={onKeyDown}
+    <Autocomplete size="xs" {...shared(props)} data={columns} placeholder={shown(props.spec.default)} value={value} onBlur={onBlur} onKeyDown={onKeyDown}
       onChange={(text) => onChange({ currentTarget: { value: text } })} onOptionSubmit={(text) => props.onChange(text)} />
   );
 }
@@ -136,7 +136,7 @@ function ColumnNames(props: FieldProps) {
   const columns = useIncoming(props.node, props.spec);
   const names = Array.isArray(props.value) ? props.value.map(String) : props.value == null ? [] : [String(props.value)];
   return (
-    <TagsInput {...shared(props)} data={columns} value={names} placeholder={names.length ? "" : shown(props.spec.default)}
+    <TagsInput size="xs" {...shared(props)} data={columns} value={names} placeholder={names.length ? "" : shown(props.spec.default)}
       onChange={(next) => props.onChange(next.length ? next : undefined)} />
   );
 }
