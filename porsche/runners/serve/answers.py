@@ -115,9 +115,8 @@ class Serving:
         sources: list[dict[str, str]] = [{} for _ in rows]
         for table in self._tables:
             wanted = [name for name in table.columns if name in self._path.needed]
-            kept = table.get([row.get(table.key.name) for row in rows]) if wanted else {}
-            for i, row in enumerate(rows):
-                found = kept.get(row.get(table.key.name))
+            kept = table.get([row.get(table.key.name) for row in rows]) if wanted else [None] * len(rows)
+            for i, (row, found) in enumerate(zip(rows, kept, strict=True)):
                 taken = {n: found.values[n] for n in wanted if n not in row} if found is not None else {}
                 if found is not None and taken:
                     whole[i].update(_as_json(taken))

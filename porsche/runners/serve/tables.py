@@ -39,15 +39,15 @@ class FeatureTable:
         self._environment = Environment(access or Access(), str(state))
         self._lookup: Lookup | None = None
 
-    def get(self, keys: Sequence[Any]) -> dict[Any, Found]:
-        """What is kept of entities, by their keys as given; those that nothing is known of are not there."""
-        known = list(dict.fromkeys(key for key in keys if key is not None))
-        if not known:
-            return {}
-        values = [_key(self.key, key) for key in known]
-        positions, columns = self._open().get([column_of(self.key.type, values)], len(values))
+    def get(self, keys: Sequence[Any]) -> list[Found | None]:
+        """What is kept of each entity, None where there is nothing or no key. UserError `bad_value`."""
+        values = [None if key is None else _key(self.key, key) for key in keys]
+        positions, columns = self._open().get([column_of(self.key.type.as_nullable(), values)], len(values))
         rows = python_values(columns[0])
-        return {known[at]: _found(row) for at, row in zip(positions.tolist(), rows, strict=True)}
+        found: list[Found | None] = [None] * len(keys)
+        for at, row in zip(positions.tolist(), rows, strict=True):
+            found[at] = _found(row)
+        return found
 
     def _open(self) -> Lookup:
         if self._lookup is None:
