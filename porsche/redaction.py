@@ -9,11 +9,14 @@ import re
 from collections.abc import Iterable, Mapping
 
 HIDDEN = "***"
-_NAME = r"[\w.\-]*(?:password|passwd|secret|token|api[_\-]?key|access[_\-]?key|credential|jaas)[\w.\-]*"
+_NAME = r"[\w.\-]*?(?:password|passwd|secret|token|api[_\-]?key|access[_\-]?key|credential|jaas)[\w.\-]*+"
 _SECRET_NAME = re.compile(_NAME, re.IGNORECASE)
+_ASSIGNED = r"(?<![\w.\-])(?=[\w.\-]++[\"']?\s{0,10}[=:])"
+"""Where a name begins that is given a value. Each word is looked at once, so that a long text costs what it is long:
+texts are anybody's, such as an address that was asked for."""
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(rf"(?P<name>[\"']?{_NAME}[\"']?\s*[=:]\s*)(?:'(?:[^']|'')*'|\"(?:[^\"\\]|\\.)*\"|[^\s,;)}}\]]+)",
-                re.IGNORECASE), rf"\g<name>{HIDDEN}"),
+    (re.compile(rf"(?P<name>{_ASSIGNED}{_NAME}[\"']?\s{{0,10}}[=:]\s{{0,10}})"
+                r"(?:'(?:[^']|'')*'|\"(?:[^\"\\]|\\.)*\"|[^\s,;)}\]]+)", re.IGNORECASE), rf"\g<name>{HIDDEN}"),
     (re.compile(r"://[^/\s:@]+:[^/\s@]+@"), f"://{HIDDEN}@"),
     (re.compile(r"\bpsk_[\w\-]+"), f"psk_{HIDDEN}"),
     (re.compile(r"\b(Bearer|Basic) +[\w.\-+/=]{8,}"), rf"\1 {HIDDEN}"),

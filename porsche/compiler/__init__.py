@@ -114,6 +114,16 @@ def check_text(text: str, *, parameters: Mapping[str, str] | None = None, state:
 
 def _compile(text: str, given: Mapping[str, str], state: str,
              where: Environment | None) -> tuple[Compiled | None, tuple[Diagnostic, ...]]:
+    try:
+        return _compile_steps(text, given, state, where)
+    except RecursionError:
+        deep = Diagnostic("error", "too_deep", "parts of an expression or query lie too deep in each other",
+                          "compute a part of it in a node before")
+        raise DocumentError([deep]) from None
+
+
+def _compile_steps(text: str, given: Mapping[str, str], state: str,
+                   where: Environment | None) -> tuple[Compiled | None, tuple[Diagnostic, ...]]:
     document, collector = load(text)
     parameters = Parameters(document, given, state, collector)
     settings = {name: parameters.fill(value, ("settings", name)) for name, value in document.settings.items()}

@@ -8,8 +8,10 @@ import yaml
 
 from porsche.compiler.diagnostics import Diagnostic, DocumentError, Path
 
-LARGEST = 1_000_000
-"""Values a document may have: aliases of YAML can blow a small text up."""
+REPEATED = 20_000
+"""Values that aliases of YAML may add to those that are written out: else a small text could be blown up."""
+DEEPEST = 100
+"""Collections that may lie in each other. libyaml composes by recursion in C, which a deep text would crash."""
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TEXTS = {"tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:binary"}
@@ -18,6 +20,7 @@ _TEXTS = {"tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:binary"}
 def read(text: str) -> tuple[Any, dict[Path, tuple[int, int]]]:
     """The values of a text and their places (line and column, from 1). DocumentError where it is not YAML."""
     try:
+        _refuse_deep(text)
         root = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -25,8 +28,21 @@ def read(text: str) -> tuple[Any, dict[Path, tuple[int, int]]]:
         raise _failed("syntax", f"this is not YAML: {error.problem or error.context}", place) from None
     except yaml.YAMLError as error:
         raise _failed("syntax", f"this is not YAML: {error}", (0, 0)) from None
-    reader = _Reader()
+    reader = _Reader(len(text) + REPEATED)
     return (None if root is None else reader.value(root, ())), reader.places
+
+
+def _refuse_deep(text: str) -> None:
+    """DocumentError where collections lie too deep in each other; events come without any recursion."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > DEEPEST:
+            place = event.start_mark.line + 1, event.start_mark.column + 1
+            raise _failed("too_deep", "collections lie too deep in each other", place, f"at most {DEEPEST} may")
 
 
 def _failed(code: str, message: str, place: tuple[int, int], hint: str = "") -> DocumentError:
@@ -34,15 +50,16 @@ def _failed(code: str, message: str, place: tuple[int, int], hint: str = "") -> 
 
 
 class _Reader:
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
         self.places: dict[Path, tuple[int, int]] = {}
+        self._most = most
         self._scalars = yaml.constructor.SafeConstructor()
         self._open: set[int] = set()
 
     def value(self, node: yaml.Node, path: Path) -> Any:
         place = node.start_mark.line + 1, node.start_mark.column + 1
         self.places[path] = place
-        if len(self.places) > LARGEST:
+        if len(self.places) > self._most:
             raise _failed("too_large", "the document has too many values", place)
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, place)

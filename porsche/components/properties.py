@@ -78,11 +78,21 @@ def text_of(value: Any, what: str) -> str:
     raise InvalidValue(f"{what} is a text", "put it in quotes")
 
 
+LONGEST = 20_000
+LONGEST_QUERY = 100_000
+"""Characters of an expression, and of a query."""
+_SPLIT = "compute a part of it in a node before"
+
+
 def sql(value: Any) -> exp.Expr:
     """An SQL expression."""
     text = text_of(value, "an expression")
+    if len(text) > LONGEST:
+        raise InvalidValue(f"the expression has more than {LONGEST:,} characters", _SPLIT)
     try:
         return parse_expression(text)
+    except RecursionError:
+        raise InvalidValue("parts of the expression lie too deep in each other", _SPLIT, code="too_deep") from None
     except UserError as error:
         raise InvalidValue(f"{error.message} (at {error.place})" if error.place else error.message, error.hint or "",
                            code=error.code) from None
@@ -404,8 +414,11 @@ class Query(Property):
     def parse(self, value: Any) -> exp.Query:
         from engine.sql.dialect import parse_one
 
+        text = text_of(value, "a query")
+        if len(text) > LONGEST_QUERY:
+            raise InvalidValue(f"the query has more than {LONGEST_QUERY:,} characters", "make it several nodes")
         try:
-            tree = parse_one(text_of(value, "a query"))
+            tree = parse_one(text)
         except UserError as error:
             raise InvalidValue(str(error), error.hint or "", code=error.code) from None
         if not isinstance(tree, exp.Query):

@@ -19,7 +19,8 @@ MOST_NODES = 10_000
 LAYOUT = {"type": "object", "maxProperties": MOST_NODES, "additionalProperties": {
     "type": "array", "items": {"type": "number", "minimum": -1e9, "maximum": 1e9}, "minItems": 2, "maxItems": 2}}
 REVISION = {"type": "integer", "minimum": 1, "maximum": 2**31 - 1}
-NO_CONTROL = RegexValidator(r"^[^\x00-\x08\x0b-\x1f\x7f]*$", "control characters are not allowed")
+ONE_LINE = RegexValidator(r"^[^\x00-\x1f\x7f]*\Z", "control characters and line breaks are not allowed")
+LINES = RegexValidator(r"^[^\x00-\x08\x0b-\x1f\x7f]*\Z", "control characters are not allowed")
 
 
 class Body(s.Serializer[Any]):
@@ -45,7 +46,7 @@ class Title(s.CharField):
     """A title is any text of one line, markup too: it is only ever shown as text."""
 
     def __init__(self, **rest: Any) -> None:
-        super().__init__(max_length=200, allow_blank=True, validators=[NO_CONTROL], **rest)
+        super().__init__(max_length=200, allow_blank=True, validators=[ONE_LINE], **rest)
 
 
 class Document(s.CharField):
@@ -89,7 +90,7 @@ class MemberRole(Body):
 
 
 class TokenOrder(Body):
-    name = s.CharField(max_length=100, validators=[NO_CONTROL])
+    name = s.CharField(max_length=100, validators=[ONE_LINE])
     role = s.ChoiceField(Role.choices, default=Role.VIEWER, help_text="What it may do at most.")
     project = s.CharField(max_length=63, allow_null=True, default=None, help_text="null: good in all your projects.")
     expires_at = s.DateTimeField(allow_null=True, default=None)
@@ -116,7 +117,7 @@ class PipelineChange(Body):
 
 class NewDocument(Body):
     document = Document()
-    message = s.CharField(max_length=500, allow_blank=True, default="", validators=[NO_CONTROL])
+    message = s.CharField(max_length=500, allow_blank=True, default="", validators=[LINES])
 
 
 class Layout(s.DictField):

@@ -31,7 +31,7 @@ class MissingBase(APIException):
 
     status_code = 428
     default_code = "precondition_required"
-    default_detail = "If-Match is missing"
+    default_detail = "the request does not say which revision was changed"
     hint = 'send If-Match: "NUMBER" with the number of the revision that was changed'
 
 

@@ -17,6 +17,11 @@ class Anything(s.JSONField):
     """An object of any content."""
 
 
+@extend_schema_field({})
+class Value(s.JSONField):
+    """Any value, null too."""
+
+
 @extend_schema_field({"type": "object", "additionalProperties": {"type": "string"}})
 class Texts(s.JSONField):
     """Texts by name."""
@@ -135,7 +140,7 @@ class Property(s.Serializer[Any]):
     label = s.CharField()  # type: ignore[assignment]
     help = s.CharField()
     required = s.BooleanField()  # type: ignore[assignment]
-    default = s.JSONField(allow_null=True)
+    default = Value(help_text="null: it has none.")
     port = s.CharField(allow_null=True, help_text="The input whose columns the value refers to.")
     limits = Anything(help_text="What some kinds have besides: low, high, whole, options, length.")
     schema = Anything(help_text="JSON Schema of the value.")

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from threading import Lock
 from typing import Any
 
-from porsche.compiler import Compiled, Diagnostic, DocumentError, compile_text, environment
+from porsche.compiler import Compiled, DocumentError, compile_text, environment
 from porsche.compiler.document import Document, load
 from porsche.compiler.graph import connect
 
@@ -71,10 +71,7 @@ def diagnostics(document: str) -> Result:
 
 def require_valid(document: str, parameters: Mapping[str, str], where: str, state: str) -> Compiled:
     """The compiled document; DocumentError with every error."""
-    try:
-        return compile_text(document, parameters=parameters, state=state, environment=environment(where))
-    except RecursionError:
-        raise DocumentError([_too_deep()]) from None
+    return compile_text(document, parameters=parameters, state=state, environment=environment(where))
 
 
 def _compiled(document: str, parameters: Mapping[str, str], where: str, state: str) -> Result:
@@ -86,16 +83,12 @@ def _compiled(document: str, parameters: Mapping[str, str], where: str, state: s
     return {"valid": True, **made.as_json(), "graph": _graph(document)}
 
 
-def _too_deep() -> Diagnostic:
-    return Diagnostic("error", "too_deep", "values or expressions lie too deep in each other", "nest less")
-
-
 def _graph(text: str) -> Result | None:
     """As much of the graph as can be read; None where the text is no YAML."""
     try:
         document, collector = load(text)
         ports = _ports(document, collector)
-    except (DocumentError, RecursionError):
+    except DocumentError:
         return None
     return {
         "name": document.name,

@@ -1,0 +1,82 @@
+"""Who may do what: every endpoint with the least role that it needs. A new endpoint needs a line here.
+
+`{...}` in addresses and bodies stands for what the test's platform has; `answer`: the status of those who may.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.ide.platform import DOCUMENT
+
+ROLES = ("viewer", "operator", "editor", "admin")
+
+
+@dataclass(frozen=True)
+class Line:
+    """`needs`: a role in the project, or anyone, signed in, own."""
+
+    method: str
+    name: str
+    needs: str
+    answer: int = 200
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+    query: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.name}"
+
+
+SHOP = {"slug": "shop"}
+PIPELINE = {"pk": "{pipeline}"}
+RUN = {"pk": "{run}"}
+ACTIVE = {"pk": "{active}"}
+
+LINES = (
+    Line("GET", "session", "anyone"),
+    Line("POST", "session", "anyone", 401, body={"username": "nobody", "password": "wrong"}),
+    Line("DELETE", "session", "signed in", 204),
+    Line("GET", "projects", "signed in"),
+    Line("POST", "projects", "own", 201, body={"slug": "fresh"}),
+    Line("GET", "project", "viewer", kwargs=SHOP),
+    Line("PATCH", "project", "admin", kwargs=SHOP, body={"title": "Better"}),
+    Line("DELETE", "project", "admin", 409, kwargs=SHOP),
+    Line("GET", "members", "viewer", kwargs=SHOP),
+    Line("PUT", "member", "admin", kwargs={**SHOP, "username": "viewer"}, body={"role": "operator"}),
+    Line("DELETE", "member", "admin", 204, kwargs={**SHOP, "username": "viewer"}),
+    Line("GET", "tokens", "own"),
+    Line("POST", "tokens", "own", 201, body={"name": "t"}),
+    Line("DELETE", "token", "own", 404, kwargs={"pk": 10**6}),
+    Line("GET", "components", "signed in"),
+    Line("POST", "compile", "signed in", body={"document": DOCUMENT}),
+    Line("GET", "pipelines", "viewer"),
+    Line("POST", "pipelines", "editor", 201, body={"project": "shop", "slug": "fresh", "document": DOCUMENT}),
+    Line("GET", "pipeline", "viewer", kwargs=PIPELINE),
+    Line("PATCH", "pipeline", "editor", kwargs=PIPELINE, body={"title": "Better"}),
+    Line("DELETE", "pipeline", "admin", 409, kwargs=PIPELINE),
+    Line("PUT", "pipeline-document", "editor", kwargs=PIPELINE, body={"document": "x"}, headers={"If-Match": '"1"'}),
+    Line("PUT", "pipeline-layout", "editor", kwargs=PIPELINE, body={"rows": [1, 2]}),
+    Line("GET", "pipeline-revisions", "viewer", kwargs=PIPELINE),
+    Line("GET", "pipeline-revision", "viewer", kwargs={**PIPELINE, "number": 1}),
+    Line("GET", "pipeline-compiled", "viewer", kwargs=PIPELINE),
+    Line("GET", "runs", "viewer"),
+    Line("POST", "runs", "operator", 201, body={"pipeline": "{pipeline}"}),
+    Line("GET", "run", "viewer", kwargs=RUN),
+    Line("DELETE", "run", "operator", 204, kwargs=RUN),
+    Line("POST", "run-start", "operator", kwargs=RUN),
+    Line("POST", "run-stop", "operator", kwargs=ACTIVE),
+    Line("GET", "run-events", "viewer", kwargs=RUN),
+    Line("GET", "run-logs", "viewer", kwargs=RUN),
+    Line("GET", "run-dead-letters", "viewer", kwargs=RUN),
+    Line("GET", "run-compiled", "viewer", kwargs=RUN),
+    Line("GET", "run-metrics", "viewer", kwargs=RUN),
+    Line("GET", "run-stream", "viewer", kwargs=RUN),
+    Line("GET", "project-stream", "viewer", query="project=shop"),
+    Line("GET", "schema", "anyone"),
+    Line("GET", "docs", "anyone"),
+)
+LISTS = ("pipelines", "runs", "work-list")
+"""A list is empty, rather than refused, for whoever has no role in a project."""
