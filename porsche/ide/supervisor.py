@@ -102,6 +102,7 @@ class Supervisor:
         while not stop.is_set():
             began = time.monotonic()
             try:
+                close_old_connections()
                 self.tick()
             except (DatabaseError, InterfaceError, OSError) as error:
                 if began - complained > 10:
@@ -116,7 +117,6 @@ class Supervisor:
 
     def tick(self) -> None:
         """One pass over all runs that are not over."""
-        close_old_connections()
         self._children = [child for child in self._children if child.poll() is None]
         if self._starts and self._due(BEAT):
             Beat.objects.update_or_create(name=NAME, defaults={"pid": os.getpid(), "at": timezone.now()})
