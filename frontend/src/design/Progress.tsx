@@ -7,7 +7,7 @@ export function Progress({ value, label, width = 96 }: { value: number | null | 
   const known = value !== null && value !== undefined;
   const shown = known ? Math.min(1, Math.max(0, value)) : 1;
   return (
-    <span style={{ display: "inline-flex", alignItems: "center", gap: 6 }}>
+    <span style={{ display: "inline-flex", alignItems: "center", gap: 6, verticalAlign: "middle" }}>
       <Bar.Root w={width} size={6}>
         <Bar.Section value={shown * 100} animated={!known} aria-label={label} aria-valuetext={known ? percent(shown) : "not known yet"} />
       </Bar.Root>

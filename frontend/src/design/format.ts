@@ -13,7 +13,7 @@ function missing(value: number | Missing): value is Missing {
 
 /** Digits enough to tell neighbours apart, never more than `digits` significant ones below a thousand. */
 function significant(value: number, digits: number): string {
-  const size = Math.abs(value);
+  const size = Math.abs(Number(value.toPrecision(digits)));
   if (size === 0) return "0";
   if (size >= 10 ** (digits - 1)) return plain.format(value);
   const whole = Math.floor(Math.log10(size)) + 1;
@@ -56,6 +56,11 @@ export function bytes(value: number | Missing): string {
     step += 1;
   }
   return `${step === 0 ? plain.format(scaled) : significant(scaled, 3)} ${names[step]}`;
+}
+
+/** "1 run", "12 runs". */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${plain.format(count)} ${count === 1 ? one : many}`;
 }
 
 /** Rows a second. */

@@ -4,7 +4,7 @@ import { useDeferredValue, useMemo, useState } from "react";
 import { Link, useNavigate } from "react-router";
 
 import { type RunSummary, useLive, useProject, useProjectStreams, useRuns } from "../api";
-import { DataTable, Empty, ErrorNote, PageHead, type RowKey } from "../design";
+import { DataTable, Empty, ErrorNote, format, PageHead, type RowKey } from "../design";
 import { FLEET_COLUMNS } from "../panels/fleet/columns";
 import { counts, matching } from "../panels/fleet/filter";
 import { FleetTools } from "../panels/fleet/FleetTools";
@@ -38,7 +38,7 @@ export default function FleetPage() {
   const chosen = useMemo(() => shown.filter((run) => selection.has(run.id)), [shown, selection]);
   return (
     <div className={classes.page}>
-      <PageHead title="Fleet" note={data ? `${runs.length} runs in ${project ?? "all projects"}` : "Loading"} />
+      <PageHead title="Fleet" note={data ? `${format.counted(runs.length, "run")} in ${project ?? "all projects"}` : "Loading"} />
       <div className={classes.tools}>
         <TextInput
           w={240}
@@ -66,7 +66,7 @@ export default function FleetPage() {
             selection={selection}
             onSelect={setSelection}
             onOpen={(run) => void navigate(`/pipelines/${run.pipeline.id}?run=${run.id}`)}
-            minWidth={1480}
+            minWidth={1290}
             empty={<NoRuns filtered={runs.length > 0} />}
           />
         ) : null}

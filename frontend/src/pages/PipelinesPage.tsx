@@ -4,7 +4,7 @@ import { IconPlus, IconSchema, IconSearch } from "@tabler/icons-react";
 import { useMemo, useState } from "react";
 import { Link, useNavigate } from "react-router";
 
-import { covers, pipelineUrl, type PipelineItem, type RunSummary, useLive, usePipelines, useProject, useProjectStreams, useSession } from "../api";
+import { covers, isFinal, pipelineUrl, type PipelineItem, type RunSummary, useLive, usePipelines, useProject, useProjectStreams, useSession } from "../api";
 import { Ago, type Column, DataTable, Duration, Empty, ErrorNote, PageHead, Progress, Rate, StatusBadge, urgency } from "../design";
 import { CreateDialog } from "../panels/pipelines/CreateDialog";
 import { RateSparkline } from "../panels/pipelines/RateSparkline";
@@ -15,6 +15,8 @@ interface Row {
   pipeline: PipelineItem;
   run: RunSummary | null;
 }
+
+const lag = (run: RunSummary | null): number | null => (run === null || isFinal(run.status) ? null : run.lag_seconds);
 
 const COLUMNS: readonly Column<Row>[] = [
   {
@@ -54,7 +56,7 @@ const COLUMNS: readonly Column<Row>[] = [
     sort: ({ run }) => run?.progress,
     help: "Of runs whose input has an end",
   },
-  { id: "lag", title: "Lag", width: 90, align: "end", cell: ({ run }) => <Duration value={run?.lag_seconds} />, sort: ({ run }) => run?.lag_seconds, help: "How far event time is behind the clock" },
+  { id: "lag", title: "Lag", width: 90, align: "end", cell: ({ run }) => <Duration value={lag(run)} />, sort: ({ run }) => lag(run), help: "How far event time is behind the clock" },
   { id: "changed", title: "Changed", width: 96, cell: ({ pipeline }) => <Ago at={pipeline.updated_at} />, sort: ({ pipeline }) => pipeline.updated_at },
   { id: "revision", title: "Revision", width: 78, align: "end", cell: ({ pipeline }) => pipeline.revision, sort: ({ pipeline }) => pipeline.revision },
 ];

@@ -4,10 +4,10 @@ import { IconPlayerPlay, IconPlayerStop } from "@tabler/icons-react";
 import { useState } from "react";
 
 import { isFinal, type RunSummary, covers, useStartRun, useStopRun, useSession } from "../../api";
-import { ConfirmButton } from "../../design";
+import { ConfirmButton, format } from "../../design";
 import { each } from "./filter";
 
-const runsText = (count: number) => `${count} run${count === 1 ? "" : "s"}`;
+const runsText = (count: number) => format.counted(count, "run");
 
 function tell(done: number, verb: string, failed: { run: number; message: string }[]) {
   if (failed.length === 0) {

@@ -1,7 +1,7 @@
 import { Link } from "react-router";
 
-import { type RunSummary, useRunEvents } from "../../api";
-import { Ago, type Column, Duration, format, Num, placeText, Progress, Rate, StatusBadge, urgency } from "../../design";
+import { isFinal, type RunSummary, useRunEvents } from "../../api";
+import { Ago, type Column, Duration, format, Num, placeText, Progress, StatusBadge, urgency } from "../../design";
 
 /** The newest exception of a run: what its status says, else what its events say. */
 function LastException({ run }: { run: RunSummary }) {
@@ -19,14 +19,25 @@ function LastException({ run }: { run: RunSummary }) {
   );
 }
 
-const checkpointAge = (run: RunSummary): number | null => format.seconds(run.checkpoint?.at);
+const lag = (run: RunSummary): number | null => (isFinal(run.status) ? null : run.lag_seconds);
+
+/** A rate whose unit is in the column's title. */
+const perSecond = (id: "rows_in" | "rows_out", title: string): Column<RunSummary> => ({
+  id,
+  title,
+  width: 84,
+  align: "end",
+  help: "Rows a second",
+  cell: (run) => <span title={format.rate(run.rates[id])}>{format.compact(run.rates[id])}</span>,
+  sort: (run) => run.rates[id],
+});
 
 /** What the fleet shows of each run. */
 export const FLEET_COLUMNS: readonly Column<RunSummary>[] = [
   {
     id: "pipeline",
     title: "Pipeline",
-    width: 190,
+    width: 150,
     cell: (run) => (
       <Link to={`/pipelines/${run.pipeline.id}?run=${run.id}`} tabIndex={-1} style={{ color: "var(--p-text)", fontWeight: 600 }}>
         {run.pipeline.slug}
@@ -34,36 +45,36 @@ export const FLEET_COLUMNS: readonly Column<RunSummary>[] = [
     ),
     sort: (run) => run.pipeline.slug,
   },
-  { id: "run", title: "Run", width: 62, align: "end", cell: (run) => run.id, sort: (run) => run.id },
-  { id: "project", title: "Project", width: 100, cell: (run) => run.pipeline.project, sort: (run) => run.pipeline.project },
+  { id: "run", title: "Run", width: 52, align: "end", cell: (run) => run.id, sort: (run) => run.id },
   {
     id: "status",
     title: "Status",
-    width: 122,
+    width: 118,
     cell: (run) => <StatusBadge status={run.status} reason={run.reason?.message} />,
     sort: (run) => urgency(run.status),
     help: "Sorted by how much a run needs a person",
   },
-  { id: "since", title: "Since", width: 88, cell: (run) => <Ago at={run.since} />, sort: (run) => run.since },
-  { id: "in", title: "Rows in", width: 108, align: "end", cell: (run) => <Rate value={run.rates.rows_in} />, sort: (run) => run.rates.rows_in },
-  { id: "out", title: "Rows out", width: 108, align: "end", cell: (run) => <Rate value={run.rates.rows_out} />, sort: (run) => run.rates.rows_out },
-  { id: "lag", title: "Lag", width: 84, align: "end", cell: (run) => <Duration value={run.lag_seconds} />, sort: (run) => run.lag_seconds, help: "How far event time is behind the clock" },
+  { id: "since", title: "Since", width: 84, cell: (run) => <Ago at={run.since} />, sort: (run) => run.since },
+  { id: "exception", title: "Last exception", help: "Why its status is what it is, or what last went wrong", cell: (run) => <LastException run={run} />, sort: (run) => run.reason?.message },
+  perSecond("rows_in", "In, rows/s"),
+  perSecond("rows_out", "Out, rows/s"),
+  { id: "lag", title: "Lag", width: 88, align: "end", cell: (run) => <Duration value={lag(run)} />, sort: lag, help: "How far event time is behind the clock" },
   {
     id: "checkpoint",
     title: "Checkpoint",
     width: 92,
     cell: (run) => <Ago at={run.checkpoint?.at} />,
-    sort: checkpointAge,
+    sort: (run) => format.seconds(run.checkpoint?.at),
     help: "When the last checkpoint was completed",
   },
-  { id: "restarts", title: "Restarts", width: 76, align: "end", cell: (run) => <Num value={run.restarts} />, sort: (run) => run.restarts },
-  { id: "attempt", title: "Attempt", width: 74, align: "end", cell: (run) => <Num value={run.attempt} />, sort: (run) => run.attempt },
+  { id: "restarts", title: "Restarts", width: 74, align: "end", cell: (run) => <Num value={run.restarts} />, sort: (run) => run.restarts },
+  { id: "attempt", title: "Attempt", width: 70, align: "end", cell: (run) => <Num value={run.attempt} />, sort: (run) => run.attempt },
   {
     id: "progress",
     title: "Progress",
-    width: 160,
-    cell: (run) => (run.progress === null ? <span className="p-muted">no end</span> : <Progress value={run.progress} label="Progress of the run" width={80} />),
+    width: 138,
+    cell: (run) => (run.progress === null ? <span className="p-muted">no end</span> : <Progress value={run.progress} label="Progress of the run" width={64} />),
     sort: (run) => run.progress,
   },
-  { id: "exception", title: "Reason or last exception", cell: (run) => <LastException run={run} />, sort: (run) => run.reason?.message },
+  { id: "project", title: "Project", width: 96, cell: (run) => run.pipeline.project, sort: (run) => run.pipeline.project },
 ];
