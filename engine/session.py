@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 
 SELECTED = "*select*"
+RESULT_MODE = "sql-client.execution.result-mode"
 """The name of the table that a SELECT of a script is written to."""
 
 KEPT = ("checkpoints", "dead_letters", "staged", "metrics", "models", "store", "status.json", "finished.json")
@@ -185,8 +186,10 @@ class Session:
     def program(self, phase: Phase) -> Program:
         """A phase's statements, bound and optimized."""
         from engine.optimizer import optimize
+        from engine.plan.shown import raw
 
-        return optimize(self._bound(phase))
+        program = optimize(self._bound(phase))
+        return raw(program, SELECTED) if phase.settings.get(RESULT_MODE, "").lower() == "changelog" else program
 
     def _bound(self, phase: Phase) -> Program:
         from engine.sql.binder import Binder

@@ -16,7 +16,7 @@ from engine.connectors.base import Connector, Environment, Json, Lookup, Poll, S
 from engine.expressions.values import column_from_python, column_to_python
 from engine.plan.nodes import TableSpec
 from engine.runtime.job import JobOptions
-from engine.session import SELECTED, RunOptions, Session
+from engine.session import RESULT_MODE, SELECTED, RunOptions, Session
 from engine.sql.dialect import parse
 from engine.sql.statements import inserts_of, is_query
 from engine.types import STRING, DataType, Kind
@@ -201,7 +201,9 @@ class Adapter:
         def connectors(table: TableSpec) -> Connector:
             return case
 
-        return Session(folder=folder, connectors=connectors)
+        session = Session(folder=folder, connectors=connectors)
+        session.settings[RESULT_MODE] = "changelog"
+        return session
 
     def expr(self, columns: Sequence[tuple[str, str]], row: Sequence[Any], config: dict[str, str], sql: str,
              as_string: bool) -> Any:

@@ -77,9 +77,8 @@ TWO_INPUTS = (*plain.TWO_INPUTS, _combined, _compared)
 def _of_windows(draw: st.DrawFn) -> Texts:
     flink, duck = _window_starts(*draw(windows))
     call = draw(st.sampled_from(["SUM(v)", "COUNT(*)", "MAX(n)"]))
-    return (f"SELECT k, CAST({call} AS BIGINT) AS v, MAX(s) AS s FROM TABLE({flink}) "
-            "GROUP BY window_start, window_end, k",
-            f"SELECT k, CAST({call} AS BIGINT) AS v, MAX(s) AS s FROM ({duck}) GROUP BY low, high, k")
+    query = f"SELECT k, CAST({call} AS BIGINT) AS v, MAX(s) AS s FROM {{}} GROUP BY {{}}, k"
+    return query.format(f"TABLE({flink})", "window_start, window_end"), query.format(f"({duck})", "low, high")
 
 
 @st.composite
