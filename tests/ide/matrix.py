@@ -34,6 +34,11 @@ SHOP = {"slug": "shop"}
 PIPELINE = {"pk": "{pipeline}"}
 RUN = {"pk": "{run}"}
 ACTIVE = {"pk": "{active}"}
+MODEL = {"name": "numbers.nothing"}
+
+MODEL = {"name": "numbers.model"}  # which no run has trained: tests/serving has some that were
+VERSION = {**MODEL, "version": 1}
+MODELS = {"model": MODEL, "model-versions": MODEL, "model-version": VERSION, "model-weights": VERSION}
 
 LINES = (
     Line("GET", "session", "anyone"),
@@ -75,8 +80,28 @@ LINES = (
     Line("GET", "run-metrics", "viewer", kwargs=RUN),
     Line("GET", "run-stream", "viewer", kwargs=RUN),
     Line("GET", "project-stream", "viewer", query="project=shop"),
+    Line("GET", "works", "viewer"),
+    Line("POST", "works", "editor", 201, body={"kind": "check", "project": "shop"}),
+    Line("GET", "work", "viewer", kwargs={"pk": "{work}"}),
+    Line("GET", "work-file", "viewer", kwargs={"pk": "{work}"}),
+    Line("GET", "prometheus", "signed in"),
+    Line("GET", "run-verifications", "viewer", kwargs=RUN),
+    Line("POST", "run-verifications", "operator", 201, kwargs=RUN),
+    Line("GET", "verification", "viewer", 404, kwargs={"pk": 10**6}),
+    Line("GET", "models", "viewer"),
+    Line("GET", "model", "viewer", 404, kwargs=MODEL),
+    Line("GET", "model-versions", "viewer", 404, kwargs=MODEL),
+    Line("GET", "model-version", "viewer", 404, kwargs={**MODEL, "version": 1}),
+    Line("GET", "model-weights", "viewer", 404, kwargs={**MODEL, "version": 1}),
+    Line("POST", "predict", "viewer", 404, kwargs=MODEL, body={"rows": [{}]}),
+    Line("GET", "run-verifications", "viewer", kwargs=RUN),
+    Line("POST", "run-verifications", "operator", 201, kwargs={"pk": "{finished}"}),
+    Line("GET", "verification", "viewer", kwargs={"pk": "{verification}"}),
+    Line("GET", "models", "viewer"),
+    *(Line("GET", name, "viewer", 404, kwargs=kwargs) for name, kwargs in MODELS.items()),
+    Line("POST", "predict", "viewer", 404, kwargs=MODEL, body={"rows": [{"x": 1}]}),
     Line("GET", "schema", "anyone"),
     Line("GET", "docs", "anyone"),
 )
-LISTS = ("pipelines", "runs", "work-list")
+LISTS = ("pipelines", "runs", "works", "models")
 """A list is empty, rather than refused, for whoever has no role in a project."""

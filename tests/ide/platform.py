@@ -44,10 +44,10 @@ class Api:
             self.client.force_login(user)
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
-        """The response to a request at /api/`path`."""
+        """The response to a request at /api/`path`, or at a path from the root."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         text = body if isinstance(body, str | bytes) else "" if body is None else json.dumps(body)
-        return self.client.generic(method, f"/api/{path}", text, "application/json",
+        return self.client.generic(method, path if path.startswith("/") else f"/api/{path}", text, "application/json",
                                    headers={**self._headers, **named})
 
     def get(self, path: str, **headers: str) -> Any:

@@ -1,4 +1,4 @@
-"""Every endpoint under /api/ with every role: made from the URL conf, so that none is forgotten."""
+"""Every endpoint with every role: made from the URL conf, so that none is forgotten."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from django.urls.resolvers import ResolverMatch
 from rest_framework.test import APIRequestFactory
 
 from porsche.ide.api.base import View
-from porsche.ide.models import Role, Status
+from porsche.ide.models import Role, Status, Work
+from porsche.ide.tasks import EXPORT, export_file
+from porsche.verification.models import Verification
 from tests.ide.matrix import LINES, LISTS, ROLES, Line
 from tests.ide.platform import Api, World
 
 METHODS = ("get", "post", "put", "patch", "delete")
-REFUSED = (401, 403, 404)
+PAGES = ("application", "sign-in")
+"""What is for anybody: it shows nothing, or asks for a secret of its own."""
 
 
 def patterns(found: list[URLPattern | URLResolver], prefix: str = "") -> Iterator[tuple[str, URLPattern]]:
@@ -29,11 +32,11 @@ def patterns(found: list[URLPattern | URLResolver], prefix: str = "") -> Iterato
 
 
 def endpoints() -> set[tuple[str, str]]:
-    """(method, name) of everything under /api/."""
+    """(method, name) of everything but pages."""
     found = set()
     for address, pattern in patterns(get_resolver().url_patterns):
         view = getattr(pattern.callback, "view_class", None)
-        if not address.startswith("api/"):
+        if pattern.name in PAGES:
             continue
         assert pattern.name, f"{address} has no name"
         assert view is not None, f"{address} is no class, so that nothing says who may call it"
@@ -45,6 +48,19 @@ def test_every_endpoint_is_expected() -> None:
     assert endpoints() == {(line.method, line.name) for line in LINES}
 
 
+def exported(world: World) -> Work:
+    """Work that is done and has a file."""
+    work = Work.objects.create(kind=EXPORT, project=world.project, state=Work.State.DONE)
+    export_file(work).parent.mkdir(parents=True, exist_ok=True)
+    export_file(work).write_bytes(b"a zip file")
+    return work
+
+
+def verified(world: World) -> Verification:
+    work = Work.objects.create(kind="verification", project=world.project)
+    return Verification.objects.create(run=world.run(), work=work)
+
+
 def filled(value: Any, world: World) -> Any:
     """Addresses and bodies with the platform's numbers."""
     if isinstance(value, dict):
@@ -52,12 +68,13 @@ def filled(value: Any, world: World) -> Any:
     if not isinstance(value, str) or not value.startswith("{"):
         return value
     made = {"{pipeline}": lambda: world.pipeline.pk, "{run}": lambda: world.run().pk,
-            "{active}": lambda: world.run(Status.RUNNING).pk}
+            "{active}": lambda: world.run(Status.RUNNING).pk, "{work}": lambda: exported(world).pk,
+            "{finished}": lambda: world.run(Status.FINISHED).pk, "{verification}": lambda: verified(world).pk}
     return made[value]() if value in made else value
 
 
 def ask(api: Api, line: Line, world: World) -> int:
-    address = reverse(line.name, kwargs=filled(line.kwargs, world)).removeprefix("/api/")
+    address = reverse(line.name, kwargs=filled(line.kwargs, world))
     headers = {name.replace("-", "_"): value for name, value in line.headers.items()}
     path = f"{address}?{line.query}" if line.query else address
     return int(api.ask(line.method, path, filled(line.body, world), **headers).status_code)
@@ -88,7 +105,7 @@ def test_members(line: Line, who: str, world: World) -> None:
     role = None if who == "outsider" else who
     world.run(Status.RUNNING)
     if role is None and line.name in LISTS and line.method == "GET":
-        assert world.api(who).get(line.name).json()["results"] == []
+        assert world.api(who).get(reverse(line.name)).json()["results"] == []
     else:
         assert ask(world.api(who), line, world) == (line.answer if allowed(line, role) else refusal(line, role))
 
