@@ -1,4 +1,4 @@
-"""What `porsche up` does in the database before anything is started: tables, the first user, examples."""
+"""What `porsche up` and `down` do in the database themselves: tables, the first user, examples; what became of runs."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.errors import UserError
+from porsche.home import Home
 from porsche.steps import Steps
 
 if TYPE_CHECKING:
@@ -91,3 +93,18 @@ def sign_in_path() -> str:
         return create_sign_in_link(user=ensure_first_user())
     finally:
         connection.close()
+
+
+def settle(home: Home, steps: Steps) -> None:
+    """Note what became of runs whose jobs were stopped; what cannot be noted is found out at the next start."""
+    _django()
+    from django.db import DatabaseError, connections
+
+    from porsche.supervise import settle as note
+
+    try:
+        note(home)
+    except (DatabaseError, UserError) as error:
+        steps.say(f"what became of the runs could not be noted: {error}")
+    finally:
+        connections.close_all()

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import UserError
-from porsche import processes
+from porsche import first, processes
 from porsche.children import NAMES
 from porsche.home import Home
 from porsche.steps import Steps
@@ -122,8 +122,6 @@ class Platform:
     # ---- start -------------------------------------------------------------------------------------------------------
 
     def _start(self, listening: socket.socket) -> None:
-        from porsche import first
-
         self._steps.begin(self._home.path, self.url, moved_from=self._moved(listening))
         kernels = subprocess.Popen([*PYTHON, "engine.warm"], stdout=subprocess.PIPE, text=True,
                                    stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, start_new_session=True)
@@ -203,7 +201,7 @@ class Platform:
         remaining = end_jobs(self._home, self._steps, self._hurry)
         for name in ("web", "worker"):
             self._end_child(name)
-        settle()
+        first.settle(self._home, self._steps)
         self._steps.stopped(remaining)
         return remaining
 
@@ -232,7 +230,7 @@ def down(home: Home, steps: Steps) -> list[str]:
     had_something |= bool(end_children(home, TO_END)) or bool(jobs(home))
     remaining = end_jobs(home, steps, threading.Event())
     if parent is None and had_something and (home.path / "db.sqlite3").exists():
-        settle()
+        first.settle(home, steps)
     if parent is not None and processes.running(home.processes, "up") == parent:
         remaining.append(f"process {parent} (porsche up)")
     steps.stopped(remaining, had_something=had_something)
@@ -266,12 +264,6 @@ def end_jobs(home: Home, steps: Steps, hurry: threading.Event) -> list[str]:
     while (left := processes.wait(running.values(), 0.2)) and time.monotonic() < deadline and not hurry.is_set():
         continue
     return [f"process {pid} (the job of run {name})" for name, pid in running.items() if pid in left]
-
-
-def settle() -> None:
-    """Note in the database what became of the runs; what cannot be noted now is found out at the next start."""
-    subprocess.run([*PYTHON, "porsche.supervise", "--settle"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                   stderr=subprocess.DEVNULL, timeout=60, check=False, start_new_session=True)
 
 
 def open_socket(host: str, port: int) -> socket.socket:
