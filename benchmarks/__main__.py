@@ -13,7 +13,9 @@ from typing import Any
 
 from benchmarks.pinned import pin
 
-NAMES = ("taobao", "nexmark", "learners", "checkpoint", "compile", "overhead")
+NAMES = ("taobao", "nexmark", "learners", "checkpoint", "compile", "overhead", "api", "first_run")
+SPREAD = ("api", "first_run")
+"""Those that are about several processes: they have all cores."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -36,7 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     options: dict[str, Any] = {"quick": asked.quick}
     if asked.keys is not None:
         options["keys"] = asked.keys
-    core = pin()
+    core = "all" if asked.name in SPREAD else str(pin())
     started = time.perf_counter()
     figures = importlib.import_module(f"benchmarks.{asked.name}").run(**options)
     if not asked.json:

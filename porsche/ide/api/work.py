@@ -17,6 +17,7 @@ from rest_framework.response import Response
 from porsche.ide import tasks
 from porsche.ide.api import shapes
 from porsche.ide.api.base import View, who
+from porsche.ide.api.bodies import Body
 from porsche.ide.api.pagination import Pages
 from porsche.ide.models import Project, Role, User, Work
 
@@ -53,11 +54,11 @@ class WorkShape(serializers.Serializer[Any]):
     file = serializers.CharField(allow_null=True, help_text="Where its file can be fetched.")
 
 
-class NewWork(serializers.Serializer[Any]):
+class NewWork(Body):
     """What is asked for: `export` (a zip file of a project's pipelines) or `check` (whether they compile)."""
 
     kind = serializers.ChoiceField(list(KINDS))
-    project = serializers.SlugField(max_length=63)
+    project = serializers.CharField(max_length=63)
 
 
 class WorkFilter(filters.FilterSet):

@@ -60,7 +60,7 @@ class Files:
         elif not self._begun and before is None:
             yield "snapshot", {"id": run.pk, "snapshot": run.snapshot}, "snapshot", False
         for name, facts in self._models.newer().items():
-            told = {"name": f"{run.pipeline.slug}.{name}", "node": node_of(name), "version": facts["version"],
+            told = {"name": f"{run.pipeline.slug}.{node_of(name)}", "node": node_of(name), "version": facts["version"],
                     "facts": facts}
             yield "model", told, f"model:{name}", False
         yield from self._log(run)
