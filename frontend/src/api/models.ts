@@ -1,34 +1,28 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
-import { part, request } from "./client";
-import type { ModelItem, ModelVersion, Page, PredictionReply, Weight } from "./types";
+import { answered, api, part } from "./client";
+import type { components } from "./generated/schema";
+import type { ModelVersion, ModelVersionDetail } from "./types";
 
-const model = (name: string) => `models/${part(name)}`;
+/** Models of two projects may have one name. */
+const said = (project: string | null) => ({ project: project ?? undefined });
 
-export function useModels(project?: string | null, enabled = true) {
+export function useModels(project: string | null) {
   return useQuery({
-    queryKey: ["models", project ?? null],
-    queryFn: ({ signal }) => request<Page<ModelItem>>("GET", "models", { query: { project, page_size: 200 }, signal }),
-    refetchInterval: 15_000,
-    retry: false,
-    enabled,
-  });
-}
-
-export function useModel(name: string, project?: string | null) {
-  return useQuery({
-    queryKey: ["model", name, project ?? null],
-    queryFn: ({ signal }) => request<ModelItem>("GET", model(name), { query: { project }, signal }),
-    refetchInterval: 10_000,
+    queryKey: ["models", project],
+    queryFn: ({ signal }) => answered(api.GET("/api/models", { params: { query: { ...said(project), page_size: 200 } }, signal })),
+    refetchInterval: 5_000,
     retry: false,
   });
 }
 
-type Versions = Page<ModelVersion> | { versions: ModelVersion[] } | ModelVersion[];
-
-function listed(found: Versions): ModelVersion[] {
-  if (Array.isArray(found)) return found;
-  return "versions" in found ? found.versions : found.results;
+export function useModel(name: string, project: string | null) {
+  return useQuery({
+    queryKey: ["model", name, project],
+    queryFn: ({ signal }) => answered(api.GET("/api/models/{name}", { params: { path: { name }, query: said(project) }, signal })),
+    refetchInterval: 5_000,
+    retry: false,
+  });
 }
 
 /** Known versions and newer ones, oldest first; where one is told again, the newer word counts. */
@@ -38,7 +32,7 @@ export function merged(known: readonly ModelVersion[], newer: readonly ModelVers
   return [...all.values()].sort((a, b) => a.version - b.version);
 }
 
-/** The versions of a model, oldest first. Only those are fetched that are not known yet. */
+/** The versions of a model of a run, oldest first. Only those are fetched that are not known yet. */
 export function useVersions(name: string, project: string | null, run: number | null) {
   const client = useQueryClient();
   const queryKey = ["model", name, project, "versions", run];
@@ -46,49 +40,52 @@ export function useVersions(name: string, project: string | null, run: number | 
     queryKey,
     queryFn: async ({ signal }) => {
       const known = client.getQueryData<ModelVersion[]>(queryKey) ?? [];
-      const query = { project, since: known.at(-1)?.version };
-      return merged(known, listed(await request<Versions>("GET", `${model(name)}/versions`, { query, signal })));
+      const query = { ...said(project), run: run ?? undefined, since: known.at(-1)?.version };
+      const newer = await answered(api.GET("/api/models/{name}/versions", { params: { path: { name }, query }, signal }));
+      return newer.versions.length > 0 || known.length === 0 ? merged(known, newer.versions) : known;
     },
     refetchInterval: 3_000,
     retry: false,
+    enabled: run !== null,
   });
 }
 
-export function useVersion(name: string, version: number | null, project?: string | null) {
+export function useVersion(name: string, version: number | null, project: string | null, run: number | null = null) {
   return useQuery({
-    queryKey: ["model", name, project ?? null, "version", version],
-    queryFn: ({ signal }) => request<ModelVersion>("GET", `${model(name)}/versions/${version}`, { query: { project }, signal }),
+    queryKey: ["model", name, project, "version", version, run],
+    queryFn: ({ signal }) =>
+      answered(
+        api.GET("/api/models/{name}/versions/{version}", {
+          params: { path: { name, version: version ?? 0 }, query: { ...said(project), run: run ?? undefined } },
+          signal,
+        }),
+      ) as Promise<ModelVersionDetail>,
     enabled: version !== null,
     placeholderData: (before) => before,
+    staleTime: Infinity,
     retry: false,
   });
 }
 
-export function useWeights(name: string, version: number | null, limit = 30, project?: string | null) {
+export function useWeights(name: string, version: number | null, limit: number, project: string | null, run: number | null = null) {
   return useQuery({
-    queryKey: ["model", name, project ?? null, "weights", version, limit],
+    queryKey: ["model", name, project, "weights", version, limit, run],
     queryFn: async ({ signal }) => {
-      const found = await request<Weight[] | { weights: Weight[] }>("GET", `${model(name)}/versions/${version}/weights`, {
-        query: { limit, project },
-        signal,
-      });
-      return Array.isArray(found) ? found : found.weights;
+      const params = { path: { name, version: version ?? 0 }, query: { ...said(project), limit, run: run ?? undefined } };
+      return (await answered(api.GET("/api/models/{name}/versions/{version}/weights", { params, signal }))).weights;
     },
     enabled: version !== null,
     placeholderData: (before) => before,
+    staleTime: Infinity,
     retry: false,
   });
 }
 
-export interface PredictRequest {
-  rows?: Record<string, unknown>[];
-  keys?: Record<string, unknown>[];
-  version?: number;
-}
+type PredictRequest = components["schemas"]["PredictRequestRequest"];
 
-export function usePredict(name: string, project?: string | null) {
+export function usePredict(name: string, project: string | null) {
   return useMutation({
-    mutationFn: (body: PredictRequest) => request<PredictionReply>("POST", `${model(name)}/predict`, { body, query: { project } }),
+    mutationFn: (body: PredictRequest) => answered(api.POST("/api/models/{name}/predict", { params: { path: { name }, query: said(project) }, body })),
   });
 }
 

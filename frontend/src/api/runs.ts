@@ -1,9 +1,9 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
-import { answered, api, request } from "./client";
+import { answered, api } from "./client";
 import type { paths } from "./generated/schema";
 import { toldRuns } from "./live";
-import type { Compiled, MetricSeries, Page, RunDetail, RunOptions, RunSummary, Status, Work } from "./types";
+import type { Compiled, MetricSeries, Page, RunDetail, RunOptions, RunSummary, Status } from "./types";
 
 export interface RunFilter {
   project?: string | null;
@@ -140,7 +140,7 @@ export function useMetrics(id: number | null, query: MetricQuery = {}) {
 export function useWork(subject: string) {
   return useQuery({
     queryKey: ["work", subject],
-    queryFn: ({ signal }) => request<Page<Work>>("GET", "work", { query: { subject }, signal }),
+    queryFn: ({ signal }) => answered(api.GET("/api/work", { params: { query: { subject } }, signal })),
     refetchInterval: (query) => (query.state.data?.results.some((one) => one.state === "WAITING" || one.state === "RUNNING") ? 1_000 : 15_000),
   });
 }

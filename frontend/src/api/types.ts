@@ -38,6 +38,14 @@ export type PropertySpec = Shapes["Property"];
 export type ComponentSpec = Shapes["Component"];
 export type MetricSeries = Shapes["Series"];
 export type Token = Shapes["Token"];
+export type Work = Shapes["WorkShape"];
+export type ModelItem = Shapes["Model"];
+export type ModelDetail = Shapes["ModelDetail"];
+export type ModelVersion = Shapes["ModelVersion"];
+export type ModelVersionDetail = Shapes["ModelVersionDetail"];
+export type ModelInput = Shapes["ModelInput"];
+export type Weight = Shapes["Weight"];
+export type PredictionReply = Shapes["PredictAnswer"];
 
 export interface Page<T> {
   count: number;
@@ -112,69 +120,4 @@ export interface SnapshotNode {
   dead_letters?: number | null;
   fused_into?: string | null;
   lookup?: { hits: number; misses: number } | null;
-}
-
-export interface Work {
-  id: number;
-  kind: string;
-  subject: string;
-  state: "WAITING" | "RUNNING" | "DONE" | "FAILED";
-  progress: number | null;
-  message: string;
-  result: unknown;
-  error: Reason | null;
-  created_at: string;
-  started_at: string | null;
-  ended_at: string | null;
-}
-
-/** [samples, sum of predictions, positives] of one bin of probability. */
-export type ReliabilityBin = [number, number, number];
-
-export interface ModelVersion {
-  version: number;
-  published_at: string | number | null;
-  samples: number | null;
-  positives: number | null;
-  logloss: number | null;
-  auc: number | null;
-  calibration: number | null;
-  calibration_error: number | null;
-  window_logloss: number | null;
-  window_auc: number | null;
-  reliability?: ReliabilityBin[] | null;
-}
-
-export interface ModelInput {
-  name: string;
-  type: string;
-}
-
-export interface ModelItem {
-  name: string;
-  project: string;
-  pipeline: { id: number; slug: string; project: string };
-  node: string;
-  run: number | null;
-  learner?: string | null;
-  version: ModelVersion | null;
-  inputs?: ModelInput[] | null;
-  keys?: ModelInput[] | null;
-}
-
-export interface Weight {
-  feature: string | null;
-  value: string | null;
-  slot: number;
-  weight: number;
-  deviation: number | null;
-  samples?: number | null;
-}
-
-export interface PredictionReply {
-  model: string;
-  version: number;
-  published_at: string | number | null;
-  features_at: string | number | null;
-  predictions: { p: number | null; freshness_seconds: number | null; missing: string[] }[];
 }

@@ -21,13 +21,9 @@ function Summary({ model, version }: { model: ModelItem; version: ModelVersion |
           {
             name: "Run",
             value:
-              model.run === null ? (
-                "–"
-              ) : (
-                <Link to={`/runs/${model.run}`}>
-                  {model.run} {run ? <StatusBadge status={run.status} reason={run.reason?.message} /> : null}
-                </Link>
-              ),
+              <Link to={`/runs/${model.run}`}>
+                {model.run} {run ? <StatusBadge status={run.status} reason={run.reason?.message} /> : null}
+              </Link>
           },
           { name: "Version", value: <Num value={version?.version} /> },
           { name: "Published", value: <Ago at={version?.published_at} /> },
@@ -50,7 +46,7 @@ export default function ModelPage() {
   const asked = Number(given.get("version")) || null;
   const { data: model, error, refetch } = useModel(name, project);
   useProjectStreams(model?.project ?? project);
-  const { data, error: noVersions } = useVersions(name, project, model?.run ?? null);
+  const { data, error: noVersions } = useVersions(name, model?.project ?? project, model?.run ?? null);
   const versions = useMemo(() => data ?? [], [data]);
   const newest = versions.at(-1)?.version ?? model?.version?.version ?? null;
   const shown = asked ?? newest;
@@ -81,12 +77,12 @@ export default function ModelPage() {
           <Summary model={model} version={facts} />
         </div>
         <MetricsPanel versions={versions} />
-        <CalibrationPanel name={name} project={project} version={shown} />
+        <CalibrationPanel model={model} version={shown} />
         <div className={classes.wide}>
           {noVersions ? <Unavailable error={noVersions} what="Versions are" /> : <VersionsPanel versions={versions} chosen={asked} onChoose={choose} />}
         </div>
-        <WeightsPanel name={name} project={project} version={shown} />
-        <PredictPanel key={model.name} model={model} version={asked} />
+        <WeightsPanel model={model} version={shown} />
+        <PredictPanel key={`${model.project}/${model.name}`} model={model} version={asked} />
       </div>
     </div>
   );

@@ -6,9 +6,8 @@ import { Ago, type Column, DataTable, Empty, format, Num, PageHead, StatusBadge 
 import { Unavailable } from "../panels/models/Unavailable";
 import classes from "./ListPage.module.css";
 
-function RunStatus({ run }: { run: number | null }) {
+function RunStatus({ run }: { run: number }) {
   const live = useRun(run);
-  if (run === null) return <span className="p-muted">–</span>;
   return (
     <Link to={`/runs/${run}`} tabIndex={-1}>
       {live ? <StatusBadge status={live.status} reason={live.reason?.message} /> : `run ${run}`}

@@ -47,6 +47,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The models that pipelines have trained, by name
+         * @description The models that pipelines have trained, by name.
+         */
+        get: operations["models_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A model, with what requests for predictions may give
+         * @description A model, with what requests for predictions may give.
+         */
+        get: operations["models_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/{name}/predict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Predict, with raw features or the keys of entities whose features the pipeline keeps
+         * @description Predict, with raw features or the keys of entities whose features the pipeline keeps.
+         */
+        post: operations["models_predict_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/{name}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The versions of a model, oldest first
+         * @description The versions of a model, oldest first.
+         */
+        get: operations["models_versions_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/{name}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A version, with its calibration
+         * @description A version, with its calibration.
+         */
+        get: operations["models_versions_retrieve_2"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/models/{name}/versions/{version}/weights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The weights of a version that are farthest from 0
+         * @description The weights of a version that are farthest from 0.
+         */
+        get: operations["models_versions_weights_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/pipelines": {
         parameters: {
             query?: never;
@@ -511,6 +631,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{id}/verifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verifications of a run, newest first
+         * @description Verifications of a run, newest first.
+         */
+        get: operations["runs_verifications_list"];
+        put?: never;
+        /**
+         * Check a run that has ended: the same SQL over the same input in one bounded run, and in DuckDB where it can
+         * @description Check a run that has ended: the same SQL over the same input in one bounded run, and in DuckDB where it can
+         *     say it.
+         */
+        post: operations["runs_verifications_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -607,6 +752,90 @@ export interface paths {
          * @description Delete a token: it is good for nothing from now on.
          */
         delete: operations["tokens_destroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/verifications/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A verification, with the rows that differ
+         * @description A verification, with the rows that differ.
+         */
+        get: operations["verifications_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/work": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Work in the background, newest first
+         * @description Work in the background, newest first.
+         */
+        get: operations["work_list"];
+        put?: never;
+        /**
+         * Have something done in the background
+         * @description Have something done in the background.
+         */
+        post: operations["work_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/work/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far it is, and what came of it
+         * @description How far it is, and what came of it.
+         */
+        get: operations["work_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/work/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The file that was made
+         * @description The file that was made.
+         */
+        get: operations["work_file_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -773,6 +1002,12 @@ export interface components {
             many: boolean;
             relation: components["schemas"]["Relation"];
         };
+        /**
+         * @description * `export` - export
+         *     * `check` - check
+         * @enum {string}
+         */
+        Kind: "export" | "check";
         Log: {
             lines: components["schemas"]["LogLine"][];
             /** @description `after` of the next request. */
@@ -801,6 +1036,120 @@ export interface components {
         /** @description The series that were asked for. */
         Metrics: {
             series: components["schemas"]["Series"][];
+        };
+        /** @description A model, under the name `<pipeline>.<node>`; `run`: whose versions it has. */
+        Model: {
+            name: string;
+            project: string;
+            pipeline: components["schemas"]["ModelPipeline"];
+            node: string;
+            run: number;
+            learner: string | null;
+            version: components["schemas"]["ModelVersion"] | null;
+        };
+        /** @description A model with what requests may give; none where its pipeline has no path from columns to it. */
+        ModelDetail: {
+            name: string;
+            project: string;
+            pipeline: components["schemas"]["ModelPipeline"];
+            node: string;
+            run: number;
+            learner: string | null;
+            version: components["schemas"]["ModelVersion"] | null;
+            inputs: components["schemas"]["ModelInput"][];
+        };
+        /**
+         * @description An input of requests. `used`: features are computed of it; `kept_by`: the feature table that has it, so that it
+         *     may be left out where `entity` is given.
+         */
+        ModelInput: {
+            name: string;
+            type: string;
+            used: boolean;
+            kept_by: string | null;
+            entity: string | null;
+        };
+        ModelPipeline: {
+            id: number;
+            slug: string;
+            project: string;
+        };
+        /**
+         * @description A version: metrics of all samples so far, predicted before they were learnt, and those of its window: the samples
+         *     since the version before it in the list.
+         */
+        ModelVersion: {
+            version: number;
+            /**
+             * Format: double
+             * @description unix seconds
+             */
+            published_at: number | null;
+            samples: number | null;
+            positives: number | null;
+            /** Format: double */
+            logloss: number | null;
+            /** Format: double */
+            auc: number | null;
+            /**
+             * Format: double
+             * @description predicted over actual positives: 1 is right
+             */
+            calibration: number | null;
+            /**
+             * Format: double
+             * @description expected calibration error over 20 bins
+             */
+            calibration_error: number | null;
+            window_samples: number | null;
+            window_positives: number | null;
+            /** Format: double */
+            window_logloss: number | null;
+            /** Format: double */
+            window_auc: number | null;
+        };
+        /** @description A version with its calibration curve and the learner's options. */
+        ModelVersionDetail: {
+            version: number;
+            /**
+             * Format: double
+             * @description unix seconds
+             */
+            published_at: number | null;
+            samples: number | null;
+            positives: number | null;
+            /** Format: double */
+            logloss: number | null;
+            /** Format: double */
+            auc: number | null;
+            /**
+             * Format: double
+             * @description predicted over actual positives: 1 is right
+             */
+            calibration: number | null;
+            /**
+             * Format: double
+             * @description expected calibration error over 20 bins
+             */
+            calibration_error: number | null;
+            window_samples: number | null;
+            window_positives: number | null;
+            /** Format: double */
+            window_logloss: number | null;
+            /** Format: double */
+            window_auc: number | null;
+            /** @description for each of 20 bins of predicted probability: samples, sum of the probabilities, positives */
+            reliability: [
+                number,
+                number,
+                number
+            ][] | null;
+            options: {
+                [key: string]: unknown;
+            } | null;
+        };
+        ModelVersions: {
+            versions: components["schemas"]["ModelVersion"][];
         };
         /** @description Refuses what it does not know. */
         NewDocumentRequest: {
@@ -858,6 +1207,11 @@ export interface components {
             /** @description The secret. It is shown this once and kept nowhere. */
             token: string;
         };
+        /** @description What is asked for: `export` (a zip file of a project's pipelines) or `check` (whether they compile). */
+        NewWorkRequest: {
+            kind: components["schemas"]["Kind"];
+            project: string;
+        };
         /** @description What a node gives. */
         NodeColumns: {
             columns: components["schemas"]["Column"][];
@@ -865,6 +1219,23 @@ export interface components {
             key: string[];
             /** @description Kinds of change; "I": rows are only added. */
             changelog: string;
+        };
+        /** @description The bounded run's rows against DuckDB's. `why`: it could not be asked; `given`: tables it had from the engine. */
+        Oracle: {
+            equal: boolean | null;
+            why: string | null;
+            rows: number | null;
+            given: string[];
+            different: number;
+            differences: components["schemas"]["OracleDifference"][];
+        };
+        OracleDifference: {
+            batch: {
+                [key: string]: unknown;
+            } | null;
+            duckdb: {
+                [key: string]: unknown;
+            } | null;
         };
         OutputPort: {
             name: string;
@@ -884,6 +1255,21 @@ export interface components {
              */
             previous?: string | null;
             results: components["schemas"]["Member"][];
+        };
+        PaginatedModelList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["Model"][];
         };
         PaginatedPipelineList: {
             /** @example 123 */
@@ -975,6 +1361,36 @@ export interface components {
             previous?: string | null;
             results: components["schemas"]["Token"][];
         };
+        PaginatedVerificationList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["Verification"][];
+        };
+        PaginatedWorkShapeList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["WorkShape"][];
+        };
         /** @description Refuses what it does not know. */
         PatchedPipelineChangeRequest: {
             title?: string;
@@ -1034,6 +1450,49 @@ export interface components {
             inputs: components["schemas"]["InputPort"][];
             outputs: components["schemas"]["OutputPort"][];
         };
+        /** @description Predictions in the order of the rows. `stream_at`: how far the run has come in event time. */
+        PredictAnswer: {
+            model: string;
+            run: number;
+            version: number;
+            /** Format: double */
+            published_at: number | null;
+            /** Format: date-time */
+            features_at: string | null;
+            /** Format: date-time */
+            stream_at: string | null;
+            predictions: components["schemas"]["Prediction"][];
+        };
+        /**
+         * @description Rows of inputs, by name. `keys` names the entities whose features are looked up; with both, they go together row
+         *     by row. `version`: the newest one where it is left out.
+         */
+        PredictRequestRequest: {
+            rows?: {
+                [key: string]: unknown;
+            }[];
+            keys?: {
+                [key: string]: unknown;
+            }[];
+            /** Format: int64 */
+            version?: number;
+        };
+        /**
+         * @description `p`: the probability; `features_at`: of when, in event time, the oldest of the looked-up features is;
+         *     `freshness_seconds`: how far it is behind the stream; `missing`: inputs neither given nor found.
+         */
+        Prediction: {
+            /** Format: double */
+            p: number;
+            /** Format: date-time */
+            features_at: string | null;
+            /** Format: double */
+            freshness_seconds: number | null;
+            looked_up: {
+                [key: string]: string;
+            };
+            missing: string[];
+        };
         /** @description Something that is wrong. */
         Problem: {
             /** @description A short, stable word for programs. */
@@ -1066,7 +1525,8 @@ export interface components {
             label: string;
             help: string;
             required: boolean;
-            default: unknown | null;
+            /** @description null: it has none. */
+            default: unknown;
             /** @description The input whose columns the value refers to. */
             port: string | null;
             /** @description What some kinds have besides: low, high, whole, options, length. */
@@ -1099,6 +1559,13 @@ export interface components {
          * @enum {string}
          */
         Relation: "rows" | "dimension" | "model";
+        Report: {
+            /** @description rows that the bounded run read */
+            rows_in: number | null;
+            /** Format: double */
+            seconds: number | null;
+            tables: components["schemas"]["VerifiedTable"][];
+        };
         Revision: {
             number: number;
             digest: string;
@@ -1306,6 +1773,14 @@ export interface components {
             username: string;
             password: string;
         };
+        /**
+         * @description * `WAITING` - Waiting
+         *     * `RUNNING` - Running
+         *     * `DONE` - Done
+         *     * `FAILED` - Failed
+         * @enum {string}
+         */
+        State: "WAITING" | "RUNNING" | "DONE" | "FAILED";
         /** @description A statement of the SQL, and the node it came from. */
         Statement: {
             kind: string;
@@ -1330,6 +1805,15 @@ export interface components {
          * @enum {string}
          */
         Status: "CREATED" | "INITIALIZING" | "RUNNING" | "STUCK" | "RESTARTING" | "STOPPING" | "STOPPED" | "FINISHED" | "FAILED";
+        /** @description A row that one side alone has, the other null, or one whose values differ. */
+        StreamDifference: {
+            stream: {
+                [key: string]: unknown;
+            } | null;
+            batch: {
+                [key: string]: unknown;
+            } | null;
+        };
         /** @description The process that starts and watches runs. */
         Supervisor: {
             alive: boolean;
@@ -1382,6 +1866,105 @@ export interface components {
             project?: string | null;
             /** Format: date-time */
             expires_at?: string | null;
+        };
+        /** @description `equal` is null while it lasts, and where nothing could be compared. */
+        Verification: {
+            id: number;
+            run: number;
+            equal: boolean | null;
+            /** Format: date-time */
+            created_at: string;
+            work: components["schemas"]["VerificationWork"];
+            report: components["schemas"]["Report"];
+        };
+        VerificationError: {
+            code: string;
+            message: string;
+            hint: string | null;
+        };
+        /** @description How far it is. */
+        VerificationWork: {
+            id: number;
+            kind: string;
+            subject: string;
+            state: components["schemas"]["State"];
+            /** Format: double */
+            progress: number | null;
+            message: string;
+            result: {
+                [key: string]: unknown;
+            } | null;
+            error: components["schemas"]["VerificationError"] | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            ended_at: string | null;
+        };
+        /** @description What the stream wrote to a table against what one bounded run writes. `why`: it could not be compared. */
+        VerifiedTable: {
+            table: string;
+            node: string;
+            equal: boolean | null;
+            why: string | null;
+            rows_stream: number | null;
+            rows_batch: number | null;
+            different: number;
+            differences: components["schemas"]["StreamDifference"][];
+            duckdb: components["schemas"]["Oracle"];
+        };
+        /**
+         * @description `feature` and `value` are null where they were not among the samples that names are taken from; a number's
+         *     feature has no value.
+         */
+        Weight: {
+            feature: string | null;
+            value: string | null;
+            slot: number;
+            /** Format: double */
+            weight: number;
+            /** Format: double */
+            deviation: number | null;
+        };
+        Weights: {
+            weights: components["schemas"]["Weight"][];
+        };
+        /** @description Why it failed. */
+        WorkError: {
+            code: string;
+            message: string;
+            hint: string | null;
+        };
+        /** @description Something done in the background. */
+        WorkShape: {
+            id: number;
+            /** @description export, check, verification... */
+            kind: string;
+            /** @description What it is about, such as "run:7". */
+            subject: string;
+            project: string | null;
+            state: components["schemas"]["State"];
+            /**
+             * Format: double
+             * @description From 0 to 1, where it is known.
+             */
+            progress: number | null;
+            message: string;
+            result: {
+                [key: string]: unknown;
+            } | null;
+            error: components["schemas"]["WorkError"] | null;
+            attempts: number;
+            user: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            ended_at: string | null;
+            /** @description Where its file can be fetched. */
+            file: string | null;
         };
     };
     responses: never;
@@ -1502,6 +2085,562 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Component"][];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not there, or lies in a project that one has no role in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    models_list: {
+        parameters: {
+            query?: {
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description How many results a page has, at most 200. */
+                page_size?: number;
+                /** @description The project's slug. */
+                project?: string;
+                /** @description Of this run, not of the newest that has a version. */
+                run?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedModelList"];
+                };
+            };
+            /** @description The request does not fit: `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not there, or lies in a project that one has no role in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    models_retrieve: {
+        parameters: {
+            query?: {
+                /** @description The project's slug. */
+                project?: string;
+                /** @description Of this run, not of the newest that has a version. */
+                run?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelDetail"];
+                };
+            };
+            /** @description The request does not fit: `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not there, or lies in a project that one has no role in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    models_predict_create: {
+        parameters: {
+            query?: {
+                /** @description The project's slug. */
+                project?: string;
+                /** @description Of this run, not of the newest that has a version. */
+                run?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PredictRequestRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PredictAnswer"];
+                };
+            };
+            /** @description The request does not fit: `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not there, or lies in a project that one has no role in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Requests are JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    models_versions_retrieve: {
+        parameters: {
+            query?: {
+                /** @description At most so many: of neighbours the last, their windows as one. */
+                limit?: number;
+                /** @description The project's slug. */
+                project?: string;
+                /** @description Of this run, not of the newest that has a version. */
+                run?: number;
+                /** @description Only versions after this one. */
+                since?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelVersions"];
+                };
+            };
+            /** @description The request does not fit: `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not there, or lies in a project that one has no role in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    models_versions_retrieve_2: {
+        parameters: {
+            query?: {
+                /** @description The project's slug. */
+                project?: string;
+                /** @description Of this run, not of the newest that has a version. */
+                run?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelVersionDetail"];
+                };
+            };
+            /** @description The request does not fit: `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not there, or lies in a project that one has no role in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    models_versions_weights_retrieve: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description The project's slug. */
+                project?: string;
+                /** @description Of this run, not of the newest that has a version. */
+                run?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Weights"];
+                };
+            };
+            /** @description The request does not fit: `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             /** @description Nobody is signed in, or the token is not good. */
@@ -4446,6 +5585,199 @@ export interface operations {
             };
         };
     };
+    runs_verifications_list: {
+        parameters: {
+            query?: {
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description How many results a page has, at most 200. */
+                page_size?: number;
+            };
+            header?: never;
+            path: {
+                /** @description A number. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedVerificationList"];
+                };
+            };
+            /** @description The request does not fit: `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not there, or lies in a project that one has no role in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_verifications_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A number. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verification"];
+                };
+            };
+            /** @description The request does not fit: `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not there, or lies in a project that one has no role in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It makes no sense as things are. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Requests are JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     session_retrieve: {
         parameters: {
             query?: never;
@@ -4928,6 +6260,457 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The request does not fit: `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not there, or lies in a project that one has no role in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    verifications_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A number. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verification"];
+                };
+            };
+            /** @description The request does not fit: `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not there, or lies in a project that one has no role in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    work_list: {
+        parameters: {
+            query?: {
+                kind?: string;
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description How many results a page has, at most 200. */
+                page_size?: number;
+                /** @description The project's slug. */
+                project?: string;
+                /**
+                 * @description One of these.
+                 *
+                 *     * `WAITING` - Waiting
+                 *     * `RUNNING` - Running
+                 *     * `DONE` - Done
+                 *     * `FAILED` - Failed
+                 */
+                state?: ("DONE" | "FAILED" | "RUNNING" | "WAITING")[];
+                /** @description What it is about, such as "run:7". */
+                subject?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedWorkShapeList"];
+                };
+            };
+            /** @description The request does not fit: `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not there, or lies in a project that one has no role in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    work_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWorkRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkShape"];
+                };
+            };
+            /** @description The request does not fit: `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not there, or lies in a project that one has no role in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Requests are JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    work_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A number. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkShape"];
+                };
+            };
+            /** @description The request does not fit: `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not there, or lies in a project that one has no role in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    work_file_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A number. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
             };
             /** @description The request does not fit: `errors` names each field. */
             400: {

@@ -1,10 +1,10 @@
-import { useVersion } from "../../api";
+import { type ModelItem, useVersion } from "../../api";
 import { format, Panel, Reliability } from "../../design";
 import { Unavailable } from "./Unavailable";
 
 /** Whether the model's probabilities come true, by bin. */
-export function CalibrationPanel({ name, project, version }: { name: string; project: string | null; version: number | null }) {
-  const { data, error } = useVersion(name, version, project);
+export function CalibrationPanel({ model, version }: { model: ModelItem; version: number | null }) {
+  const { data, error } = useVersion(model.name, version, model.project, model.run);
   const ratio = data?.calibration;
   const note = ratio === null || ratio === undefined ? undefined : `predicts ${format.number(ratio, 3)} × what happens`;
   return (

@@ -1,7 +1,7 @@
 import { SegmentedControl } from "@mantine/core";
 import { useState } from "react";
 
-import { useWeights, type Weight } from "../../api";
+import { type ModelItem, useWeights, type Weight } from "../../api";
 import { BarList, type BarItem, Empty, format, Panel } from "../../design";
 import { Unavailable } from "./Unavailable";
 
@@ -12,20 +12,19 @@ export function weightLabel({ feature, value, slot }: Weight): string {
 }
 
 function item(one: Weight): BarItem {
-  const samples = one.samples === null || one.samples === undefined ? "" : `, ${format.number(one.samples)} samples`;
   return {
     key: `${one.slot}`,
     label: weightLabel(one),
     value: one.weight,
     deviation: one.deviation,
-    title: `${weightLabel(one)}: weight ${format.number(one.weight, 6)}${samples}, slot ${one.slot}`,
+    title: `${weightLabel(one)}: weight ${format.number(one.weight, 6)}, slot ${one.slot}`,
   };
 }
 
 /** The weights that move predictions most, with how sure the model is of each. */
-export function WeightsPanel({ name, project, version }: { name: string; project: string | null; version: number | null }) {
+export function WeightsPanel({ model, version }: { model: ModelItem; version: number | null }) {
   const [limit, setLimit] = useState(20);
-  const { data, error } = useWeights(name, version, limit, project);
+  const { data, error } = useWeights(model.name, version, limit, model.project, model.run);
   const choice = (
     <SegmentedControl aria-label="How many weights" data={["20", "50", "100"]} value={String(limit)} onChange={(value) => setLimit(Number(value))} />
   );

@@ -31,13 +31,14 @@ describe("a field", () => {
 });
 
 const INPUTS = [
-  { name: "user", type: "BIGINT" },
-  { name: "price", type: "DOUBLE" },
+  { name: "user", type: "BIGINT", kept_by: null },
+  { name: "device", type: "STRING", kept_by: null },
+  { name: "price", type: "DOUBLE", kept_by: "item_features" },
 ];
 
 it("makes a row of a form, with an error at each field that has one", () => {
   expect(row(INPUTS, { user: "3", price: "x" })).toEqual({ row: { user: 3 }, errors: { price: "A number" } });
-  expect(JSON.parse(asJson(INPUTS, { user: "3" }))).toEqual({ user: 3, price: null });
+  expect(JSON.parse(asJson(INPUTS, { user: "3" }))).toEqual({ user: 3, device: null });
 });
 
 describe("JSON", () => {

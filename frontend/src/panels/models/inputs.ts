@@ -40,13 +40,15 @@ export function parsed(text: string, type: string): Parsed {
   return { value: given };
 }
 
-/** The row that a form says, or what is wrong with its fields. */
-export function row(inputs: readonly ModelInput[], texts: Readonly<Record<string, string>>): { row: Record<string, unknown>; errors: Record<string, string> } {
+type Input = Pick<ModelInput, "name" | "type" | "kept_by">;
+
+/** The row that a form says, or what is wrong with its fields. What is left empty is not given: it may be looked up. */
+export function row(inputs: readonly Input[], texts: Readonly<Record<string, string>>): { row: Record<string, unknown>; errors: Record<string, string> } {
   const found: { row: Record<string, unknown>; errors: Record<string, string> } = { row: {}, errors: {} };
   for (const { name, type } of inputs) {
     const { value, error } = parsed(texts[name] ?? "", type);
-    if (error === undefined) found.row[name] = value;
-    else found.errors[name] = error;
+    if (error !== undefined) found.errors[name] = error;
+    else if (value !== null) found.row[name] = value;
   }
   return found;
 }
@@ -65,7 +67,8 @@ export function rowsOf(text: string): { rows: Record<string, unknown>[] } | { er
   return { rows };
 }
 
-/** A form's content as JSON to go on with. */
-export function asJson(inputs: readonly ModelInput[], texts: Readonly<Record<string, string>>): string {
-  return JSON.stringify(row(inputs, texts).row, null, 2);
+/** A form's content as JSON to go on with; with a place for each input that nothing else knows. */
+export function asJson(inputs: readonly Input[], texts: Readonly<Record<string, string>>): string {
+  const open = inputs.filter((input) => input.kept_by === null).map((input) => [input.name, null]);
+  return JSON.stringify({ ...Object.fromEntries(open), ...row(inputs, texts).row }, null, 2);
 }
