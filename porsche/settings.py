@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from celery.schedules import crontab
+
 from porsche.home import Home
 
 HOME = Home.default()
@@ -164,6 +166,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1  # what one worker is not at, another may 
 CELERY_BEAT_SCHEDULE_FILENAME = str(HOME.path / "schedule")
 CELERY_BEAT_SCHEDULE = {
     "retention": {"task": "porsche.ide.tasks.retain", "schedule": 600.0, "options": {"expires": 600}},
+    "verification": {"task": "porsche.verification.tasks.verify_due", "schedule": crontab(hour=3, minute=0)},
     "retention of metrics": {"task": "porsche.monitor.tasks.retain", "schedule": 600.0, "options": {"expires": 600}},
 }
 

@@ -62,7 +62,8 @@ class ModelView(ModelBase):
 
 
 class ModelVersionsView(ModelBase):
-    @extend_schema(parameters=[shapes.VersionsQuery], responses=shapes.ModelVersions)
+    @extend_schema(operation_id="models_versions_list", parameters=[shapes.VersionsQuery],
+                   responses=shapes.ModelVersions)
     def get(self, request: Request, name: str) -> Response:
         """The versions of a model, oldest first."""
         asked = query(request, shapes.VersionsQuery)

@@ -10,7 +10,7 @@ from porsche.ide.models import Run, Work
 class Verification(models.Model):
     """One check of a run's results against a bounded run of the same SQL, and DuckDB where it can say the query.
 
-    `report`: {"tables": [{"table", "node", "rows_stream", "rows_batch", "rows_duckdb", "equal", "duckdb", "differences": [...]}]}.
+    `report`: what `porsche.runners.verify.Report.as_json` gives.
     """
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="verifications")

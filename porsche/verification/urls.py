@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from porsche.verification import api
+
+urlpatterns = [
+    path("runs/<int:pk>/verifications", api.VerificationsView.as_view(), name="run-verifications"),
+    path("verifications/<int:pk>", api.VerificationView.as_view(), name="verification"),
+]
