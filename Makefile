@@ -20,7 +20,8 @@ BENCHMARKS := taobao nexmark learners checkpoint compile overhead
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
-setup: $(VENV)/.installed $(VENV)/.warmed $(PAGES) ## everything needed, into .venv (nothing outside of it is touched)
+setup: $(VENV)/.installed ## everything needed, into .venv (nothing outside of it is touched)
+	@$(MAKE) --no-print-directory --jobs 2 $(VENV)/.warmed $(PAGES)
 
 $(VENV)/bin/uv: requirements/bootstrap.txt
 	$(PYTHON) -m venv $(VENV)

@@ -283,8 +283,8 @@ class Supervisor:
         self._write(run, status, why, **facts)
 
     def _write(self, run: Run, status: Status, why: Mapping[str, Any] | None, **facts: Any) -> None:
-        why = None if why is None else reason(*(why.get(n) for n in ("code", "message")), node=why.get("node"),
-                                              hint=why.get("hint"))
+        if why is not None:
+            why = reason(why.get("code") or "", why.get("message") or "", node=why.get("node"), hint=why.get("hint"))
         moved = status != run.status
         if moved:
             ended = timezone.now() if status.is_final else None
