@@ -44,6 +44,9 @@ SELECTED = "*select*"
 RESULT_MODE = "sql-client.execution.result-mode"
 """The name of the table that a SELECT of a script is written to."""
 
+VERSIONS_KEPT = 4096
+"""Of each model the newest versions: far more than lie between a row and the model that it is joined with."""
+
 KEPT = ("checkpoints", "dead_letters", "staged", "metrics", "models", "store", "status.json", "finished.json")
 """What runs keep in their state folder, besides the folders of their phases."""
 
@@ -124,7 +127,7 @@ class Session:
         """The versions of the models that the session's jobs train."""
         from engine.learners.store import ModelStore
 
-        return ModelStore(self.folder / "models")
+        return ModelStore(self.folder / "models", keep=VERSIONS_KEPT)
 
     # ---- statements --------------------------------------------------------------------------------------------------
 
