@@ -15,6 +15,7 @@ from typing import Any
 
 from engine.analyze import Analyzer, RelationInfo
 from engine.types import Field, TimeKind
+from porsche.compiler import secrets
 from porsche.compiler.diagnostics import Collector, Diagnostic, DocumentError
 from porsche.compiler.document import Document, load
 from porsche.compiler.environment import Environment, environment
@@ -127,6 +128,8 @@ def _compile_steps(text: str, given: Mapping[str, str], state: str,
     document, collector = load(text)
     parameters = Parameters(document, given, state, collector)
     settings = {name: parameters.fill(value, ("settings", name)) for name, value in document.settings.items()}
+    for path in secrets.misplaced(settings):
+        collector.error(("settings", *path), "misplaced_secret", "a secret may not stand here", secrets.HINT)
     places = connect(document, collector)
     analyzer = Analyzer(settings=dict(settings))
     lowerer = Lowerer(analyzer, where or environment("dev"), parameters, collector)

@@ -18,8 +18,6 @@ from porsche.compiler.places import read
 VERSION = 1
 IDENTIFIER = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 REFERENCE = re.compile(r"\$\{([^{}]*)\}")
-SECRET = "secret:"
-"""${secret:NAME} stays as it is in the SQL: the job alone puts the value there, from its environment."""
 STATE = "state"
 """The built-in parameter: the folder of the run's state."""
 

@@ -13,12 +13,13 @@ from engine.analyze import Diagnostic as Finding
 from engine.errors import UserError
 from engine.sql.dialect import CreateView
 from engine.types import Kind, Schema
+from porsche.compiler import secrets
 from porsche.compiler.diagnostics import Collector, near
 from porsche.compiler.environment import Environment
 from porsche.compiler.graph import Connected
 from porsche.compiler.parameters import Parameters
 from porsche.components.base import Lowering, PropertyError, Site
-from porsche.components.properties import InvalidValue, Property, TimeColumn
+from porsche.components.properties import InvalidValue, Options, Property, TimeColumn
 from porsche.components.table import Table, table_name
 
 
@@ -195,6 +196,8 @@ class _Values:
         else:
             path = (*self._node.path, "properties", name)
             given = self._parameters.fill(given, path, self._node.id, name)
+            for inside in secrets.misplaced(given, options=isinstance(property, Options)):
+                self._wrong(name, "misplaced_secret", "a secret may not stand here", secrets.HINT, inside)
         try:
             return None if given is None else property.parse(given)
         except InvalidValue as error:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from porsche.compiler.diagnostics import Collector, Path, near
-from porsche.compiler.document import IDENTIFIER, REFERENCE, SECRET, STATE, Document
+from porsche.compiler.document import IDENTIFIER, REFERENCE, STATE, Document
+from porsche.compiler.secrets import PREFIX
 
 
 class Parameters:
@@ -40,7 +41,7 @@ class Parameters:
 
     def _text(self, text: str, path: Path, node: str, property: str) -> str:
         for name in REFERENCE.findall(text):
-            if name.startswith(SECRET):
+            if name.startswith(PREFIX):
                 self._secret(name, path, node, property)
             elif name not in self.values:
                 self._collector.error(path, "unknown_parameter", f"there is no parameter '{name}'",
@@ -48,9 +49,9 @@ class Parameters:
         return REFERENCE.sub(self._replaced, text)
 
     def _replaced(self, match: re.Match[str]) -> str:
-        return match[0] if match[1].startswith(SECRET) else self.values.get(match[1], "")
+        return match[0] if match[1].startswith(PREFIX) else self.values.get(match[1], "")
 
     def _secret(self, name: str, path: Path, node: str, property: str) -> None:
-        if not IDENTIFIER.fullmatch(name.removeprefix(SECRET)):
+        if not IDENTIFIER.fullmatch(name.removeprefix(PREFIX)):
             self._collector.error(path, "bad_name", f"'{name}' names no secret",
                                   "write ${secret:NAME}, with letters, digits and _", node=node, property=property)

@@ -41,7 +41,8 @@ def _refuse_deep(text: str) -> None:
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if depth > DEEPEST:
-            place = event.start_mark.line + 1, event.start_mark.column + 1
+            mark = event.start_mark
+            place = (mark.line + 1, mark.column + 1) if mark else (0, 0)
             raise _failed("too_deep", "collections lie too deep in each other", place, f"at most {DEEPEST} may")
 
 

@@ -1,7 +1,7 @@
 """What the platform remembers. Services write, selectors read; the database holds intent and history, jobs their state.
 
-A *pipeline* has *revisions* (documents that never change). A *run* is one revision with parameters, in a state folder of
-its own; stopped, it can be started again and goes on from its last checkpoint.
+A *pipeline* has *revisions* (documents that never change). A *run* is one revision with parameters, in a state folder
+of its own; stopped, it can be started again and goes on from its last checkpoint.
 """
 
 from __future__ import annotations

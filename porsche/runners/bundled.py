@@ -13,6 +13,7 @@ from typing import Any
 from engine.connectors.base import Access
 from engine.session import RunOptions, Session
 from porsche.compiler import Compiled
+from porsche.runners.secrets import resolved
 
 _SINK = re.compile(r"Sink\((.*)\)(?:#\d+)?")
 SCORES = ("auc", "logloss")
@@ -56,17 +57,17 @@ class Outcome:
         return {name: value for name, value in asdict(self).items() if name not in ("stopped", "metrics")}
 
 
-def prepare(compiled: Compiled, state: Path, access: Access | None = None) -> Session:
-    """A session that has taken the pipeline's statements."""
+def prepare(compiled: Compiled, state: Path, access: Access | None = None, text: str | None = None) -> Session:
+    """A session that has taken the pipeline's statements; `text`: these, with what only a job may know."""
     session = Session(folder=state, nodes=compiled.nodes, access=access, python=access is None)
-    for _ in session.script(compiled.text):
+    for _ in session.script(text or compiled.text):
         pass
     return session
 
 
 def run(compiled: Compiled, state: Path, options: Options) -> Outcome:
     """Run to the end of the input, or until the job is stopped; resumes what was interrupted."""
-    session = prepare(compiled, state, options.access)
+    session = prepare(compiled, state, options.access, resolved(compiled.text))
     result = session.run(
         RunOptions(
             batch_rows=options.batch_rows,

@@ -6,8 +6,9 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
+from porsche.runners import secrets
 from porsche.runners.folder import RunFolder, Spec
 
 PASSED = frozenset({
@@ -15,7 +16,7 @@ PASSED = frozenset({
     "POLARS_MAX_THREADS", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "TZ", "USER",
     "VIRTUAL_ENV",
 })  # fmt: skip
-"""What a job sees of the environment: nothing that the platform keeps secret."""
+"""What a job sees of the environment: no secret but those that its document names."""
 
 
 def launch(folder: RunFolder, spec: Spec) -> subprocess.Popen[bytes]:
@@ -29,7 +30,7 @@ def launch(folder: RunFolder, spec: Spec) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             [sys.executable, "-P", "-m", "porsche.runners.worker", str(folder.path)],
             cwd=folder.path,
-            env=passed(os.environ),
+            env=passed(os.environ, secrets.variables(spec.document, *spec.parameters.values())),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -40,9 +41,10 @@ def launch(folder: RunFolder, spec: Spec) -> subprocess.Popen[bytes]:
         os.close(output)
 
 
-def passed(environment: Mapping[str, str]) -> dict[str, str]:
-    """The variables that a job sees."""
-    return {name: value for name, value in environment.items() if name in PASSED or name.startswith("LC_")}
+def passed(environment: Mapping[str, str], secret: Collection[str] = ()) -> dict[str, str]:
+    """The variables that a job sees; `secret`: those that its document names."""
+    return {name: value for name, value in environment.items()
+            if name in PASSED or name in secret or name.startswith("LC_")}
 
 
 def ask_to_end(folder: RunFolder, generation: int) -> None:

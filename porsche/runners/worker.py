@@ -94,14 +94,14 @@ class Worker:
                 "metrics": _plain(outcome.metrics)}
 
     def _options(self, pulse: Any) -> Options:
-        from engine.connectors.base import Access
+        from porsche.runners.access import access_of
         from porsche.runners.bundled import Options
 
         def on_job(job: Any) -> None:
             self.stop.add(job)
             pulse.watch(job)
 
-        given, access = self.spec.options, self.spec.access
+        given = self.spec.options
         return Options(
             shards=given.get("shards"),
             batch_rows=given.get("batch_rows"),
@@ -109,15 +109,15 @@ class Worker:
             checkpoint_interval=given.get("checkpoint_interval"),
             on_status=lambda status: pulse.beat(),
             on_job=on_job,
-            access=Access(*(tuple(access.get(part) or ()) for part in ("paths", "hosts", "connectors"))),
+            access=access_of(self.spec.access),
         )
 
     def _failed(self, error: Exception) -> int:
-        from porsche.redaction import redact, secrets_of
+        from porsche.redaction import redact
         from porsche.runners.failures import failure
 
         found = failure(error)
-        secrets = secrets_of(self.spec.parameters)
+        secrets = _secrets(self.spec)
         shown = {name: redact(value, secrets) if isinstance(value, str) else value
                  for name, value in found.as_json().items()}
         logger.error("%s", found.message, exc_info=error if found.trace else None, extra={"node": found.node})
@@ -154,10 +154,17 @@ def main(arguments: list[str]) -> int:
 
 
 def _log(folder: RunFolder, spec: Spec) -> None:
-    from porsche.redaction import secrets_of
     from porsche.runners import logs
 
-    logs.start(folder.log, spec.attempt, secrets_of(spec.parameters))
+    logs.start(folder.log, spec.attempt, _secrets(spec))
+
+
+def _secrets(spec: Spec) -> tuple[str, ...]:
+    """What neither log nor failure may hold."""
+    from porsche.redaction import secrets_of
+    from porsche.runners.secrets import values
+
+    return (*values((spec.document, *spec.parameters.values())), *secrets_of(spec.parameters))
 
 
 if __name__ == "__main__":

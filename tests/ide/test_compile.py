@@ -135,6 +135,24 @@ def test_a_secret_stays_a_reference() -> None:
     assert [(d["code"], d["node"]) for d in wrong["diagnostics"]] == [("bad_name", "out")]
 
 
+@pytest.mark.parametrize(("old", "new", "node"), [
+    ("n > 0", "\"CAST(n AS STRING) = '${secret:DB}'\"", "kept"),
+    ("path: out", 'path: "${secret:DB}"', "out"),
+    ("n: BIGINT", '"${secret:DB}": BIGINT', "rows"),
+    ("n: BIGINT", '"${hidden}": BIGINT, n: BIGINT', ""),
+    ("path: out", 'path: "${hidden}"', "out"),
+    ("path: out", 'path: "${half}ret:DB}"', "out"),
+    ("path: out", '"password${secret:DB}": out', "out"),
+    ("name: numbers", 'name: numbers\nsettings: {pipeline.name: "${secret:DB}"}', ""),
+])
+def test_a_secret_stands_only_where_nothing_shows_it(old: str, new: str, node: str) -> None:
+    parameters = 'parameters:\n  hidden: {default: "${secret:DB}"}\n  half: {default: "${sec"}\n'
+    found = compiled(SECRET.replace("parameters:\n", parameters).replace(old, new))
+    assert found["sql"] is None or "${secret:DB}" not in found["sql"].replace("'password' = '${secret:DB}'", "")
+    if node:
+        assert ("misplaced_secret", node) in [(d["code"], d["node"]) for d in found["diagnostics"]]
+
+
 def test_the_catalogue_has_every_component(world: World) -> None:
     found = world.api("viewer").get("components").json()
     assert [c["name"] for c in found] == list(catalogue())
