@@ -9,7 +9,7 @@ times with one effect.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -107,6 +107,11 @@ class Source(ABC):
         the connector's `abilities` say so."""
         raise InternalError(f"{type(self).__name__} leaves out no rows")
 
+    def narrow(self, parts: Mapping[int, Sequence[int]]) -> None:
+        """Of these ROW columns only these fields need be read, the others may be NULL. Called before `open`, where the
+        connector's `abilities` say so."""
+        raise InternalError(f"{type(self).__name__} reads whole columns")
+
     @abstractmethod
     def open(self, columns: Sequence[int]) -> None:
         """Start; `columns` are the positions of the physical columns wanted, in order."""
@@ -191,7 +196,8 @@ class Connector:
         return "source.monitor-interval" not in table.options
 
     def abilities(self, table: TableOptions) -> frozenset[str]:
-        """What `Source.restrict` of a source of the table takes: "filter" (terms), "limit"."""
+        """What a source of the table does by itself where it is asked: "filter" and "limit" (`Source.restrict`),
+        "fields" (`Source.narrow`)."""
         return frozenset()
 
     def rows(self, table: TableOptions, environment: Environment) -> int | None:

@@ -13,7 +13,7 @@ import glob
 import os
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -69,9 +69,13 @@ class FilesystemSource(Source):
         self._partitions = Partitions(table)
         self._terms: tuple[Term, ...] = ()
         self._left: int | None = None  # rows that may still be given
+        self._parts: Mapping[int, Sequence[int]] = {}
 
     def restrict(self, terms: Sequence[Term], limit: int | None) -> None:
         self._terms, self._left = tuple(terms), limit
+
+    def narrow(self, parts: Mapping[int, Sequence[int]]) -> None:
+        self._parts = parts
 
     def open(self, columns: Sequence[int]) -> None:
         self._columns = tuple(columns)
@@ -85,7 +89,8 @@ class FilesystemSource(Source):
         within = [replace(t, column=stored.index(t.column)) for t in self._checked]
         self._decoder = None
         if self._format != "parquet":
-            self._decoder = text_decoder(self._format, self._schema, self._wanted, self._options)
+            parts = {stored.index(c): fields for c, fields in self._parts.items()}
+            self._decoder = text_decoder(self._format, self._schema, self._wanted, self._options, parts)
             if within and self._decoder.restrict(within):
                 self._checked = []  # it leaves out the rows
         self._within = within
@@ -224,7 +229,7 @@ class Filesystem(Connector):
         return "I"
 
     def abilities(self, table: TableOptions) -> frozenset[str]:
-        return frozenset(("filter", "limit"))
+        return frozenset(("filter", "limit", *(["fields"] if table.options.get("format") == "json" else [])))
 
     def rows(self, table: TableOptions, environment: Environment) -> int | None:
         """Of text by its size; unknown with 'source.report-statistics' = 'NONE', and of tables that grow."""

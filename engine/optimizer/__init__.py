@@ -14,6 +14,7 @@ from functools import partial
 from engine.optimizer.checks import problems
 from engine.optimizer.constant_ranks import drop_constant_ranks
 from engine.optimizer.distinct import split_distinct
+from engine.optimizer.fields import push_fields
 from engine.optimizer.filters import push_filters
 from engine.optimizer.fold import fold_constants
 from engine.optimizer.fuse import fuse_windows
@@ -49,6 +50,7 @@ RULES: tuple[Rule, ...] = (
     fuse_windows,       # wants at most one projection between aggregate and window
     push_into_sources,  # after all that brings filters and limits down onto scans
     prune_columns,      # again: columns that only sources filter by
+    push_fields,        # after pruning and all that reads scans: sees the last use of each field
     split_distinct,     # after pruning: copies what is left of a row for each set of distinct columns
     merge_projects,     # on what pruning and splitting leave
     split_phases,       # last: only marks aggregates, whatever made them

@@ -194,7 +194,16 @@ def _scan(r: Scan) -> tuple[str, Attributes]:
     names = r.table.physical.names
     return "TableSourceScan", [
         ("table", ".".join(r.table.path)), ("filter", " AND ".join(render(e, names) for e in r.filter)),
-        ("limit", "" if r.limit is None else str(r.limit)), ("fields", ", ".join(r.schema.names)), _hints(r)]
+        ("limit", "" if r.limit is None else str(r.limit)), ("fields", ", ".join(_read(r))), _hints(r)]
+
+
+def _read(r: Scan) -> list[str]:
+    """The columns of a scan; of a ROW that is read in part, its fields."""
+    parts, names = dict(r.parts), []
+    for column, field in zip(r.columns, r.schema, strict=True):
+        inner = [f".{field.type.fields[i].name}" for i in parts[column]] if column in parts else [""]
+        names += [field.name + name for name in inner]
+    return names
 
 
 def _hints(r: Relation) -> tuple[str, str]:

@@ -62,8 +62,8 @@ class TableSpec:
 
     `changelog` holds the kinds of change a source gives, e.g. "I", "I,UA,D", "I,UB,UA,D"; `accepts` those its sink
     takes. `partitions`: positions of the PARTITIONED BY columns; `abilities`: what its source does by itself where it
-    is asked ("filter", "limit"); `rows`: how many it may have, where that is asked for and known. `path` is (catalog,
-    database, name).
+    is asked ("filter", "limit", "fields"); `rows`: how many it may have, where that is asked for and known. `path` is
+    (catalog, database, name).
     """
 
     path: tuple[str, str, str]
@@ -91,13 +91,14 @@ class Scan(Relation):
     """Physical columns of a table (those at `columns`), read from its connector.
 
     What its source does by itself: `filter`, terms over the table's physical columns that rows must meet; `limit`, how
-    many rows it gives.
+    many rows it gives; `parts`: of ROW columns (positions in the table) the fields that it need read only.
     """
 
     table: TableSpec
     columns: tuple[int, ...]
     filter: tuple[Expression, ...] = ()
     limit: int | None = None
+    parts: tuple[tuple[int, tuple[int, ...]], ...] = ()
 
     def __post_init__(self) -> None:
         self.check(len(self.schema) == len(self.columns), "schema and columns differ in width")

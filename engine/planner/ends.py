@@ -27,6 +27,8 @@ def plan_scan(planner: Planner, node: Scan) -> Built:
                         f"'{node.table.option('connector')}' has no source")
     if node.filter or node.limit is not None:
         source.restrict([_term(e) for e in node.filter], node.limit)
+    if node.parts:
+        source.narrow(dict(node.parts))
     name = planner.name("Source", node) if node.nodes else planner.name(f"Source({node.table.name})", node)
     reader = SourceReader(name, node.schema, planner.settings(), source, node.columns,
                           planner.properties.ordered, node.nodes)

@@ -28,14 +28,15 @@ OPTIONS = frozenset({"ignore-parse-errors", "fail-on-missing-field", "timestamp-
 
 
 class JsonDecoder(ScannedDecoder):
-    """Reads JSON lines of a schema; `columns` are the positions of the wanted ones.
+    """Reads JSON lines of a schema; `columns` are the positions of the wanted ones, `parts` the fields of ROW columns
+    that are, where that is not all: the others are NULL.
 
     A line that does not meet the terms of `restrict` is still read to its end, so that a broken one is a dead letter;
     but values of fields that come after the one that decides are not decoded, and not checked.
     """
 
     def __init__(self, schema: Schema, columns: Sequence[int] | None = None,
-                 options: Mapping[str, str] | None = None) -> None:
+                 options: Mapping[str, str] | None = None, parts: Mapping[int, Sequence[int]] | None = None) -> None:
         from engine.connectors.formats import json_scan, text
 
         self._kernels = json_scan
@@ -47,7 +48,7 @@ class JsonDecoder(ScannedDecoder):
         self._iso = is_iso(chosen)
         wanted = wanted_fields(schema, columns)
         nodes = [Node("", None, text.OBJECT)]
-        _declare(nodes, 0, [(f, i in wanted) for i, f in enumerate(schema)])
+        _declare(nodes, 0, [(f, i in wanted) for i, f in enumerate(schema)], parts or {})
         super().__init__(chosen, nodes, [nodes[0].children[i] for i in wanted])
         self._link()
         self._memory = np.zeros(2 + json_scan.MAX_DEPTH // 8, np.int64)
@@ -133,8 +134,10 @@ def is_iso(options: Options) -> bool:
     return options.choice("timestamp-format.standard", "SQL", "ISO-8601") == "ISO-8601"
 
 
-def _declare(nodes: list[Node], parent: int, fields: Sequence[tuple[Field, bool]]) -> None:
-    """Add the fields of an object, those of one object next to each other."""
+def _declare(nodes: list[Node], parent: int, fields: Sequence[tuple[Field, bool]],
+             parts: Mapping[int, Sequence[int]]) -> None:
+    """Add the fields of an object, those of one object next to each other. `parts`: of a field that is a ROW, by its
+    position, the fields that are wanted; all if it is not there."""
     from engine.connectors.formats import text
 
     first = len(nodes)
@@ -143,10 +146,11 @@ def _declare(nodes: list[Node], parent: int, fields: Sequence[tuple[Field, bool]
     children = tuple(range(first, len(nodes)))
     around = nodes[parent]
     nodes[parent] = Node(around.name, around.type, around.code, around.parent, children)
-    for child in children:
+    for position, child in enumerate(children):
         type = nodes[child].type
         if nodes[child].code == text.OBJECT and type is not None:
-            _declare(nodes, child, [(Field(f.name, f.type), True) for f in type.fields])
+            inner = parts.get(position, range(len(type.fields)))
+            _declare(nodes, child, [(Field(f.name, f.type), i in inner) for i, f in enumerate(type.fields)], {})
 
 
 def _code(type: DataType) -> int:

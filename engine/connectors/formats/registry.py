@@ -37,10 +37,12 @@ def format_options(format: str, options: Mapping[str, str]) -> dict[str, str]:
     return chosen
 
 
-def text_decoder(format: str, schema: Schema, columns: Sequence[int], options: Mapping[str, str]) -> Decoder:
-    """The decoder of a format of lines."""
+def text_decoder(format: str, schema: Schema, columns: Sequence[int], options: Mapping[str, str],
+                 parts: Mapping[int, Sequence[int]] | None = None) -> Decoder:
+    """The decoder of a format of lines. `parts`: of ROW columns the fields to read only, where the format can."""
     module, name, _ = TEXT[format]
-    decoder: Decoder = getattr(import_module(module), name)(schema, columns, options)
+    narrowed = {"parts": parts} if parts else {}
+    decoder: Decoder = getattr(import_module(module), name)(schema, columns, options, **narrowed)
     return decoder
 
 

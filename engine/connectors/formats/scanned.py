@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.changes import Array, Batch, Column
+from engine.changes import Array, Batch, Column, null_column
 from engine.connectors.base import DeadLetter
 from engine.connectors.formats.base import (
     MAX_BAD,
@@ -157,6 +157,8 @@ class ScannedDecoder(Decoder):
     def _column(self, index: int, rows: int, wrong: dict[int, str]) -> Column:
         node, text = self._nodes[index], self._text
         assert node.type is not None
+        if node.code == text.SKIP:  # a field of a ROW that nobody reads
+            return null_column(node.type.as_nullable(), rows)
         valid = self._valid[self._places[index], :rows]
         slot = self._slots.get(index, 0)
         if node.code == text.OBJECT:

@@ -23,7 +23,7 @@ from engine.connectors.formats.base import Block
 from engine.connectors.formats.json import JsonDecoder
 from engine.connectors.restrict import excludes
 from engine.errors import UserError
-from engine.types import BIGINT, BOOLEAN, DATE, INT, STRING, TIMESTAMP, Schema
+from engine.types import BIGINT, BOOLEAN, DATE, INT, ROW, STRING, TIMESTAMP, Schema
 from tests import profiles
 
 SCHEMA = Schema.of(n=BIGINT, i=INT, s=STRING, f=BOOLEAN, d=DATE, t=TIMESTAMP(3))
@@ -268,3 +268,39 @@ def test_a_file_tells_about_how_many_rows_it_has(tmp_path, format, least, most) 
     assert estimate(tmp_path / "rows", **{"source.report-statistics": "NONE"}) is None
     assert estimate(tmp_path / "rows", **{"source.monitor-interval": "1 s"}) is None
     assert estimate(tmp_path / "missing") is None
+
+
+# ---- fields of rows -------------------------------------------------------------------------------------------------
+
+NESTED = Schema.of(r=ROW(("a", INT), ("b", STRING), ("c", ROW(("d", INT), ("e", INT)))), n=INT)
+
+
+def test_fields_of_a_row_that_nobody_reads_are_not_decoded(tmp_path) -> None:
+    (tmp_path / "rows").write_text(
+        '{"n": 1, "r": {"a": 1, "b": "x", "c": {"d": 2, "e": "no number"}}}\n'
+        '{"r": {"c": {"d": 1}, "b": "y", "a": {}}, "n": 2}\n{"r": null, "n": 3}\n{"r": {"b": [1]}}\n{"r": {"b": 2')
+    made = source(tmp_path / "rows", "json", schema=NESTED)
+    made.narrow({0: [1]})
+    made.open([0, 1])
+    found = polls(made, 100)
+    assert values(found) == [({"a": None, "b": "x", "c": None}, 1), ({"a": None, "b": "y", "c": None}, 2), (None, 3),
+                             ({"a": None, "b": "[1]", "c": None}, None)]
+    assert [d.place.rsplit(":")[-1] for p in found for d in p.dead] == ["5"]
+
+
+def test_a_query_of_fields_gives_what_it_gave(tmp_path) -> None:
+    from engine.connectors.memory import TABLES, MemoryTable
+    from engine.session import RunOptions, Session
+
+    (tmp_path / "rows").write_text("".join(
+        json.dumps({"r": None if i % 5 == 0 else {"a": i, "b": f"t{i}", "c": {"d": -i}}, "n": i % 3}) + "\n"
+        for i in range(12)))
+    TABLES["made"] = MemoryTable()
+    session = Session(folder=tmp_path / "state")
+    list(session.script(f"""
+      CREATE TABLE t (r ROW<a INT, b STRING, c ROW<d INT, e INT>>, n INT) WITH (
+        'connector' = 'filesystem', 'format' = 'json', 'path' = '{tmp_path}/rows');
+      CREATE TABLE made (b STRING, d INT) WITH ('connector' = 'memory');
+      INSERT INTO made SELECT r.b, r.c.d FROM t WHERE n = 1 AND (r.c.d < -3 OR r.c IS NULL);"""))
+    session.run(RunOptions(batch_rows=5, durable=False))
+    assert [row for _, row in TABLES.pop("made").rows] == [("t4", -4), ("t7", -7), (None, None)]
