@@ -11,7 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +62,8 @@ class Platform:
 
     home: Path
     tokens: dict[str, str]
+    more: dict[str, str] = field(default_factory=dict)
+    """Further variables of the environment."""
 
     def copy(self, home: Path) -> Platform:
         """The same in another folder."""
@@ -72,7 +74,8 @@ class Platform:
 
     @property
     def environment(self) -> dict[str, str]:
-        return {**os.environ, "PORSCHE_HOME": str(self.home), "DJANGO_SETTINGS_MODULE": "porsche.settings"}
+        own = {name: value for name, value in os.environ.items() if not name.startswith("PORSCHE_")}
+        return {**own, "PORSCHE_HOME": str(self.home), "DJANGO_SETTINGS_MODULE": "porsche.settings", **self.more}
 
     def python(self, code: str, text: str = "") -> str:
         """Run code in a process of its own, with Django set up."""

@@ -44,6 +44,20 @@ def hbase() -> Iterator[dict]:
 
 
 @pytest.fixture(scope="session")
+def redis() -> Iterator[str]:
+    """The URL of a running Redis."""
+    with service("redis") as info:
+        yield info["url"]
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a database of a running Postgres."""
+    with service("postgres") as info:
+        yield info["url"]
+
+
+@pytest.fixture(scope="session")
 def flink() -> Iterator[dict]:
     """Ports of a running SQL Gateway."""
     with service("flink", "gateway") as ports:
