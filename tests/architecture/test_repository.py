@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.licences import is_allowed, refused
+from scripts.licences import is_allowed, npm_packages, refused
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md")
@@ -86,6 +86,12 @@ def test_documents_name_files_that_exist(document: str) -> None:
 ])
 def test_licences(licence: str, allowed: bool) -> None:
     assert is_allowed(licence) is allowed
+
+
+def test_packages_of_npm_are_judged_too() -> None:
+    packages = {"": {"license": "none of ours"}, "node_modules/@a/b": {"version": "1.0", "license": "MIT"},
+                "node_modules/x/node_modules/y": {"version": "2.0"}}
+    assert refused(npm_packages({"packages": packages})) == ["y 2.0: none"]
 
 
 def test_our_own_licence_is_not_a_dependency() -> None:
