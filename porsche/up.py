@@ -123,7 +123,7 @@ class Platform:
 
     def _start(self, listening: socket.socket) -> None:
         self._steps.begin(self._home.path, self.url, moved_from=self._moved(listening))
-        kernels = subprocess.Popen([*PYTHON, "engine.warm"], stdout=subprocess.PIPE, text=True,
+        kernels = subprocess.Popen([*PYTHON, "engine.warm", "--if-needed"], stdout=subprocess.PIPE, text=True,
                                    stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, start_new_session=True)
         try:
             first.migrate(self._steps)
