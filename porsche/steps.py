@@ -57,7 +57,10 @@ class Steps:
                 if match := _WARMED.fullmatch(line.strip()):
                     compiled += int(match[2])
                     tick()
-        self.done("kernels", f"{compiled} compiled" if compiled else "ready")
+        if process.wait() == 0:
+            self.done("kernels", f"{compiled} compiled" if compiled else "ready")
+        else:
+            self.done("kernels", "not all could be compiled now; jobs compile what they need")
 
     def ready(self, url: str, sign_in: str, home: Home) -> None:
         """The platform answers."""

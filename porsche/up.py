@@ -83,6 +83,7 @@ class Platform:
         self._stop = threading.Event()
         self._hurry = threading.Event()
         self._children = {name: Child(name) for name in NAMES}
+        self._kernels: subprocess.Popen[str] | None = None
         self.url = ""
 
     def run(self) -> int:
@@ -115,6 +116,8 @@ class Platform:
     def _listen(self) -> None:
         def handle(*_: Any) -> None:
             (self._hurry if self._stop.is_set() else self._stop).set()
+            if self._kernels is not None:
+                self._kernels.kill()
 
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, handle)
@@ -123,28 +126,34 @@ class Platform:
 
     def _start(self, listening: socket.socket) -> None:
         self._steps.begin(self._home.path, self.url, moved_from=self._moved(listening))
-        kernels = subprocess.Popen([*PYTHON, "engine.warm", "--if-needed"], stdout=subprocess.PIPE, text=True,
-                                   stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, start_new_session=True)
+        self._kernels = subprocess.Popen([*PYTHON, "engine.warm", "--if-needed"], stdin=subprocess.DEVNULL, text=True,
+                                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True)
         try:
-            first.migrate(self._steps)
-            for path in self._wishes.examples:
-                said = first.start_example(path, self._wishes.parameters, self._wishes.options)
-                self._steps.done("example", said)
+            self._prepare()
             self._spawn("web", listening)
             self._spawn("worker", listening)
-            self._steps.kernels(kernels)
+            self._steps.kernels(self._kernels)
         finally:
-            if kernels.poll() is None:
-                kernels.kill()
-            kernels.wait()
-        self._spawn("supervisor", listening)
-        self._await_answer(listening)
-        processes.note(self._home.processes, "up", url=self.url)
+            self._kernels.kill()
+            self._kernels.wait()
         if not self._stop.is_set():
-            page = self.url + first.sign_in_path()
-            self._steps.ready(self.url, page, self._home)
-            if self._wishes.browser:
-                webbrowser.open(page)
+            self._spawn("supervisor", listening)
+            self._await_answer(listening)
+        if not self._stop.is_set():
+            self._tell()
+
+    def _prepare(self) -> None:
+        first.migrate(self._steps)
+        for path in self._wishes.examples:
+            said = first.start_example(path, self._wishes.parameters, self._wishes.options)
+            self._steps.done("example", said)
+
+    def _tell(self) -> None:
+        processes.note(self._home.processes, "up", url=self.url)
+        page = self.url + first.sign_in_path()
+        self._steps.ready(self.url, page, self._home)
+        if self._wishes.browser:
+            webbrowser.open(page)
 
     def _moved(self, listening: socket.socket) -> int | None:
         """The port that was asked for, where it was taken."""

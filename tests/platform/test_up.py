@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
 import time
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 from porsche import processes
 from porsche.home import Home
 from porsche.up import jobs
-from tests.platform.running import Up, ended, left, porsche
+from tests.platform.running import COMMAND, Up, ended, environment, left, porsche
 from tests.runners.jobs import EVENTS, awaited
 
 pytestmark = pytest.mark.slow
@@ -109,6 +110,39 @@ def test_a_port_that_is_taken_is_not_fought_for(home: Home) -> None:
         with Up(home, "--port", str(port)) as up:
             assert up.url != f"http://127.0.0.1:{port}"
             assert up.get("session")["user"]["username"] == "admin"
+
+
+def test_ctrl_c_does_not_wait_for_kernels(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With an empty cache they take minutes."""
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    process = subprocess.Popen([*COMMAND, "up", "--home", str(home.path), "--port", "0"], env=environment(), text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    awaited(lambda: processes.running(home.processes, "worker"), said="worker")
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=40)
+    assert process.returncode == 0, said
+    assert said.splitlines()[-1] == "stopped" and "Sign in" not in said
+    assert left(home) == []
+
+
+def test_a_database_that_is_away_is_waited_for(home: Home, example: Path) -> None:
+    with Up(home, "--example", str(example), "--rate", "1000") as up:
+        up.until(1, "RUNNING")
+        supervisor, job, log = up.pid("supervisor"), up.job(1), home.logs / "supervisor.log"
+        parts = [home.path / f"db.sqlite3{end}" for end in ("", "-wal", "-shm")]
+        for part in parts:
+            if part.exists():
+                part.rename(part.with_name(f"away-{part.name}"))
+        awaited(lambda: "cannot go on for now" in log.read_text("utf-8"), 20)
+        for part in parts:
+            part.unlink(missing_ok=True)
+            if (away := part.with_name(f"away-{part.name}")).exists():
+                away.rename(part)
+        up.post("runs/1/stop")
+        up.until(1, "STOPPED")
+        assert up.pid("supervisor") == supervisor
+        assert processes.started(job) is None
 
 
 def test_nothing_is_running() -> None:
