@@ -87,8 +87,7 @@ def database(url: str | None) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": parts.hostname or "",
         "PORT": str(parts.port or ""),
-        "CONN_MAX_AGE": 60,
-        "CONN_HEALTH_CHECKS": True,
+        "CONN_MAX_AGE": 0,  # under ASGI each request has a thread of its own, and connections belong to threads
     }
 
 
@@ -122,13 +121,14 @@ REST_FRAMEWORK = {
         "porsche.ide.api.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["porsche.ide.api.permissions.Allowed"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["porsche.ide.api.rendering.JsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["porsche.ide.api.parsing.JsonParser"],
     "DEFAULT_PAGINATION_CLASS": "porsche.ide.api.pagination.Pages",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "porsche.ide.api.schema.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": ["porsche.ide.api.throttling.Throttle"],
     "DEFAULT_THROTTLE_RATES": {"user": "6000/min", "anon": "120/min", "sign_in": "20/min"},
+    "NUM_PROXIES": 1 if HTTPS else 0,  # whose word on where a request came from counts
     "EXCEPTION_HANDLER": "porsche.ide.api.errors.handle",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
@@ -170,7 +170,7 @@ CELERY_BEAT_SCHEDULE = {
     "retention of metrics": {"task": "porsche.monitor.tasks.retain", "schedule": 600.0, "options": {"expires": 600}},
 }
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 20_000}}}
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from django.urls import include, path, re_path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 
+from porsche.ide.api.description import DescriptionView
 from porsche.ide.pages import application, sign_in
 from porsche.monitor.prometheus import PrometheusView
 
@@ -13,7 +14,7 @@ urlpatterns = [
     path("api/", include("porsche.monitor.urls")),
     path("api/", include("porsche.serving.urls")),
     path("api/", include("porsche.verification.urls")),
-    path("api/schema", SpectacularAPIView.as_view(), name="schema"),
+    path("api/schema", DescriptionView.as_view(), name="schema"),
     path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("metrics", PrometheusView.as_view(), name="prometheus"),
     path("sign-in/<str:secret>", sign_in, name="sign-in"),

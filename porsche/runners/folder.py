@@ -128,9 +128,10 @@ def make(folder: Path) -> Path:
 
 
 def read(path: Path) -> dict[str, Any] | None:
-    """A JSON object from a file; None where there is none that can be read."""
+    """A JSON object from a file; None where there is none that can be read. What is no number is null: a metric may be
+    NaN, which databases take for no JSON."""
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(path.read_text(encoding="utf-8"), parse_constant=lambda word: None)
     except (OSError, ValueError):
         return None
     return value if isinstance(value, dict) else None

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from porsche import processes
+from porsche.ide.api.rendering import JsonRenderer
 from porsche.ide.models import Beat, Desired, Run, Status
 from porsche.ide.selectors.rates import Rates
 from porsche.ide.selectors.runs import detail, summary
@@ -228,6 +229,17 @@ def test_figures_of_a_run(run: Run) -> None:
     assert (found["lag_seconds"], found["progress"], found["attempt"]) == (7.5, 0.25, 2)
     assert found["checkpoint"] == {"epoch": 4, "at": now - timedelta(seconds=3), "age_seconds": 3.0, "bytes": 4096,
                                    "seconds": 0.02}
+
+
+def test_a_metric_that_is_no_number(world: World, run: Run, process: subprocess.Popen[bytes]) -> None:
+    begin(run, process.pid, metrics={"Sink(hourly)": {"auc": float("nan"), "most": float("inf"), "n": 7}})
+    found = world.api("viewer").get(f"runs/{run.pk}").json()
+    assert found["snapshot"]["metrics"] == {"Sink(hourly)": {"auc": None, "most": None, "n": 7}}
+
+
+def test_numbers_that_json_does_not_know() -> None:
+    text = JsonRenderer().render({"a": [float("nan"), 1.5], "b": (float("-inf"), {"c": "NaN"})})
+    assert json.loads(text) == {"a": [None, 1.5], "b": [None, {"c": "NaN"}]}
 
 
 def test_secret_parameters_are_not_shown(world: World, run: Run) -> None:

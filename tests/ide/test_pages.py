@@ -109,6 +109,21 @@ def test_under_asgi(built: Path) -> None:
     assert asyncio.run(ask()) == [200, 200, 404]
 
 
+def test_the_description_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Client().get("/api/schema", headers={"Accept": "application/json"}).json()
+    assert made["info"]["title"] == "Porsche"
+    monkeypatch.setattr("porsche.ide.api.description.SchemaGenerator", None)
+    assert Client().get("/api/schema", headers={"Accept": "application/json"}).json() == made
+    assert b"title: Porsche" in Client().get("/api/schema").content
+
+
+def test_nobody_hides_behind_a_header(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("porsche.ide.api.throttling._rate", lambda scope: 2)
+    monkeypatch.setattr("time.time", lambda: 1_000_000_050.0)
+    found = [Api().get("session", X_Forwarded_For=f"10.0.0.{n}").status_code for n in range(3)]
+    assert found == [200, 200, 429]
+
+
 def test_clients_have_a_limit(settings: LazySettings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("porsche.ide.api.throttling._rate", lambda scope: 2)
     monkeypatch.setattr("time.time", lambda: 1_000_000_050.0)

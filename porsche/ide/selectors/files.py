@@ -129,6 +129,6 @@ def _letters(place: Path) -> Iterator[dict[str, Any]]:
 
 def _value(text: bytes) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=lambda word: None)
     except ValueError:
         return None
