@@ -90,5 +90,6 @@ def _refuse_active(pipeline: Pipeline, what: str) -> None:
 
 
 def _locked(pipeline: Pipeline) -> Pipeline:
-    """The pipeline as it is now, its row locked until the transaction ends."""
-    return Pipeline.objects.select_for_update(of=("self",)).select_related("project", "head").get(pk=pipeline.pk)
+    """The pipeline as it is now, its row locked until the transaction ends. Its head is read after that: a join would
+    look for it as it was when the wait for the lock began, and not find one that was saved meanwhile."""
+    return Pipeline.objects.select_for_update(of=("self",)).select_related("project").get(pk=pipeline.pk)
