@@ -27,14 +27,12 @@ export function Below({ view, run, canRun, slug, project }: BelowProps) {
   const errors = diagnostics.filter((each) => each.severity === "error").length;
   const letters = useFigures((state) => state.snapshot?.dead_letters ?? null);
   const id = run?.id ?? null;
-  const toProblem = (each: Diagnostic) => (each.node && each.property
-    ? view.reveal({ node: each.node, property: each.property })
-    : view.reveal({ node: each.node ?? undefined, line: each.line ?? undefined, column: each.column ?? undefined }));
+  const toLine = (each: Diagnostic) => view.reveal({ line: each.line ?? 1, column: each.column ?? 1 });
   const tabs: Tab[] = [
     { id: "overview", label: "Overview", content: () => <Overview run={run} /> },
     { id: "model", label: "Model", content: () => <ModelPanel run={run} slug={slug} project={project} onSelect={view.select} /> },
     { id: "nodes", label: "Nodes", content: () => <NodesTable onSelect={view.select} /> },
-    { id: "problems", label: "Problems", count: diagnostics.length, tone: errors ? "bad" : "warning", content: () => <Problems onShow={toProblem} /> },
+    { id: "problems", label: "Problems", count: diagnostics.length, tone: errors ? "bad" : "warning", content: () => <Problems onNode={view.focus} onLine={toLine} /> },
     { id: "events", label: "Events", content: () => <EventsPanel run={id} onSelect={view.select} /> },
     { id: "log", label: "Log", content: () => <LogPanel run={id} active={run !== null && !isFinal(run.status)} onSelect={view.select} /> },
     { id: "dead", label: "Dead letters", count: letters, tone: "warning", content: () => <DeadLetters key={id} run={id} count={letters} onSelect={view.select} /> },

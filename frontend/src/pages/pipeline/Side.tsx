@@ -26,7 +26,7 @@ export function Side({ view, run, canEdit, overtaken }: SideProps) {
     { id: "document", label: dirty ? "Document •" : "Document", content: () => (
       <DocumentPanel canEdit={canEdit} reveal={view.revealed} onCompare={() => view.show("revisions")} overtaken={overtaken} />
     ) },
-    { id: "revisions", label: "Revisions", content: () => <RevisionsPanel canEdit={canEdit} running={run?.revision ?? null} /> },
+    { id: "revisions", label: "Revisions", content: () => <RevisionsPanel canEdit={canEdit} run={run} /> },
   ];
   return <Tabs label="Document" tabs={tabs} value={view.side} onChange={view.show} />;
 }

@@ -11,9 +11,9 @@ import type { Failure } from "../../panels/canvas/graph";
 import { ConflictDialog } from "../../panels/document/ConflictDialog";
 import type { Reveal } from "../../panels/document/DocumentPanel";
 import { isDirty, useEditor, useEditorStore } from "../../panels/document/editor";
-import { useChecks, useDrafts, useLayoutSaving, useOthers, useSaving } from "../../panels/document/keeping";
+import { useChecks, useDraftBase, useDrafts, useLayoutSaving, useOthers, useSaving } from "../../panels/document/keeping";
 import { Banner } from "../../panels/run/Banner";
-import { followFigures } from "../../panels/run/figures";
+import { followFigures, setOver, takeSnapshot } from "../../panels/run/figures";
 import { useKept } from "../../panels/run/kept";
 import { RunBar } from "../../panels/run/RunBar";
 import { PIPELINE_ACTIONS, type PipelineContext } from "./actions";
@@ -34,6 +34,8 @@ export interface View {
   select: (node: string | null) => void;
   show: (tab: string) => void;
   showRun: (run: number | null) => void;
+  /** Selects a node and shows one of its properties. */
+  focus: (node: string, property: string | null) => void;
   /** Opens the document at a place; a node's place selects it too. */
   reveal: (place: Reveal) => void;
   revealed: Reveal | null;
@@ -58,6 +60,10 @@ function useView(): View {
   });
   const select = useCallback((node: string | null) => change({ node, property: null }), [change]);
   const showRun = useCallback((run: number | null) => change({ run: run === null ? null : String(run) }), [change]);
+  const focus = useStable((node: string, property: string | null) => {
+    keepSide("node");
+    change({ tab: null, node, property });
+  });
   const reveal = useStable((place: Reveal) => {
     setRevealed({ ...place });
     keepSide("document");
@@ -69,7 +75,7 @@ function useView(): View {
     run: Number(query.get("run")) || null,
     side: asked && SIDE.has(asked) ? asked : keptSide,
     below: asked && !SIDE.has(asked) ? asked : keptBelow,
-    select, show, showRun, reveal, revealed,
+    select, show, showRun, focus, reveal, revealed,
   };
 }
 
@@ -79,8 +85,11 @@ function useShownRun(detail: PipelineDetail, view: View): { run: RunSummary | nu
   const { data, error } = useRunDetail(id);
   const run = useRun(id, data ?? (detail.run?.id === id ? detail.run : null));
   useStream({ run: id }, id !== null);
-  const first = data?.snapshot ?? null;
-  useEffect(() => (id === null ? undefined : followFigures(id, first)), [id, first]);
+  const fetched = data?.snapshot ?? null;
+  useEffect(() => (id === null ? undefined : followFigures(id)), [id]);
+  useEffect(() => (id === null ? undefined : takeSnapshot(id, fetched)), [id, fetched]);
+  const over = run !== null && isFinal(run.status);
+  useEffect(() => setOver(over), [over]);
   return { run, detail: data ?? null, error };
 }
 
@@ -93,6 +102,7 @@ export function Workbench({ detail, role }: { detail: PipelineDetail; role: Role
   const { run, detail: runDetail, error } = useShownRun(detail, view);
   useChecks();
   useDrafts();
+  useDraftBase();
   const layoutError = useLayoutSaving(canEdit);
   const overtaken = useOthers(detail);
   usePipelineActions({ canEdit, canRun, run, view, onNew: () => setStarting(true) });
@@ -103,7 +113,7 @@ export function Workbench({ detail, role }: { detail: PipelineDetail; role: Role
         <h1 title={`${detail.project}/${detail.slug}`}>{detail.title || detail.slug}</h1>
         <RunBar run={run} detail={runDetail ?? null} canRun={canRun} onRun={view.showRun} starting={starting} onStarting={setStarting} />
       </header>
-      <Banner run={run} onShow={view.select} />
+      <Banner run={run} onShow={view.focus} />
       {layoutError ? <ErrorNote error={layoutError} /> : null}
       {error ? <div style={{ padding: 8 }}><ErrorNote error={error} /> <Link to="?">Show the newest run</Link></div> : null}
       <div className={classes.main}>

@@ -2,8 +2,8 @@ import "@xyflow/react/dist/base.css";
 
 import { ActionIcon, Tooltip } from "@mantine/core";
 import { IconArrowBackUp, IconArrowForwardUp, IconFocusCentered, IconLayoutDistributeHorizontal, IconList, IconMap2, IconMinus, IconPlus } from "@tabler/icons-react";
-import { Background, BackgroundVariant, MiniMap, type NodeChange, Panel, ReactFlow, ReactFlowProvider, applyNodeChanges, useReactFlow } from "@xyflow/react";
-import { type KeyboardEvent, useCallback, useEffect, useMemo, useState } from "react";
+import { Background, BackgroundVariant, MiniMap, type NodeChange, Panel, ReactFlow, ReactFlowProvider, applyNodeChanges, useReactFlow, useStore } from "@xyflow/react";
+import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
 
 import { SHAPE, arrange } from "../../document/layout";
 import type { Layout } from "../../document/model";
@@ -44,11 +44,7 @@ function Drawn({ selected, onSelect, failure, canEdit }: CanvasProps) {
   const nodes = useTiles(tiles, places, selected);
   const edges = useWires(wires, places, selected);
   const flow = useReactFlow<Tile, WireEdge>();
-  const { fitView } = flow;
-  const count = tiles.size;
-  useEffect(() => {
-    if (count) void fitView(FIT);
-  }, [fitView, count]);
+  const onMoved = useFitting(tiles.size);
   useShowSelected(selected);
   const broken = useEditor((state) => state.broken);
   return (
@@ -57,7 +53,7 @@ function Drawn({ selected, onSelect, failure, canEdit }: CanvasProps) {
       <div className={classes.flow}>
         <ReactFlow<Tile, WireEdge>
           nodes={nodes.shown} edges={edges} nodeTypes={NODE_TYPES} edgeTypes={EDGE_TYPES} onNodesChange={nodes.onChange}
-          onNodeClick={(_, node) => onSelect(node.id)} onPaneClick={() => onSelect(null)}
+          onMoveStart={onMoved} onNodeClick={(_, node) => onSelect(node.id)} onPaneClick={() => onSelect(null)}
           nodesConnectable={false} nodesDraggable={canEdit} edgesFocusable={false} elementsSelectable deleteKeyCode={null}
           fitView fitViewOptions={FIT} minZoom={0.15} maxZoom={2} panOnScroll={false} selectNodesOnDrag={false} nodeDragThreshold={3}
           aria-label="Pipeline"
@@ -73,6 +69,20 @@ function Drawn({ selected, onSelect, failure, canEdit }: CanvasProps) {
       </div>
     </div>
   );
+}
+
+/** Keeps everything in view as nodes come and the canvas changes its size, until the person chooses a view. */
+function useFitting(count: number): (event: unknown) => void {
+  const { fitView } = useReactFlow();
+  const width = useStore((state) => state.width);
+  const height = useStore((state) => state.height);
+  const moved = useRef(false);
+  useEffect(() => {
+    if (count && width && height && !moved.current) void fitView(FIT);
+  }, [fitView, count, width, height]);
+  return useCallback((event: unknown) => {
+    if (event) moved.current = true; // without an event it was us
+  }, []);
 }
 
 /** What is drawn, from the document, the catalogue and the compiler's diagnostics. */

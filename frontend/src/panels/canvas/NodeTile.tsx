@@ -2,8 +2,8 @@ import { IconAlertTriangle, IconCircleX } from "@tabler/icons-react";
 import { Handle, type Node, type NodeProps, Position, useStore, useUpdateNodeInternals } from "@xyflow/react";
 import { memo, useEffect, useRef } from "react";
 
-import { compact, coarse, number } from "../../design/format";
-import { type NodeFigures, useNodeFigures } from "../run/figures";
+import { compact, number } from "../../design/format";
+import { type NodeFigures, useFigures, useNodeFigures } from "../run/figures";
 import classes from "./canvas.module.css";
 import { FamilyIcon } from "./families";
 import type { TileData } from "./graph";
@@ -74,10 +74,11 @@ function Mark({ data }: { data: TileData }) {
 
 function LiveLine({ node, gives, failure }: { node: string; gives: string | null; failure: string }) {
   const figures = useNodeFigures(node);
+  const model = useFigures((state) => (gives === "model" ? state.models[node] : undefined));
   if (failure) return <div className={`${classes.live} ${classes.error}`} title={failure}>{failure}</div>;
   return (
     <>
-      <div className={classes.live}>{figures ? liveText(figures, gives) : ""}</div>
+      <div className={classes.live}>{figures ? liveText(model ? { ...figures, metrics: { auc: model.auc, logloss: model.logloss } } : figures, gives) : ""}</div>
       {figures?.busy ? <div className={classes.busy} data-high={figures.busy > 0.8 || undefined} style={{ width: `${figures.busy * 100}%` }} title={`busy ${Math.round(figures.busy * 100)} % of the time`} /> : null}
     </>
   );
@@ -87,7 +88,10 @@ function LiveLine({ node, gives, failure }: { node: string; gives: string | null
 export function liveText(figures: NodeFigures, gives: string | null): string {
   if (figures.fusedInto) return `fused into ${figures.fusedInto}`;
   const rate = gives ? figures.outRate : figures.inRate;
-  const parts = [rate === null ? null : `${compact(rate)} rows/s`, ...measured(figures)];
+  const rows = gives ? figures.rowsOut : figures.rowsIn;
+  const flow = rate !== null ? `${compact(rate)} rows/s` : rows !== null ? `${compact(rows)} rows` : null;
+  const measures = measured(figures);
+  const parts = measures.length ? measures : [flow]; // both are more than a tile is wide
   if (figures.hitRate !== null) parts.push(`${number(figures.hitRate * 100, 3)} % found`);
   if (figures.late) parts.push(`${compact(figures.late)} late`);
   if (figures.deadLetters) parts.push(`${compact(figures.deadLetters)} unreadable`);
@@ -99,9 +103,4 @@ function measured(figures: NodeFigures): string[] {
   const known = Object.entries(figures.metrics ?? {}).filter((entry): entry is [string, number] => typeof entry[1] === "number");
   const order = (name: string) => { const at = ["auc", "logloss"].indexOf(name.toLowerCase()); return at < 0 ? 9 : at; };
   return known.sort((a, b) => order(a[0]) - order(b[0])).slice(0, 2).map(([name, value]) => `${name} ${number(value, 3)}`);
-}
-
-/** How far a node's event time is behind the clock, in words. */
-export function lagText(watermark: number | null, now: number): string {
-  return watermark === null ? "–" : coarse(Math.max(0, now - watermark / 1e6));
 }

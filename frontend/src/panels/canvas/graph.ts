@@ -84,5 +84,5 @@ export function wiresOf(model: Model, catalogue: Catalogue): Wire[] {
 
 /** How thick a wire is drawn, in pixels, by the rows a second that go through it. */
 export function wireWidth(rate: number | null): number {
-  return rate === null || rate <= 0 ? 1.25 : Math.min(6, 1.25 + Math.log10(1 + rate) * 0.8);
+  return rate === null || rate <= 0 ? 1.5 : Math.min(6, 1.5 + Math.log10(1 + rate) * 0.8);
 }

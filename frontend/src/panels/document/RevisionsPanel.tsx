@@ -4,6 +4,7 @@ import { useState } from "react";
 
 import { answered, api } from "../../api/client";
 import { useRevisions } from "../../api/pipelines";
+import type { RunSummary } from "../../api/types";
 import { Ago, Empty, ErrorNote } from "../../design";
 import { replaceText } from "../../document/commands";
 import classes from "./code.module.css";
@@ -21,12 +22,12 @@ function useRevision(pipeline: number, number: number | null) {
 
 interface RevisionsPanelProps {
   canEdit: boolean;
-  /** The revision that the shown run works by. */
-  running: number | null;
+  /** The run that is shown: its revision is marked. */
+  run: RunSummary | null;
 }
 
 /** Every revision that was saved; one of them beside the text as it is now, and brought back. */
-export function RevisionsPanel({ canEdit, running }: RevisionsPanelProps) {
+export function RevisionsPanel({ canEdit, run }: RevisionsPanelProps) {
   const editor = useEditorStore();
   const pipeline = useEditor((state) => state.pipeline);
   const text = useEditor(textOf);
@@ -47,7 +48,7 @@ export function RevisionsPanel({ canEdit, running }: RevisionsPanelProps) {
             <button type="button" className={classes.item} aria-current={each.number === chosen} onClick={() => setChosen(each.number === chosen ? null : each.number)}>
               <strong>{each.number}</strong>
               <span className="p-truncate" style={{ flex: 1 }}>{each.message || <span className="p-muted">no message</span>}</span>
-              {each.number === running ? <span style={{ color: "var(--p-accent-text)" }}>runs</span> : null}
+              {each.number === run?.revision ? <span style={{ color: "var(--p-accent-text)" }}>run {run.id}</span> : null}
               <span className="p-muted">{each.author ?? "platform"}, <Ago at={each.created_at} /></span>
             </button>
           </li>

@@ -39,7 +39,8 @@ const colours = HighlightStyle.define([
 ]);
 
 /** The look of code; lines end as they do in the text, so that offsets are those of the text. */
-export const codeBasics: Extension = [look, syntaxHighlighting(colours), EditorState.lineSeparator.of("\n"), EditorState.tabSize.of(2)];
+export const codeBasics: Extension = [look, syntaxHighlighting(colours), EditorState.lineSeparator.of("\n"), EditorState.tabSize.of(2),
+  EditorView.contentAttributes.of({ tabindex: "0" })];
 
 /** A view in the element that has `attach` as its ref; null until it is there. What it starts with is read once. */
 export function useCodeView(start: () => { text: string; extensions: Extension }): {

@@ -1,6 +1,6 @@
 /** What keeps an open pipeline safe and current: checks while typing, drafts, layout, saving, what others saved meanwhile. */
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 
 import { answered, api } from "../../api/client";
@@ -123,6 +123,22 @@ export function useSaving() {
 async function fetchTheirs(pipeline: number): Promise<Theirs> {
   const { revision, document } = await answered(api.GET("/api/pipelines/{id}", { params: { path: { id: pipeline } } }));
   return { revision, document };
+}
+
+/** A draft of an older revision conflicts as soon as it is opened; what it rests on is then fetched, so that both sides can be seen. */
+export function useDraftBase(): void {
+  const editor = useEditorStore();
+  const pipeline = useEditor((state) => state.pipeline);
+  const base = useEditor((state) => (state.saved === state.conflict?.document && state.revision !== state.conflict.revision ? state.revision : null));
+  const { data } = useQuery({
+    queryKey: ["pipeline", pipeline, "revision", base],
+    queryFn: ({ signal }) => answered(api.GET("/api/pipelines/{id}/revisions/{number}", { params: { path: { id: pipeline, number: base ?? 0 } }, signal })),
+    enabled: base !== null,
+    staleTime: Infinity,
+  });
+  useEffect(() => {
+    if (data && data.number === editor.getState().revision) editor.setState({ saved: data.document });
+  }, [editor, data]);
 }
 
 /** Takes up what others saved: at once where nothing is unsaved here, else as a conflict when the person asks for it. */

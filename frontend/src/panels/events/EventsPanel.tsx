@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import { useLive } from "../../api/live";
 import { useRunEvents } from "../../api/runs";
 import type { RunEvent } from "../../api/types";
-import { Ago, Empty, ErrorNote, StatusBadge, Tag } from "../../design";
+import { Ago, Empty, ErrorNote, StatusBadge, Tag, statusLook } from "../../design";
 import classes from "../run/panels.module.css";
 
 interface EventsPanelProps {
@@ -33,7 +33,7 @@ export function EventsPanel({ run, onSelect }: EventsPanelProps) {
           <span style={{ flex: "none", width: "7em" }} className="p-muted"><Ago at={event.at} /></span>
           <span className={classes.kind}><Kind event={event} /></span>
           <span style={{ minWidth: 0, overflowWrap: "anywhere" }}>
-            {event.message || event.code}
+            {said(event)}
             {event.node ? <> (<button type="button" className={classes.link} onClick={() => onSelect(event.node ?? "")}>{event.node}</button>)</> : null}
             {event.user ? <span className="p-muted">, by {event.user}</span> : null}
           </span>
@@ -41,6 +41,11 @@ export function EventsPanel({ run, onSelect }: EventsPanelProps) {
       ))}
     </ol>
   );
+}
+
+/** What an event says; a change of status that says only its name, what that means. */
+function said(event: RunEvent): string {
+  return event.kind === "status" && (!event.message || event.message === event.code) ? statusLook(event.code).meaning : event.message || event.code;
 }
 
 function Kind({ event }: { event: RunEvent }) {

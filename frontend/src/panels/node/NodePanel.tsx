@@ -104,8 +104,8 @@ function Live({ run, node, gives }: { run: RunSummary; node: string; gives: stri
 
 function factsOf(figures: NodeFigures, at: number | null) {
   const always = [
-    { name: "In", value: format.rate(figures.inRate), title: `${format.number(figures.rowsIn)} rows` },
-    { name: "Out", value: format.rate(figures.outRate), title: `${format.number(figures.rowsOut)} rows` },
+    { name: "In", value: figures.inRate === null ? format.quantity(figures.rowsIn, "rows") : format.rate(figures.inRate), title: `${format.number(figures.rowsIn)} rows` },
+    { name: "Out", value: figures.outRate === null ? format.quantity(figures.rowsOut, "rows") : format.rate(figures.outRate), title: `${format.number(figures.rowsOut)} rows` },
     { name: "Watermark", value: figures.watermark === null ? "–" : format.moment(figures.watermark / 1e6),
       title: figures.watermark === null || at === null ? undefined : `${format.duration(at - figures.watermark / 1e6)} behind the clock` },
     { name: "Busy", value: format.percent(figures.busy) },

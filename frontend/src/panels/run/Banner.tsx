@@ -1,12 +1,13 @@
 import { IconAlertTriangle, IconCircleX } from "@tabler/icons-react";
 
+import { useRunEvents } from "../../api/runs";
 import type { RunSummary } from "../../api/types";
 import { Ago } from "../../design";
 import classes from "./panels.module.css";
 
 interface BannerProps {
   run: RunSummary | null;
-  onShow: (node: string) => void;
+  onShow: (node: string, property: string | null) => void;
 }
 
 const TROUBLED = new Set(["FAILED", "RESTARTING", "STUCK"]);
@@ -14,7 +15,14 @@ const TROUBLED = new Set(["FAILED", "RESTARTING", "STUCK"]);
 /** Why a run is in trouble, and the way to the node that is. */
 export function Banner({ run, onShow }: BannerProps) {
   if (!run?.reason || !TROUBLED.has(run.status)) return null;
-  const { message, hint, node, code } = run.reason;
+  return <Reason run={run} reason={run.reason} onShow={onShow} />;
+}
+
+function Reason({ run, reason, onShow }: { run: RunSummary; reason: NonNullable<RunSummary["reason"]>; onShow: BannerProps["onShow"] }) {
+  const { message, hint, node, code } = reason;
+  const { data } = useRunEvents(run.id);
+  const property = data?.results.find((event) => event.kind === "exception" && event.node === node)?.data.property;
+  const known = typeof property === "string" ? property : null;
   const Icon = run.status === "FAILED" ? IconCircleX : IconAlertTriangle;
   return (
     <div className={classes.banner} role="alert">
@@ -23,7 +31,7 @@ export function Banner({ run, onShow }: BannerProps) {
         <strong>{message}</strong> <span className="p-muted">({code}, <Ago at={run.since} />)</span>
         {hint ? <> {hint}</> : null}
       </span>
-      {node ? <button type="button" className={classes.link} onClick={() => onShow(node)}>Show {node}</button> : null}
+      {node ? <button type="button" className={classes.link} onClick={() => onShow(node, known)}>Show {known ? `${node}.${known}` : node}</button> : null}
     </div>
   );
 }

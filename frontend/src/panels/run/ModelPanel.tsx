@@ -1,14 +1,12 @@
-import { useMemo } from "react";
 import { Link } from "react-router";
 
-import { useModel, useVersions, modelUrl } from "../../api/models";
-import { useLive } from "../../api/live";
-import type { ModelVersion, RunSummary } from "../../api/types";
+import { modelUrl, useVersion, useVersions } from "../../api/models";
+import type { RunSummary } from "../../api/types";
 import { Empty, Facts, Reliability, TimeSeries, format } from "../../design";
 import { useCatalogue } from "../canvas/catalogue";
 import { useEditor } from "../document/editor";
 import { namesOf, useSeries } from "./series";
-import { useNodeFigures } from "./figures";
+import { useFigures, useNodeFigures } from "./figures";
 import { SpanChoice, useSpan } from "./Overview";
 import classes from "./panels.module.css";
 
@@ -44,10 +42,9 @@ function Shown({ run, learners, sinks, slug, project, onSelect }: ShownProps) {
     <div className={classes.column}>
       <div className={classes.bar}>
         <SpanChoice name={span.name} setName={span.setName} />
-        {learners.map((node) => <Link key={node} to={modelUrl(`${slug}.${node}`, project)}>All about {slug}.{node}</Link>)}
       </div>
       <div className={classes.rows}>
-        {learners.map((node) => <Learner key={node} name={`${slug}.${node}`} project={project} run={run.id} />)}
+        {learners.map((node) => <Learner key={node} run={run.id} slug={slug} project={project} node={node} span={span} />)}
         <div className={classes.charts}>
           {sinks.map((sink) => <Sink key={sink.id} run={run.id} node={sink.id} label={sink.label} span={span} onSelect={onSelect} />)}
         </div>
@@ -56,40 +53,44 @@ function Shown({ run, learners, sinks, slug, project, onSelect }: ShownProps) {
   );
 }
 
-/** A model's versions, and the newest as soon as it is published. */
-function useKnownVersions(name: string, project: string, run: number): readonly ModelVersion[] {
-  const { data } = useVersions(name, project, run);
-  const live = useLive((state) => state.models[name]);
-  return useMemo(() => {
-    const known = data ?? [];
-    return live && live.version > (known.at(-1)?.version ?? -1) ? [...known, live] : known;
-  }, [data, live]);
+interface LearnerProps {
+  run: number;
+  slug: string;
+  project: string;
+  node: string;
+  span: ReturnType<typeof useSpan>;
 }
 
-function Learner({ name, project, run }: { name: string; project: string; run: number }) {
-  const { data: model } = useModel(name, project);
-  const versions = useKnownVersions(name, project, run);
-  const newest = versions.at(-1) ?? model?.version ?? null;
-  const series = useMemo(() => {
-    const line = (key: "auc" | "logloss" | "window_auc" | "window_logloss") => versions.map((each): [number, number | null] => [each.samples ?? each.version, each[key]]);
-    return { auc: line("auc"), logloss: line("logloss"), window_auc: line("window_auc"), window_logloss: line("window_logloss") };
-  }, [versions]);
+const MEASURES = ["auc", "logloss", "calibration"];
+
+/** How a model does as it learns: progressive measures, each sample predicted before it is learnt. */
+function Learner({ run, slug, project, node, span }: LearnerProps) {
+  const name = `${slug}.${node}`;
+  const { data: versions } = useVersions(name, project, run);
+  const live = useFigures((state) => state.models[node] ?? null);
+  const known = versions?.at(-1) ?? null;
+  const newest = live && live.version >= (known?.version ?? 0) ? live : known;
+  const { data: version } = useVersion(name, known?.version ?? null, project);
+  const series = useSeries(run, node, MEASURES, span.span, span.until);
+  const line = (key: string, label: string) => [{ key, name: label, points: series[key] ?? [] }];
+  const shared = { from: span.from, to: span.to, range: "fit", group: "run", waiting: "Waiting for the first version" } as const;
   return (
-    <section aria-label={`Model ${name}`} style={{ padding: "10px 14px 0" }}>
-      <Facts facts={[
-        { name: "Version", value: format.number(newest?.version) },
-        { name: "Samples", value: format.number(newest?.samples) },
-        { name: "AUC", value: format.number(newest?.auc), title: "Progressive: each sample is predicted before it is learnt" },
-        { name: "Log loss", value: format.number(newest?.logloss) },
-        { name: "Calibration", value: format.number(newest?.calibration), title: "Sum of predictions by clicks: 1 is right" },
-        { name: "Calibration error", value: format.number(newest?.calibration_error) },
-      ]} />
-      <div className={classes.charts} style={{ paddingInline: 0 }}>
-        <TimeSeries title="AUC by samples" x="number" xName="samples" range="fit" group={name}
-          series={[{ key: "auc", name: "since the start", points: series.auc }, { key: "window", name: "lately", points: series.window_auc }]} waiting="Waiting for the first version" />
-        <TimeSeries title="Log loss by samples" x="number" xName="samples" range="fit" group={name}
-          series={[{ key: "logloss", name: "since the start", points: series.logloss }, { key: "window", name: "lately", points: series.window_logloss }]} waiting="Waiting for the first version" />
-        {newest?.reliability ? <Reliability bins={newest.reliability} /> : null}
+    <section aria-label={`Model ${name}`}>
+      <div style={{ padding: "10px 14px 0" }}>
+        <Facts facts={[
+          { name: "Model", value: <Link to={modelUrl(name, project)}>{name}</Link> },
+          { name: "Version", value: format.number(newest?.version) },
+          { name: "Samples", value: format.number(newest?.samples) },
+          { name: "Progressive AUC", value: format.number(newest?.auc) },
+          { name: "Log loss", value: format.number(newest?.logloss) },
+          { name: "Calibration", value: format.number(newest?.calibration), title: "What was predicted by what happened: 1 is right" },
+        ]} />
+      </div>
+      <div className={classes.charts}>
+        <TimeSeries title={`${node}: progressive AUC`} series={line("auc", "since the start")} {...shared} />
+        <TimeSeries title={`${node}: log loss`} series={line("logloss", "since the start")} {...shared} />
+        <TimeSeries title={`${node}: calibration`} series={line("calibration", "predicted by happened")} {...shared} />
+        {version?.reliability ? <Reliability bins={version.reliability} /> : null}
       </div>
     </section>
   );

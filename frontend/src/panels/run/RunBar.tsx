@@ -22,28 +22,32 @@ interface RunBarProps {
 export function RunBar({ run, detail, canRun, onRun, starting, onStarting }: RunBarProps) {
   const start = useStartRun();
   const stop = useStopRun();
+  const changed = useChanged(run);
   const failed = start.error ?? stop.error;
   const [seen, setSeen] = useState<unknown>(null);
   return (
     <div className={classes.runbar}>
       <StatusBadge status={run?.status} reason={run?.reason?.message} />
-      {run ? <Facts run={run} /> : <span className="p-muted">This pipeline has not run yet.</span>}
+      {run ? <Facts run={run} changed={changed} /> : <span className="p-muted">This pipeline has not run yet.</span>}
       <span style={{ flex: 1 }} />
       {run && !isFinal(run.status) ? (
         <Button variant="default" leftSection={<IconPlayerStop size={14} />} onClick={() => stop.mutate(run.id)} disabled={!canRun || run.desired === "STOPPED"}
           loading={stop.isPending} title="Takes a checkpoint, then ends; it can go on from there">
           Stop
         </Button>
-      ) : run && run.status !== "FINISHED" ? (
-        <Button leftSection={<IconPlayerPlay size={14} />} onClick={() => start.mutate(run.id)} disabled={!canRun} loading={start.isPending}
-          title="Goes on from its last checkpoint">
+      ) : null}
+      {run && (run.status === "STOPPED" || run.status === "FAILED") ? (
+        <Button variant={changed ? "default" : "filled"} leftSection={<IconPlayerPlay size={14} />} onClick={() => start.mutate(run.id)} disabled={!canRun}
+          loading={start.isPending} title={`Run ${run.id}, revision ${run.revision}, goes on from its last checkpoint`}>
           Resume
         </Button>
-      ) : (
-        <Button leftSection={<IconPlayerPlay size={14} />} onClick={() => onStarting(true)} disabled={!canRun}>
-          Start
+      ) : null}
+      {!run || isFinal(run.status) ? (
+        <Button variant={run && run.status !== "FINISHED" && !changed ? "default" : "filled"} leftSection={<IconPlus size={14} />} onClick={() => onStarting(true)}
+          disabled={!canRun} title="Starts the saved document, from the beginning of its input">
+          {run ? "New run" : "Start"}
         </Button>
-      )}
+      ) : null}
       <More run={run} canRun={canRun} onRun={onRun} onNew={() => onStarting(true)} />
       {starting ? <StartDialog last={detail} onClose={() => onStarting(false)} onStarted={onRun} /> : null}
       <Modal opened={failed !== null && failed !== seen} onClose={() => setSeen(failed)} title="That did not work">
@@ -53,15 +57,20 @@ export function RunBar({ run, detail, canRun, onRun, starting, onStarting }: Run
   );
 }
 
-function Facts({ run }: { run: RunSummary }) {
+/** Whether the document says something else than the revision that runs. */
+function useChanged(run: RunSummary | null): boolean {
   const revision = useEditor((state) => state.revision);
   const dirty = useEditor(isDirty);
+  return run !== null && (dirty || run.revision !== revision);
+}
+
+function Facts({ run, changed }: { run: RunSummary; changed: boolean }) {
   const active = !isFinal(run.status);
   return (
     <div className={classes.runfacts}>
       <span title="How long its status is what it is">since <Ago at={run.since} short /></span>
       <span title="The revision that runs">run {run.id}, revision {run.revision}</span>
-      {run.revision !== revision || dirty ? <Tag tone="warning" title="What runs is not what the document says now: start a new run for that.">document changed since</Tag> : null}
+      {changed ? <Tag tone="warning" title="What runs is not what the document says now: start a new run for that.">document changed since</Tag> : null}
       {active ? <span title="Rows read a second"><Rate value={run.rates?.rows_in} /></span> : null}
       {active && run.lag_seconds !== null ? <span title="How far event time is behind the clock">lag <Duration value={run.lag_seconds} /></span> : null}
       {run.restarts ? <span title="Starts after a failure, since a person last started it">{run.restarts} {run.restarts === 1 ? "restart" : "restarts"}</span> : null}

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
 
-import { useLive } from "../../api/live";
+import { livePoints, useLive } from "../../api/live";
 import type { Snapshot } from "../../api/types";
-import { figuresOf, followFigures, useFigures } from "./figures";
+import { figuresOf, followFigures, setOver, takeSnapshot, useFigures } from "./figures";
 
 const base: Snapshot = { pid: 1, attempts: 1, started: 5, operators: [] };
 
@@ -39,7 +39,7 @@ describe("following a run", () => {
   afterEach(() => useLive.getState().clear());
 
   it("takes each snapshot once and keeps what did not change", () => {
-    const stop = followFigures(3, null);
+    const stop = followFigures(3);
     const tell = (snapshot: Snapshot) => useLive.getState().receive([{ event: "snapshot", data: { id: 3, snapshot }, run: 3 }]);
     tell({ ...base, at: 1, nodes: { a: { rows_out: 1 }, b: { rows_out: 1 } } });
     tell({ ...base, at: 2, nodes: { a: { rows_out: 1 }, b: { rows_out: 5 } } });
@@ -52,5 +52,29 @@ describe("following a run", () => {
     stop();
     tell({ ...base, at: 9, nodes: { a: { rows_out: 100 } } });
     expect(useFigures.getState().nodes.a).toBe(a);
+  });
+
+  it("knows no rates of a run that is over", () => {
+    const stop = followFigures(5);
+    takeSnapshot(5, { ...base, at: 1, nodes: { a: { rows_out: 1 } } });
+    takeSnapshot(5, { ...base, at: 2, nodes: { a: { rows_out: 3 } } });
+    expect(useFigures.getState().nodes.a?.outRate).toBe(2);
+    setOver(true);
+    expect(useFigures.getState().nodes.a).toMatchObject({ outRate: null, rowsOut: 3 });
+    takeSnapshot(5, { ...base, at: 3, nodes: { a: { rows_out: 3 } } });
+    expect(useFigures.getState().nodes.a?.outRate).toBeNull();
+    setOver(false);
+    stop();
+  });
+
+  it("draws what models say", () => {
+    const stop = followFigures(3);
+    const facts = { samples: 100, auc: 0.7, logloss: 0.4 };
+    useLive.getState().receive([{ event: "model", data: { name: "shop.model[model]", node: "model", version: 4, facts }, run: 3 }]);
+    expect(livePoints(3, "model", "auc").map(([, value]) => value)).toEqual([0.7]);
+    expect(useFigures.getState().models.model).toMatchObject({ version: 4, auc: 0.7 });
+    stop();
+    followFigures(4)();
+    expect(useFigures.getState().models).toEqual({});
   });
 });

@@ -3,7 +3,7 @@
 import { create } from "zustand";
 
 import { useLive } from "../../api/live";
-import type { Snapshot, SnapshotNode, SnapshotOperator } from "../../api/types";
+import type { ModelVersion, Snapshot, SnapshotNode, SnapshotOperator } from "../../api/types";
 
 /** Rates in rows a second; `lag` in seconds behind the clock, by event time; null: not known (yet). */
 export interface NodeFigures {
@@ -97,22 +97,53 @@ interface FigureStore {
   run: number | null;
   snapshot: Snapshot | null;
   nodes: Figures;
+  /** The newest version of each node's model that this run has told. */
+  models: Readonly<Record<string, ModelVersion>>;
+  /** Whether the run is over: nothing flows, whatever its last snapshots say. */
+  over: boolean;
 }
 
 /** The newest figures of the run that is shown. */
-export const useFigures = create<FigureStore>(() => ({ run: null, snapshot: null, nodes: {} }));
+export const useFigures = create<FigureStore>(() => ({ run: null, snapshot: null, nodes: {}, models: {}, over: false }));
+
+const MEASURES = ["auc", "logloss", "calibration"] as const;
+
+/** The node of a model that a stream names "pipeline.node" or "pipeline.node[key]". */
+export function nodeOfModel(name: string): string {
+  return name.slice(name.indexOf(".") + 1).replace(/\[.*$/, "");
+}
+
+/** Takes versions that were told since, and makes what they say points of their nodes, as kept history has it. */
+function takeModels(run: number, before: Readonly<Record<string, ModelVersion>>, now: Readonly<Record<string, ModelVersion>>): void {
+  const told = Object.entries(now).filter(([name, facts]) => before[name] !== facts);
+  if (!told.length) return;
+  const at = Date.now() / 1000;
+  useFigures.setState(({ models }) => ({ models: { ...models, ...Object.fromEntries(told.map(([name, facts]) => [nodeOfModel(name), facts])) } }));
+  const data = told.flatMap(([name, facts]) => MEASURES.map((measure) => ({ node: nodeOfModel(name), name: measure, at, value: facts[measure] ?? null })));
+  useLive.getState().receive([{ event: "points", data, run }]);
+}
+
+/** Takes a snapshot of the run that is followed, if it is newer than the last. */
+export function takeSnapshot(run: number, snapshot: Snapshot | null | undefined): void {
+  const last = useFigures.getState();
+  if (!snapshot || last.run !== run || (last.snapshot?.at ?? -Infinity) >= (snapshot.at ?? 0)) return;
+  useFigures.setState({ snapshot, nodes: settled(last.nodes, figuresOf(last.over ? null : last.snapshot, snapshot)) });
+}
+
+/** Says whether the run that is followed is over: then there are totals, and no rates. */
+export function setOver(over: boolean): void {
+  const { snapshot, nodes } = useFigures.getState();
+  useFigures.setState({ over, nodes: over && snapshot ? figuresOf(null, snapshot) : nodes });
+}
 
 /** Keeps the figures current with the snapshots of a run; ends with the returned function. */
-export function followFigures(run: number, first: Snapshot | null): () => void {
-  const take = (snapshot: Snapshot | null | undefined) => {
-    const last = useFigures.getState();
-    if (!snapshot || snapshot === last.snapshot || (last.snapshot?.at === snapshot.at && last.run === run)) return;
-    const nodes = figuresOf(last.run === run ? last.snapshot : null, snapshot);
-    useFigures.setState({ run, snapshot, nodes: settled(last.run === run ? last.nodes : {}, nodes) });
-  };
-  useFigures.setState({ run, snapshot: null, nodes: {} });
-  take(useLive.getState().snapshots[run] ?? first);
-  return useLive.subscribe((state) => take(state.snapshots[run]));
+export function followFigures(run: number): () => void {
+  useFigures.setState({ run, snapshot: null, nodes: {}, models: {} });
+  takeSnapshot(run, useLive.getState().snapshots[run]);
+  return useLive.subscribe((state, before) => {
+    takeSnapshot(run, state.snapshots[run]);
+    if (state.models !== before.models) takeModels(run, before.models, state.models);
+  });
 }
 
 /** The same objects for nodes whose figures are the same, so that only tiles that change are drawn anew. */
