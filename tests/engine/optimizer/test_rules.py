@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import InternalError
-from engine.optimizer import RULES, Rule, applied
+from engine.errors import InternalError, UserError
+from engine.optimizer import RULES, Rule, applied, optimize
 from engine.optimizer.verify import verify
 from engine.plan.explain import explain
 from engine.plan.nodes import Program, Relation
@@ -58,6 +58,22 @@ def test_a_rule_that_breaks_a_plan_is_named() -> None:
 
     with pytest.raises(InternalError, match="loses_a_column changed a schema"):
         verify(sinks, loses_a_column(sinks), "loses_a_column")
+
+
+@pytest.mark.parametrize(("name", "value", "message"), [
+    ("table.optimizer.agg-phase-strategy", "THREE", "is not known"),
+    ("table.optimizer.distinct-agg.split.bucket-num", "0", "is less than 1"),
+    ("table.optimizer.distinct-agg.split.bucket-num", "many", "is not a whole number"),
+    ("table.optimizer.reuse-sub-plan-enabled", "yes", "is neither true nor false"),
+    ("table.optimizer.source.predicate-pushdown-enabled", "1", "is neither true nor false"),
+    ("table.optimizer.join-reorder-enabled", "on", "is neither true nor false"),
+])  # fmt: skip
+def test_a_wrong_value_of_an_option_is_the_users_error(name: str, value: str, message: str) -> None:
+    bound = program(binder().query(parse_one("SELECT COUNT(DISTINCT x) FROM a")))
+    settings = {"table.optimizer.distinct-agg.split.enabled": "true", name: value}
+    with pytest.raises(UserError, match=message) as raised:
+        optimize(Program(bound.sinks, tuple(settings.items())))
+    assert name in raised.value.message
 
 
 def rendered(text: str, rule: Rule) -> str:
