@@ -46,7 +46,7 @@ INSTALLED_APPS = [
     "porsche.verification",
 ]
 MIDDLEWARE = [
-    "porsche.ide.middleware.Guard",
+    "porsche.ide.middleware.guard",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -102,6 +102,7 @@ STATIC_ROOT = HOME.folder("static")
 STATICFILES_DIRS = [BASE / "static"]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
+WHITENOISE_IMMUTABLE_FILE_TEST = r"/app/assets/.+-[\w-]{8}\.\w+$"  # the name of a built file has a hash of its content
 
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Iterator
+from itertools import islice
+from typing import cast
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
-from django.http import HttpRequest
+from asgiref.sync import sync_to_async
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from porsche.ide import logs
@@ -22,43 +24,30 @@ APPLICATION_POLICY = (
 """Of pages: scripts from our own files only, none inline. Styles may be, as the canvas places its nodes by them."""
 DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
 """Of everything else."""
+AT_ONCE = 64
+"""Parts of a file, of 4 KB each, that are read in one go."""
 HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
 
-class Guard:
-    """Works beside synchronous and asynchronous views, so that streams need no thread."""
+def guard(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[HttpRequest], HttpResponseBase]:
+    """The middleware: it comes first, so that every answer has passed it."""
 
-    sync_capable = async_capable = True
+    def guarded(request: HttpRequest) -> HttpResponseBase:
+        number = secrets.token_hex(8)  # our own: one from outside could forge log lines
+        logs.request.set(number)
+        response = get_response(request)
+        _mark(request, response, number)
+        if isinstance(request, ASGIRequest) and isinstance(response, StreamingHttpResponse) and not response.is_async:
+            response.streaming_content = _by_a_thread(cast("Iterator[bytes]", response.streaming_content))
+        return response
 
-    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
-        self._get_response = get_response
-        self._is_async = iscoroutinefunction(get_response)
-        if self._is_async:
-            markcoroutinefunction(self)
-
-    def __call__(self, request: HttpRequest) -> Any:
-        return self._later(request) if self._is_async else self._now(request)
-
-    def _now(self, request: HttpRequest) -> HttpResponseBase:
-        number = _begin()
-        return _guarded(request, self._get_response(request), number)
-
-    async def _later(self, request: HttpRequest) -> HttpResponseBase:
-        number = _begin()
-        return _guarded(request, await self._get_response(request), number)
+    return guarded
 
 
-def _begin() -> str:
-    """Our own number: one from outside could forge log lines."""
-    number = secrets.token_hex(8)
-    logs.request.set(number)
-    return number
-
-
-def _guarded(request: HttpRequest, response: HttpResponseBase, number: str) -> HttpResponseBase:
+def _mark(request: HttpRequest, response: HttpResponseBase, number: str) -> None:
     headers = response.headers
     headers[HEADER] = number
     for name, value in HEADERS.items():
@@ -67,4 +56,13 @@ def _guarded(request: HttpRequest, response: HttpResponseBase, number: str) -> H
     headers.setdefault("Content-Security-Policy", APPLICATION_POLICY if is_page else DATA_POLICY)
     if request.path.startswith("/api/"):
         headers.setdefault("Cache-Control", "no-store")
-    return response
+
+
+async def _by_a_thread(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """The parts of a file as they are read by a thread: Django would read all of it first, and warn of that."""
+    while part := await sync_to_async(_some, thread_sensitive=False)(parts):
+        yield part
+
+
+def _some(iterator: Iterator[bytes]) -> bytes:
+    return b"".join(islice(iterator, AT_ONCE))

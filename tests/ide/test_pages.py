@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 from django.conf import LazySettings
 from django.contrib.staticfiles import finders
-from django.http import HttpResponse
-from django.test import AsyncClient, Client, RequestFactory
+from django.test import AsyncClient, Client
 
-from porsche.ide.middleware import APPLICATION_POLICY, Guard
+from porsche.ide.middleware import APPLICATION_POLICY
 from tests.ide.platform import Api, World
 
 pytestmark = pytest.mark.django_db
@@ -93,20 +92,33 @@ def test_requests_have_numbers_that_nobody_chooses(world: World) -> None:
     assert len(numbers) == 3 and not any("forged" in n for n in numbers)
 
 
-def test_the_guard_waits_for_asynchronous_views() -> None:
-    async def view(request: Any) -> HttpResponse:
-        return HttpResponse("x", content_type="text/event-stream")
-
-    answer = asyncio.run(Guard(view)(RequestFactory().get("/api/stream")))
-    assert answer["X-Request-Id"] and answer["Cache-Control"] == "no-store"
-
-
 def test_under_asgi(built: Path) -> None:
     async def ask() -> list[int]:
         client = AsyncClient(raise_request_exception=False)
         return [(await client.get(path)).status_code for path in ("/", "/api/session", "/api/nowhere")]
 
     assert asyncio.run(ask()) == [200, 200, 404]
+
+
+@pytest.mark.filterwarnings("error::Warning")  # Django's, of a file that is read as a whole first
+def test_files_under_asgi() -> None:
+    name = "drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-bundle.js"  # more than is read at once
+
+    async def ask() -> tuple[Any, bytes]:
+        response = await AsyncClient().get(f"/static/{name}")
+        return response, b"".join([part async for part in response.streaming_content])
+
+    response, content = asyncio.run(ask())
+    found = finders.find(name)
+    assert isinstance(found, str) and content == Path(found).read_bytes()
+    assert int(response["Content-Length"]) == len(content) > 64 * 4096
+
+
+@pytest.mark.parametrize(("url", "immutable"), [
+    ("/static/app/assets/index-BX2_Pq3f.js", True), ("/static/app/assets/inter-latin-400-normal-C38fXH4l.woff2", True),
+    ("/static/app/index.html", False), ("/static/app/icon.svg", False), ("/static/other/assets/x-BX2aPq3f.js", False)])
+def test_files_whose_names_have_a_hash_are_kept_for_ever(url: str, immutable: bool, settings: LazySettings) -> None:
+    assert bool(re.search(settings.WHITENOISE_IMMUTABLE_FILE_TEST, url)) is immutable
 
 
 def test_the_description_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
