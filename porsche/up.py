@@ -59,7 +59,7 @@ class Child:
     name: str
     process: subprocess.Popen[bytes] | None = None
     began: float = 0.0
-    pause: float = FIRST_PAUSE
+    pause: float = 0.0
     due: float | None = 0.0
 
     def died(self, now: float) -> int | None:
@@ -68,7 +68,8 @@ class Child:
         if status is None:
             return None
         self.process = None
-        self.pause = FIRST_PAUSE if now - self.began > STEADY else min(self.pause * 2, LONGEST_PAUSE)
+        steady = not self.pause or now - self.began > STEADY
+        self.pause = FIRST_PAUSE if steady else min(self.pause * 2, LONGEST_PAUSE)
         self.due = now + self.pause
         return status
 
