@@ -28,7 +28,7 @@ PERIOD = 5.0
 """Seconds between two writes."""
 QUIET = 60.0
 """Seconds between two complaints about one thing."""
-SCORES = ("logloss", "auc", "calibration")
+SCORES = ("logloss", "auc", "calibration", "calibration_error", "window_logloss", "window_auc")
 
 
 class Collector:

@@ -132,7 +132,8 @@ def make(home: Path) -> Platform:
 class Server:
     """uvicorn on a free port."""
 
-    def __init__(self, platform: Platform, *, port: int = 0, application: str = "porsche.asgi") -> None:
+    def __init__(self, platform: Platform, *, port: int = 0, application: str = "porsche.asgi",
+                 lifespan: str = "auto") -> None:
         self.platform = platform
         self._port = port or free_port()
         self.url = f"http://127.0.0.1:{self._port}"
@@ -140,7 +141,7 @@ class Server:
         with self._log.open("ab") as out:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "uvicorn", f"{application}:application", "--port", str(self._port),
-                 "--log-level", "warning"],
+                 "--log-level", "warning", "--lifespan", lifespan],
                 cwd=ROOT, env=platform.environment, stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
         self._await()
 

@@ -161,8 +161,9 @@ def test_streams_end_with_the_right_to_listen(fresh):
         server.end()
 
 
-def test_a_server_ends_at_once_with_open_streams(platform):
-    server = Server(platform)
+@pytest.mark.parametrize("lifespan", ["on", "off"])
+def test_a_server_ends_at_once_with_open_streams(platform, lifespan):
+    server = Server(platform, lifespan=lifespan)
     with ExitStack() as stack:
         streams = [stack.enter_context(Events(server, "/api/runs/1/stream")) for _ in range(5)]
         for stream in streams:
