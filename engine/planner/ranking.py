@@ -147,7 +147,8 @@ def plan_sort(planner: Planner, node: nodes.Sort) -> Built:
         return planner.add(node, "Limit", [built], lambda name, settings: Limit(
             name, node.schema, settings, offset=node.offset, limit=node.limit, nodes=node.nodes))
     order, first = orders(node.order), node.order[0] if node.order else None
-    timely = first is not None and not planner.program.batch and node.schema[first.index].time is TimeKind.ROWTIME and not first.descending
+    timely = (first is not None and not planner.program.batch and not first.descending
+              and node.schema[first.index].time is TimeKind.ROWTIME)
     return planner.add(node, "Sort", [built], lambda name, settings: Sort(
         name, node.schema, settings, order=order, time=order[0].index if timely else None, offset=node.offset,
         limit=node.limit, input_types=node.schema.types, nodes=node.nodes))
