@@ -100,8 +100,8 @@ def percentile(call: AggregateArguments, wanted: dict[int, DataType]) -> DataTyp
 
 def extreme(call: AggregateArguments, wanted: dict[int, DataType]) -> DataType:
     exactly(call, 1)
-    if call.types[0].is_nested:
-        raise bad(call, "a value that can be compared")
+    if call.types[0].is_nested or call.types[0].is_bytes or call.types[0].kind in INTERVALS:
+        raise bad(call, "a number, a string, a BOOLEAN, a date or a time")
     return if_any(call, call.types[0])
 
 

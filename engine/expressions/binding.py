@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -138,11 +139,18 @@ def _decimal_type(value: Decimal) -> DataType:
 def number_literal(text: str, place: Place | None = None) -> Literal:
     """A numeric literal as SQL writes it: 1 is INT (BIGINT, DECIMAL where too large), 1.5 DECIMAL, 1e0 DOUBLE.
 
-    The precision counts the digits written: 0.12 is DECIMAL(3, 2).
+    The precision counts the digits written: 0.12 is DECIMAL(3, 2). As in Flink a DOUBLE must be finite, and the digits
+    of any other number must fit into a BIGINT: larger ones are cast from text.
     """
     if "e" in text.lower():
-        return Literal(DOUBLE.as_nullable(False), float(text), place=place)
+        number = float(text)
+        if math.isinf(number):
+            raise _out_of_range(text, place)
+        return Literal(DOUBLE.as_nullable(False), number, place=place)
     whole, point, fraction = text.lstrip("+-").partition(".")
+    digits = int(f"{'-' * text.startswith('-')}{whole}{fraction}" if whole or fraction else "0")
+    if not -(2**63) <= digits < 2**63:
+        raise _out_of_range(text, place)
     if point and fraction and len(whole) + len(fraction) <= MAX_DECIMAL:
         kind = DECIMAL(len(whole) + len(fraction), len(fraction)).as_nullable(False)
         return Literal(kind, Decimal(text), place=place)
@@ -151,6 +159,11 @@ def number_literal(text: str, place: Place | None = None) -> Literal:
     except UserError as error:
         error.place = place
         raise
+
+
+def _out_of_range(text: str, place: Place | None) -> UserError:
+    return UserError("bad_literal", f"Numeric literal '{text}' out of range", place=place,
+                     hint="write it as text: CAST('...' AS DECIMAL(38, 0))")
 
 
 def fold(expression: Expression, config: Mapping[str, str] | None = None) -> Expression:

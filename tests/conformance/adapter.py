@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -43,6 +45,7 @@ class CaseSource(Source):
 
     def __init__(self, case: Case, table: TableOptions) -> None:
         self._case, self._table = case, table
+        self._zone = case.settings.get("table.local-time-zone", "UTC")
         self._phase = 0
         self._rows: list[Change] = []
 
@@ -76,7 +79,7 @@ class CaseSource(Source):
         if not rows:
             return None
         types = self._table.schema.types
-        columns = tuple(_column(types[i], [values[i] for _, values in rows]) for i in self._columns)
+        columns = tuple(_column(types[i], [values[i] for _, values in rows], self._zone) for i in self._columns)
         kinds = np.array([KIND_NAMES.index(kind) for kind, _ in rows], np.uint8)
         return Batch(columns, len(rows), kinds if kinds.any() else None)
 
@@ -87,9 +90,12 @@ class CaseSource(Source):
         pass  # no case is resumed
 
 
-def _column(type: DataType, values: list[Any]) -> Column:
+def _column(type: DataType, values: list[Any], zone: str) -> Column:
     """The values as a source gives them: it does not pad CHAR; whole numbers are milliseconds where they are
-    intervals."""
+    intervals; moments without a zone are local ones."""
+    if type.kind is Kind.TIMESTAMP_LTZ:
+        values = [v.replace(tzinfo=ZoneInfo(zone)) if isinstance(v, datetime) and v.tzinfo is None else v
+                  for v in values]
     if type.kind is Kind.INTERVAL_TIME:
         values = [v * 1000 if isinstance(v, int) else v for v in values]
     if type.kind is not Kind.CHAR:
@@ -154,6 +160,7 @@ class Case(Connector):
         self.inputs, self.options, self.runs = inputs, options, runs
         self.phases, self.reading = Phases(), set[str]()
         self.outputs: dict[str, list[Change]] = {}
+        self.settings: Mapping[str, str] = {}
 
     def changelog(self, table: TableOptions) -> str:
         said = self.options.get(table.name, {}).get("changelog-mode")
@@ -203,6 +210,7 @@ class Adapter:
 
         session = Session(folder=folder, connectors=connectors)
         session.settings[RESULT_MODE] = "changelog"
+        case.settings = session.settings
         return session
 
     def expr(self, columns: Sequence[tuple[str, str]], row: Sequence[Any], config: dict[str, str], sql: str,

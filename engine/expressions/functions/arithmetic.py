@@ -30,14 +30,14 @@ def division_by_zero() -> RuntimeFault:
 
 
 def _numbers(arguments: Arguments) -> tuple[DataType, DataType]:
-    """The types of two numbers; a string beside a number is read as that number's type, NULL takes the other's."""
+    """The types of two numbers; NULL takes the other's."""
     if len(arguments.values) != 2:
         raise bad_arguments(arguments, "it takes 2 arguments")
     a, b = arguments.types
     if a.kind is Kind.NULL and b.kind is Kind.NULL:
         a = b = DOUBLE
     for i, (own, other) in enumerate(((a, b), (b, a))):
-        if own.kind in CHARACTER | {Kind.NULL} and other.kind in NUMERIC:
+        if own.kind is Kind.NULL and other.kind in NUMERIC:
             arguments.coercions[i] = other
     a, b = (arguments.coercions.get(i, t) for i, t in enumerate((a, b)))
     if a.kind not in NUMERIC or b.kind not in NUMERIC:

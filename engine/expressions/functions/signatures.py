@@ -51,7 +51,7 @@ PARAMETERS: dict[str, Parameter] = {
     "convertible": Parameter(CHARACTER | NUMERIC | DATETIME | {Kind.BOOLEAN}, STRING),
     "bytes": Parameter(BYTES_LIKE, BYTES),
     "data": Parameter(CHARACTER | BYTES_LIKE),
-    "boolean": Parameter(frozenset({Kind.BOOLEAN}) | CHARACTER, BOOLEAN),
+    "boolean": Parameter(frozenset({Kind.BOOLEAN}), BOOLEAN),
     "int": Parameter(INTEGERS | CHARACTER, INT),
     "integer": Parameter(INTEGERS),
     "bigint": Parameter(INTEGERS | CHARACTER, BIGINT),

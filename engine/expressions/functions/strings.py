@@ -108,14 +108,14 @@ def _concat_ws(args: Sequence[Column], type: DataType, length: int, context: Con
 
 
 def _infer_concat(arguments: Arguments) -> DataType:
-    """|| and CONCAT: of strings (anything else is cast to one), or of bytes."""
+    """|| and CONCAT: of strings, or of bytes."""
     if len(arguments.values) < 1:
         raise bad_arguments(arguments, "it takes at least 1 argument")
     types = arguments.types
     if all(t.is_bytes or t.kind is Kind.NULL for t in types) and any(t.is_bytes for t in types):
         return BYTES.as_nullable(is_nullable(*types))
     for i in range(len(types)):
-        accept(arguments, i, PARAMETERS["convertible"])
+        accept(arguments, i, PARAMETERS["string"])
     return STRING.as_nullable(is_nullable(*types))
 
 

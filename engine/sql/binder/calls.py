@@ -188,7 +188,10 @@ def aggregate_call(binder: ExpressionBinder, node: exp.Anonymous, name: str, pla
             raise UserError("bad_arguments", f"{name}(*) is not possible", place=place)
         arguments = []
     inner = binder.inner(f"the arguments of {name}")
-    return make_aggregate(binder, name, [_argument(inner, a) for a in arguments], distinct, place, user=user)
+    args = [_argument(inner, a) for a in arguments]
+    if any(isinstance(a, Literal) and a.type.kind is Kind.NULL for a in args):
+        raise UserError("bad_arguments", "Illegal use of 'NULL'", place=place, hint="say its type: CAST(NULL AS INT)")
+    return make_aggregate(binder, name, args, distinct, place, user=user)
 
 
 def make_aggregate(binder: ExpressionBinder, name: str, args: list[Expression], distinct: bool, place: Place | None,
@@ -258,6 +261,8 @@ def order_terms(binder: ExpressionBinder, nodes: Sequence[exp.Ordered]) -> tuple
 
 
 def ordered_term(expression: Expression, node: exp.Ordered) -> OrderBy:
+    if expression.type.kind in (Kind.MAP, Kind.MULTISET):
+        raise UserError("bad_order", f"{expression.type} has no order", place=expression.place or place_of(node))
     descending = bool(node.args.get("desc"))
     first = node.args.get("nulls_first")
     return OrderBy(expression, descending, (not descending) if first is None else bool(first))

@@ -22,7 +22,7 @@ STRINGS = [
     ("SUBSTRING('hello', 2, -1)", None), ("SUBSTRING('äöü€', 2, 2)", "öü"), ("LEFT('hello', 2)", "he"),
     ("RIGHT('hello', 2)", "lo"), ("TRIM('  a ')", "a"), ("TRIM(LEADING 'xy' FROM 'xyxaxy')", "axy"),
     ("LTRIM('xxaxx', 'x')", "axx"), ("RTRIM('xxaxx', 'x')", "xxa"), ("BTRIM('€a€', '€')", "a"),
-    ("CONCAT('a', 1, TRUE)", "a1TRUE"), ("CONCAT('a', CAST(NULL AS STRING))", None),
+    ("CONCAT('a', 'b', 'c')", "abc"), ("CONCAT('a', CAST(NULL AS STRING))", None),
     ("CONCAT_WS('-', 'a', CAST(NULL AS STRING), 'b')", "a-b"), ("CONCAT_WS(CAST(NULL AS STRING), 'a')", None),
     ("POSITION('lo' IN 'hello')", 4), ("LOCATE('l', 'hello', 4)", 4), ("INSTR('banana', 'an', 1, 2)", 4),
     ("INSTR('banana', 'a', -1, 2)", 4), ("REPLACE('banana', 'an', '<>')", "b<><>a"), ("REPEAT('ab', 3)", "ababab"),
