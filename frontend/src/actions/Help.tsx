@@ -1,8 +1,22 @@
 import { Modal } from "@mantine/core";
+import { Fragment } from "react";
 
 import { Keys } from "./Keys";
 import classes from "./Palette.module.css";
 import { useRegistry } from "./registry";
+
+function Alternatives({ keys }: { keys: readonly string[] }) {
+  return (
+    <span className={classes.alternatives}>
+      {keys.map((one, index) => (
+        <Fragment key={one}>
+          {index > 0 ? "or" : null}
+          <Keys keys={one} />
+        </Fragment>
+      ))}
+    </span>
+  );
+}
 
 /** Every shortcut that works on the page that is shown. */
 export function Help({ opened, onClose }: { opened: boolean; onClose: () => void }) {
@@ -20,7 +34,7 @@ export function Help({ opened, onClose }: { opened: boolean; onClose: () => void
               .map((action) => (
                 <div key={action.id}>
                   <span>{action.label}</span>
-                  <span>{action.keys?.map((one) => <Keys key={one} keys={one} />)}</span>
+                  <Alternatives keys={action.keys ?? []} />
                 </div>
               ))}
           </section>
@@ -28,14 +42,14 @@ export function Help({ opened, onClose }: { opened: boolean; onClose: () => void
         <section className={classes.section}>
           <h3>Tables</h3>
           {[
-            ["Walk the rows", "up"],
-            ["Open the row", "enter"],
-            ["Select the row", "space"],
-            ["Select all rows", "mod+a"],
-          ].map(([label = "", keys = ""]) => (
+            { label: "Walk the rows", keys: ["up", "down"] },
+            { label: "Open the row", keys: ["enter"] },
+            { label: "Select the row", keys: ["space"] },
+            { label: "Select all rows", keys: ["mod+a"] },
+          ].map(({ label, keys }) => (
             <div key={label}>
               <span>{label}</span>
-              <Keys keys={keys} />
+              <Alternatives keys={keys} />
             </div>
           ))}
         </section>

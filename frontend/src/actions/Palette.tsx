@@ -116,8 +116,11 @@ function Choices({ onClose }: { onClose: () => void }) {
 /** Every action by name, and the way to every pipeline and model. */
 export function Palette({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   return (
-    <Modal opened={opened} onClose={onClose} withCloseButton={false} size={620} padding="sm" yOffset="12vh" aria-label="Search and actions" transitionProps={{ duration: 80 }}>
-      {opened ? <Choices onClose={onClose} /> : null}
-    </Modal>
+    <Modal.Root opened={opened} onClose={onClose} size={620} padding="sm" yOffset="12vh" transitionProps={{ duration: 80 }}>
+      <Modal.Overlay />
+      <Modal.Content aria-label="Search and actions">
+        <Modal.Body>{opened ? <Choices onClose={onClose} /> : null}</Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
   );
 }

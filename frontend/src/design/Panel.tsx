@@ -42,7 +42,7 @@ export function Empty({ title, icon, children, actions }: EmptyProps) {
   return (
     <div className={classes.empty}>
       {icon}
-      <h3>{title}</h3>
+      <strong>{title}</strong>
       {children ? <p>{children}</p> : null}
       {actions ? <div className={classes.emptyActions}>{actions}</div> : null}
     </div>

@@ -1,5 +1,6 @@
 import {
   createTheme,
+  defaultVariantColorsResolver,
   type CSSVariablesResolver,
   type MantineColorsTuple,
   type MantineThemeOverride,
@@ -35,6 +36,12 @@ const dark: MantineColorsTuple = [
   "#0f171c",
 ];
 
+const dialog = {
+  content: { background: "var(--p-raised)", border: "1px solid var(--p-line)" },
+  header: { background: "var(--p-raised)" },
+  title: { fontSize: "15px", fontWeight: 600 },
+};
+
 export const theme: MantineThemeOverride = createTheme({
   primaryColor: "accent",
   primaryShade: { light: 7, dark: 4 },
@@ -55,6 +62,12 @@ export const theme: MantineThemeOverride = createTheme({
       h3: { fontSize: "13px", lineHeight: "1.4" },
     },
   },
+  // Mantine chooses a text's colour once for both schemes; ours has one for each.
+  variantColorResolver: (input) => {
+    const found = defaultVariantColorsResolver(input);
+    const ours = input.color === undefined || input.color === "accent";
+    return input.variant === "filled" && ours ? { ...found, color: "var(--p-on-accent)" } : found;
+  },
   cursorType: "pointer",
   components: {
     Button: { defaultProps: { size: "xs" } },
@@ -70,7 +83,8 @@ export const theme: MantineThemeOverride = createTheme({
     Switch: { defaultProps: { size: "xs" } },
     Tooltip: { defaultProps: { openDelay: 350, withArrow: false, multiline: true, maw: 360, fz: "xs" } },
     Menu: { defaultProps: { shadow: "md" } },
-    Modal: { defaultProps: { centered: false, overlayProps: { backgroundOpacity: 0.35 } } },
+    Modal: { defaultProps: { overlayProps: { backgroundOpacity: 0.35 } }, styles: dialog },
+    ModalRoot: { styles: dialog },
     Table: { defaultProps: { fz: "sm" } },
   },
 });

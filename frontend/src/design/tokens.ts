@@ -17,6 +17,8 @@ export interface Tokens {
   readonly accent: string;
   readonly accentText: string;
   readonly accentSoft: string;
+  /** Text on a filled button. */
+  readonly onAccent: string;
   readonly focus: string;
   /** Colours of series, in order; distinguishable with a colour vision deficiency. */
   readonly series: readonly string[];
@@ -36,6 +38,7 @@ const light: Tokens = {
   accent: "#0f8a7e",
   accentText: "#0b6f66",
   accentSoft: "#dff2ef",
+  onAccent: "#ffffff",
   focus: "#0b6f66",
   series: ["#0f8a7e", "#3765c9", "#b25c12", "#8a44b8", "#b32d5a", "#5b7413", "#4d6470", "#117aa6"],
   tones: {
@@ -62,6 +65,7 @@ const dark: Tokens = {
   accent: "#5ad1c0",
   accentText: "#5ad1c0",
   accentSoft: "#173c3a",
+  onAccent: "#06302b",
   focus: "#5ad1c0",
   series: ["#5ad1c0", "#7ea6f7", "#e8a05c", "#c58cf0", "#f07ca0", "#b3cc5e", "#9fb3be", "#5cc0ea"],
   tones: {

@@ -28,11 +28,11 @@ function Summary({ model, version }: { model: ModelItem; version: ModelVersion |
           { name: "Version", value: <Num value={version?.version} /> },
           { name: "Published", value: <Ago at={version?.published_at} /> },
           { name: "Samples", value: <Num value={version?.samples} /> },
-          { name: "AUC since the version before", value: <Num value={version?.window_auc} /> },
-          { name: "AUC", value: <Num value={version?.auc} /> },
-          { name: "Logloss since the version before", value: <Num value={version?.window_logloss} /> },
-          { name: "Logloss", value: <Num value={version?.logloss} /> },
-          { name: "Expected calibration error", value: format.percent(version?.calibration_error) },
+          { name: "AUC, last window", value: <Num value={version?.window_auc} /> },
+          { name: "AUC, all samples", value: <Num value={version?.auc} /> },
+          { name: "Logloss, last window", value: <Num value={version?.window_logloss} /> },
+          { name: "Logloss, all samples", value: <Num value={version?.logloss} /> },
+          { name: "Calibration error", title: "Expected calibration error over 20 bins", value: format.percent(version?.calibration_error) },
         ]}
       />
     </Panel>

@@ -62,7 +62,7 @@ export default function SignInPage() {
           <h2>By link</h2>
           <p>
             There is no default password. <code>porsche up</code> prints a link that signs you in, once: open it in this browser. For
-            another one, run on the machine of the platform
+            another one, run on the machine of the platform:
           </p>
           <pre className={classes.command}>python manage.py sign_in_link USER</pre>
         </section>

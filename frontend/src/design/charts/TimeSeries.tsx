@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect, useId, useMemo, useState } from "react";
 
-import { clock, moment, quantity, type Unit } from "../format";
+import { clock, moment, number, quantity, type Unit } from "../format";
 import classes from "./Chart.module.css";
 import { useHover } from "./hover";
 import { timeOption, type TimeOptions } from "./options";
@@ -52,7 +52,7 @@ export function TimeSeries(props: TimeSeriesProps) {
         <span className={classes.title}>{title}</span>
         <span className={classes.unit}>{AXIS_UNIT[unit]}</span>
         <span className={classes.at} title={x === "time" && at !== null ? moment(at) : undefined}>
-          {at === null ? "" : x === "time" ? clock(at) : `${xName} ${Math.round(at)}`}
+          {at === null ? "" : x === "time" ? clock(at) : `${xName} ${number(Math.round(at))}`}
         </span>
       </figcaption>
       <Legend series={series} hidden={hidden} onToggle={(key) => setHidden(toggled(hidden, key))} unit={unit} at={at} />

@@ -93,7 +93,7 @@ function lineOf(one: Series, theme: Tokens, index: number, scale: number, timed:
     step: one.step ? "end" : false,
     sampling: "lttb",
     silent: true,
-    lineStyle: { width: 1.6, color, type: one.dashed ? "dashed" : "solid" },
+    lineStyle: { width: one.faint ? 1 : 1.6, opacity: one.faint ? 0.55 : 1, color, type: one.dashed ? "dashed" : "solid" },
     itemStyle: { color },
     ...(one.area ? { areaStyle: { color, opacity: 0.12 } } : {}),
     ...(mark ? { markLine: markOf(mark, theme) } : {}),

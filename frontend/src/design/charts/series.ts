@@ -15,6 +15,8 @@ export interface Series {
   /** Draws a step at each point; for values that hold until the next one. */
   step?: boolean;
   dashed?: boolean;
+  /** Drawn back, behind what matters more: for values that jump about. */
+  faint?: boolean;
   /** Which of the theme's series colours; its place in the chart by default. */
   color?: number;
 }

@@ -1,4 +1,4 @@
-import { StatusBadge, type StatusName, statusLook } from "../../design";
+import { StatusBadge, type StatusName } from "../../design";
 import classes from "./StatusFilter.module.css";
 
 interface StatusFilterProps {
@@ -22,11 +22,10 @@ export function StatusFilter({ counts, chosen, onChange }: StatusFilterProps) {
           type="button"
           className={classes.chip}
           aria-pressed={chosen.has(status)}
-          aria-label={`${statusLook(status).word}: ${count}`}
           onClick={() => toggle(status)}
         >
           <StatusBadge status={status} />
-          {count}
+          {` ${count}`}
         </button>
       ))}
     </div>

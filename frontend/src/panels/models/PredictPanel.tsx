@@ -53,7 +53,7 @@ export function PredictPanel({ model, version }: PredictPanelProps) {
       />
     ) : null;
   return (
-    <Panel title="Predict" note={version === null ? "with the newest version" : `with version ${version}`} actions={choice}>
+    <Panel title="Predict" note={version === null ? "with the newest version" : `with version ${format.number(version)}`} actions={choice}>
       <form onSubmit={onSubmit}>
         {mode === "json" ? (
           <Textarea

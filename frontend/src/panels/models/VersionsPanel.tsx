@@ -20,13 +20,18 @@ const COLUMNS: readonly Column<ModelVersion>[] = [
     cell: (one) => <Percent value={one.positives === null || !one.samples ? null : one.positives / one.samples} />,
     sort: (one) => (one.positives === null || !one.samples ? null : one.positives / one.samples),
   },
-  metric("window_auc", "AUC since", "Of the samples since the version before"),
+  metric("window_auc", "AUC, window", "Of the samples since the version listed before"),
   metric("auc", "AUC", "Of all samples so far, each predicted before it was learnt"),
-  metric("window_logloss", "Logloss since", "Of the samples since the version before"),
+  metric("window_logloss", "Logloss, window", "Of the samples since the version listed before"),
   metric("logloss", "Logloss", "Of all samples so far"),
   metric("calibration", "Calibration", "Sum of predictions over positives: 1 is right", 3),
   metric("calibration_error", "ECE", "Expected calibration error", 3),
 ];
+
+function note(listed: number, newest: number | null): string {
+  const count = newest !== null && newest > listed ? `${listed} of ${format.number(newest)}` : format.number(listed);
+  return `${count}; choose one to see its calibration and weights`;
+}
 
 interface VersionsPanelProps {
   versions: readonly ModelVersion[];
@@ -40,7 +45,7 @@ export function VersionsPanel({ versions, chosen, onChoose }: VersionsPanelProps
   const newest = versions.at(-1)?.version ?? null;
   const selection = useMemo(() => new Set([chosen ?? newest ?? -1]), [chosen, newest]);
   return (
-    <Panel title="Versions" note={`${format.number(versions.length)}; choose one to see its calibration and weights`} flush>
+    <Panel title="Versions" note={note(versions.length, newest)} flush>
       <div style={{ height: 280 }}>
         <DataTable
           label="Versions"

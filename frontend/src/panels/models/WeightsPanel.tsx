@@ -29,7 +29,7 @@ export function WeightsPanel({ model, version }: { model: ModelItem; version: nu
     <SegmentedControl aria-label="How many weights" data={["20", "50", "100"]} value={String(limit)} onChange={(value) => setLimit(Number(value))} />
   );
   return (
-    <Panel title="Heaviest features" note={version === null ? undefined : `of version ${version}; whiskers: one standard deviation`} actions={choice}>
+    <Panel title="Heaviest features" note={version === null ? undefined : `of version ${format.number(version)}; whiskers: one standard deviation`} actions={choice}>
       {error ? <Unavailable error={error} what="Weights are" /> : null}
       {data && data.length > 0 ? <BarList items={data.map(item)} format={(value) => format.number(value, 3)} /> : null}
       {data?.length === 0 ? <Empty title="No weights yet">They are listed from the first version on.</Empty> : null}

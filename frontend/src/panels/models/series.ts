@@ -17,11 +17,11 @@ function points(versions: readonly ModelVersion[], name: keyof ModelVersion, axi
   });
 }
 
-/** A metric of each version: over what came since the version before, and over all samples so far. */
+/** A metric of each version: over its window, which is what came since the version before, and over all samples so far. */
 export function metricSeries(versions: readonly ModelVersion[], metric: Metric, axis: Axis): Series[] {
   const { window, all } = NAMES[metric];
   return [
-    { key: "window", name: "since the version before", points: points(versions, window, axis), color: 6 },
+    { key: "window", name: "each window", points: points(versions, window, axis), color: 6, faint: true },
     { key: "all", name: "all samples so far", points: points(versions, all, axis), color: 0 },
   ];
 }

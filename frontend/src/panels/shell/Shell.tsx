@@ -20,6 +20,9 @@ function Rail() {
   const { pathname } = useLocation();
   return (
     <nav className={classes.rail} aria-label="Main">
+      <div className={classes.mark}>
+        <img src={`${import.meta.env.BASE_URL}icon.svg`} alt="Porsche" width={26} height={26} />
+      </div>
       {PLACES.map(({ to, label, icon: Sign, also }) => {
         const here = pathname === to || pathname.startsWith(also);
         return (
@@ -63,9 +66,6 @@ export function Shell({ children }: { children: ReactNode }) {
       <a className={classes.skip} href="#main">
         To the page
       </a>
-      <div className={classes.mark}>
-        <img src={`${import.meta.env.BASE_URL}icon.svg`} alt="Porsche" width={26} height={26} />
-      </div>
       <TopBar />
       <Rail />
       <main className={classes.main} id="main" tabIndex={-1}>
