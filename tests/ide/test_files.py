@@ -192,11 +192,20 @@ def test_a_job_that_goes_on_without_a_supervisor(run: Run, process: subprocess.P
 def test_a_job_that_died_without_a_supervisor(run: Run, process: subprocess.Popen[bytes]) -> None:
     begin(run, process.pid)
     assert summary(run)["status"] == "RUNNING"
+    heard = json.loads((folder(run).state / "status.json").read_text())["at"]
     process.kill()
     process.wait()
     found = summary(run)
     assert (found["status"], found["reason"]["code"]) == ("RESTARTING", "no_supervisor")
     assert "its process ended without a word" in found["reason"]["message"]
+    assert found["since"].timestamp() == pytest.approx(heard, abs=0.001)
+
+
+def test_a_run_that_was_stopped_before_it_began(world: World) -> None:
+    run = world.run(Status.CREATED, desired=Desired.STOPPED, observed_generation=0)
+    found = [summary(run, timezone.now() + timedelta(seconds=n)) for n in (1, 2)]
+    assert [f["status"] for f in found] == ["STOPPED"] * 2
+    assert [f["since"] for f in found] == [run.status_since] * 2
 
 
 def test_a_job_that_finished_without_a_supervisor(run: Run) -> None:

@@ -14,7 +14,7 @@ from porsche.ide.models import Run
 from porsche.output import KEPT
 from porsche.redaction import redact, secrets_of
 from porsche.runners.folder import RunFolder
-from porsche.runners.observe import observe
+from porsche.runners.observe import Observation, observe
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 TAIL = 1 << 20
@@ -40,11 +40,17 @@ def judged(run: Run, now: datetime) -> dict[str, Any]:
     return {
         "status": status,
         "reason": reason,
-        "since": run.status_since if status == run.status else datetime.fromtimestamp(seen.since, UTC),
+        "since": run.status_since if status == run.status else _since(run, seen, now),
         "snapshot": dict(seen.snapshot) if seen.snapshot else run.snapshot,
         "outcome": dict(seen.outcome) if seen.outcome else run.outcome,
         "ended_at": datetime.fromtimestamp(ended["at"], UTC) if ended else run.ended_at,
     }
+
+
+def _since(run: Run, seen: Observation, now: datetime) -> datetime:
+    """Since when it is as was seen; where nothing tells, since the job was last heard of, or the run last changed."""
+    told = seen.since if seen.since < now.timestamp() else (seen.snapshot or {}).get("at")
+    return run.status_since if told is None else datetime.fromtimestamp(told, UTC)
 
 
 # ---- logs ------------------------------------------------------------------------------------------------------------
