@@ -31,6 +31,10 @@ KEPT_BYTES = 4 << 20
 """What is remembered of a topic's messages."""
 
 
+QUIET = 60.0
+"""Seconds between two complaints about polls that fail."""
+
+
 class Topic(NamedTuple):
     """What one listens to: ("run", its id), ("project", its id)."""
 
@@ -200,6 +204,7 @@ class Hub:
         try:
             if self.closed:
                 listener.close()
+                room.filled.set()
             yield listener, room
         finally:
             room.listeners.discard(listener)
@@ -228,6 +233,7 @@ class Hub:
         return self._last
 
     async def _run(self) -> None:
+        complained = 0.0
         while not self.closed:
             began = time.monotonic()
             self._wake.clear()
@@ -236,8 +242,11 @@ class Hub:
             try:
                 found = await asyncio.get_running_loop().run_in_executor(self._thread, self._poll, frozenset(rooms))
                 self.publish(found)
+                complained = 0.0
             except Exception:  # a database that does not answer: listeners wait, heartbeats go on
-                log.exception("the runs could not be looked at")
+                if began - complained > QUIET:
+                    log.exception("the runs could not be looked at")
+                    complained = began
             for room in rooms.values():
                 room.filled.set()
             if not rooms and not self._rooms:
