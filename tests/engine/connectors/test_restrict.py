@@ -21,8 +21,10 @@ from engine.connectors.arrow import arrow_type, column_of, python_values
 from engine.connectors.base import Environment, Poll, Source, TableOptions, Term
 from engine.connectors.formats.base import Block
 from engine.connectors.formats.json import JsonDecoder
+from engine.connectors.memory import TABLES, MemoryTable
 from engine.connectors.restrict import excludes
 from engine.errors import UserError
+from engine.session import RunOptions, Session
 from engine.types import BIGINT, BOOLEAN, DATE, INT, ROW, STRING, TIMESTAMP, Schema
 from tests import profiles
 
@@ -288,19 +290,56 @@ def test_fields_of_a_row_that_nobody_reads_are_not_decoded(tmp_path) -> None:
     assert [d.place.rsplit(":")[-1] for p in found for d in p.dead] == ["5"]
 
 
-def test_a_query_of_fields_gives_what_it_gave(tmp_path) -> None:
-    from engine.connectors.memory import TABLES, MemoryTable
-    from engine.session import RunOptions, Session
+def queried(folder: Path, text: str, rows: int = 5, **settings: str) -> list[Row]:
+    """What a script inserts into `made`, in batches of so many rows."""
+    TABLES["made"] = MemoryTable()
+    session = Session(folder=folder / "state")
+    session.settings.update(settings)
+    list(session.script(text))
+    session.run(RunOptions(batch_rows=rows, durable=False))
+    return [row for _, row in TABLES.pop("made").rows]
 
+
+def test_a_query_of_fields_gives_what_it_gave(tmp_path) -> None:
     (tmp_path / "rows").write_text("".join(
         json.dumps({"r": None if i % 5 == 0 else {"a": i, "b": f"t{i}", "c": {"d": -i}}, "n": i % 3}) + "\n"
         for i in range(12)))
-    TABLES["made"] = MemoryTable()
-    session = Session(folder=tmp_path / "state")
-    list(session.script(f"""
+    assert queried(tmp_path, f"""
       CREATE TABLE t (r ROW<a INT, b STRING, c ROW<d INT, e INT>>, n INT) WITH (
         'connector' = 'filesystem', 'format' = 'json', 'path' = '{tmp_path}/rows');
       CREATE TABLE made (b STRING, d INT) WITH ('connector' = 'memory');
-      INSERT INTO made SELECT r.b, r.c.d FROM t WHERE n = 1 AND (r.c.d < -3 OR r.c IS NULL);"""))
-    session.run(RunOptions(batch_rows=5, durable=False))
-    assert [row for _, row in TABLES.pop("made").rows] == [("t4", -4), ("t7", -7), (None, None)]
+      INSERT INTO made SELECT r.b, r.c.d FROM t WHERE n = 1 AND (r.c.d < -3 OR r.c IS NULL);""") == [
+        ("t4", -4), ("t7", -7), (None, None)]
+
+
+# ---- whole queries --------------------------------------------------------------------------------------------------
+
+PUSHED = "table.optimizer.source.predicate-pushdown-enabled"
+
+
+@profiles.examples(25)
+@given(data=st.lists(rows, min_size=1, max_size=15), batch=st.sampled_from([1, 7, 1000]),
+       where=st.lists(st.sampled_from(["n > 0", "i = 3", "s IN ('a', 'b')", "s <> 'twelve bytes'", "f", "NOT f",
+                                       "d <= DATE '2024-01-03'", "t >= TIMESTAMP '2024-01-01 12:00:00'", "n IS NULL",
+                                       "n + 1 > 2", "s LIKE 'longer%'"]), min_size=1, max_size=3),
+       format=st.sampled_from(["json", "csv", "parquet"]))
+def test_queries_with_and_without_what_sources_do(tmp_path_factory, data, batch, where, format) -> None:
+    folder = tmp_path_factory.mktemp("query")
+    written(folder / "rows", format, data)
+    text = f"""
+      CREATE TABLE t (n BIGINT, i INT, s STRING, f BOOLEAN, d DATE, t TIMESTAMP(3), WATERMARK FOR t AS t) WITH (
+        'connector' = 'filesystem', 'format' = '{format}', 'path' = '{folder}/rows'
+        {", 'csv.null-literal' = 'n/a'" if format == "csv" else ""});
+      CREATE TABLE made (n BIGINT, s STRING, d DATE) WITH ('connector' = 'memory');
+      INSERT INTO made SELECT n, s, d FROM t WHERE {" AND ".join(where)};"""
+    assert queried(folder, text, batch) == queried(folder, text, batch, **{PUSHED: "false"})
+
+
+@pytest.mark.parametrize("format", ["json", "parquet"])
+def test_a_limited_query_reads_no_further(tmp_path, format) -> None:
+    written(tmp_path / "rows", format, [(n, n, "text", True, None, None) for n in range(1000)])
+    text = f"""
+      CREATE TABLE t (n BIGINT) WITH ('connector' = 'filesystem', 'format' = '{format}', 'path' = '{tmp_path}/rows');
+      CREATE TABLE made (n BIGINT) WITH ('connector' = 'memory');
+      INSERT INTO made SELECT n * 10 FROM t WHERE n > 4 LIMIT 3;"""
+    assert queried(tmp_path, text, 10) == [(50,), (60,), (70,)]
