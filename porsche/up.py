@@ -144,6 +144,7 @@ class Platform:
             self._tell()
 
     def _prepare(self) -> None:
+        self._home.folder("data")  # where pipelines find files, besides their own
         first.migrate(self._steps)
         for path in self._wishes.examples:
             said = first.start_example(path, self._wishes.parameters, self._wishes.options)

@@ -213,6 +213,8 @@ class Supervisor:
             return
         why = seen.reason or {}
         facts = {name: (seen.failure or {}).get(name) for name in ("hint", "property", "line", "column")}
+        if seen.state is State.DIED:
+            facts["output"] = job.folder.last_output()
         self._happened(run, "exception", why.get("code", ""), why.get("message", ""), why.get("node"),
                        {"attempt": seen.attempt, "retryable": seen.retryable, **facts})
 
@@ -308,21 +310,24 @@ class Supervisor:
     # ---- besides the runs --------------------------------------------------------------------------------------------
 
     def _collect(self, runs: Sequence[Run]) -> None:
+        """Tell the observers of new snapshots, and of runs that have ended."""
         for run in runs:
             job = self._jobs.get(run.pk)
             snapshot = job.seen.snapshot if job is not None and job.seen is not None else None
-            if job is None or snapshot is None or snapshot == job.collected:
-                continue
-            before, job.collected = job.collected, snapshot
-            for observer in self._observers:
-                try:
-                    observer.observe(run, before, snapshot)
-                    if Status(run.status).is_final:
-                        observer.forget(run)
-                except DatabaseError:
-                    raise
-                except Exception:
-                    logger.exception("an observer failed with run %s", run.pk)
+            if job is not None and snapshot is not None and snapshot != job.collected:
+                before, job.collected = job.collected, snapshot
+                self._tell(lambda observer, r=run, b=before, s=snapshot: observer.observe(r, b, s))
+            if Status(run.status).is_final:
+                self._tell(lambda observer, r=run: observer.forget(r))
+
+    def _tell(self, what: Callable[[Observer], None]) -> None:
+        for observer in self._observers:
+            try:
+                what(observer)
+            except DatabaseError:
+                raise
+            except Exception:
+                logger.exception("an observer failed")
 
     def _sweep(self, known: set[int]) -> None:
         """End processes of runs that are over or no more."""

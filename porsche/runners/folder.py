@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import UserError
+from porsche.redaction import redact
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,15 @@ class RunFolder:
         make(self.path)
         self.remove("stuck")
         self.write("job", {**asdict(spec), "launched": time.time()})
+
+    def last_output(self, most: int = 2_000) -> str:
+        """The end of what the process wrote without a logger: where it crashed, often why. Without secrets."""
+        try:
+            with self.output.open("rb") as file:
+                file.seek(max(0, self.output.stat().st_size - most))
+                return redact(file.read(most).decode("utf-8", "replace"))
+        except OSError:
+            return ""
 
     def lock(self) -> int | None:
         """Take the lock for the life of this process: its file descriptor, or None where another process has it."""

@@ -103,6 +103,7 @@ def test_a_killed_job_is_started_again(home: Home) -> None:
     supervisor, run = Supervisor(home), made(options=SLOW, parameters=LONG)
     until(supervisor, run, Status.RUNNING)
     pid = pid_of(home, run)
+    folder(home, run).output.write_text("its last words, password=hunter2", encoding="utf-8")
     os.kill(pid, signal.SIGKILL)
     until(supervisor, run, Status.RESTARTING)
     assert run.reason is not None and run.reason["code"] == "process_died"
@@ -112,6 +113,7 @@ def test_a_killed_job_is_started_again(home: Home) -> None:
     assert pid_of(home, run) != pid
     exception, restart = run.events.get(kind="exception"), run.events.get(kind="restart")
     assert (exception.code, exception.data["attempt"], exception.data["retryable"]) == ("process_died", 1, True)
+    assert exception.data["output"] == "its last words, password=***"
     assert restart.data == {"attempt": 2, "restarts": 1}
 
 
