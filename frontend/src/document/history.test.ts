@@ -1,4 +1,3 @@
-// @vitest-environment node
 import { describe, expect, it } from "vitest";
 import { begin, perform, redo, undo } from "./history";
 import { replaceText } from "./commands";

@@ -1,4 +1,3 @@
-// @vitest-environment node
 import { describe, expect, it } from "vitest";
 import { SHAPE, arrange } from "./layout";
 import type { Layout } from "./model";

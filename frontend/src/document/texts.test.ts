@@ -1,4 +1,3 @@
-// @vitest-environment node
 import { describe, expect, it } from "vitest";
 import { changesBetween, describe as words } from "./changes";
 import { countChanges, hunks, lineDiff } from "./diff";

@@ -36,7 +36,7 @@ export function Below({ view, run, canRun, slug, project }: BelowProps) {
     { id: "events", label: "Events", content: () => <EventsPanel run={id} onSelect={view.select} /> },
     { id: "log", label: "Log", content: () => <LogPanel run={id} active={run !== null && !isFinal(run.status)} onSelect={view.select} /> },
     { id: "dead", label: "Dead letters", count: letters, tone: "warning", content: () => <DeadLetters key={id} run={id} count={letters} onSelect={view.select} /> },
-    { id: "verify", label: "Verify", content: () => <VerifyPanel run={id} canRun={canRun} onSelect={view.select} /> },
+    { id: "verify", label: "Verify", content: () => <VerifyPanel run={run} canRun={canRun} onSelect={view.select} /> },
   ];
   return <Tabs label="Run" tabs={tabs} value={view.below} onChange={view.show} />;
 }

@@ -41,7 +41,7 @@ function Drawn({ selected, onSelect, failure, canEdit }: CanvasProps) {
   const [outline, setOutline] = useKept("canvas.outline", false);
   const [map, setMap] = useKept("canvas.map", false);
   const { tiles, wires, places } = useGraph(failure);
-  const nodes = useTiles(tiles, places, selected);
+  const nodes = useTiles(tiles, places, selected, onSelect);
   const edges = useWires(wires, places, selected);
   const flow = useReactFlow<Tile, WireEdge>();
   const onMoved = useFitting(tiles.size);
@@ -114,7 +114,7 @@ interface Moved {
 }
 
 /** Tiles at their places. While one is dragged it is where the pointer is; let go, or moved by keys, it is a command. */
-function useTiles(tiles: ReadonlyMap<string, TileData>, places: Layout, selected: string | null) {
+function useTiles(tiles: ReadonlyMap<string, TileData>, places: Layout, selected: string | null, onSelect: (node: string) => void) {
   const editor = useEditorStore();
   const [shown, setShown] = useState<Tile[]>([]);
   const wanted = useMemo(() => [...tiles.values()].map((data): Tile => {
@@ -122,13 +122,15 @@ function useTiles(tiles: ReadonlyMap<string, TileData>, places: Layout, selected
     return { id: data.id, type: "tile", position: { x, y }, data, selected: data.id === selected, width: SHAPE.width, height: SHAPE.height,
       ariaLabel: ariaOf(data) };
   }), [tiles, places, selected]);
-  const [drawn, setDrawn] = useState<Tile[] | null>(null);
-  if (drawn !== wanted) {
-    setDrawn(wanted);
-    setShown(merged(shown, wanted));
+  const [drawn, setDrawn] = useState<{ wanted: Tile[] | null; selected: string | null }>({ wanted: null, selected: null });
+  if (drawn.wanted !== wanted) {
+    setDrawn({ wanted, selected });
+    setShown(merged(shown, wanted, drawn.selected === selected));
   }
   const onChange = useCallback((changes: NodeChange<Tile>[]) => {
-    setShown((now) => applyNodeChanges(changes.filter((change) => change.type !== "select" && change.type !== "remove"), now));
+    setShown((now) => applyNodeChanges(changes.filter((change) => change.type !== "remove"), now));
+    const chosen = changes.filter((change) => change.type === "select" && change.selected);
+    if (chosen.length === 1 && chosen[0]?.type === "select") onSelect(chosen[0].id); // by Enter; a click says it too
     const moved: Moved = {};
     for (const change of changes) {
       if (change.type === "position" && change.position && !change.dragging) moved[change.id] = change.position;
@@ -138,7 +140,7 @@ function useTiles(tiles: ReadonlyMap<string, TileData>, places: Layout, selected
     const positions = Object.fromEntries(names.map((node) => [node, place(moved[node])]));
     editor.getState().change({ kind: "move_nodes", positions: { ...places, ...positions } }, names.length === 1 ? `Move ${names[0]}` : `Move ${names.length} nodes`,
       `move ${names.join(" ")}`);
-  }, [editor, places]);
+  }, [editor, places, onSelect]);
   return { shown, onChange };
 }
 
@@ -146,14 +148,15 @@ function place(at: { x: number; y: number } | undefined): readonly [number, numb
   return [Math.round(at?.x ?? 0), Math.round(at?.y ?? 0)];
 }
 
-/** What the canvas measured of a tile stays with it. */
-function merged(before: readonly Tile[], wanted: readonly Tile[]): Tile[] {
+/** What the canvas measured of a tile stays with it; so do further selected ones, unless another node was selected (`keep`). */
+function merged(before: readonly Tile[], wanted: readonly Tile[], keep: boolean): Tile[] {
   const old = new Map(before.map((tile) => [tile.id, tile]));
   return wanted.map((tile) => {
     const was = old.get(tile.id);
     if (!was) return tile;
-    const same = was.data === tile.data && was.selected === tile.selected && was.position.x === tile.position.x && was.position.y === tile.position.y;
-    return same ? was : { ...was, ...tile };
+    const selected = Boolean(tile.selected || (keep && was.selected));
+    const same = was.data === tile.data && was.selected === selected && was.position.x === tile.position.x && was.position.y === tile.position.y;
+    return same ? was : { ...was, ...tile, selected };
   });
 }
 

@@ -1,38 +1,44 @@
 import { Button } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { Fragment, useState } from "react";
 
 import { request } from "../../api/client";
 import { ApiError } from "../../api/errors";
-import type { Page, Work } from "../../api/types";
-import { Ago, Empty, ErrorNote, Progress, Tag } from "../../design";
+import { isFinal } from "../../api/runs";
+import type { Page, RunSummary, Work } from "../../api/types";
+import { Ago, Empty, ErrorNote, Progress, Tag, format } from "../../design";
 import classes from "./panels.module.css";
+
+type Row = Record<string, unknown> | null;
 
 interface Table {
   table: string;
-  node: string | null;
+  node: string;
+  equal: boolean | null;
+  /** Why it could not be compared. */
+  why: string | null;
   rows_stream: number | null;
   rows_batch: number | null;
-  rows_duckdb: number | null;
-  equal: boolean | null;
-  /** Why DuckDB could not say this query, or null where it did. */
-  duckdb: string | boolean | null;
-  differences: Array<Record<string, unknown>>;
+  /** How many rows differ; `differences` has the first of them. */
+  different: number;
+  differences: Array<{ stream: Row; batch: Row }>;
+  duckdb: { equal: boolean | null; why: string | null; rows: number | null; given: string[]; different: number; differences: Array<{ batch: Row; duckdb: Row }> };
 }
 
 interface Verification {
   id: number;
   /** null while it lasts, or where nothing could be compared. */
   equal: boolean | null;
-  report: { tables?: Table[] };
   created_at: string;
-  work: Work | number | null;
+  work: Work;
+  report: { rows_in: number | null; seconds: number | null; tables: Table[] };
 }
 
 const path = (run: number) => `runs/${run}/verifications`;
+const working = ({ work }: Verification) => work.state === "WAITING" || work.state === "RUNNING";
 
 interface VerifyPanelProps {
-  run: number | null;
+  run: RunSummary | null;
   canRun: boolean;
   onSelect: (node: string) => void;
 }
@@ -40,78 +46,106 @@ interface VerifyPanelProps {
 /** "Stream-updated, batch-verified": the run's results beside those of one bounded run of the same SQL, and of DuckDB. */
 export function VerifyPanel({ run, canRun, onSelect }: VerifyPanelProps) {
   const client = useQueryClient();
+  const id = run?.id ?? null;
+  const queryKey = ["run", id, "verifications"];
   const [chosen, setChosen] = useState<number | null>(null);
   const { data, error } = useQuery({
-    queryKey: ["run", run, "verifications"],
-    queryFn: ({ signal }) => request<Page<Verification>>("GET", path(run ?? 0), { signal }),
-    enabled: run !== null,
+    queryKey,
+    queryFn: ({ signal }) => request<Page<Verification>>("GET", path(id ?? 0), { signal }),
+    enabled: id !== null,
     retry: false,
-    refetchInterval: (query) => (query.state.data?.results.some((each) => working(each)) ? 1_000 : false),
+    refetchInterval: (query) => (query.state.data?.results.some(working) ? 1_000 : false),
   });
-  const start = useMutation({
-    mutationFn: () => request("POST", path(run ?? 0)),
-    onSuccess: () => client.invalidateQueries({ queryKey: ["run", run, "verifications"] }),
-  });
-  if (run === null) return <Empty title="Nothing to verify yet">Once a run has results, they can be checked against a bounded run of the same SQL.</Empty>;
+  const start = useMutation({ mutationFn: () => request("POST", path(id ?? 0)), onSuccess: () => client.invalidateQueries({ queryKey }) });
+  if (!run) return <Empty title="Nothing to verify yet">Once a run has results, they can be checked against a bounded run of the same SQL.</Empty>;
   if (error instanceof ApiError && error.unavailable) return <Empty title="Verification is not available">This platform does not verify runs.</Empty>;
   const shown = data?.results.find((each) => each.id === chosen) ?? data?.results[0];
+  const over = isFinal(run.status);
   return (
     <div className={classes.column}>
       <div className={classes.bar}>
-        <Button variant="default" disabled={!canRun} loading={start.isPending} onClick={() => start.mutate()}>Verify now</Button>
-        {data?.results.map((each) => (
+        <Button variant="default" disabled={!canRun || !over} loading={start.isPending} onClick={() => start.mutate()}>Verify now</Button>
+        {over ? null : <span className="p-muted">Once the run has ended or was stopped, its results can be verified.</span>}
+        {data?.results.slice(0, 8).map((each) => (
           <button key={each.id} type="button" className={classes.link} aria-current={each.id === shown?.id} onClick={() => setChosen(each.id)}>
-            <Outcome verification={each} /> <Ago at={each.created_at} />
+            <Outcome equal={each.equal} working={working(each)} /> <Ago at={each.created_at} />
           </button>
         ))}
       </div>
       <ErrorNote error={error ?? start.error} />
       <div className={classes.rows}>
-        {shown ? <Report verification={shown} onSelect={onSelect} />
-          : <Empty title="Not verified yet">The same SQL runs over the same input once more, bounded, and in DuckDB where it can say it. Rows that differ are listed here.</Empty>}
+        {shown ? <Report verification={shown} onSelect={onSelect} /> : (
+          <Empty title="Not verified yet">The same SQL runs over the same input once more, bounded, and in DuckDB where it can say it. Rows that differ are listed here.</Empty>
+        )}
       </div>
     </div>
   );
 }
 
-function workOf(verification: Verification): Work | null {
-  return typeof verification.work === "object" ? verification.work : null;
-}
-
-function working(verification: Verification): boolean {
-  const state = workOf(verification)?.state;
-  return state === "WAITING" || state === "RUNNING";
-}
-
-function Outcome({ verification }: { verification: Verification }) {
-  if (working(verification)) return <Tag tone="waiting">at work</Tag>;
-  if (verification.equal === null) return <Tag tone="neutral">not compared</Tag>;
-  return verification.equal ? <Tag tone="good">equal</Tag> : <Tag tone="bad">different</Tag>;
+function Outcome({ equal, working: busy = false, why }: { equal: boolean | null; working?: boolean; why?: string | null }) {
+  if (busy) return <Tag tone="waiting">at work</Tag>;
+  if (equal === null) return <Tag tone="neutral" title={why ?? undefined}>not compared</Tag>;
+  return equal ? <Tag tone="good">equal</Tag> : <Tag tone="bad">different</Tag>;
 }
 
 function Report({ verification, onSelect }: { verification: Verification; onSelect: (node: string) => void }) {
-  const work = workOf(verification);
-  if (working(verification)) return <div style={{ padding: 12 }}><Progress value={work?.progress} label="Verification" width={200} /> {work?.message}</div>;
-  if (work?.error) return <ErrorNote error={work.error} />;
+  const { work, report } = verification;
+  if (working(verification)) return <div style={{ padding: 12 }}><Progress value={work.progress} label="Verification" width={200} /> {work.message}</div>;
+  if (work.error) return <ErrorNote error={work.error} />;
   return (
     <table className={classes.table} aria-label="Tables that were compared">
-      <thead><tr><th>Table</th><th>Outcome</th><th>Stream</th><th>Bounded run</th><th>DuckDB</th><th>Rows that differ</th></tr></thead>
+      <thead>
+        <tr><th>Table</th><th>Stream and bounded run</th><th>Stream</th><th>Bounded run</th><th>Bounded run and DuckDB</th><th>DuckDB</th></tr>
+      </thead>
       <tbody>
-        {(verification.report.tables ?? []).map((table) => (
-          <tr key={table.table} className={classes.letter}>
-            <td>{table.node ? <button type="button" className={classes.link} onClick={() => onSelect(table.node ?? "")}>{table.table}</button> : table.table}</td>
-            <td>{table.equal === null ? <Tag tone="neutral">not compared</Tag> : table.equal ? <Tag tone="good">equal</Tag> : <Tag tone="bad">different</Tag>}</td>
-            <td>{rows(table.rows_stream)}</td>
-            <td>{rows(table.rows_batch)}</td>
-            <td title={typeof table.duckdb === "string" ? table.duckdb : undefined}>{table.rows_duckdb === null ? "cannot say it" : rows(table.rows_duckdb)}</td>
-            <td>{table.differences.slice(0, 50).map((row, i) => <code key={i} className={classes.raw}>{JSON.stringify(row)}</code>)}</td>
-          </tr>
+        {report.tables.map((table) => (
+          <Fragment key={table.table}>
+            <tr className={classes.letter}>
+              <td><button type="button" className={classes.link} onClick={() => onSelect(table.node)}>{table.table}</button></td>
+              <td><Outcome equal={table.equal} why={table.why} /> <span className="p-muted">{said(table.why, table.different)}</span></td>
+              <td>{format.quantity(table.rows_stream, "rows")}</td>
+              <td>{format.quantity(table.rows_batch, "rows")}</td>
+              <td><Outcome equal={table.duckdb.equal} why={table.duckdb.why} /> <span className="p-muted">{said(table.duckdb.why, table.duckdb.different)}</span></td>
+              <td>{format.quantity(table.duckdb.rows, "rows")}</td>
+            </tr>
+            <Differences name={`Stream and bounded run, ${table.table}`} sides={["stream", "bounded run"]} rows={table.differences.map((each) => [each.stream, each.batch])} />
+            <Differences name={`Bounded run and DuckDB, ${table.table}`} sides={["bounded run", "DuckDB"]} rows={table.duckdb.differences.map((each) => [each.batch, each.duckdb])} />
+          </Fragment>
         ))}
       </tbody>
     </table>
   );
 }
 
-function rows(count: number | null): string {
-  return count === null ? "–" : `${count.toLocaleString("en")} rows`;
+function said(why: string | null, different: number): string {
+  return why ?? (different ? `${format.number(different)} rows differ` : "");
+}
+
+/** Rows that differ, side beside side; values that are not the same stand out. */
+function Differences({ name, sides, rows }: { name: string; sides: readonly [string, string]; rows: ReadonlyArray<readonly [Row, Row]> }) {
+  if (!rows.length) return null;
+  const columns = [...new Set(rows.flatMap(([a, b]) => Object.keys({ ...a, ...b })))];
+  return (
+    <tr>
+      <td colSpan={6} style={{ padding: "0 10px 10px 24px" }}>
+        <table className={classes.table} aria-label={name}>
+          <thead><tr><th>Side</th>{columns.map((column) => <th key={column}>{column}</th>)}</tr></thead>
+          <tbody>
+            {rows.map((pair, i) => pair.map((row, side) => (
+              <tr key={`${i}-${side}`}>
+                <td className="p-muted">{sides[side]}{row ? "" : ": no such row"}</td>
+                {columns.map((column) => <Cell key={column} value={row?.[column]} other={row ? pair[1 - side]?.[column] : undefined} />)}
+              </tr>
+            )))}
+          </tbody>
+        </table>
+      </td>
+    </tr>
+  );
+}
+
+function Cell({ value, other }: { value: unknown; other: unknown }) {
+  const differs = value !== undefined && JSON.stringify(value) !== JSON.stringify(other);
+  const text = value === undefined ? "" : value === null ? "NULL" : typeof value === "object" ? JSON.stringify(value) : String(value);
+  return <td style={differs ? { background: "var(--p-bad-soft)", fontWeight: 600 } : undefined}>{text}</td>;
 }
