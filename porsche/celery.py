@@ -116,7 +116,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.steps["worker"].add(Life)
 
-if app.conf.broker_url == "filesystem://":
+if app.conf.broker_url.startswith("filesystem:"):
     app.conf.broker_transport = "porsche.celery:Transport"
     folders = {name: str(settings.HOME.folder(f"broker/{name}")) for name in ("queue", "taken", "control")}
     app.conf.broker_transport_options = {

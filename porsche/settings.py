@@ -155,7 +155,7 @@ SPECTACULAR_SETTINGS = {
 
 BACKGROUND = "porsche.celery.app"
 """The application that sends work to workers."""
-CELERY_BROKER_URL = os.environ.get("PORSCHE_BROKER") or "filesystem://"
+CELERY_BROKER_URL = os.environ.get("PORSCHE_BROKER") or "filesystem://localhost"  # files in the home folder
 CELERY_TASK_IGNORE_RESULT = True  # outcomes are rows of our own tables
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
