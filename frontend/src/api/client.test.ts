@@ -4,9 +4,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { answered, api, rememberCsrf, request, url } from "./client";
 import { ApiError, isSignedOut } from "./errors";
-import { merged } from "./models";
 import { covers } from "./session";
-import type { ModelVersion } from "./types";
 
 const answer = (status: number, body: unknown) => vi.stubGlobal("fetch", () => Promise.resolve(new Response(JSON.stringify(body), { status, headers: { "Content-Type": "application/json" } })));
 
@@ -62,13 +60,4 @@ it("leaves out what a query does not say", () => {
 
 it("ranks roles", () => {
   expect([covers("editor", "operator"), covers("viewer", "operator"), covers("admin", "admin"), covers(null, "viewer")]).toEqual([true, false, true, false]);
-});
-
-it("merges versions that came meanwhile", () => {
-  const version = (number: number, auc: number) => ({ version: number, auc }) as ModelVersion;
-  expect(merged([version(1, 0.5), version(2, 0.6)], [version(3, 0.8), version(2, 0.7)]).map((one) => [one.version, one.auc])).toEqual([
-    [1, 0.5],
-    [2, 0.7],
-    [3, 0.8],
-  ]);
 });

@@ -46,7 +46,22 @@ export const SUMMARY_RATE = "summary_rows_in_rate";
 export const seriesKey = (run: number, node: string, name: string): string => `${run}/${node}/${name}`;
 
 type Kept = Omit<LiveState, "receive" | "clear">;
-type Apply = (state: Kept, message: Message) => void;
+/** The state that comes next. A part is copied when it is first changed, once for all messages of a batch. */
+class Draft {
+  readonly next: Kept;
+
+  constructor(private readonly before: Kept) {
+    this.next = { ...before };
+  }
+
+  /** A part that may be changed in place. */
+  own<K extends "runs" | "snapshots" | "ticks" | "events" | "logs" | "models">(name: K): { -readonly [P in keyof Kept[K]]: Kept[K][P] } {
+    if (this.next[name] === this.before[name]) this.next[name] = { ...this.before[name] };
+    return this.next[name];
+  }
+}
+
+type Apply = (draft: Draft, message: Message) => void;
 
 const nothing = (): Kept => ({
   runs: {},
@@ -60,40 +75,40 @@ const nothing = (): Kept => ({
 });
 
 const APPLY: Readonly<Record<string, Apply>> = {
-  run: (state, { data }) => {
+  run: (draft, { data }) => {
     const run = data as RunSummary;
-    state.runs = { ...state.runs, [run.id]: run };
-    ringOf(state, seriesKey(run.id, "", SUMMARY_RATE), SUMMARIES_KEPT).push(Date.now() / 1e3, run.rates.rows_in);
+    draft.own("runs")[run.id] = run;
+    ringOf(draft.next, seriesKey(run.id, "", SUMMARY_RATE), SUMMARIES_KEPT).push(Date.now() / 1e3, run.rates.rows_in);
   },
-  snapshot: (state, { data }) => {
+  snapshot: (draft, { data }) => {
     const { id, snapshot } = data as { id: number; snapshot: Snapshot | null };
-    if (snapshot) state.snapshots = { ...state.snapshots, [id]: snapshot };
+    if (snapshot) draft.own("snapshots")[id] = snapshot;
   },
-  points: (state, { data, run }) => {
-    for (const point of data as LivePoint[]) takePoint(state, point, point.run ?? run);
+  points: (draft, { data, run }) => {
+    for (const point of data as LivePoint[]) takePoint(draft, point, point.run ?? run);
   },
-  happened: (state, { data, run }) => {
+  happened: (draft, { data, run }) => {
     const event = data as RunEvent;
     const of = event.run ?? run;
     if (of === null) return;
-    const before = state.events[of] ?? [];
+    const before = draft.next.events[of] ?? [];
     if (before.some((one) => one.id === event.id)) return;
-    state.events = { ...state.events, [of]: [event, ...before].slice(0, EVENTS_KEPT) };
+    draft.own("events")[of] = [event, ...before].slice(0, EVENTS_KEPT);
   },
-  log: (state, { data, run }) => {
+  log: (draft, { data, run }) => {
     const { lines, fresh } = data as { lines: LogLine[]; fresh?: boolean };
     if (run === null) return;
-    const before = fresh ? [] : (state.logs[run] ?? []);
-    state.logs = { ...state.logs, [run]: [...before, ...lines].slice(-LOGS_KEPT) };
+    const before = fresh ? [] : (draft.next.logs[run] ?? []);
+    draft.own("logs")[run] = [...before, ...lines].slice(-LOGS_KEPT);
   },
-  model: (state, { data }) => {
+  model: (draft, { data }) => {
     const { name, version, facts } = data as { name: string; version: number; facts: ModelVersion };
-    state.models = { ...state.models, [name]: { ...facts, version } };
+    draft.own("models")[name] = { ...facts, version };
   },
-  deleted: (state, { data }) => {
+  deleted: (draft, { data }) => {
     const { id } = data as { id: number };
-    state.runs = Object.fromEntries(Object.entries(state.runs).filter(([key]) => Number(key) !== id));
-    state.deleted = new Set([...state.deleted, id]);
+    draft.next.runs = Object.fromEntries(Object.entries(draft.next.runs).filter(([key]) => Number(key) !== id));
+    draft.next.deleted = new Set([...draft.next.deleted, id]);
   },
 };
 
@@ -103,17 +118,19 @@ function ringOf(state: Kept, key: string, kept = POINTS_KEPT): Ring {
   return ring;
 }
 
-function takePoint(state: Kept, point: LivePoint, run: number | null) {
+function takePoint(draft: Draft, point: LivePoint, run: number | null) {
   if (run === null) return;
-  if (ringOf(state, seriesKey(run, point.node, point.name)).push(point.at, point.value)) state.ticks = { ...state.ticks, [run]: (state.ticks[run] ?? 0) + 1 };
+  if (!ringOf(draft.next, seriesKey(run, point.node, point.name)).push(point.at, point.value)) return;
+  const ticks = draft.own("ticks");
+  ticks[run] = (ticks[run] ?? 0) + 1;
 }
 
 export const useLive = create<LiveState>((set, get) => ({
   ...nothing(),
   receive: (messages) => {
-    const next = { ...get() };
-    for (const message of messages) APPLY[message.event]?.(next, message);
-    set(next);
+    const draft = new Draft(get());
+    for (const message of messages) APPLY[message.event]?.(draft, message);
+    set(draft.next);
   },
   clear: () => set(nothing()),
 }));

@@ -1,8 +1,8 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 
 import { answered, api, part } from "./client";
 import type { components } from "./generated/schema";
-import type { ModelVersion, ModelVersionDetail } from "./types";
+import type { ModelVersionDetail } from "./types";
 
 /** Models of two projects may have one name. */
 const said = (project: string | null) => ({ project: project ?? undefined });
@@ -25,26 +25,17 @@ export function useModel(name: string, project: string | null) {
   });
 }
 
-/** Known versions and newer ones, oldest first; where one is told again, the newer word counts. */
-export function merged(known: readonly ModelVersion[], newer: readonly ModelVersion[]): ModelVersion[] {
-  const all = new Map(known.map((one) => [one.version, one]));
-  for (const one of newer) all.set(one.version, one);
-  return [...all.values()].sort((a, b) => a.version - b.version);
-}
+const LISTED = 240;
 
-/** The versions of a model of a run, oldest first. Only those are fetched that are not known yet. */
+/** The versions of a run's model, oldest first: of many neighbours the last, whose window then covers them all. */
 export function useVersions(name: string, project: string | null, run: number | null) {
-  const client = useQueryClient();
-  const queryKey = ["model", name, project, "versions", run];
   return useQuery({
-    queryKey,
+    queryKey: ["model", name, project, "versions", run],
     queryFn: async ({ signal }) => {
-      const known = client.getQueryData<ModelVersion[]>(queryKey) ?? [];
-      const query = { ...said(project), run: run ?? undefined, since: known.at(-1)?.version };
-      const newer = await answered(api.GET("/api/models/{name}/versions", { params: { path: { name }, query }, signal }));
-      return newer.versions.length > 0 || known.length === 0 ? merged(known, newer.versions) : known;
+      const query = { ...said(project), run: run ?? undefined, limit: LISTED };
+      return (await answered(api.GET("/api/models/{name}/versions", { params: { path: { name }, query }, signal }))).versions;
     },
-    refetchInterval: 3_000,
+    refetchInterval: 4_000,
     retry: false,
     enabled: run !== null,
   });

@@ -1,8 +1,8 @@
 import { IconChevronDown, IconChevronUp } from "@tabler/icons-react";
-import { type KeyboardEvent, memo, type MouseEvent, type ReactNode, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, memo, type MouseEvent, type ReactNode, useCallback, useLayoutEffect, useMemo, useRef, useState } from "react";
 
 import classes from "./DataTable.module.css";
-import { type Direction, inSight, selected, type Sortable, sorted } from "./rows";
+import { type Direction, inSight, selected, type Sortable, sorted, SPARE } from "./rows";
 import { useStable } from "./useStable";
 
 export type RowKey = string | number;
@@ -57,8 +57,11 @@ export function DataTable<T>(props: DataTableProps<T>) {
   const [first, last] = useSight(box, ordered.length, rowHeight);
   const [active, setActive] = useState<RowKey | null>(null);
   const anchor = useRef<RowKey | null>(null);
+  const focusOn = useFocus(box);
   const keys = useMemo(() => ordered.map(rowKey), [ordered, rowKey]);
   const activeAt = Math.max(0, active === null ? 0 : keys.indexOf(active));
+  // The tab key must find a row, also when the one it left is scrolled away.
+  const tabAt = activeAt >= first && activeAt < last ? activeAt : Math.min(first + SPARE, last - 1);
 
   const choose = useStable((key: RowKey, stretch: boolean) => {
     if (!onSelect || !selection) return;
@@ -71,8 +74,8 @@ export function DataTable<T>(props: DataTableProps<T>) {
     const row = ordered[to];
     if (row === undefined || !box.current) return;
     setActive(rowKey(row));
+    focusOn(to);
     reveal(box.current, to, rowHeight);
-    requestAnimationFrame(() => box.current?.querySelector<HTMLElement>(`tr[data-at="${to}"]`)?.focus());
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (!(event.target instanceof HTMLTableRowElement)) return;
@@ -105,7 +108,7 @@ export function DataTable<T>(props: DataTableProps<T>) {
                 columns={columns}
                 height={rowHeight}
                 label={rowLabel(row)}
-                focusable={first + index === activeAt}
+                focusable={first + index === tabAt}
                 chosen={selection ? selection.has(key) : null}
                 marked={(marked ?? selection)?.has(key)}
                 onOpen={onOpen ? open : undefined}
@@ -119,6 +122,20 @@ export function DataTable<T>(props: DataTableProps<T>) {
       </table>
     </div>
   );
+}
+
+/** Gives the row at a place the focus, as soon as it is drawn: scrolling to it may take a moment. */
+function useFocus(box: React.RefObject<HTMLDivElement | null>): (at: number) => void {
+  const goal = useRef<number | null>(null);
+  useLayoutEffect(() => {
+    const row = goal.current === null ? null : box.current?.querySelector<HTMLElement>(`tr[data-at="${goal.current}"]`);
+    if (!row) return;
+    goal.current = null;
+    row.focus({ preventScroll: true });
+  });
+  return useCallback((at: number) => {
+    goal.current = at;
+  }, []);
 }
 
 /** Which rows are in sight of the scrolled box. */

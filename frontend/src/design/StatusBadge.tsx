@@ -1,4 +1,3 @@
-import { Tooltip } from "@mantine/core";
 import {
   IconAlertTriangle,
   IconCircleCheck,
@@ -37,12 +36,14 @@ export function StatusBadge({ status, reason }: { status: string | null | undefi
   const look = statusLook(status);
   const Sign = ICONS[status ?? ""] ?? IconCircleDashed;
   return (
-    <Tooltip label={reason ? `${look.meaning} ${reason}` : look.meaning} disabled={!reason && !look.meaning}>
-      <span className={TURNS.has(status ?? "") ? `${classes.badge} ${classes.turning}` : classes.badge} style={toned(look.tone)}>
-        <Sign size={13} stroke={2.2} aria-hidden />
-        {look.word}
-      </span>
-    </Tooltip>
+    <span
+      className={TURNS.has(status ?? "") ? `${classes.badge} ${classes.turning}` : classes.badge}
+      style={toned(look.tone)}
+      title={reason ? `${look.meaning} ${reason}` : look.meaning}
+    >
+      <Sign size={13} stroke={2.2} aria-hidden />
+      {look.word}
+    </span>
   );
 }
 

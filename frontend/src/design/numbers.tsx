@@ -1,5 +1,3 @@
-import { Tooltip } from "@mantine/core";
-
 import { useNow } from "./clock";
 import {
   ago,
@@ -60,11 +58,9 @@ function Live({ at, short }: { at: number; short: boolean }) {
   const now = useNow();
   const text = short ? coarse(Math.max(0, now - at)) : ago(at, now);
   return (
-    <Tooltip label={moment(at)}>
-      <time className="p-number" dateTime={new Date(at * 1e3).toISOString()}>
-        {text}
-      </time>
-    </Tooltip>
+    <time className="p-number" title={moment(at)} dateTime={new Date(at * 1e3).toISOString()}>
+      {text}
+    </time>
   );
 }
 

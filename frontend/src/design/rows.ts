@@ -15,8 +15,11 @@ export function sorted<T>(rows: readonly T[], value: (row: T) => Sortable, direc
   });
 }
 
+/** Rows that are drawn above and below those in sight, so that scrolling a little shows no gap. */
+export const SPARE = 8;
+
 /** First and last+1 of the rows to draw, for a box scrolled to `top`, with a few rows to spare on both sides. */
-export function inSight(count: number, top: number, height: number, rowHeight: number, spare = 8): [number, number] {
+export function inSight(count: number, top: number, height: number, rowHeight: number, spare = SPARE): [number, number] {
   const first = Math.max(0, Math.floor(top / rowHeight) - spare);
   const last = Math.min(count, Math.ceil((top + height) / rowHeight) + spare);
   return [Math.min(first, Math.max(0, count - 1)), last];

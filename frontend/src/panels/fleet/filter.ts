@@ -16,6 +16,7 @@ export function matching(runs: readonly RunSummary[], statuses: ReadonlySet<stri
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   return runs.filter((run) => {
     if (statuses.size > 0 && !statuses.has(run.status)) return false;
+    if (words.length === 0) return true;
     const text = `${run.pipeline.slug} ${run.pipeline.project} ${run.id} ${run.reason?.code ?? ""} ${run.reason?.message ?? ""}`.toLowerCase();
     return words.every((word) => text.includes(word));
   });
