@@ -19,7 +19,7 @@ from engine.expressions.rules import (
     remainder_type,
     sum_type,
 )
-from engine.types import CHARACTER, DATETIME, DOUBLE, INTERVALS, NUMERIC, DataType, Kind, is_nullable
+from engine.types import DATETIME, DOUBLE, INTERVALS, NUMERIC, DataType, Kind, is_nullable
 
 Derive = Callable[[DataType, DataType], DataType]
 _DATED = DATETIME | INTERVALS
@@ -226,7 +226,7 @@ def _infer_sign(arguments: Arguments) -> DataType:
     if len(arguments.values) != 1:
         raise bad_arguments(arguments, "it takes 1 argument")
     type = arguments.types[0]
-    if type.kind in CHARACTER | {Kind.NULL}:
+    if type.kind is Kind.NULL:
         arguments.coercions[0] = type = DOUBLE.as_nullable(type.nullable)
     if type.kind not in NUMERIC | INTERVALS:
         raise bad_arguments(arguments, "the argument must be a number or an interval")

@@ -191,7 +191,7 @@ def _bounded(up: bool) -> Evaluate:
 
 def _infer_bounded(arguments: Arguments) -> DataType:
     if len(arguments.values) == 1:
-        if arguments.types[0].is_string or arguments.types[0].kind is Kind.NULL:
+        if arguments.types[0].kind is Kind.NULL:
             arguments.coercions[0] = DOUBLE
             return DOUBLE.as_nullable(arguments.types[0].nullable)
         return signature(infer_whole, "numeric")(arguments)

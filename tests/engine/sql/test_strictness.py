@@ -19,7 +19,9 @@ def code(select: str) -> str:
 
 @pytest.mark.parametrize("expression", [
     "NOT s", "s AND k > 1", "s OR k > 1", "s IS TRUE", "IF(s, 1, 2)", "CASE WHEN s THEN 1 END", "NOT k", "k AND TRUE",
-    "k || s", "CONCAT(k, s)", "CONCAT('a', 1, TRUE)", "s + 1", "1 - s", "s * 2", "s / 2", "MOD(s, 2)", "SUM(s)",
+    "k || s", "CONCAT(k, s)", "CONCAT('a', 1, TRUE)", "s + 1", "-s", "FLOOR(s)", "CEIL(s)", "SIN(s)", "SUBSTRING(s, s)",
+    "REPEAT(s, s)", "ROUND(k, s)", "CHR(s)", "LEFT(s, s)",
+    "1 - s", "s * 2", "s / 2", "MOD(s, 2)", "SUM(s)",
     "AVG(s)", "SUM(TRUE)", "MAX(x'0F')", "MAX(INTERVAL '1' DAY)", "MAX(ARRAY[1])", "MAX(NULL)", "COUNT(NULL)",
 ])
 def test_types_that_do_not_fit(expression: str) -> None:
