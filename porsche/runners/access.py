@@ -1,14 +1,12 @@
-"""The allow-list of a run, as the engine takes it."""
+"""What a job that the platform runs may touch, as the engine knows it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 from engine.connectors.base import Access
 
-PARTS = ("paths", "hosts", "connectors")
 
-
-def access_of(listed: Mapping[str, Iterable[str]]) -> Access:
-    """The limits of a job from `Environment.allowed(...)` or a spec's `access`; what is not listed is not allowed."""
-    return Access(*(tuple(listed.get(part) or ()) for part in PARTS))
+def access_of(allowed: Mapping[str, Sequence[str]]) -> Access:
+    """The allow-list that an environment gives a run (`Environment.allowed`): what it does not name is not allowed."""
+    return Access(*(tuple(allowed.get(part) or ()) for part in ("paths", "hosts", "connectors")))

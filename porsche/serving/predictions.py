@@ -10,10 +10,10 @@ from typing import Any
 
 from django.conf import settings
 
-from engine.connectors.base import Access
 from engine.errors import UserError
 from porsche.compiler import compile_text, environment
 from porsche.ide.models import Run
+from porsche.runners.access import access_of
 from porsche.runners.folder import RunFolder, read
 from porsche.runners.serve import Serving
 from porsche.serving.selectors import Published
@@ -55,7 +55,7 @@ def _made(run: Run, node: str) -> Serving:
     access = where.allowed(str(folder.path), str(settings.HOME.path))
     compiled = compile_text(run.revision.document, parameters=run.parameters, state=str(folder.state),
                             environment=where)
-    return Serving(compiled, node, folder.state, Access(**{part: tuple(found) for part, found in access.items()}))
+    return Serving(compiled, node, folder.state, access_of(access))
 
 
 def inputs(model: Published) -> list[dict[str, Any]]:

@@ -8,11 +8,11 @@ from typing import Any
 from celery import shared_task
 from django.conf import settings
 
-from engine.connectors.base import Access
 from engine.errors import UserError
 from porsche.compiler import Compiled, compile_text, environment
 from porsche.ide.models import Run, Status
 from porsche.ide.work import Job, task
+from porsche.runners.access import access_of
 from porsche.runners.folder import RunFolder, read
 from porsche.runners.verify import rows_read, verify
 from porsche.verification.models import Verification
@@ -35,7 +35,7 @@ def verify_run(job: Job, run: int) -> dict[str, Any]:
 
     report = verify(
         compile_at, state=folder.state, work=folder.path / "verification",
-        access=Access(**{part: tuple(names) for part, names in access.items()}),
+        access=access_of(access),
         rows=None if found.status == Status.FINISHED else rows_read(status), progress=job.progress)
     _refuse_if_it_went_on(found)
     Verification.objects.filter(work=job.work).update(equal=report.equal, report=report.as_json())
