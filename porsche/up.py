@@ -27,14 +27,16 @@ from engine.errors import UserError
 from porsche import first, processes
 from porsche.children import NAMES
 from porsche.home import Home
+from porsche.runners.folder import RunFolder
 from porsche.steps import Steps
 
 LOOPBACK = "127.0.0.1"
 PORTS_TRIED = 50
 PYTHON = (sys.executable, "-P", "-m")
 """Runs a module; -P: the folder that the user is in is no place for modules."""
-FIRST_PAUSE, LONGEST_PAUSE, STEADY = 0.5, 30.0, 60.0
-"""Seconds before a child that died is started again, at most, and after which it counts as steady."""
+FIRST_PAUSE, LONGEST_PAUSE, STEADY = 0.5, 4.0, 30.0
+"""Seconds before a child that died is started again, at most (what it shows has to be right within ten), and after which
+it counts as steady."""
 TO_ANSWER = 90.0
 TO_END, JOBS_TO_END = 10.0, 60.0
 """Seconds that children and jobs have to end, before the former are killed and the latter are left alone."""
@@ -264,6 +266,11 @@ def jobs(home: Home) -> dict[str, int]:
     return {path.name: pid for path in sorted(home.runs.iterdir()) if (pid := processes.running(path)) is not None}
 
 
+def has_ended(home: Home, name: str, pid: int) -> bool:
+    """Whether a job's process is gone, with all its threads."""
+    return processes.started(pid) is None and not RunFolder(home.runs / name).held()
+
+
 def end_jobs(home: Home, steps: Steps, hurry: threading.Event) -> list[str]:
     """Ask all jobs to take a checkpoint and end; those that have not, in words."""
     running = jobs(home)
@@ -272,9 +279,10 @@ def end_jobs(home: Home, steps: Steps, hurry: threading.Event) -> list[str]:
     if running:
         steps.say(f"{len(running)} job{'s take' if len(running) > 1 else ' takes'} a last checkpoint")
     deadline = time.monotonic() + JOBS_TO_END
-    while (left := processes.wait(running.values(), 0.2)) and time.monotonic() < deadline and not hurry.is_set():
-        continue
-    return [f"process {pid} (the job of run {name})" for name, pid in running.items() if pid in left]
+    while running and time.monotonic() < deadline and not hurry.is_set():
+        time.sleep(0.1)
+        running = {name: pid for name, pid in running.items() if not has_ended(home, name, pid)}
+    return [f"process {pid} (the job of run {name})" for name, pid in running.items()]
 
 
 def open_socket(host: str, port: int) -> socket.socket:

@@ -316,18 +316,11 @@ class Supervisor:
             snapshot = job.seen.snapshot if job is not None and job.seen is not None else None
             if job is not None and snapshot is not None and snapshot != job.collected:
                 before, job.collected = job.collected, snapshot
-                self._tell(lambda observer, r=run, b=before, s=snapshot: observer.observe(r, b, s))
+                for observer in self._observers:
+                    _tell(observer.observe, run, before, snapshot)
             if Status(run.status).is_final:
-                self._tell(lambda observer, r=run: observer.forget(r))
-
-    def _tell(self, what: Callable[[Observer], None]) -> None:
-        for observer in self._observers:
-            try:
-                what(observer)
-            except DatabaseError:
-                raise
-            except Exception:
-                logger.exception("an observer failed")
+                for observer in self._observers:
+                    _tell(observer.forget, run)
 
     def _sweep(self, known: set[int]) -> None:
         """End processes of runs that are over or no more."""
@@ -347,6 +340,16 @@ class Supervisor:
             processes.send(pid, signal.SIGTERM)
         elif self._clock() - since > PATIENCE_WITH_STRAYS:
             processes.send(pid, signal.SIGKILL)
+
+
+def _tell(observer: Callable[..., None], *what: Any) -> None:
+    """An observer's fault is no one else's."""
+    try:
+        observer(*what)
+    except DatabaseError:
+        raise
+    except Exception:
+        logger.exception("an observer failed")
 
 
 def pending() -> QuerySet[Run]:

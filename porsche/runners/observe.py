@@ -168,7 +168,7 @@ def judge(files: Files, now: float, before: Observation | None, limits: Limits) 
     """What the files of a run mean."""
     if files.spec is None:
         return Observation(State.STARTING if files.held else State.ABSENT, now)
-    if files.alive:
+    if files.alive or (files.held and _has_come(files, files.spec)):
         seen = _alive(_Alive(files, files.note or {}, now, before, limits))
     elif files.held or _is_young(files, files.spec, now):
         seen = _alive(_Alive(files, {}, now, before, limits))
@@ -251,11 +251,16 @@ def _waits(status: Mapping[str, Any]) -> bool:
     return sources is None or any(not s.get("idle") and s.get("progress") != 1.0 for s in sources)
 
 
+def _has_come(files: Files, spec: Spec) -> bool:
+    """Whether the process that was started last has noted itself. One that has ended holds the lock until the last of
+    its threads is gone."""
+    note = files.note or {}
+    return (note.get("generation"), note.get("attempt")) == (spec.generation, spec.attempt)
+
+
 def _is_young(files: Files, spec: Spec, now: float) -> bool:
     """Whether a process was started a moment ago and has not noted itself yet."""
-    note = files.note or {}
-    has_come = (note.get("generation"), note.get("attempt")) == (spec.generation, spec.attempt)
-    return not has_come and 0 <= now - spec.launched < YOUNG
+    return not _has_come(files, spec) and 0 <= now - spec.launched < YOUNG
 
 
 # ---- a process that has ended ----------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -21,6 +22,7 @@ from tests.runners.jobs import awaited
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-c", "from porsche.cli import main; main()"]
 PATIENCE = 120.0
+logging.getLogger("httpx").setLevel(logging.WARNING)  # it is asked ten times a second
 
 
 def porsche(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -18,6 +18,7 @@ from porsche.ide.models import Beat, Desired, Pipeline, Project, Revision, Run, 
 from porsche.ide.supervisor import PATIENCE_WITH_STRAYS, Supervisor
 from porsche.runners.folder import RunFolder, write
 from porsche.runners.observe import Limits
+from porsche.up import has_ended
 from tests.runners.jobs import EVENTS, answers, awaited
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -266,7 +267,7 @@ def test_suspended_with_the_platform_it_goes_on_with_it(home: Home) -> None:
     until(supervisor, run, Status.RUNNING)
     pid = pid_of(home, run)
     os.kill(pid, signal.SIGTERM)
-    processes.wait([pid], 30)
+    awaited(lambda: has_ended(home, str(run.pk), pid))
     Supervisor(home).settle()
     run.refresh_from_db()
     assert (run.status, run.desired) == (Status.STOPPED, Desired.RUNNING)
