@@ -35,8 +35,8 @@ PORTS_TRIED = 50
 PYTHON = (sys.executable, "-P", "-m")
 """Runs a module; -P: the folder that the user is in is no place for modules."""
 FIRST_PAUSE, LONGEST_PAUSE, STEADY = 0.5, 4.0, 30.0
-"""Seconds before a child that died is started again, at most (what it shows has to be right within ten), and after which
-it counts as steady."""
+"""Seconds before a child that died is started again, at most (what is shown has to be right within ten), and after
+which it counts as steady."""
 TO_ANSWER = 90.0
 TO_END, JOBS_TO_END = 10.0, 60.0
 """Seconds that children and jobs have to end, before the former are killed and the latter are left alone."""
