@@ -13,8 +13,8 @@ function LastException({ run }: { run: RunSummary }) {
   const where = placeText({ message, node: run.reason?.node ?? told?.node });
   return (
     <span title={where ? `${message} (${where})` : message}>
-      {where ? <span className="p-muted">{where}: </span> : null}
       {message}
+      {where ? <span className="p-muted"> ({where})</span> : null}
     </span>
   );
 }
