@@ -13,7 +13,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 
@@ -162,6 +162,12 @@ class Server:
     def client(self, user: str = "ann") -> httpx.Client:
         headers = {"Authorization": f"Bearer {self.platform.tokens[user]}"}
         return httpx.Client(base_url=self.url, headers=headers, timeout=30, trust_env=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
 
     def end(self, number: int = signal.SIGTERM) -> float:
         """Ask it to end; the seconds that it took."""

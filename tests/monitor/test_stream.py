@@ -108,19 +108,14 @@ def test_an_id_that_is_not_remembered_gets_what_stands(server, last):
 
 
 def test_after_a_restart_of_the_server_what_stands_is_told(platform):
-    first = Server(platform)
-    with Events(first, "/api/runs/2/stream") as events:
+    with Server(platform) as first, Events(first, "/api/runs/2/stream") as events:
         events.wait("snapshot")
         last = events.received[-1].id
         first.end()
         assert events.ended.wait(5)
-    second = Server(platform)
-    try:
-        with Events(second, "/api/runs/2/stream", last=last) as again:
-            assert again.wait("run")[0]["id"] == 2
-            again.wait("snapshot")
-    finally:
-        second.end()
+    with Server(platform) as second, Events(second, "/api/runs/2/stream", last=last) as again:
+        assert again.wait("run")[0]["id"] == 2
+        again.wait("snapshot")
 
 
 @pytest.mark.parametrize(("path", "user", "status"), [
@@ -144,8 +139,7 @@ def test_strangers_are_refused(server):
 
 
 def test_streams_end_with_the_right_to_listen(fresh):
-    server = Server(fresh, application="tests.monitor.hasty")
-    try:
+    with Server(fresh, application="tests.monitor.hasty") as server:
         with Events(server, "/api/runs/1/stream") as ann, Events(server, "/api/runs/3/stream", user="bob") as bob:
             ann.wait("run")
             bob.wait("run")
@@ -157,14 +151,11 @@ def test_streams_end_with_the_right_to_listen(fresh):
                          "(SELECT id FROM ide_user WHERE username = 'bob')")
             assert ann.ended.wait(5)
             assert bob.ended.wait(5)
-    finally:
-        server.end()
 
 
 @pytest.mark.parametrize("lifespan", ["on", "off"])
 def test_a_server_ends_at_once_with_open_streams(platform, lifespan):
-    server = Server(platform, lifespan=lifespan)
-    with ExitStack() as stack:
+    with Server(platform, lifespan=lifespan) as server, ExitStack() as stack:
         streams = [stack.enter_context(Events(server, "/api/runs/1/stream")) for _ in range(5)]
         for stream in streams:
             stream.wait("run")

@@ -91,8 +91,7 @@ def test_what_was_asked_for_while_no_message_arrives_is_done_later(platform):
 def test_a_project_is_exported_and_checked(platform, worker):
     platform.sql("UPDATE ide_membership SET role = 'editor'")
     platform.sql("UPDATE ide_token SET role = 'editor'")
-    server = Server(platform)
-    try:
+    with Server(platform) as server:
         with server.client() as client, server.client("bob") as stranger:
             asked = client.post("/api/work", json={"kind": "export", "project": "shop"})
             assert asked.status_code == 201, asked.text
@@ -116,5 +115,3 @@ def test_a_project_is_exported_and_checked(platform, worker):
             listed = client.get("/api/work", params={"project": "shop", "kind": "check"}).json()
             assert listed["results"][0]["id"] == number
             assert client.post("/api/work", json={"kind": "retain", "project": "shop"}).status_code == 400
-    finally:
-        server.end()
