@@ -242,7 +242,7 @@ def down(home: Home, steps: Steps) -> list[str]:
         processes.wait([parent], JOBS_TO_END + 3 * TO_END)
     had_something |= bool(end_children(home, TO_END)) or bool(jobs(home))
     remaining = end_jobs(home, steps, threading.Event())
-    if parent is None and had_something and (home.path / "db.sqlite3").exists():
+    if parent is None and had_something:
         first.settle(home, steps)
     if parent is not None and processes.running(home.processes, "up") == parent:
         remaining.append(f"process {parent} (porsche up)")

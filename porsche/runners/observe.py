@@ -35,6 +35,8 @@ class State(StrEnum):
         return self in (State.STARTING, State.RUNNING, State.STUCK)
 
 
+SLOW_START = "slow_start"
+"""The code of a process that is stuck before its first status."""
 YOUNG = 5.0
 """Seconds in which a process that was started takes its lock and notes itself."""
 
@@ -43,12 +45,14 @@ YOUNG = 5.0
 class Limits:
     """Seconds. `stale`: without a status (renewed each second; two less than the ten in which others must know);
     `starting`: until the first status; `interval`: between checkpoints, of which three without any progress are too
-    many; `patience`: a stuck process is then ended."""
+    many; `patience`: a stuck process is then ended, one that is long in starting (it restores much, or compiles
+    kernels) after `patience_at_start`."""
 
     stale: float = 8.0
     starting: float = 120.0
     interval: float | None = 10.0
     patience: float = 120.0
+    patience_at_start: float = 900.0
 
     @property
     def still(self) -> float:
@@ -224,7 +228,7 @@ def _alive(it: _Alive) -> Observation:
 def _starting(it: _Alive, began: float) -> Observation:
     if it.now - began > it.limits.starting:
         why = _where(it.files, f"starting for {it.now - began:.0f} s")
-        return it.seen(State.STUCK, began + it.limits.starting, why)
+        return it.seen(State.STUCK, began + it.limits.starting, {**why, "code": SLOW_START})
     return it.seen(State.STARTING, began)
 
 

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from porsche.runners.intent import TIME_TO_END, Act, History, Wanted, action
-from porsche.runners.observe import Limits, Observation, State
+from porsche.runners.observe import SLOW_START, Limits, Observation, State
 from porsche.runners.policy import FixedDelay
 
 NOW = 5_000.0
 LIMITS = Limits(patience=120.0)
 ONCE = FixedDelay(attempts=1, delay=3.0)
+SLOW = {"code": SLOW_START}
 RETRYABLE = {"failure": {"retryable": True}}
 
 
@@ -32,6 +33,8 @@ RETRYABLE = {"failure": {"retryable": True}}
     (State.STUCK, {"pid": 9, "since": NOW - 119}, "RUNNING", 2, None, Act.NOTHING),
     (State.STUCK, {"pid": 9, "since": NOW - 121}, "RUNNING", 2, None, Act.KILL),
     (State.STUCK, {"pid": None, "since": NOW - 121}, "RUNNING", 2, None, Act.NOTHING),
+    (State.STUCK, {"pid": 9, "since": NOW - 899, "reason": SLOW}, "RUNNING", 2, None, Act.NOTHING),
+    (State.STUCK, {"pid": 9, "since": NOW - 901, "reason": SLOW}, "RUNNING", 2, None, Act.KILL),
     (State.STUCK, {"pid": 9, "since": NOW - 121}, "STOPPED", 2, None, Act.END),
     (State.FINISHED, {}, "RUNNING", 2, None, Act.NOTHING),
     (State.STOPPED, {}, "STOPPED", 2, None, Act.NOTHING),

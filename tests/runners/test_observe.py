@@ -44,7 +44,7 @@ STUCK = {"at": NOW, "pid": 42, "operator": "Calc#3", "nodes": ["scored"]}
     (replace(LIVING, status={**STATUS, "pid": 41}), State.STARTING, None),
     (replace(LIVING, status={**STATUS, "at": NOW - 200}), State.STARTING, None),
     (replace(LIVING, status={**STATUS, "state": "STARTING"}), State.STARTING, None),
-    (replace(LIVING, note={**NOTE, "at": NOW - 130}, status=None), State.STUCK, "stuck"),
+    (replace(LIVING, note={**NOTE, "at": NOW - 130}, status=None), State.STUCK, "slow_start"),
     (LIVING, State.RUNNING, None),
     (replace(LIVING, status={**STATUS, "at": NOW - 7.9}), State.RUNNING, None),
     (replace(LIVING, status={**STATUS, "at": NOW - 8.1}), State.STUCK, "stuck"),
