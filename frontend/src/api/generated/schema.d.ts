@@ -118,7 +118,7 @@ export interface paths {
          * The versions of a model, oldest first
          * @description The versions of a model, oldest first.
          */
-        get: operations["models_versions_retrieve"];
+        get: operations["models_versions_list"];
         put?: never;
         post?: never;
         delete?: never;
@@ -138,7 +138,7 @@ export interface paths {
          * A version, with its calibration
          * @description A version, with its calibration.
          */
-        get: operations["models_versions_retrieve_2"];
+        get: operations["models_versions_retrieve"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2425,7 +2425,7 @@ export interface operations {
             };
         };
     };
-    models_versions_retrieve: {
+    models_versions_list: {
         parameters: {
             query?: {
                 /** @description At most so many: of neighbours the last, their windows as one. */
@@ -2518,7 +2518,7 @@ export interface operations {
             };
         };
     };
-    models_versions_retrieve_2: {
+    models_versions_retrieve: {
         parameters: {
             query?: {
                 /** @description The project's slug. */
