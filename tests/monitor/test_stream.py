@@ -139,18 +139,21 @@ def test_strangers_are_refused(server):
 
 
 def test_streams_end_with_the_right_to_listen(fresh):
-    with Server(fresh, application="tests.monitor.hasty") as server:
-        with Events(server, "/api/runs/1/stream") as ann, Events(server, "/api/runs/3/stream", user="bob") as bob:
-            ann.wait("run")
-            bob.wait("run")
-            time.sleep(2)
-            assert not ann.ended.is_set()
-            assert ann.comments  # heartbeats
-            fresh.sql("DELETE FROM ide_membership WHERE user_id = (SELECT id FROM ide_user WHERE username = 'ann')")
-            fresh.sql("UPDATE ide_token SET expires_at = '2020-01-01 00:00:00' WHERE user_id = "
-                         "(SELECT id FROM ide_user WHERE username = 'bob')")
-            assert ann.ended.wait(5)
-            assert bob.ended.wait(5)
+    with (
+        Server(fresh, application="tests.monitor.hasty") as server,
+        Events(server, "/api/runs/1/stream") as ann,
+        Events(server, "/api/runs/3/stream", user="bob") as bob,
+    ):
+        ann.wait("run")
+        bob.wait("run")
+        time.sleep(2)
+        assert not ann.ended.is_set()
+        assert ann.comments  # heartbeats
+        fresh.sql("DELETE FROM ide_membership WHERE user_id = (SELECT id FROM ide_user WHERE username = 'ann')")
+        fresh.sql("UPDATE ide_token SET expires_at = '2020-01-01 00:00:00' WHERE user_id = "
+                  "(SELECT id FROM ide_user WHERE username = 'bob')")
+        assert ann.ended.wait(5)
+        assert bob.ended.wait(5)
 
 
 @pytest.mark.parametrize("lifespan", ["on", "off"])

@@ -91,27 +91,26 @@ def test_what_was_asked_for_while_no_message_arrives_is_done_later(platform):
 def test_a_project_is_exported_and_checked(platform, worker):
     platform.sql("UPDATE ide_membership SET role = 'editor'")
     platform.sql("UPDATE ide_token SET role = 'editor'")
-    with Server(platform) as server:
-        with server.client() as client, server.client("bob") as stranger:
-            asked = client.post("/api/work", json={"kind": "export", "project": "shop"})
-            assert asked.status_code == 201, asked.text
-            number = asked.json()["id"]
-            wait(platform, number, "DONE")
-            told = client.get(f"/api/work/{number}").json()
-            assert (told["state"], told["user"], told["subject"]) == ("DONE", "ann", "project:shop")
-            file = client.get(told["file"])
-            assert file.headers["content-type"] == "application/zip"
-            with zipfile.ZipFile(io.BytesIO(file.content)) as archive:
-                assert sorted(archive.namelist()) == ["numbers.layout.json", "numbers.yaml"]
-                assert archive.read("numbers.yaml").decode() == DOCUMENT
-            assert stranger.get(told["file"]).status_code == 404
-            assert stranger.post("/api/work", json={"kind": "export", "project": "shop"}).status_code == 404
-            platform.sql("UPDATE ide_revision SET document = 'version: 1' WHERE id = 1")
-            number = client.post("/api/work", json={"kind": "check", "project": "shop"}).json()["id"]
-            result = wait(platform, number, "DONE")["result"]
-            assert result["checked"] == 1
-            assert [broken["slug"] for broken in result["invalid"]] == ["numbers"]
-            assert result["invalid"][0]["diagnostics"]
-            listed = client.get("/api/work", params={"project": "shop", "kind": "check"}).json()
-            assert listed["results"][0]["id"] == number
-            assert client.post("/api/work", json={"kind": "retain", "project": "shop"}).status_code == 400
+    with Server(platform) as server, server.client() as client, server.client("bob") as stranger:
+        asked = client.post("/api/work", json={"kind": "export", "project": "shop"})
+        assert asked.status_code == 201, asked.text
+        number = asked.json()["id"]
+        wait(platform, number, "DONE")
+        told = client.get(f"/api/work/{number}").json()
+        assert (told["state"], told["user"], told["subject"]) == ("DONE", "ann", "project:shop")
+        file = client.get(told["file"])
+        assert file.headers["content-type"] == "application/zip"
+        with zipfile.ZipFile(io.BytesIO(file.content)) as archive:
+            assert sorted(archive.namelist()) == ["numbers.layout.json", "numbers.yaml"]
+            assert archive.read("numbers.yaml").decode() == DOCUMENT
+        assert stranger.get(told["file"]).status_code == 404
+        assert stranger.post("/api/work", json={"kind": "export", "project": "shop"}).status_code == 404
+        platform.sql("UPDATE ide_revision SET document = 'version: 1' WHERE id = 1")
+        number = client.post("/api/work", json={"kind": "check", "project": "shop"}).json()["id"]
+        result = wait(platform, number, "DONE")["result"]
+        assert result["checked"] == 1
+        assert [broken["slug"] for broken in result["invalid"]] == ["numbers"]
+        assert result["invalid"][0]["diagnostics"]
+        listed = client.get("/api/work", params={"project": "shop", "kind": "check"}).json()
+        assert listed["results"][0]["id"] == number
+        assert client.post("/api/work", json={"kind": "retain", "project": "shop"}).status_code == 400
