@@ -64,7 +64,7 @@ function contents(parsed: Parsed): Omit<Model, "problems"> {
       return { name, default: made.default == null ? null : textOf(made.default), description: textOf(made.description) };
     }),
     settings: record(value.settings),
-    nodes: nodesOf(parsed),
+    nodes: nodesOf(parsed, list(value.nodes)),
     edges: list(value.edges).flatMap(edgeOf),
     layout: layoutOf(value.layout),
   };
@@ -79,11 +79,13 @@ export function valueOf(parsed: Parsed): Record<string, unknown> {
   }
 }
 
-function nodesOf(parsed: Parsed): ModelNode[] {
+function nodesOf(parsed: Parsed, values: readonly unknown[]): ModelNode[] {
   const found = new Map<string, ModelNode>();
-  for (const item of nodeItems(parsed)) {
-    const value = record(item.toJS(parsed));
-    if (typeof value.id !== "string" || !value.id || found.has(value.id)) continue;
+  const maps = values.map(record).filter((value) => "id" in value);
+  const items = nodeItems(parsed).filter((item) => item.has("id"));
+  for (const [i, item] of items.entries()) {
+    const value = maps[i];
+    if (typeof value?.id !== "string" || !value.id || found.has(value.id)) continue;
     found.set(value.id, {
       id: value.id,
       component: textOf(value.component),

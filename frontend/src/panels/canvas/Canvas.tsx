@@ -12,7 +12,7 @@ import { useKept } from "../run/kept";
 import classes from "./canvas.module.css";
 import { useCatalogue, useCatalogueReady } from "./catalogue";
 import { type Failure, type TileData, type Wire, tilesOf, wiresOf } from "./graph";
-import { laneFor } from "./lane";
+import { lanesOf } from "./lane";
 import { NodeTile, type Tile } from "./NodeTile";
 import { Outline } from "./Outline";
 import { RateEdge, type WireEdge } from "./RateEdge";
@@ -166,9 +166,9 @@ function ariaOf(data: TileData): string {
 }
 
 function useWires(wires: readonly Wire[], places: Layout, selected: string | null): WireEdge[] {
-  const lanes = useMemo(() => new Map(wires.map((wire) => [wire.id, laneFor(wire.source, wire.target, places)])), [wires, places]);
-  return useMemo(() => wires.map((wire): WireEdge => ({
-    id: wire.id, type: "rate", source: wire.source, target: wire.target, targetHandle: wire.port, data: { relation: wire.relation, lane: lanes.get(wire.id) ?? null },
+  const lanes = useMemo(() => lanesOf(wires, places), [wires, places]);
+  return useMemo(() => wires.map((wire, i): WireEdge => ({
+    id: wire.id, type: "rate", source: wire.source, target: wire.target, targetHandle: wire.port, data: { relation: wire.relation, lane: lanes[i] ?? null },
     className: wire.source === selected || wire.target === selected ? "near" : undefined, focusable: false,
   })), [wires, lanes, selected]);
 }

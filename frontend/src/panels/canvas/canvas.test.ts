@@ -2,11 +2,11 @@ import { describe, expect, it } from "vitest";
 
 import type { ComponentSpec, Diagnostic, PropertySpec } from "../../api/types";
 import { SHAPE, arrange } from "../../document/layout";
-import { readModel } from "../../document/model";
+import { type Layout, readModel } from "../../document/model";
 import { catalogueOf, portOf } from "./catalogue";
 import { glimpse } from "./glimpse";
 import { tilesOf, wireWidth, wiresOf } from "./graph";
-import { laneFor, lanePath } from "./lane";
+import { lanePath, lanesOf } from "./lane";
 import { liveText } from "./NodeTile";
 
 const spec = (name: string, kind = "text", standard: unknown = null) => ({ name, kind, default: standard }) as PropertySpec;
@@ -65,6 +65,7 @@ describe("the graph that is drawn", () => {
 });
 
 describe("lanes for wires", () => {
+  const laneFor = (source: string, target: string, places: Layout) => lanesOf([{ source, target }], places)[0] ?? null;
   const step = SHAPE.width + SHAPE.across;
   it("are needed past tiles of the same row, and back to the left, not to a neighbour", () => {
     const row = { a: [0, 0], b: [step, 0], c: [2 * step, 0] } as const;

@@ -7,16 +7,21 @@ const OUT = 16;
 const RADIUS = 10;
 const MARGIN = 4;
 
-/** Where a wire from one tile to another runs between tiles: the height of its lane; null where it needs none. */
-export function laneFor(from: string, to: string, places: Layout): number | null {
-  const [source, target] = [places[from], places[to]];
+/** The heights of the lanes of wires, in their order; null for those that need none. */
+export function lanesOf(wires: ReadonlyArray<{ source: string; target: string }>, places: Layout): Array<number | null> {
+  const all = Object.values(places);
+  return wires.map(({ source, target }) => laneFor(places[source], places[target], all));
+}
+
+type Place = readonly [number, number];
+
+/** Where a wire from one tile to another runs between all tiles: the height of its lane; null where it needs none. */
+export function laneFor(source: Place | undefined, target: Place | undefined, all: readonly Place[]): number | null {
   if (!source || !target) return null;
   const start = [source[0] + SHAPE.width, source[1] + SHAPE.height / 2] as const;
   const end = [target[0], target[1] + SHAPE.height / 2] as const;
-  const others = Object.entries(places).flatMap(([node, place]) => (node === from || node === to ? [] : [place]));
   const back = end[0] < start[0] + OUT;
-  if (!back && !others.some((place) => crosses(start, end, place))) return null;
-  const all = [source, target, ...others];
+  if (!back && !all.some((place) => place !== source && place !== target && crosses(start, end, place))) return null;
   const [left, right] = [Math.min(start[0] + OUT, end[0] - OUT), Math.max(start[0] + OUT, end[0] - OUT)];
   return candidates(start[1], end[1]).find((y) => !all.some(([x, top]) => x < right && x + SHAPE.width > left
     && top - MARGIN < y && top + SHAPE.height + MARGIN > y)) ?? null;

@@ -32,7 +32,7 @@ export function ConflictDialog() {
     if (whose === "mine") saving.mutate(undefined);
   };
   return (
-    <Modal opened onClose={() => editor.getState().meet(null)} size="xl" title={`Revision ${conflict.revision} was saved meanwhile`}>
+    <Modal closeButtonProps={{ "aria-label": "Close" }} opened onClose={() => editor.getState().meet(null)} size="xl" title={`Revision ${conflict.revision} was saved meanwhile`}>
       <Text size="sm" mb="sm">
         Your text rests on revision {revision}. Nothing was overwritten: choose which side goes on. Either way undo brings your text back.
       </Text>

@@ -50,7 +50,7 @@ export function RunBar({ run, detail, canRun, onRun, starting, onStarting }: Run
       ) : null}
       <More run={run} canRun={canRun} onRun={onRun} onNew={() => onStarting(true)} />
       {starting ? <StartDialog last={detail} onClose={() => onStarting(false)} onStarted={onRun} /> : null}
-      <Modal opened={failed !== null && failed !== seen} onClose={() => setSeen(failed)} title="That did not work">
+      <Modal closeButtonProps={{ "aria-label": "Close" }} opened={failed !== null && failed !== seen} onClose={() => setSeen(failed)} title="That did not work">
         <ErrorNote error={failed} />
       </Modal>
     </div>
@@ -103,7 +103,7 @@ function More({ run, canRun, onRun, onNew }: MoreProps) {
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <Modal opened={asking} onClose={() => setAsking(false)} title={`Delete run ${run?.id ?? ""}?`}>
+      <Modal closeButtonProps={{ "aria-label": "Close" }} opened={asking} onClose={() => setAsking(false)} title={`Delete run ${run?.id ?? ""}?`}>
         <p>Its checkpoints, models, results, logs and history go with it. This cannot be undone.</p>
         <ErrorNote error={remove.error} />
         <div style={{ display: "flex", justifyContent: "flex-end", gap: 8, marginTop: 12 }}>

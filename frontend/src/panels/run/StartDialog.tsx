@@ -38,7 +38,7 @@ export function StartDialog({ last, onClose, onStarted }: StartDialogProps) {
     create.mutate({ pipeline, parameters: given, options: set(options) }, { onSuccess: (run) => { onStarted(run.id); onClose(); } });
   };
   return (
-    <Modal opened onClose={onClose} title={`Start revision ${revision}`} size="md">
+    <Modal closeButtonProps={{ "aria-label": "Close" }} opened onClose={onClose} title={`Start revision ${revision}`} size="md">
       <form onSubmit={(event) => { event.preventDefault(); start(); }}>
         {dirty ? (
           <Note tone="warning">
