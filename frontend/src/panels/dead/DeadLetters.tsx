@@ -3,10 +3,24 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { fetchDeadLetters } from "../../api/runs";
-import { CopyButton, Empty, ErrorNote } from "../../design";
+import type { DeadLetter } from "../../api/types";
+import { Ago, CopyButton, Empty, ErrorNote } from "../../design";
 import classes from "../run/panels.module.css";
 
 const PAGE = 50;
+
+/** A record that could not be read, with what newer jobs say besides. */
+type Letter = DeadLetter & { node?: string | null; code?: string | null; at?: number | null };
+
+/** The node that read a record; where the job says none, what its source "Source[node]" is called by. */
+export function nodeOf(letter: Pick<Letter, "node" | "source">): string | null {
+  return letter.node ?? /\[([^\],]+)/.exec(letter.source ?? "")?.[1]?.trim() ?? letter.source;
+}
+
+function Source({ letter, onSelect }: { letter: Letter; onSelect: (node: string) => void }) {
+  const node = nodeOf(letter);
+  return node ? <button type="button" className={classes.link} onClick={() => onSelect(node)}>{node}</button> : "–";
+}
 
 interface DeadLettersProps {
   run: number | null;
@@ -25,7 +39,7 @@ export function DeadLetters({ run, count, onSelect }: DeadLettersProps) {
     placeholderData: (before) => before,
   });
   if (error) return <ErrorNote error={error} />;
-  const letters = data?.letters ?? [];
+  const letters: Letter[] = data?.letters ?? [];
   if (!letters.length && after === 0) {
     return <Empty title="No dead letters">Every record could be read. One that cannot is kept here with its text and the reason, and the stream goes on.</Empty>;
   }
@@ -42,9 +56,9 @@ export function DeadLetters({ run, count, onSelect }: DeadLettersProps) {
           <tbody>
             {letters.map((letter) => (
               <tr key={letter.number} className={classes.letter}>
-                <td>{letter.source ? <button type="button" className={classes.link} onClick={() => onSelect(letter.source ?? "")}>{letter.source}</button> : "–"}</td>
+                <td><Source letter={letter} onSelect={onSelect} /></td>
                 <td>{letter.place ?? "–"}</td>
-                <td>{letter.reason ?? "–"}</td>
+                <td>{letter.reason ?? "–"}{letter.code ? <div className="p-muted">{letter.code}{letter.at ? <>, <Ago at={letter.at} /></> : null}</div> : null}</td>
                 <td><code className={classes.raw}>{letter.text ?? "–"}</code></td>
                 <td>{letter.text ? <CopyButton value={letter.text} label="Copy the record" /> : null}</td>
               </tr>
