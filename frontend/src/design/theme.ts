@@ -65,8 +65,9 @@ export const theme: MantineThemeOverride = createTheme({
   // Mantine chooses a text's colour once for both schemes; ours has one for each.
   variantColorResolver: (input) => {
     const found = defaultVariantColorsResolver(input);
-    const ours = input.color === undefined || input.color === "accent";
-    return input.variant === "filled" && ours ? { ...found, color: "var(--p-on-accent)" } : found;
+    if (input.variant !== "filled") return found;
+    if (input.color === "red") return { ...found, background: "var(--p-danger)", hover: "var(--p-danger)", color: "#ffffff" };
+    return input.color === undefined || input.color === "accent" ? { ...found, color: "var(--p-on-accent)" } : found;
   },
   cursorType: "pointer",
   components: {

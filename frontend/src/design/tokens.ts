@@ -19,6 +19,8 @@ export interface Tokens {
   readonly accentSoft: string;
   /** Text on a filled button. */
   readonly onAccent: string;
+  /** A button that ends or deletes something; its text is white. */
+  readonly danger: string;
   readonly focus: string;
   /** Colours of series, in order; distinguishable with a colour vision deficiency. */
   readonly series: readonly string[];
@@ -39,6 +41,7 @@ const light: Tokens = {
   accentText: "#0b6f66",
   accentSoft: "#dff2ef",
   onAccent: "#ffffff",
+  danger: "#c22c3d",
   focus: "#0b6f66",
   series: ["#0f8a7e", "#3765c9", "#b25c12", "#8a44b8", "#b32d5a", "#5b7413", "#4d6470", "#117aa6"],
   tones: {
@@ -66,6 +69,7 @@ const dark: Tokens = {
   accentText: "#5ad1c0",
   accentSoft: "#173c3a",
   onAccent: "#06302b",
+  danger: "#c93a4a",
   focus: "#5ad1c0",
   series: ["#5ad1c0", "#7ea6f7", "#e8a05c", "#c58cf0", "#f07ca0", "#b3cc5e", "#9fb3be", "#5cc0ea"],
   tones: {
