@@ -13,7 +13,7 @@ PY := $(VENV)/bin/python
 UV := $(VENV)/bin/uv
 MODULES := frontend/node_modules/.package-lock.json
 PAGES := porsche/static/app/index.html
-BENCHMARKS := taobao nexmark learners checkpoint compile overhead
+BENCHMARKS := taobao nexmark learners checkpoint compile overhead api first_run
 
 .PHONY: help setup frontend run stop test fast lint services-test conformance bench soak goldens clean
 
