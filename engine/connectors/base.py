@@ -141,6 +141,9 @@ class Sink(ABC):
     and in-memory sinks may show rows at once and say so by `transactional = False`)."""
 
     transactional: bool = True
+    slow: bool = False
+    """Applying talks to another system: a thread does it while the job goes on, and the next checkpoint waits for it.
+    `apply` then runs beside `write`."""
 
     def open(self) -> None:
         """Start, after recovery called `apply` for the restored epoch."""

@@ -39,11 +39,11 @@ OPTIONS = frozenset({
     "lookup.async",
     "lookup.cache", "lookup.max-retries", "lookup.partial-cache.max-rows", "lookup.partial-cache.expire-after-write",
     "lookup.partial-cache.expire-after-access", "lookup.partial-cache.cache-missing-key", "lookup.cache.max-rows",
-    "lookup.cache.ttl",
+    "lookup.cache.ttl", "embedded.versions",
 })
 EMBEDDED = "embedded:"
 VERSIONS = 1000
-"""Versions that tables made by us keep of a cell."""
+"""Versions that tables of the embedded store keep of a cell, unless 'embedded.versions' says otherwise."""
 
 _open: dict[str, tuple[RowStore, int]] = {}
 _lock = threading.Lock()
@@ -132,7 +132,8 @@ class Table:
         if self._store is None:
             self._store = _acquire(self._target)
             if self.local:
-                self._store.create_table(self.name, self.mapping.names, VERSIONS)
+                versions = self._config.integer("embedded.versions", VERSIONS)
+                self._store.create_table(self.name, self.mapping.names, versions)
         return self._store
 
     def close(self) -> None:
@@ -293,6 +294,8 @@ class HBaseSink(Sink):
     """Upserts and deletes by row key. An epoch's changes, the last of each key, are staged with their versions in a
     file of the job's folder, so that applying them again writes the same cells.
     """
+
+    slow = True
 
     def __init__(self, table: Table, environment: Environment) -> None:
         self._table = table

@@ -13,7 +13,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -96,6 +96,8 @@ class Job:
         self._epoch = 0
         self._parts: dict[str, StatePart] = {}
         self._writing: tuple[Future[None], dict[str, Any]] | None = None
+        self._applying: Future[None] | None = None
+        self._applier = ThreadPoolExecutor(1, "apply")
         self._status = Status(graph, options.rate_limit, clock)
         self._began = clock()
         self._completed: Completed | None = None
@@ -116,7 +118,12 @@ class Job:
     @property
     def checkpointing(self) -> bool:
         """Whether a checkpoint was asked for or is being written."""
-        return self._asked or self._writing is not None
+        return self._asked or self._under_way
+
+    @property
+    def _under_way(self) -> bool:
+        """Whether a checkpoint is being written or applied."""
+        return self._writing is not None or self._applying is not None
 
     def run(self) -> JobResult:
         """Recover, process, finish. Raises UserError where the job cannot go on; what was checkpointed stays."""
@@ -251,7 +258,7 @@ class Job:
     def _maintain(self) -> None:
         now = time.monotonic()
         self._complete_checkpoint(wait=False)
-        if self._store is not None and self._writing is None and self._is_due(now):
+        if self._store is not None and not self._under_way and self._is_due(now):
             self._begin_checkpoint()
         if now - self._last_status >= self.options.status_interval:
             self._last_status = now
@@ -298,27 +305,45 @@ class Job:
         self._stall = time.monotonic() - started
 
     def _complete_checkpoint(self, *, wait: bool) -> None:
-        """Where the manifest of the checkpoint being written is in place, make its sinks' epoch visible."""
-        if self._writing is None or not (wait or self._writing[0].done()):
-            return
-        future, sealed = self._writing
-        self._writing = None
-        try:
-            future.result()
-        except UserError:
-            self._failed_checkpoints += 1
-            raise
+        """Where the manifest of the checkpoint being written is in place, make its sinks' epoch visible: at once, or
+        beside the job where that takes long."""
+        if self._writing is not None and (wait or self._writing[0].done()):
+            future, sealed = self._writing
+            self._writing = None
+            try:
+                future.result()
+            except UserError:
+                self._failed_checkpoints += 1
+                raise
+            self._apply(sealed)
+        if self._applying is not None and (wait or self._applying.done()):
+            applied, self._applying = self._applying, None
+            applied.result()
+            self._note_completed()
+
+    def _apply(self, sealed: dict[str, Any]) -> None:
         started = time.monotonic()
         self.dead_letters.apply(sealed["dead_letters"])
         for writer in self.graph.sinks:
-            writer.sink.apply(sealed[writer.uid])
-        self._note_completed(time.monotonic() - started)
+            if not writer.sink.slow:
+                writer.sink.apply(sealed[writer.uid])
+        slow = [(writer.sink, sealed[writer.uid]) for writer in self.graph.sinks if writer.sink.slow]
+        self._stall += time.monotonic() - started
+        if not slow:
+            self._note_completed()
+            return
 
-    def _note_completed(self, applying: float) -> None:
+        def apply_slow() -> None:
+            for sink, part in slow:
+                sink.apply(part)
+
+        self._applying = self._applier.submit(apply_slow)
+
+    def _note_completed(self) -> None:
         assert self._store is not None
         written = self._store.last
         assert written is not None
-        stall = self._stall + applying
+        stall = self._stall
         self._completed = Completed(written.epoch, self._clock(), round(stall + written.seconds, 6), written.bytes,
                                     written.full, round(stall, 6))
 
@@ -334,6 +359,7 @@ class Job:
 
     def _close(self) -> None:
         self._rounds.close()
+        self._applier.shutdown()
         for operator in self.graph.operators:
             operator.close()
             operator.on_snapshot = None  # it refers to the job: without the cycle, state is given back at once

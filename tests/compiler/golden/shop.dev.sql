@@ -43,7 +43,8 @@ CREATE TABLE user_features (
 WITH (
   'connector' = 'hbase-2.2',
   'table-name' = 'user_features',
-  'zookeeper.quorum' = 'embedded:state/hbase'
+  'zookeeper.quorum' = 'embedded:state/hbase',
+  'embedded.versions' = '1'
 );
 
 -- node: item_features
@@ -55,7 +56,8 @@ CREATE TABLE item_features (
 WITH (
   'connector' = 'hbase-2.2',
   'table-name' = 'item_features',
-  'zookeeper.quorum' = 'embedded:state/hbase'
+  'zookeeper.quorum' = 'embedded:state/hbase',
+  'embedded.versions' = '1'
 );
 
 -- node: predictions

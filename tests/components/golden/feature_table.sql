@@ -26,7 +26,8 @@ CREATE TABLE it (
 WITH (
   'connector' = 'hbase-2.2',
   'table-name' = 'it',
-  'zookeeper.quorum' = 'embedded:state/hbase'
+  'zookeeper.quorum' = 'embedded:state/hbase',
+  'embedded.versions' = '1'
 );
 
 EXECUTE STATEMENT SET
