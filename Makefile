@@ -52,7 +52,7 @@ $(PAGES): $(MODULES) $(wildcard examples/*.yaml) $(shell find frontend -path fro
 	@touch $@
 
 run: setup ## the platform with the shop example, in a browser (Ctrl-C or `make stop` ends it, the next run resumes)
-	@$(VENV)/bin/porsche up --port $(PORT) --example examples/shop.yaml --rate 10000 --set impressions=1000000000
+	@$(VENV)/bin/porsche up --port $(PORT) --example examples/shop.yaml --rate 2000 --set impressions=1000000000
 
 stop: ## end what `make run` started, and list what remains
 	@if [ -x $(VENV)/bin/porsche ]; then $(VENV)/bin/porsche down; else echo "nothing is running"; fi
