@@ -2,6 +2,7 @@ import { useMemo } from "react";
 
 import { countChanges, hunks, lineDiff } from "../../document/diff";
 import { changesBetween, describe } from "../../document/changes";
+import { readModel } from "../../document/model";
 import classes from "./code.module.css";
 
 interface DiffProps {
@@ -12,19 +13,29 @@ interface DiffProps {
   height?: number | string;
 }
 
+const NAMED = 12;
+
+/** What a difference means for the pipeline. */
+function inWords(before: string, after: string): string {
+  if (readModel(before).problems.length || readModel(after).problems.length) return "One of them is not YAML.";
+  const changes = changesBetween(before, after);
+  if (!changes.length) return "Nothing in what it does.";
+  return changes.slice(0, NAMED).map(describe).join("; ") + (changes.length > NAMED ? "; …" : "");
+}
+
 const SIGN = { same: " ", added: "+", removed: "-" } as const;
 
 /** Two documents, line by line, with what the difference means. */
 export function Diff({ before, after, names, height = "100%" }: DiffProps) {
   const lines = useMemo(() => lineDiff(before, after), [before, after]);
-  const changes = useMemo(() => changesBetween(before, after), [before, after]);
   const { added, removed } = countChanges(lines);
+  const meaning = useMemo(() => inWords(before, after), [before, after]);
   if (!added && !removed) return <p className="p-muted" style={{ padding: "0 12px" }}>{names[0]} and {names[1]} are the same.</p>;
   return (
     <figure className={classes.diff} style={{ height }} aria-label={`From ${names[0]} to ${names[1]}`} tabIndex={0}>
       <figcaption style={{ padding: "6px 12px", fontFamily: "var(--mantine-font-family)" }}>
-        From {names[0]} to {names[1]}: {added} lines more, {removed} less.{" "}
-        <span className="p-muted">{changes.length ? changes.slice(0, 12).map(describe).join("; ") : "Nothing in what it does."}{changes.length > 12 ? "; …" : ""}</span>
+        From {names[0]} to {names[1]}: {added} {added === 1 ? "line" : "lines"} more, {removed} less.{" "}
+        <span className="p-muted">{meaning}</span>
       </figcaption>
       <table>
         <tbody>
