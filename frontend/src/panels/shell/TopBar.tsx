@@ -40,7 +40,7 @@ function UserMenu() {
   const { data } = useSession();
   const name = data?.user?.username ?? "";
   return (
-    <Menu position="bottom-end" width={200}>
+    <Menu position="bottom-end" width={200} withInitialFocusPlaceholder={false}>
       <Menu.Target>
         <UnstyledButton aria-label={`User ${name}`} style={{ display: "inline-flex", alignItems: "center", gap: 4, fontSize: 12, fontWeight: 600 }}>
           {name}
@@ -54,7 +54,7 @@ function UserMenu() {
         <Menu.Item leftSection={<IconKeyboard size={14} />} onClick={() => perform("app.help")}>
           Keyboard shortcuts
         </Menu.Item>
-        <Menu.Divider />
+        <Menu.Divider role="separator" />
         <Menu.Item leftSection={<IconLogout size={14} />} onClick={() => perform("app.sign-out")}>
           Sign out
         </Menu.Item>
