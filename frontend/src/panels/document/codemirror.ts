@@ -9,7 +9,7 @@ import { type RefCallback, useCallback, useState } from "react";
 const look = EditorView.theme({
   "&": { height: "100%", fontSize: "12px", backgroundColor: "var(--p-surface)", color: "var(--p-text)" },
   "&.cm-focused": { outline: "2px solid var(--p-focus)", outlineOffset: "-2px" },
-  ".cm-scroller": { fontFamily: "var(--mantine-font-family-monospace)", lineHeight: "1.5" },
+  ".cm-scroller": { fontFamily: "var(--mantine-font-family-monospace)", fontVariantLigatures: "none", lineHeight: "1.5" },
   ".cm-gutters": { backgroundColor: "var(--p-sunken)", color: "var(--p-muted)", border: "0" },
   ".cm-activeLine": { backgroundColor: "transparent" },
   "&.cm-focused .cm-activeLine": { backgroundColor: "color-mix(in srgb, var(--p-hover) 60%, transparent)" },
