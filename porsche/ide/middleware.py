@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
+from http import HTTPStatus
 from itertools import islice
 from typing import cast
 
@@ -52,8 +53,9 @@ def _mark(request: HttpRequest, response: HttpResponseBase, number: str) -> None
     headers[HEADER] = number
     for name, value in HEADERS.items():
         headers.setdefault(name, value)
-    is_page = headers.get("Content-Type", "").startswith("text/html")
-    headers.setdefault("Content-Security-Policy", APPLICATION_POLICY if is_page else DATA_POLICY)
+    if response.status_code != HTTPStatus.NOT_MODIFIED:  # its headers replace those that the browser has of the page
+        is_page = headers.get("Content-Type", "").startswith("text/html")
+        headers.setdefault("Content-Security-Policy", APPLICATION_POLICY if is_page else DATA_POLICY)
     if request.path.startswith("/api/"):
         headers.setdefault("Cache-Control", "no-store")
 

@@ -142,3 +142,10 @@ def test_clients_have_a_limit(settings: LazySettings, monkeypatch: pytest.Monkey
     assert [Api().get("session").status_code for _ in range(3)] == [200, 200, 429]
     monkeypatch.setattr("time.time", lambda: 1_000_000_081.0)
     assert Api().get("session").status_code == 200
+
+
+def test_a_page_that_is_still_the_same_keeps_its_policy(built: Path) -> None:
+    first = Client().get("/")
+    again = Client().get("/", headers={"If-None-Match": first["ETag"]})
+    assert again.status_code == 304
+    assert "Content-Security-Policy" not in again  # it would take the place of the page's own
