@@ -67,7 +67,7 @@ def _summary(run: Run, now: datetime, seen: Mapping[str, Any]) -> dict[str, Any]
         "restarts": run.restarts,
         "attempt": snapshot.get("attempts"),
         "rates": _rates(run, snapshot, seen["status"]),
-        "lag_seconds": _lag(snapshot),
+        "lag_seconds": None if Status(seen["status"]).is_final else _lag(snapshot),
         "checkpoint": _checkpoint(snapshot, now),
         "progress": snapshot.get("progress"),
     }
