@@ -349,7 +349,10 @@ class DeadLetter(s.Serializer[Any]):
     """A record that could not be read."""
 
     number = s.IntegerField()
+    at = s.FloatField(allow_null=True, help_text="unix seconds")
+    node = s.CharField(allow_null=True)
     source = s.CharField(allow_null=True)  # type: ignore[assignment]
+    code = s.CharField(allow_null=True)
     place = s.CharField(allow_null=True)
     text = s.CharField(allow_null=True)
     reason = s.CharField(allow_null=True)

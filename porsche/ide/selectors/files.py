@@ -115,6 +115,9 @@ def _lines_of(file: Path, offset: int, *, whole: bool) -> Iterator[tuple[int, di
 # ---- dead letters ----------------------------------------------------------------------------------------------------
 
 
+LETTER = ("at", "node", "source", "code", "place", "text", "reason")
+
+
 def dead_letters(run: Run, after: int, limit: int) -> dict[str, Any]:
     """Records that could not be read, from number `after` on."""
     found: list[dict[str, Any]] = []
@@ -123,7 +126,7 @@ def dead_letters(run: Run, after: int, limit: int) -> dict[str, Any]:
             continue
         if len(found) == limit:
             break
-        found.append({"number": number, **{part: letter.get(part) for part in ("source", "place", "text", "reason")}})
+        found.append({"number": number, **{part: letter.get(part) for part in LETTER}})
     return {"letters": found, "next": found[-1]["number"] + 1 if found else after}
 
 

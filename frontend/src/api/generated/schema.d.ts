@@ -918,7 +918,14 @@ export interface components {
         /** @description A record that could not be read. */
         DeadLetter: {
             number: number;
+            /**
+             * Format: double
+             * @description unix seconds
+             */
+            at: number | null;
+            node: string | null;
             source: string | null;
+            code: string | null;
             place: string | null;
             text: string | null;
             reason: string | null;
