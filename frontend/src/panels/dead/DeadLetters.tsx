@@ -9,17 +9,8 @@ import classes from "../run/panels.module.css";
 
 const PAGE = 50;
 
-/** A record that could not be read, with what newer jobs say besides. */
-type Letter = DeadLetter & { node?: string | null; code?: string | null; at?: number | null };
-
-/** The node that read a record; where the job says none, what its source "Source[node]" is called by. */
-export function nodeOf(letter: Pick<Letter, "node" | "source">): string | null {
-  return letter.node ?? /\[([^\],]+)/.exec(letter.source ?? "")?.[1]?.trim() ?? letter.source;
-}
-
-function Source({ letter, onSelect }: { letter: Letter; onSelect: (node: string) => void }) {
-  const node = nodeOf(letter);
-  return node ? <button type="button" className={classes.link} onClick={() => onSelect(node)}>{node}</button> : "–";
+function Source({ letter: { node, source }, onSelect }: { letter: DeadLetter; onSelect: (node: string) => void }) {
+  return node ? <button type="button" className={classes.link} onClick={() => onSelect(node)}>{node}</button> : source ?? "–";
 }
 
 interface DeadLettersProps {
@@ -39,7 +30,7 @@ export function DeadLetters({ run, count, onSelect }: DeadLettersProps) {
     placeholderData: (before) => before,
   });
   if (error) return <ErrorNote error={error} />;
-  const letters: Letter[] = data?.letters ?? [];
+  const letters = data?.letters ?? [];
   if (!letters.length && after === 0) {
     return <Empty title="No dead letters">Every record could be read. One that cannot is kept here with its text and the reason, and the stream goes on.</Empty>;
   }

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 
 import type { RunEvent } from "../../api/types";
-import { nodeOf } from "../dead/DeadLetters";
 import { joinedEvents } from "./EventsPanel";
 
 const event = (id: number, message: string) => ({ id, message }) as RunEvent;
@@ -10,15 +9,5 @@ describe("events", () => {
   it("are told once, newest first; what came live counts", () => {
     const found = joinedEvents([event(3, "c"), event(1, "a")], [event(4, "d"), event(3, "c again")]);
     expect(found.map(({ id, message }) => [id, message])).toEqual([[4, "d"], [3, "c again"], [1, "a"]]);
-  });
-});
-
-describe("dead letters", () => {
-  it("lead to the node that read them", () => {
-    expect(nodeOf({ node: "rows", source: "Source[x]" })).toBe("rows");
-    expect(nodeOf({ source: "Source[rows]" })).toBe("rows");
-    expect(nodeOf({ source: "Source[rows, more]" })).toBe("rows");
-    expect(nodeOf({ source: "clicks" })).toBe("clicks");
-    expect(nodeOf({ source: null })).toBeNull();
   });
 });
