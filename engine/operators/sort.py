@@ -23,9 +23,9 @@ from engine.types import DataType, Schema
 class Sort(Operator):
     """Rows in order: the input's columns.
 
-    `order`: ORDER BY columns (none: as they came). `time`: the first of them, an ascending time attribute: rows come out as the watermark
-    passes them, later ones are late (an append-only input). None: everything comes out when the input ends, as +I of
-    what is left, without the first `offset` rows and at most `limit` rows.
+    `order`: ORDER BY columns (none: as they came). `time`: the first of them, an ascending time attribute: rows come
+    out as the watermark passes them, later ones are late (an append-only input). None: everything comes out when the
+    input ends, as +I of what is left, without the first `offset` rows and at most `limit` rows.
     """
 
     def __init__(self, name: str, schema: Schema, settings: Settings, *, order: Sequence[Order],
