@@ -1,4 +1,4 @@
-"""Commands on pipeline documents, in this process: `porsche run | validate | compile | explain | stop`."""
+"""Commands on pipeline documents, in this process: `porsche run | validate | compile | explain`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import hashlib
 import json
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Self, TypeVar
@@ -15,10 +16,8 @@ import click
 
 from engine.errors import UserError
 from porsche import processes
-from porsche.compiler import Compiled, check_text, compile_text, environment
-
-INTERRUPTED = 130
-"""The exit status of a run that was asked to end before its input did."""
+from porsche.cli.options import INTERRUPTED
+from porsche.compiler import Compiled, DocumentError, check_text, compile_text, environment
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -99,7 +98,7 @@ def run(
 def validate(file: Path, parameters: tuple[str, ...], state: Path | None, where: str, as_json: bool) -> None:
     """Check a pipeline: every problem at once, with its node, property and place."""
     found = check_text(
-        _read(file), parameters=pairs(parameters), state=str(_state(file, state)), environment=environment(where)
+        read(file), parameters=pairs(parameters), state=str(state_of(file, state)), environment=environment(where)
     )
     failed = any(d.severity == "error" for d in found)
     if as_json:
@@ -131,25 +130,31 @@ def explain(file: Path, parameters: tuple[str, ...], state: Path | None, where: 
     click.echo(explain_bundled(compiled, folder))
 
 
-@click.command()
-@click.option("--state", type=click.Path(path_type=Path), required=True, help="The folder of the run's state.")
-def stop(state: Path) -> None:
-    """End the run that uses a state folder, after a checkpoint; the same run command resumes it."""
-    click.echo(f"process {processes.stop(state)} has ended")
-
-
 # ---- parts -----------------------------------------------------------------------------------------------------------
 
 
 def _compiled(file: Path, parameters: tuple[str, ...], state: Path | None, where: str) -> tuple[Path, Compiled]:
-    folder = _state(file, state)
-    compiled = compile_text(
-        _read(file), parameters=pairs(parameters), state=str(folder), environment=environment(where)
-    )
+    folder = state_of(file, state)
+    with diagnosed(file):
+        compiled = compile_text(
+            read(file), parameters=pairs(parameters), state=str(folder), environment=environment(where)
+        )
     return folder, compiled
 
 
-def _read(file: Path) -> str:
+@contextmanager
+def diagnosed(file: Path) -> Iterator[None]:
+    """Ends the process with every problem of a document that cannot be compiled."""
+    try:
+        yield
+    except DocumentError as error:
+        for diagnostic in error.diagnostics:
+            click.echo(f"{file}: {diagnostic}", err=True)
+        sys.exit(1)
+
+
+def read(file: Path) -> str:
+    """The text of a file."""
     try:
         return file.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -158,7 +163,7 @@ def _read(file: Path) -> str:
         raise UserError("unreadable", f"cannot read {file}: {error}") from None
 
 
-def _state(file: Path, state: Path | None) -> Path:
+def state_of(file: Path, state: Path | None) -> Path:
     """The state folder: the one given, or one of the document's own."""
     if state is not None:
         return state
@@ -205,4 +210,4 @@ class _Signals:
         self._jobs[-1].stop()
 
 
-COMMANDS = (run, validate, compile_command, explain, stop)
+COMMANDS = (run, validate, compile_command, explain)
