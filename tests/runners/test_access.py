@@ -15,25 +15,25 @@ from porsche.runners.access import access_of
 def made(tmp_path: Path, text: str) -> dict[str, list[str]]:
     path = tmp_path / "environment.yaml"
     path.write_text(text, encoding="utf-8")
-    return environment(str(path)).allowed("/home/runs/7", "/home")
+    return environment(str(path)).allowed("/srv/runs/7", "/srv")
 
 
 def test_the_bundled_one_allows_what_needs_no_service() -> None:
-    allowed = environment("dev").allowed("/home/runs/7", "/home")
-    assert allowed["paths"] == ["/home/runs/7", "/home/data"]
+    allowed = environment("dev").allowed("/srv/runs/7", "/srv")
+    assert allowed["paths"] == ["/srv/runs/7", "/srv/data"]
     assert allowed["hosts"] == []
     assert set(allowed["connectors"]) <= set(CONNECTORS)
-    assert access_of(allowed) == Access(("/home/runs/7", "/home/data"), (), tuple(allowed["connectors"]))
+    assert access_of(allowed) == Access(("/srv/runs/7", "/srv/data"), (), tuple(allowed["connectors"]))
 
 
 def test_what_is_left_out_is_not_allowed(tmp_path: Path) -> None:
-    assert made(tmp_path, "uses: {}") == {"paths": ["/home/runs/7"], "hosts": [], "connectors": []}
+    assert made(tmp_path, "uses: {}") == {"paths": ["/srv/runs/7"], "hosts": [], "connectors": []}
     assert access_of({}) == Access((), (), ()), "which is nothing; None would be everything"
 
 
 def test_places_are_filled_in(tmp_path: Path) -> None:
     allowed = made(tmp_path, "access: {paths: ['${home}/in', /srv], hosts: ['h:1'], connectors: [print]}")
-    assert allowed == {"paths": ["/home/runs/7", "/home/in", "/srv"], "hosts": ["h:1"], "connectors": ["print"]}
+    assert allowed == {"paths": ["/srv/runs/7", "/srv/in", "/srv"], "hosts": ["h:1"], "connectors": ["print"]}
 
 
 @pytest.mark.parametrize(("text", "said"), [
