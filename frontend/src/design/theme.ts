@@ -70,6 +70,7 @@ export const theme: MantineThemeOverride = createTheme({
     return input.color === undefined || input.color === "accent" ? { ...found, color: "var(--p-on-accent)" } : found;
   },
   cursorType: "pointer",
+  respectReducedMotion: true,
   components: {
     Button: { defaultProps: { size: "xs" } },
     ActionIcon: { defaultProps: { variant: "subtle", color: "gray", size: "md" } },
