@@ -1,8 +1,7 @@
 """Rewriting of logical plans: rules in an explicit order, each verified.
 
 A rule takes the sinks of a program and gives them back over rewritten relations, with the same schemas. Sharing is
-kept: what
-two consumers read stays one relation.
+kept: what two consumers read stays one relation.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """The pipeline document: what it holds, and reading it with every error at its place.
 
 Version 1: `version`, `name`, `description`, `parameters`, `settings`, `nodes`, `edges`, `layout`. A layout says where
-nodes
-stand on the canvas; nothing here reads it.
+nodes stand on the canvas; nothing here reads it.
 """
 
 from __future__ import annotations

@@ -13,6 +13,9 @@ REPEATED = 20_000
 DEEPEST = 100
 """Collections that may lie in each other. libyaml composes by recursion in C, which a deep text would crash."""
 
+LONGEST_NUMBER = 100
+"""Characters of what is no text: Python takes the square of the time for a number's digits."""
+
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TEXTS = {"tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:binary"}
 
@@ -75,6 +78,9 @@ class _Reader:
     def _scalar(self, node: yaml.ScalarNode, place: tuple[int, int]) -> Any:
         if node.tag in _TEXTS or node.tag == "tag:yaml.org,2002:str":
             return node.value
+        if len(node.value) > LONGEST_NUMBER:
+            shown = f"{node.value[:LONGEST_NUMBER // 2]}..."
+            raise _failed("syntax", f"'{shown}' cannot be read: it is too long", place, "put it in quotes")
         try:
             return self._scalars.construct_object(node)
         except (yaml.YAMLError, ValueError):

@@ -1,8 +1,7 @@
 """Relations as SQL: `Table` builds SELECTs as trees; small functions make the parts.
 
 A `Table` is a named relation with known columns, or a query over some. Each method gives a new one; nothing is parsed
-and
-nothing is text.
+and nothing is text.
 """
 
 from __future__ import annotations

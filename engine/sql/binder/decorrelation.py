@@ -1,9 +1,8 @@
 """Pulling what a subquery takes from its enclosing query out of it, so that it becomes a join.
 
 A correlated subquery holds `OuterRef`s. `pull_up` gives a relation without any, the subquery's columns as expressions
-over
-that relation (and OuterRefs), and conditions over both that must hold. Equalities pass through aggregates and Top-N
-as keys.
+over that relation (and OuterRefs), and conditions over both that must hold. Equalities pass through aggregates and
+Top-N as keys.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Expressions that live only while a query is being bound: what must first become a relation of its own.
 
 An aggregate, an OVER function, a subquery or a legacy window's property is bound in place as one of these, over the
-columns
-of FROM; building the plan replaces each by a column. They compare by value, so that the same call is computed once.
+columns of FROM; building the plan replaces each by a column. They compare by value, so that the same call is computed
+once.
 """
 
 from __future__ import annotations

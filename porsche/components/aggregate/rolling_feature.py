@@ -16,8 +16,8 @@ class RollingFeature(Component):
     """Add to each row what happened up to it: a user's clicks in the last ten minutes, the time of the visit before.
 
     Every feature is an SQL aggregate over the rows with the same key: those of a length of time before the row, a
-    number
-    of rows, or all of them. The row itself is included. LAG(x) is the value one row before; it stands without a length.
+    number of rows, or all of them. The row itself is included. LAG(x) is the value one row before; it stands without a
+    length.
     """
 
     family = "aggregate"

@@ -14,8 +14,7 @@ class DimensionJoin(Component):
     """Add columns of a dimension to each row, by key, as the dimension is when the row is processed.
 
     Lookups are batched and run while other rows go on; order is kept. A row whose key is not there keeps NULLs, or is
-    left
-    out.
+    left out.
     """
 
     family = "join"

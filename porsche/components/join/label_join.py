@@ -16,8 +16,7 @@ class LabelJoin(Component):
 
     The label is 1 or 0. It comes only once the time has passed, and `known_at` says when: a model that learns from it,
     joined as of a moment, has seen no later label. Rows that are equal in all columns count as one event. The
-    result's time
-    column is `label_time`, the end of the event's second.
+    result's time column is `label_time`, the end of the event's second.
     """
 
     family = "join"

@@ -17,8 +17,7 @@ class FeatureVector(Component):
 
     Texts and whole numbers are categories: each value gets a place of its own, found by hashing. DOUBLE and FLOAT are
     numbers, taken as they are. Crosses are pairs of values seen together; buckets turn a number into the category of
-    its
-    range; scaling takes a number's mean away and divides it by its deviation. NULL is absent.
+    its range; scaling takes a number's mean away and divides it by its deviation. NULL is absent.
     """
 
     family = "learn"

@@ -14,10 +14,8 @@ class TrainOnlineModel(Component):
     """Train a model on labelled rows as they come.
 
     The result is a table with the model's versions: each is published after a number of samples, as of the time by
-    which all
-    of its labels were known. FTRL is the usual choice for many sparse features; Gaussian keeps a variance for each
-    weight and
-    learns faster from few samples.
+    which all of its labels were known. FTRL is the usual choice for many sparse features; Gaussian keeps a variance for
+    each weight and learns faster from few samples.
     """
 
     family = "learn"

@@ -11,8 +11,7 @@ class TableSink(Component):
     """Write rows to a table: files, HBase, Kafka, or whatever the environment says.
 
     Each row is written once, also if the job dies and goes on. With a key, a later row replaces the earlier one; a
-    table
-    without a key takes rows that are only added.
+    table without a key takes rows that are only added.
     """
 
     family = "sinks"

@@ -14,8 +14,7 @@ class DimensionTable(Component):
     """Keep what is known of things: items, users, shops.
 
     The table lives in HBase (or its embedded stand-in): a key, and one column family with the other columns. A file
-    can be
-    loaded into it before the pipeline starts; where the file names a key twice, the last row counts.
+    can be loaded into it before the pipeline starts; where the file names a key twice, the last row counts.
     """
 
     family = "sources"

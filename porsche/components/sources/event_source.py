@@ -14,8 +14,7 @@ class EventSource(Component):
 
     Events come from files, Kafka, a generator or any other connector. One column says when each happened; the watermark
     follows it by the delay, and events older than the watermark are late: time-dependent steps drop and count them. A
-    clock
-    column (processing time) is what dimension joins look up by.
+    clock column (processing time) is what dimension joins look up by.
     """
 
     family = "sources"

@@ -11,8 +11,7 @@ class Select(Component):
     """Choose columns and compute new ones.
 
     The chosen columns come first (all of them, where none is named), then the computed ones, each an SQL expression
-    over
-    the columns of the input. A computed column with the name of a chosen one takes its place.
+    over the columns of the input. A computed column with the name of a chosen one takes its place.
     """
 
     family = "transform"

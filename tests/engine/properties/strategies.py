@@ -32,9 +32,8 @@ rows = st.tuples(keys, amounts, texts, flags, prices, measures)
 @dataclass(frozen=True)
 class Case:
     """Tables and a query over them: the engine's text and the oracle's. `ordered`: the tables' changes reach the
-    query in
-    one order whatever the batches, so its changes are the same, too. `key`: the query goes into a table with this
-    key."""
+    query in one order whatever the batches, so its changes are the same, too. `key`: the query goes into a table with
+    this key."""
 
     inputs: dict[str, Input]
     query: str
