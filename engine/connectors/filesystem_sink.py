@@ -20,6 +20,7 @@ from engine.connectors.formats.parquet import write_parquet
 from engine.connectors.formats.registry import format_options, text_encoder
 from engine.connectors.options import TableConfig
 from engine.connectors.partitions import Partitions
+from engine.durable import sync
 from engine.errors import UserError
 from engine.types import Schema
 
@@ -106,8 +107,8 @@ class FilesystemSink(Sink):
             write_parquet(staged, self._schema, self._parts[folder], self._compression)
         else:
             staged.write_bytes(b"".join(self._text[folder]))
-        _sync(staged)
-        _sync(self._folder)
+        sync(staged)
+        sync(self._folder)
 
     def apply(self, sealed: Json) -> None:
         for staged, final in sealed.get("files", []):
@@ -117,7 +118,7 @@ class FilesystemSink(Sink):
             try:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 os.replace(self._folder / staged, target)
-                _sync(target.parent)
+                sync(target.parent)
             except OSError as error:
                 raise self._failed(error) from error
 
@@ -131,11 +132,3 @@ class FilesystemSink(Sink):
         for path in self._folder.rglob(f"part-{self._run}-*"):  # of a later checkpoint, which turned out to be damaged
             if int(path.stem.rsplit("-", 1)[1]) > keep.get("epoch", 0):
                 path.unlink(missing_ok=True)
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

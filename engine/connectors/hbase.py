@@ -30,6 +30,7 @@ from engine.connectors.base import Connector, Environment, Json, Lookup, Poll, S
 from engine.connectors.hbase_bytes import check_type, decode, encode
 from engine.connectors.options import TableConfig
 from engine.connectors.rowstore import Cells, Put, RowStore
+from engine.durable import sync
 from engine.errors import UserError
 from engine.types import DataType, Kind
 
@@ -331,7 +332,7 @@ class HBaseSink(Sink):
             with path.open("wb") as out, pa.ipc.new_file(out, pa.table(data).schema) as writer:
                 writer.write_table(pa.table(data))
                 out.flush()
-            _sync(path)
+            sync(path)
         except OSError as error:
             raise UserError("unwritable_folder", f"cannot stage rows in {self._folder}: {error.strerror}") from error
         self._changes = {}
@@ -368,14 +369,6 @@ class HBaseSink(Sink):
 
     def close(self) -> None:
         self._table.close()
-
-
-def _sync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 class HBase(Connector):

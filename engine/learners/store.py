@@ -27,6 +27,7 @@ from urllib.parse import quote, unquote
 import numpy as np
 
 from engine.changes import Array
+from engine.durable import sync
 from engine.errors import UserError
 from engine.learners.changes import Change, change_between, decode, encode
 from engine.learners.facts import VersionList, shown, version_facts
@@ -117,11 +118,7 @@ class ModelStore:
             paths, self._unsynced = self._unsynced, set()
         for path in [*paths, *{p.parent for p in paths}]:
             if path.exists():
-                descriptor = os.open(path, os.O_RDONLY)
-                try:
-                    os.fsync(descriptor)
-                finally:
-                    os.close(descriptor)
+                sync(path)
 
     def _write_names(self) -> None:
         """Keep what is known of the slots' names beside the versions; they are no part of them."""

@@ -43,6 +43,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from engine.durable import sync
 from engine.errors import UserError
 from engine.state.files import CorruptFile, Entry, WrittenFile, read_file, write_file
 from engine.state.merge import merge_chain
@@ -220,7 +221,7 @@ class CheckpointStore:
         except OSError:
             _forget(temporary)
             raise
-        _sync_folder(self.folder)
+        sync(self.folder)
 
     def _tend(self, epoch: int) -> None:
         """Start a compaction where one is due, and remove what is no longer needed."""
@@ -298,14 +299,6 @@ def _forget(path: Path) -> None:
     """Remove what was half written, if that can be done."""
     with contextlib.suppress(OSError):
         path.unlink(missing_ok=True)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _io_error(folder: Path, error: OSError) -> UserError:

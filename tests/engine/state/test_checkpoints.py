@@ -87,6 +87,30 @@ def test_old_ones_go_and_chains_are_merged(store: CheckpointStore) -> None:
     assert _restored(store.latest()) == expected
 
 
+def test_a_chain_that_cannot_be_merged_goes_on(store: CheckpointStore, monkeypatch: pytest.MonkeyPatch,
+                                               caplog: pytest.LogCaptureFixture) -> None:
+    """It is told, and not tried again at each checkpoint: each time would read all files."""
+    def fail(chain: object) -> None:
+        raise ValueError("a fault in merging")
+
+    table = _table()
+    monkeypatch.setattr(checkpoints, "merge_chain", fail)
+    for epoch in range(1, 41):
+        _add(table, [epoch, 100])
+        expected = _write(store, table, epoch)
+        store.wait()
+    assert [r.message for r in caplog.records] == [f"checkpoints in {store.folder} could not be merged: a fault in merging"
+                                                   ] * 5
+    assert _restored(store.latest()) == expected
+    monkeypatch.undo()
+    for epoch in range(41, 82):
+        _add(table, [epoch, 100])
+        expected = _write(store, table, epoch)
+        store.wait()
+    assert len(list(store.folder.glob("*.data"))) < 45
+    assert _restored(store.latest()) == expected
+
+
 def test_parts_of_one_epoch(store: CheckpointStore) -> None:
     sealed = StatePart("rows", True, {"x": np.arange(3)})
     store.write(1, {}, {}, once={"sink": sealed}).result()
@@ -186,7 +210,7 @@ def test_a_crash_before_the_rename_leaves_nothing(store: CheckpointStore) -> Non
 
 
 @pytest.mark.parametrize(("code", "words"), [(errno.ENOSPC, "disk is full"), (errno.EACCES, "not writable")])
-@pytest.mark.parametrize("step", ["write_file", "_sync_folder"])
+@pytest.mark.parametrize("step", ["write_file", "sync"])
 def test_a_failed_write_loses_nothing(store: CheckpointStore, monkeypatch: pytest.MonkeyPatch, code: int, words: str,
                                       step: str) -> None:
     table = _table()
