@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
@@ -35,6 +36,17 @@ def test_text_that_is_not_a_document(text: str, place: tuple[int, int]) -> None:
     found = error.value.diagnostics[0]
     assert abs(found.line - place[0]) <= 1, found
     assert found.message
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "0x" + "f" * 500_000, "1" + ":59" * 300_000, "0b" + "1" * 500_000,
+                                    "." + "1" * 500_000, "1.e+" + "0" * 5000], ids=lambda text: text[:4])
+def test_a_number_of_many_digits_is_refused_before_it_is_read(number: str) -> None:
+    began = time.process_time()
+    with pytest.raises(DocumentError) as error:
+        read(f"a: {number}")
+    found = error.value.diagnostics[0]
+    assert (found.code, found.line, found.column) == ("syntax", 1, 4) and len(found.message) < 200
+    assert time.process_time() - began < 2  # the square of the digits would take minutes
 
 
 def test_aliases_cannot_blow_a_document_up() -> None:
