@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, product
+from math import prod
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -38,6 +39,9 @@ from engine.sql.scope import Scope, row_fields
 
 if TYPE_CHECKING:
     from engine.sql.binder.queries import QueryBinder
+
+MOST_SETS = 1024
+"""Grouping sets of one GROUP BY: CUBE has 2 to the number of its keys, and each costs a copy of the rows."""
 
 
 @dataclass
@@ -198,6 +202,7 @@ class SelectBinder:
         sets: list[list[tuple[int, ...]]] = []
         for item in group.expressions:
             sets.append(self._sets(binder, item, result))
+        _refuse_many(prod(map(len, sets)))
         crossed = [tuple(dict.fromkeys(i for part in choice for i in part)) for choice in product(*sets)]
         special = any(isinstance(e, exp.GroupingSets | exp.Rollup | exp.Cube) for e in group.expressions)
         if special and len(crossed) >= 1:
@@ -213,6 +218,7 @@ class SelectBinder:
             if isinstance(node, exp.Rollup):
                 chosen = [parts[:n] for n in range(len(parts), -1, -1)]
             else:
+                _refuse_many(2 ** len(parts))
                 chosen = [list(c) for n in range(len(parts), -1, -1) for c in combinations(parts, n)]
             return [tuple(dict.fromkeys(i for part in choice for i in part)) for choice in chosen]
         return [self._keys(binder, node, result)]
@@ -302,3 +308,7 @@ class SelectBinder:
         return result, order
 
 
+def _refuse_many(sets: int) -> None:
+    if sets > MOST_SETS:
+        raise UserError("too_many_grouping_sets", f"this GROUP BY has more than {MOST_SETS:,} grouping sets",
+                        hint="name the sets that are wanted by GROUPING SETS")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from engine.errors import UserError
 from engine.plan.nodes import (
     Aggregate,
     Correlate,
@@ -239,6 +240,14 @@ def test_grouping_sets_are_one_aggregate_over_copies() -> None:
     assert isinstance(group, Aggregate)
     assert len(group.keys) == 3
     assert len(union.inputs) == 4
+
+
+@pytest.mark.parametrize("grouping", [
+    f"CUBE ({', '.join(f'x + {i}' for i in range(9000))})", ", ".join(["CUBE (x, y)"] * 40)])
+def test_grouping_sets_are_counted_before_they_are_made(grouping: str) -> None:
+    with pytest.raises(UserError) as error:
+        query(f"SELECT COUNT(*) FROM a GROUP BY {grouping}")
+    assert error.value.code == "too_many_grouping_sets"
 
 
 def test_hints_stand_on_the_join_and_the_aggregate_of_their_select() -> None:
