@@ -32,6 +32,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
+import logging
 import os
 import secrets
 import threading
@@ -48,6 +49,8 @@ from engine.errors import UserError
 from engine.state.files import CorruptFile, Entry, WrittenFile, read_file, write_file
 from engine.state.merge import merge_chain
 from engine.state.protocol import StatePart
+
+logger = logging.getLogger(__name__)
 
 VERSION = 1
 _REASONS = {
@@ -101,6 +104,7 @@ class CheckpointStore:
         self._writer = ThreadPoolExecutor(1, "checkpoints")
         self._merger = ThreadPoolExecutor(1, "compaction")
         self._merging: Future[None] | None = None
+        self._patience = 0  # files of a chain that could not be merged: not tried again before there are twice as many
         self._lock = threading.Lock()  # guards the chain and the files that are being made
         self._making: set[str] = set()
         try:
@@ -229,11 +233,12 @@ class CheckpointStore:
             self._clean()
         deltas = self._chain[1:]
         due = len(deltas) > self._max_deltas or 2 * sum(f.length for f in deltas) > self._chain[0].length
+        due = due and len(self._chain) >= 2 * self._patience
         if deltas and due and (self._merging is None or self._merging.done()):
             self._merging = self._merger.submit(self._compact, list(self._chain), epoch)
 
     def _compact(self, merged: Sequence[WrittenFile], epoch: int) -> None:
-        """Replace the chain's files so far by one; failing at it costs only space."""
+        """Replace the chain's files so far by one; failing at it costs space, and time when the job is restored."""
         path = self._new_path("base", epoch)
         try:
             chains: dict[str, list[StatePart]] = {}
@@ -242,12 +247,16 @@ class CheckpointStore:
                     if not entry.once:
                         chains.setdefault(entry.key, []).append(entry.part)
             base = write_file(path, [Entry(key, part) for key, chain in chains.items() for part in merge_chain(chain)])
-        except (OSError, CorruptFile):
+        except Exception as error:  # full disks, damaged files, our own faults: the chain goes on as it is
+            logger.warning("checkpoints in %s could not be merged: %s", self.folder, error,
+                           exc_info=not isinstance(error, OSError | CorruptFile))
+            self._patience = len(merged)
             self._making.discard(path.name)
             _forget(path)
             return
         with self._lock:
             self._chain[:len(merged)] = [base]
+        self._patience = 0
         self._making.discard(path.name)
 
     def _clean(self) -> None:

@@ -1,5 +1,11 @@
 """A chain of state parts made into one full part, from the parts alone: how compaction leaves live
-state alone."""
+state alone.
+
+The arrays of a part are named by their group: `keys.f`. A group holds rows (`engine.state.parts`), or, where its names
+have a second dot, tables of their own: of `group.7` the `values` are a table, of which a part has the `pages` written
+(ascending; values on pages of `PAGE`, of which the table's last may be short); what else there is is given anew by each
+part, and so is the list of what the group holds (`group.models`).
+"""
 
 from __future__ import annotations
 
@@ -8,6 +14,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from engine.changes import Array
+from engine.state.paged import PAGE
 from engine.state.parts import Replay, Stored, save
 from engine.state.protocol import StatePart
 
@@ -22,6 +29,13 @@ def merge_chain(chain: Sequence[StatePart]) -> list[StatePart]:
     arrays: dict[str, Array] = {}
     alive: Array | None = None
     for group in ["keys", *(g for g in groups if g != "keys")]:
+        if _holds_tables(group, chain):
+            newest = chain[-1].arrays
+            arrays |= _own(group, newest)
+            tables = {name.partition(".")[0] for name, _ in _members(group, newest) if "." in name}
+            for table in sorted(tables):
+                arrays |= _merged_table(f"{group}.{table}", chain)
+            continue
         stored = _stored(group, chain)
         replay = Replay(stored)
         for part in chain:
@@ -38,6 +52,28 @@ def merge_chain(chain: Sequence[StatePart]) -> list[StatePart]:
         rows = None if dense and group in {"keys", "fields"} else np.flatnonzero(replay.alive)
         arrays |= save(group, held, rows, len(replay.alive))
     return [StatePart("table", True, arrays, chain[-1].meta)]
+
+
+def _holds_tables(group: str, chain: Sequence[StatePart]) -> bool:
+    return any(name.startswith(f"{group}.") and name.endswith(".pages") for part in chain for name in part.arrays)
+
+
+def _own(head: str, arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """The arrays named `head.something`, without another dot."""
+    return {name: array for name, array in arrays.items() if name.rpartition(".")[0] == head}
+
+
+def _merged_table(table: str, chain: Sequence[StatePart]) -> dict[str, Array]:
+    """A table whole, as it is after the chain, with what else the last part says of it."""
+    pages, values = f"{table}.pages", f"{table}.values"
+    parts = [found for part in chain if (found := _own(table, part.arrays))]
+    size = max(len(part[values]) for part in parts)
+    start = max(i for i, part in enumerate(parts) if len(part[values]) == size)
+    merged = parts[start][values].copy()
+    for part in parts[start + 1:]:
+        positions = (part[pages].astype(np.int64)[:, None] * PAGE + np.arange(PAGE)).ravel()
+        merged[positions[positions < size]] = part[values]
+    return {**parts[-1], pages: parts[start][pages], values: merged}
 
 
 def _stored(group: str, chain: Sequence[StatePart]) -> list[Stored]:

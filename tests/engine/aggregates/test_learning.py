@@ -19,6 +19,7 @@ from engine.learners.options import parse_options
 from engine.learners.samples import Features
 from engine.operators.base import Settings
 from engine.operators.group import GroupAggregate
+from engine.state.merge import merge_chain
 from engine.types import BIGINT, BOOLEAN, DOUBLE, INT, STRING, DataType, Schema
 from tests.engine.operators.harness import Collector, column, every_cut, python_values
 from tests.engine.operators.test_group import call, group
@@ -42,9 +43,10 @@ def samples(n: int) -> tuple[list[int], list[tuple[list[int], list[float]]]]:
     return [int(sum(f[0]) % 3 == 0) for f in features], features
 
 
-def learn(sizes: list[int], keys: list[str], function: str = "FTRL", *, crash: bool = False) -> tuple[list[Any], Store]:
-    """The changelog of the model row of each key, in batches of these sizes."""
-    spec = AggregateSpec(function, (INT, SAMPLE_FEATURES), MODEL_ROW, (OPTIONS,), label="ctr")
+def learn(sizes: list[int], keys: list[str], function: str = "FTRL", options: str = OPTIONS, *, crash: bool = False,
+          merge: bool = False) -> tuple[list[Any], Store]:
+    """The changelog of the model row of each key, in batches of these sizes; `merge`: checkpoints are."""
+    spec = AggregateSpec(function, (INT, SAMPLE_FEATURES), MODEL_ROW, (options,), label="ctr")
     schema, store = Schema.of(k=STRING, m=MODEL_ROW), Store()
     settings = Settings(Context(now=lambda: 0, resources={"models": store}))
 
@@ -71,7 +73,7 @@ def learn(sizes: list[int], keys: list[str], function: str = "FTRL", *, crash: b
         if crash:
             chain.append(operator.states()["groups"].snapshot(not chain))
             operator, collector = make()
-            operator.states()["groups"].restore([chain], None)
+            operator.states()["groups"].restore([merge_chain(chain) if merge else chain], None)
             operator.open()
     return result, store
 
@@ -97,6 +99,19 @@ def test_batches_groups_and_crashes_change_nothing() -> None:
         again, published = learn(sizes, keys, crash=crash)
         assert sorted(again, key=str) == sorted(straight, key=str)
         assert sorted(p[:2] for p in published.published) == sorted(p[:2] for p in store.published)
+
+
+@pytest.mark.parametrize(("function", "options"), [
+    ("FTRL", "bits=12, publish_every=10"), ("GAUSSIAN", "bits=12, publish_every=10"),
+    ("GAUSSIAN", "bits=12, publish_every=10, shards=2"), ("GAUSSIAN", OPTIONS),
+])
+def test_merged_checkpoints_bring_back_the_models(function: str, options: str) -> None:
+    """Models of several pages, of which a checkpoint has those that changed, the last one short; one is born late."""
+    keys = ["a"] * 20 + [("a", "b")[i % 3 == 0] for i in range(60)]
+    straight, store = learn([80], keys, function, options)
+    again, published = learn([7, 20, 9, 30, 14], keys, function, options, crash=True, merge=True)
+    assert sorted(again, key=str) == sorted(straight, key=str)
+    assert sorted(p[:2] for p in published.published) == sorted(p[:2] for p in store.published)
 
 
 def test_wrong_calls() -> None:
