@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -34,17 +35,23 @@ def login(url: str, as_json: bool) -> None:
 
     with Target(None, None, None, as_json).answering() as out:
         place = servers.checked_url(url)
-        secret = os.environ.get(servers.TOKEN) or click.prompt("Token", hide_input=True, err=True, prompt_suffix=": ")
-        with servers.connect(servers.Asked(server=place, token=secret.strip())) as api:
+        secret = os.environ.get(servers.TOKEN) or _asked_for()
+        with servers.connect(servers.Asked(server=place, token=secret)) as api:
             session = api.get("session")
         if session["user"] is None:
             raise UserError("no_user", f"{place} does not know this token")
         known = servers.kept().get("servers", {})
-        servers.keep({**known, place: {"token": secret.strip()}}, default=place)
+        servers.keep({**known, place: {"token": secret}}, default=place)
         told = {"server": place, "user": session["user"]["username"],
                 "projects": {p["slug"]: p["role"] for p in session["projects"]}}
         out.answer(told, lambda: click.echo(clean(f"{told['user']} at {place}: commands ask there from now on "
                                                   "(--server local: this machine)")))
+
+
+def _asked_for() -> str:
+    """A token from a person, who does not see it, or from a pipe."""
+    text = click.prompt("Token", hide_input=True, err=True) if sys.stdin.isatty() else sys.stdin.readline()
+    return str(text).strip()
 
 
 @click.command()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -52,7 +51,7 @@ def models(api: Api, out: Output, name: str | None, versions: bool, weights: boo
         out.answer(found, lambda: table(("MODEL", "PROJECT", "RUN", *VERSION_COLUMNS), [
             [model["name"], model["project"], model["run"], *_version_cells(model["version"])] for model in found]))
         return
-    place = f"models/{part(name)}"
+    place = _place(name)
     if versions:
         listed = api.get(f"{place}/versions", limit=limit, **which)["versions"]
         out.answer(listed, lambda: table(VERSION_COLUMNS, map(_version_cells, listed)))
@@ -64,6 +63,13 @@ def models(api: Api, out: Output, name: str | None, versions: bool, weights: boo
     else:
         model = api.get(place, **which)
         out.answer(model, lambda: _show(model))
+
+
+def _place(name: str) -> str:
+    """A model's path. What has a slash, or is nothing but dots, is the name of none."""
+    if "/" in name or not name.strip("."):
+        raise UserError("no_model", f"there is no model '{name}'", hint="models are named PIPELINE.NODE")
+    return f"models/{part(name)}"
 
 
 VERSION_COLUMNS = ("VERSION", "PUBLISHED", "SAMPLES", "AUC", "LOGLOSS", "CALIBRATION")
@@ -104,12 +110,12 @@ def predict(api: Api, out: Output, name: str, texts: tuple[str, ...], keys: tupl
     porsche predict shop.ctr_model --row '{"user_id": 7, "item_id": 12, "hour_of_day": 20}'
     porsche predict shop.ctr_model --file rows.jsonl --json | jq '.predictions[].p'
     """
-    place = f"models/{part(name)}"
+    place = _place(name)
     rows = [_object(text, "--row") for text in texts]
     if keys:
         rows.append(_typed(keys, {i["name"]: i["type"] for i in api.get(place, **which)["inputs"]}))
     if file is not None:
-        rows += [_object(line, f"{Path(file.name).name}:{n}") for n, line in enumerate(file, 1) if line.strip()]
+        rows += [_object(line, f"--file, line {n}") for n, line in enumerate(file, 1) if line.strip()]
     if not rows:
         raise click.UsageError("give --row, --key or --file")
     answer = _predicted(api, out, f"{place}/predict", rows, version, which)

@@ -86,6 +86,7 @@ def _running(home: Home, url: str, token: str | None, timeout: float) -> Api:
 
 def _in_process(home: Home, token: str | None) -> Api:
     application, host = local.application(home)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # Django's settings let every logger speak
     renew: Callable[[], str] | None = None if token else lambda: local.new_token(home)
     secret = token or local.noted_token(home) or local.new_token(home)
     client = httpx.Client(base_url=f"http://{host}", transport=_Quietly(app=application), headers=_headers(secret))

@@ -73,9 +73,8 @@ def _show(found: Runs, *, detailed: bool) -> None:
 def _show_one(run: dict[str, Any]) -> None:
     """A run with its figures and its nodes."""
     click.echo(f"{title(run)} (revision {run['revision']}) {coloured(run['status'])}, since {ago(run['since'])}")
-    reason, checkpoint, rates = run["reason"] or {}, run["checkpoint"] or {}, run["rates"]
+    reason, rates = run["reason"] or {}, run["rates"]
     where = f"{reason['node']}: " if reason.get("node") else ""
-    saved = (f"epoch {checkpoint['epoch']}", f"{ago(checkpoint.get('at')) or '?'} ago", size(checkpoint.get("bytes")))
     snapshot = run.get("snapshot") or {}
     facts({
         "reason": f"{where}{reason['message']}" if reason else None,
@@ -84,7 +83,7 @@ def _show_one(run: dict[str, Any]) -> None:
         "in all": _rows(snapshot),
         "progress": None if run["progress"] is None else f"{run['progress']:.0%}",
         "behind": lasting(run["lag_seconds"]),
-        "checkpoint": ", ".join(filter(None, saved)) if checkpoint else None,
+        "checkpoint": _saved(run["checkpoint"]),
         "restarts": run["restarts"] or None,
         "parameters": " ".join(f"{name}={value}" for name, value in (run.get("parameters") or {}).items()),
     })
@@ -100,6 +99,14 @@ def _rows(counts: Mapping[str, Any]) -> str | None:
     if not counts.get("rows_in"):
         return None
     return f"{number(counts['rows_in'])} rows in, {number(counts.get('rows_out'))} out"
+
+
+def _saved(checkpoint: Mapping[str, Any] | None) -> str | None:
+    if checkpoint is None:
+        return None
+    age = ago(checkpoint["at"])
+    words = (f"epoch {checkpoint['epoch']}", age and f"{age} ago", size(checkpoint["bytes"]))
+    return ", ".join(word for word in words if word)
 
 
 # ---- watching --------------------------------------------------------------------------------------------------------

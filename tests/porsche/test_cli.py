@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from porsche.cli import main
+from porsche.cli import PLACES
 from porsche.processes import running
+from tests.porsche.commands import porsche
 
 ROOT = Path(__file__).resolve().parents[2]
 TRAIN = """\
@@ -52,31 +52,26 @@ edges:
   - {from: predicted, to: answers}
 """
 
+NUMBERS = """\
+version: 1
+name: few
+nodes:
+  - id: rows
+    component: event_source
+    properties:
+      columns: {n: BIGINT}
+      options: {connector: datagen, number-of-rows: "5", fields.n.kind: sequence, fields.n.start: "1",
+                fields.n.end: "5"}
+  - {id: kept, component: filter, properties: {condition: n > 1}}
+  - {id: out, component: table_sink}
+edges:
+  - {from: rows, to: kept}
+  - {from: kept, to: out}
+"""
+
 
 def command(*arguments: str) -> list[str]:
     return [sys.executable, "-c", "from porsche.cli import main; main()", *arguments]
-
-
-@dataclass(frozen=True)
-class Ended:
-    """What a command left: its exit status and texts."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-def porsche(folder: Path, *arguments: str) -> Ended:
-    """Run a command in this process, in a folder."""
-    out, err, status = io.StringIO(), io.StringIO(), 0
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
-        patch.chdir(folder)
-        patch.setattr(sys, "argv", ["porsche", *arguments])
-        try:
-            main()
-        except SystemExit as end:
-            status = int(end.code or 0)
-    return Ended(status, out.getvalue(), err.getvalue())
 
 
 @pytest.fixture
@@ -236,3 +231,51 @@ def test_it_answers_at_once(folder: Path) -> None:
     result = subprocess.run([sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=True,
                             env={**os.environ, "PYTHONPATH": str(ROOT)})
     assert result.stdout == "clicks.yaml is valid\n\n"
+
+
+def test_a_local_run_is_verified(folder: Path) -> None:
+    (folder / "few.yaml").write_text(NUMBERS, encoding="utf-8")
+    never = porsche(folder, "verify", "few.yaml", "--json")
+    assert never.error["code"] == "no_run"
+    assert porsche(folder, "run", "few.yaml", "--json").returncode == 0
+    equal = porsche(folder, "verify", "few.yaml", "--json")
+    assert (equal.returncode, equal.json["equal"]) == (0, True)
+    (table,) = equal.json["report"]["tables"]
+    assert (table["rows_stream"], table["rows_batch"], table["duckdb"]["equal"]) == (4, 4, True)
+    (answers,) = folder.glob(".porsche/few-*/out/*.json")
+    answers.write_text(answers.read_text(encoding="utf-8").replace('"n":3', '"n":33').replace('"n": 3', '"n": 33'),
+                       encoding="utf-8")
+    different = porsche(folder, "verify", "few.yaml")
+    assert different.returncode == 1
+    assert "different, 2 rows" in different.stdout
+    assert re.search(r'stream +\{"n": 33\}', different.stdout)
+    assert re.search(r'batch +\{"n": 3\}', different.stdout)
+    (folder / "few.yaml").write_text(NUMBERS.replace("n > 1", "m > 1"), encoding="utf-8")
+    invalid = porsche(folder, "verify", "few.yaml")
+    assert (invalid.returncode, "kept.condition" in invalid.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion(folder: Path, shell: str) -> None:
+    script = porsche(folder, "completion", shell).stdout
+    assert "_PORSCHE_COMPLETE" in script
+    if found := shutil.which(shell):
+        subprocess.run([found, "-n"], input=script, text=True, check=True)
+
+
+def test_every_command_says_what_it_does(folder: Path) -> None:
+    for name in PLACES:
+        told = porsche(folder, name, "--help")
+        assert told.returncode == 0
+        assert told.stdout.startswith(f"Usage: porsche {name}")
+    assert all(f"  {name} " in porsche(folder, "--help").stdout for name in PLACES)
+    assert porsche(folder, "lst").returncode == 2
+
+
+def test_what_asks_a_platform_loads_no_compiler() -> None:
+    program = ("import sys\nfrom porsche.cli import cli\n[cli.get_command(None, n) for n in ('list', 'logs', 'stop')]\n"
+               "import porsche.cli.client\n"
+               "print(*sorted({'sqlglot', 'numba', 'polars', 'django'} & set(sys.modules)))")
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True,
+                            env={**os.environ, "PYTHONPATH": str(ROOT)})
+    assert result.stdout == "\n"
