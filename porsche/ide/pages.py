@@ -12,7 +12,7 @@ from django.contrib.auth import login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import condition, require_safe
+from django.views.decorators.http import condition, require_http_methods, require_safe
 
 from porsche.ide.api.errors import failure
 from porsche.ide.services.people import redeem_sign_in_link
@@ -53,10 +53,16 @@ def application(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest, secret: str) -> HttpResponse:
-    """Sign in by a link that works once. The address holds a secret, so it is neither logged nor passed on."""
-    user = redeem_sign_in_link(secret=secret) if request.method == "GET" else None
+    """Sign in by a link that works once. The address holds a secret, so it is neither logged nor passed on.
+
+    Who opens it by hand is signed in at once. Others get a page with a button: whom another page, a mail program or
+    a look ahead brings here neither uses the link up nor is signed in as somebody without noticing.
+    """
+    if request.method == "GET" and not _is_by_hand(request):
+        return render(request, "ide/sign_in.html")
+    user = None if request.method == "HEAD" else redeem_sign_in_link(secret=secret)
     if user is not None:
         login(request, user, backend=BACKEND)
         response: HttpResponse = HttpResponseRedirect("/")
@@ -65,6 +71,16 @@ def sign_in(request: HttpRequest, secret: str) -> HttpResponse:
     response.headers["Referrer-Policy"] = "no-referrer"
     response._has_been_logged = True  # type: ignore[attr-defined]  # Django logs addresses of what it refuses
     return response
+
+
+def _is_by_hand(request: HttpRequest) -> bool:
+    """Whether an address was typed, or opened from outside of the browser: it says so itself. A program has no window
+    in which another page could have led it here."""
+    headers = request.headers
+    if "Sec-Purpose" in headers or headers.get("Purpose") or headers.get("X-Moz"):
+        return False  # a look ahead
+    origin = headers.get("Sec-Fetch-Site")
+    return origin == "none" if origin else "text/html" not in headers.get("Accept", "")
 
 
 # ---- what Django itself answers with ---------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from io import StringIO
 from unittest.mock import patch
@@ -51,6 +52,38 @@ def test_looking_at_a_link_does_not_use_it_up() -> None:
     path, client = create_sign_in_link(user=ensure_first_user()), Client()
     assert client.head(path).status_code == 403
     assert client.get(path).status_code == 302
+
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize("headers", [
+    {**BROWSER, "Sec-Fetch-Site": "cross-site"}, {**BROWSER, "Sec-Fetch-Site": "same-site"},
+    {"Sec-Fetch-Site": "cross-site", "Accept": "image/*"}, BROWSER,
+    {**BROWSER, "Sec-Fetch-Site": "none", "Sec-Purpose": "prefetch;prerender"}, {"Purpose": "prefetch"}],
+    ids=["other site", "sibling", "image", "mail scanner", "prerender", "prefetch"])
+def test_whom_something_else_leads_to_a_link_is_asked(headers: dict[str, str]) -> None:
+    path, client = create_sign_in_link(user=ensure_first_user()), Client(enforce_csrf_checks=True)
+    page = client.get(path, headers=headers)
+    assert page.status_code == 200 and b'<form method="post">' in page.content
+    assert "no-store" in page["Cache-Control"] and page["Referrer-Policy"] == "same-origin"
+    assert path.rpartition("/")[2].encode() not in page.content
+    assert signed_in(client) is None
+    assert client.post(path, headers={"Origin": "https://evil.example"}).status_code == 403
+    assert client.post(path).status_code == 403 and signed_in(client) is None  # no token of the page
+    token = re.search(rb'name="csrfmiddlewaretoken" value="(\w+)"', page.content)
+    assert token is not None
+    assert client.post(path, {"csrfmiddlewaretoken": token[1].decode()})["Location"] == "/"
+    assert signed_in(client) == "admin"
+
+
+def test_a_typed_link_signs_in_at_once_in_a_session_of_its_own() -> None:
+    client = Client()
+    client.force_login(create_user(username="ada"))
+    before = client.cookies["sessionid"].value
+    path = create_sign_in_link(user=ensure_first_user())
+    assert client.get(path, headers={**BROWSER, "Sec-Fetch-Site": "none"}).status_code == 302
+    assert signed_in(client) == "admin" and client.cookies["sessionid"].value != before
 
 
 @pytest.mark.parametrize(("minutes", "status"), [(14.9, 302), (15.1, 403)])
