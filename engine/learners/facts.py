@@ -5,7 +5,8 @@ Reading is safe while a job publishes: files appear by rename, and one that is g
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,23 +38,29 @@ def reliability(progress: Progress) -> list[list[float]]:
 
 
 class VersionList:
-    """The facts of a model's versions in a folder; each file is read once."""
+    """The facts of a model's versions in a folder; each file is read once, and forgotten when it was retired."""
 
     def __init__(self) -> None:
-        self._known: dict[Path, tuple[int, dict[str, Any]]] = {}
+        self._known: dict[str, tuple[int, dict[str, Any]]] = {}
 
-    def list(self, files: Iterable[tuple[int, Path]]) -> list[dict[str, Any]]:
-        """Of these (version, file), ascending; what cannot be read any more is left out."""
+    def list(self, folder: Path, files: Mapping[int, str], since: int) -> list[dict[str, Any]]:
+        """Of those of all versions (version: its file's name) that come after `since`, ascending; what cannot be read
+        any more is left out."""
+        if len(self._known) > len(files):
+            there = set(files.values())
+            self._known = {name: known for name, known in self._known.items() if name in there}
         found = []
-        for version, path in files:
+        for version in sorted(version for version in files if version > since):
+            name = files[version]
+            path = os.path.join(folder, name)
             try:
-                stamp = path.stat().st_mtime_ns
-                if self._known.get(path, (0, {}))[0] != stamp:
-                    self._known[path] = stamp, read_facts(path)
+                stamp = os.stat(path).st_mtime_ns
+                if self._known.get(name, (0, {}))[0] != stamp:
+                    self._known[name] = stamp, read_facts(Path(path))
             except (FileNotFoundError, UserError):
-                self._known.pop(path, None)
+                self._known.pop(name, None)
                 continue
-            found.append(shown(version, stamp / 1e9, self._known[path][1]))
+            found.append(shown(version, stamp / 1e9, self._known[name][1]))
         return found
 
 

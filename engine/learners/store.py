@@ -17,6 +17,7 @@ again gives the same bytes and changes nothing; other bytes (another history) re
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from collections import OrderedDict
@@ -29,7 +30,7 @@ import numpy as np
 from engine.changes import Array
 from engine.durable import sync
 from engine.errors import UserError
-from engine.learners.changes import Change, change_between, decode, encode
+from engine.learners.changes import Change, change_between, decode, encode, read_facts
 from engine.learners.facts import VersionList, shown, version_facts
 from engine.learners.learner import ModelValue, Publish, every_page, predict, prior_table, table_hash, weights_of
 from engine.learners.names import FeatureNames, Name, learnt, read_names, write_names
@@ -39,15 +40,17 @@ from engine.learners.samples import Features
 BIAS = "(bias)"
 """The feature that every row has."""
 STRIDE = 64  # versions between two that can be opened without the ones before
-_CACHED_BYTES = 64 << 20  # of changes, per store
+CACHED_BYTES = 64 << 20
 
 
 class ModelStore:
-    """`keep`: how many of a model's newest versions to keep (None: all)."""
+    """`keep`: how many of a model's newest versions to keep (None: all); `cached`: bytes of changes that stay in
+    memory."""
 
-    def __init__(self, folder: Path | str | None = None, keep: int | None = None) -> None:
+    def __init__(self, folder: Path | str | None = None, keep: int | None = None, cached: int = CACHED_BYTES) -> None:
         self._folder = None if folder is None else Path(folder)
         self._keep = keep
+        self._room = cached
         self._lock = threading.RLock()
         self._cache: OrderedDict[tuple[str, int, int], Change] = OrderedDict()
         self._cached = 0
@@ -182,8 +185,15 @@ class ModelStore:
 
     def facts(self, name: str, version: int) -> dict[str, Any] | None:
         """Options and metrics of a version; None where it is unknown."""
-        change = self.change(name, version - 1, version) or self.change(name, 0, version)
-        return None if change is None else dict(change.facts)
+        for before in (version - 1, 0):
+            with self._lock:
+                change = self._cache.get((name, before, version))
+            if change is not None:
+                return dict(change.facts)
+            if self._folder is not None:
+                with contextlib.suppress(FileNotFoundError):
+                    return read_facts(self._path(name, before, version))
+        return None
 
     def versions(self, name: str, since: int = 0) -> list[dict[str, Any]]:
         """The versions after `since`, ascending: version, published_at (seconds since the epoch; None in memory),
@@ -191,11 +201,11 @@ class ModelStore:
         probabilities, positives) of all samples so far; window_samples, window_positives, window_logloss and
         window_auc of those since the version before. Sums of windows are the windows of sums. Cheap, also while
         another process publishes."""
-        files = {after: before for before, after in sorted(self._files(name)) if after > since}
+        files = {after: before for before, after in sorted(self._files(name))}
         if self._folder is None:
-            return [shown(after, None, self.facts(name, after) or {}) for after in sorted(files)]
+            return [shown(after, None, self.facts(name, after) or {}) for after in sorted(files) if after > since]
         listed = self._listed.setdefault(name, VersionList())
-        return listed.list((after, self._path(name, files[after], after)) for after in sorted(files))
+        return listed.list(self._path(name, 0, 1).parent, {v: _file(before, v) for v, before in files.items()}, since)
 
     def heaviest(self, name: str, version: int, n: int = 20, *, certain: bool = False) -> list[dict[str, Any]]:
         """The n weights of a version that are farthest from 0, the bias among them: feature (None where it was not
@@ -252,7 +262,7 @@ class ModelStore:
         old = self._cache.pop(key, None)
         self._cache[key] = change
         self._cached += change.nbytes - (0 if old is None else old.nbytes)
-        while self._folder is not None and self._cached > _CACHED_BYTES and len(self._cache) > 1:
+        while self._folder is not None and self._cached > self._room and len(self._cache) > 1:
             self._cached -= self._cache.popitem(last=False)[1].nbytes
 
     def _names_path(self, name: str) -> Path:
@@ -261,16 +271,22 @@ class ModelStore:
 
     def _path(self, name: str, before: int, after: int) -> Path:
         assert self._folder is not None
-        kind = "change" if before == after - 1 else "base"
-        return self._folder / quote(name, safe="") / f"{after:09d}.{kind}"
+        return self._folder / quote(name, safe="") / _file(before, after)
 
     def _files(self, name: str) -> list[tuple[int, int]]:
         """(before, after) of all files of a model."""
         if self._folder is None:
             return [key[1:] for key in self._cache if key[0] == name]
-        folder = self._folder / quote(name, safe="")
-        found = [(int(p.stem), p.suffix) for p in folder.iterdir() if p.stem.isdigit()] if folder.is_dir() else []
-        return [(after - 1 if suffix == ".change" else 0, after) for after, suffix in found if suffix != ".part"]
+        try:
+            names = [file.split(".") for file in os.listdir(self._folder / quote(name, safe=""))]
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        found = [(int(parts[0]), parts[1]) for parts in names if len(parts) == 2 and parts[1] in ("change", "base")]
+        return [(after - 1 if kind == "change" else 0, after) for after, kind in found]
+
+
+def _file(before: int, after: int) -> str:
+    return f"{after:09d}.{'change' if before == after - 1 else 'base'}"
 
 
 def _unknown(name: str, version: int) -> UserError:

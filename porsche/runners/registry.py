@@ -16,6 +16,8 @@ from engine.errors import UserError
 from engine.learners.store import ModelStore
 from porsche.runners.models import node_of
 
+CACHED_BYTES = 8 << 20
+"""Of a run's weights that stay in memory: many runs are looked at."""
 WINDOWED = ("window_logloss", "window_auc")
 
 
@@ -24,7 +26,7 @@ class Models:
 
     def __init__(self, state: Path) -> None:
         self._folder = state / "models"
-        self._store = ModelStore(self._folder)
+        self._store = ModelStore(self._folder, cached=CACHED_BYTES)
 
     def names(self) -> list[str]:
         """The nodes that have published a version of their one model."""

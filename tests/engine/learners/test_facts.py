@@ -70,6 +70,21 @@ def test_versions_tell_of_all_samples_and_of_their_window(store: ModelStore) -> 
     assert [v["version"] for v in store.versions("ctr", since=2)] == [3, 4]
 
 
+def test_who_watches_forgets_what_was_retired(tmp_path: Path) -> None:
+    """A process that lists versions for weeks holds those that are kept, and nothing of the others."""
+    features, labels = samples(400 * 4)
+    learner = make_learner(parse_options("ftrl", "bits=5, publish_every=4"), ModelStore(tmp_path, 64).publisher("ctr"))
+    watching = ModelStore(tmp_path, cached=1 << 10)
+    for start in range(0, 1600, 80):
+        rows = np.arange(start, start + 80)
+        learner.accumulate(features.take(rows), labels[rows])
+        listed = [v["version"] for v in watching.versions("ctr")]
+        assert listed == list(range(listed[0], start // 4 + 21))
+        assert watching.facts("ctr", listed[-1]) == ModelStore(tmp_path).facts("ctr", listed[-1])
+        assert len(watching._listed["ctr"]._known) < 2 * 64 + 20
+    assert listed[0] > 1
+
+
 def test_windows_go_on_after_a_restart(tmp_path: Path) -> None:
     features, labels = samples(3 * EVERY)
     options = parse_options("gaussian", f"bits=9, publish_every={EVERY}")
