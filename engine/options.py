@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from engine.errors import UserError
@@ -37,6 +37,19 @@ def integer(text: str, name: str = "option") -> int:
         raise UserError("bad_option", f"'{name}' = '{text}' is not a whole number") from None
 
 
+def positive(text: str, name: str = "option") -> int:
+    value = integer(text, name)
+    if value < 1:
+        raise UserError("bad_option", f"'{name}' = '{text}' must be at least 1")
+    return value
+
+
+def batch_mode(text: str, name: str = "option") -> bool:
+    if text.lower() not in ("streaming", "batch", "automatic"):
+        raise UserError("bad_option", f"'{name}' = '{text}' is no runtime mode", hint="STREAMING or BATCH")
+    return text.lower() == "batch"
+
+
 @dataclass(frozen=True)
 class JobProperties:
     """What a job's settings mean. Times are microseconds; `checkpoint_interval` 0 = only at the end."""
@@ -55,29 +68,18 @@ class JobProperties:
     def of(settings: Mapping[str, str]) -> JobProperties:
         """Read the settings; a value of the wrong type is the user's error."""
 
-        def read(name: str, kind: type, default: object) -> object:
-            text = settings.get(name)
-            if text is None:
-                return default
-            return _READERS[kind](text, name)
-
-        values = {field: read(name, kind, default) for field, (name, kind, default) in _FIELDS.items()}
+        values = {field: read(settings[name], name) for field, (name, read) in _FIELDS.items() if name in settings}
         zone = settings.get("table.local-time-zone", "UTC")
-        batch = settings.get("execution.runtime-mode", "streaming").lower() == "batch"
-        return JobProperties(zone="UTC" if zone == "default" else zone, bounded_mode=batch, **values)  # type: ignore[arg-type]
+        return JobProperties(zone="UTC" if zone == "default" else zone, **values)  # type: ignore[arg-type]
 
 
-class _Duration:
-    """Marks a duration in the table below."""
-
-
-_READERS = {int: integer, bool: boolean, _Duration: duration}
-_FIELDS: dict[str, tuple[str, type, object]] = {
-    "shards": ("parallelism.default", int, 1),
-    "mini_batch": ("table.exec.mini-batch.enabled", bool, False),
-    "mini_batch_rows": ("table.exec.mini-batch.size", int, 20_000),
-    "mini_batch_latency": ("table.exec.mini-batch.allow-latency", _Duration, 0),
-    "ttl": ("table.exec.state.ttl", _Duration, 0),
-    "idle_timeout": ("table.exec.source.idle-timeout", _Duration, 0),
-    "checkpoint_interval": ("execution.checkpointing.interval", _Duration, 10_000_000),
+_FIELDS: dict[str, tuple[str, Callable[[str, str], object]]] = {
+    "shards": ("parallelism.default", positive),
+    "mini_batch": ("table.exec.mini-batch.enabled", boolean),
+    "mini_batch_rows": ("table.exec.mini-batch.size", positive),
+    "mini_batch_latency": ("table.exec.mini-batch.allow-latency", duration),
+    "ttl": ("table.exec.state.ttl", duration),
+    "idle_timeout": ("table.exec.source.idle-timeout", duration),
+    "checkpoint_interval": ("execution.checkpointing.interval", duration),
+    "bounded_mode": ("execution.runtime-mode", batch_mode),
 }

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from sqlglot import exp
 
 from engine.errors import UserError
+from engine.options import JobProperties
 from engine.sql import dialect as ast
 from engine.sql.places import place_of
 
@@ -77,8 +78,19 @@ def apply_setting(statement: exp.Expr, settings: dict[str, str]) -> list[tuple[s
     if name is None:
         return sorted(settings.items())
     check_name(name, statement)
+    check_value(name, statement.expression.name, statement)
     settings[name] = statement.expression.name
     return []
+
+
+def check_value(name: str, value: str, node: exp.Expr | None = None) -> None:
+    """UserError for a value that a job could not be run by."""
+    from engine.expressions.zones import zone
+
+    try:
+        zone(JobProperties.of({name: value}).zone)
+    except UserError as error:
+        raise UserError(error.code, error.message, hint=error.hint, place=place_of(node)) from None
 
 
 def check_name(name: str, node: exp.Expr | None = None) -> None:

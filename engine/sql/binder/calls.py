@@ -339,6 +339,9 @@ def _frame(binder: ExpressionBinder, spec: exp.WindowSpec | None, ordered: bool)
     end = _bound(binder, spec.args.get("end") or "CURRENT ROW", spec.args.get("end_side"), rows)
     if start is not None and end is not None and start > end:
         raise UserError("bad_frame", "the frame ends before it begins", place=place_of(spec))
+    if end != 0 or spec.args.get("start_side") == "FOLLOWING":
+        raise NotSupported("an OVER frame that does not end at the current row", place=place_of(spec),
+                           hint="as in Flink's streams: BETWEEN ... PRECEDING AND CURRENT ROW")
     return Frame(rows, None if start is None else -start, end)
 
 

@@ -73,9 +73,17 @@ def test_settings_are_told_kept_and_reset(tmp_path: Path) -> None:
     assert session.settings == {}
 
 
-def test_a_wrong_setting_is_the_users(tmp_path: Path, sink: MemoryTable) -> None:
-    error = refused(tmp_path, OUT + "SET 'table.exec.mini-batch.enabled' = 'perhaps'; INSERT INTO o VALUES (1, 'a');")
-    assert error.code == "bad_option" and "table.exec.mini-batch.enabled" in str(error)
+@pytest.mark.parametrize(("name", "value"), [
+    ("table.exec.mini-batch.enabled", "perhaps"), ("table.exec.mini-batch.size", "0"), ("table.exec.state.ttl", "soon"),
+    ("parallelism.default", "0"), ("execution.runtime-mode", "bathc"), ("table.exec.source.idle-timeout", "1 parsec")])
+def test_a_wrong_setting_is_the_users(tmp_path: Path, sink: MemoryTable, name: str, value: str) -> None:
+    error = refused(tmp_path, f"{OUT}SET '{name}' = '{value}'; INSERT INTO o VALUES (1, 'a');")
+    assert error.code == "bad_option" and f"'{name}' = '{value}'" in str(error)
+    assert error.place is not None
+
+
+def test_a_zone_that_is_none_is_refused(tmp_path: Path) -> None:
+    assert refused(tmp_path, "SET 'table.local-time-zone' = 'Mars/One';").code == "bad_time_zone"
 
 
 def test_settings_hold_for_the_inserts_after_them(tmp_path: Path, sink: MemoryTable) -> None:

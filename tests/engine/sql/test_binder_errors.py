@@ -80,6 +80,9 @@ CASES = [  # SQL, code, column of the text where it stands, part of the hint
     ("SELECT x FROM a LIMIT 1.5", "bad_limit", 23, ""),
     ("SELECT SUM(n) OVER w FROM orders", "unknown_window", 20, ""),
     ("SELECT SUM(n) OVER (ORDER BY ts ROWS BETWEEN CURRENT ROW AND 1 PRECEDING) FROM orders", "bad_frame", None, ""),
+    *((f"SELECT SUM(n) OVER (ORDER BY ts {frame}) FROM orders", "not_supported", None, "CURRENT ROW") for frame in (
+        "ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING", "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING",
+        "ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING", "ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING")),
 ]
 
 
