@@ -46,6 +46,14 @@ and has no effect.
 METADATA: dict[str, Callable[[str], str]] = {"file.path": str, "file.name": os.path.basename}
 
 
+def _begin_of(path: Path) -> Path:
+    """The path as far as it is no pattern. `..` behind that is resolved as well: it may lead out."""
+    parts = path.parts
+    first = next((i for i, part in enumerate(parts) if glob.has_magic(part)), len(parts))
+    up = parts[first:].count("..")
+    return Path(*parts[:first], *[".."] * up)
+
+
 class FilesystemSource(Source):
     """Reads files one after another."""
 
@@ -108,6 +116,7 @@ class FilesystemSource(Source):
 
     def _files(self) -> list[Path]:
         path = self._path
+        allow_path(self._access, _begin_of(path))  # nothing outside is looked at, not even for what is there
         if glob.has_magic(str(path)) and not path.exists():
             found = [Path(p) for p in glob.glob(str(path), recursive=True)]
         elif path.is_dir():

@@ -33,7 +33,8 @@ class Partitions:
         Errors: `bad_partition` where the folder's name is no value of the column's type, or there is none.
         """
         field = self._table.schema[position]
-        texts = [part.partition("=")[2] for part in path.parts[:-1] if part.partition("=")[0] == field.name]
+        folders = [part.partition("=") for part in path.parts[:-1]]
+        texts = [text for name, _, text in folders if unquote(name) == field.name]
         if not texts:
             raise UserError("bad_partition", f"table {self._table.name}: {path} is in no folder '{field.name}=...'",
                             hint="files of a table PARTITIONED BY columns stand in folders named by their values")
@@ -74,5 +75,5 @@ class Partitions:
         for name, i in self._names.items():
             texts = zip(plain_texts(columns[i], java_double), columns[i].valid().tolist(), strict=True)
             shown = [text if valid and text else self._null for text, valid in texts]
-            named.append([f"{name}={quote(text, safe=SAFE)}" for text in shown])
+            named.append([f"{quote(name, safe=SAFE)}={quote(text, safe=SAFE)}" for text in shown])
         return ["/".join(parts) for parts in zip(*named, strict=True)]

@@ -231,6 +231,20 @@ def test_paths_outside_the_allowed_folders(tmp_path):
     assert error.value.code == "connector_not_allowed"
 
 
+@pytest.mark.parametrize("path", [
+    "out/*", "out/missing", "out/missing*", "out", "*/../../out/*", "in/*/../../out/f", "/**",
+    "in/[a-z]/../../out/missing", "/proc/self/environ"])
+def test_outside_the_allowed_folders_nothing_is_looked_for(tmp_path, path):
+    """What is there and what is not is refused in the same words."""
+    (tmp_path / "in" / "a").mkdir(parents=True)
+    (tmp_path / "out").mkdir()
+    write_file(tmp_path / "out" / "f", "csv", ROWS[:1])
+    asked = tmp_path / path
+    with pytest.raises(UserError) as error:
+        read(source(table(asked), Environment(Access(paths=(str(tmp_path / "in"),)))))
+    assert error.value.code == "path_not_allowed" and not error.value.message.count("/f ")
+
+
 # ---- writing ---------------------------------------------------------------------------------------------------------
 
 
