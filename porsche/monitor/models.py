@@ -16,7 +16,7 @@ class Rollup(models.Model):
     `node`: a node's id, or "" for the run's own; `name`: see `porsche.monitor.points`.
     """
 
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="rollups")
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="rollups", db_index=False)
     node = models.CharField(max_length=200, blank=True)
     name = models.CharField(max_length=64)
     resolution = models.PositiveIntegerField()

@@ -6,6 +6,7 @@ import time
 
 import numpy as np
 import pytest
+from django.db import connection
 
 from porsche.ide.models import Pipeline, Project, Revision, Run
 from porsche.monitor.collect import Collector, model_points
@@ -45,6 +46,15 @@ def test_spans_say_what_numpy_says(run):
             assert mean == pytest.approx(inside.mean())
             assert (least, most, last) == (inside.min(), inside.max(), inside[-1])
     assert (found["node"], found["name"]) == ("n", "x")
+
+
+def test_no_index_is_kept_twice(db):
+    """Rollups are by far the most rows: an index that another one begins with would be space and time for nothing."""
+    with connection.cursor() as cursor:
+        found = connection.introspection.get_constraints(cursor, Rollup._meta.db_table).values()
+    columns = [tuple(one["columns"]) for one in found if one["index"] or one["unique"]]
+    assert len(columns) == 3
+    assert not [one for one in columns for other in columns if one != other and other[:len(one)] == one]
 
 
 def test_gaps_stay_gaps(run):

@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ('least', models.FloatField()),
                 ('most', models.FloatField()),
                 ('last', models.FloatField()),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rollups', to='ide.run')),
+                ('run', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='rollups', to='ide.run')),
             ],
             options={
                 'indexes': [models.Index(fields=['resolution', 'start'], name='rollup_age'), models.Index(fields=['run', 'resolution', 'start'], name='rollup_of_run')],
