@@ -16,6 +16,9 @@ from engine.types import DataType
 Value = bool | int | float | str | bytes | Decimal | None
 NO_NODES: frozenset[str] = frozenset()
 
+MIRRORED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+"""Comparisons that bound a value, as they read with their sides changed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Expression:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from engine.expressions.nodes import Call, Expression, InputRef, Literal, input_refs, substitute
+from engine.expressions.nodes import MIRRORED, Call, Expression, InputRef, Literal, input_refs, substitute
 from engine.plan.facts import Facts
 from engine.plan.nodes import Deduplicate, Filter, Over, Project, Rank, Relation, WindowRank
 from engine.plan.terms import conjunction, conjuncts
@@ -17,7 +17,6 @@ from engine.types import TimeKind
 NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
 MINI_BATCH = "table.exec.mini-batch.enabled"
 RANKING = frozenset({"ROW_NUMBER", "RANK", "DENSE_RANK"})
-_MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "="}
 
 
 def recognise_ranks(sinks: tuple[Relation, ...]) -> tuple[Relation, ...]:
@@ -117,12 +116,12 @@ def _limits(terms: list[Expression], rank: int) -> tuple[_Limits, list[Expressio
 
 def _take(term: Expression, rank: int, limits: _Limits) -> bool:
     """Whether the term is a bound of the rank, now held in `limits`."""
-    if not isinstance(term, Call) or term.function not in _MIRRORED or len(term.args) != 2:
+    if not isinstance(term, Call) or term.function not in MIRRORED or len(term.args) != 2:
         return False
     comparison = term.function
     left, right = _plain(term.args[0]), _plain(term.args[1])
     if not (isinstance(left, InputRef) and left.index == rank):
-        left, right, comparison = right, left, _MIRRORED[comparison]
+        left, right, comparison = right, left, MIRRORED[comparison]
     if not (isinstance(left, InputRef) and left.index == rank) or rank in input_refs(right):
         return False
     if isinstance(right, Literal) and isinstance(right.value, int):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from engine.expressions.nodes import Call, Expression, InputRef, Literal
+from engine.expressions.nodes import MIRRORED, Call, Expression, InputRef, Literal
 from engine.types import DataType, Kind
 
 Restriction = tuple[int, str, tuple[int | str, ...]]
 """Column, operation (see `Term`), values as columns hold them."""
 
-_MIRRORED = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+_COMPARISONS = MIRRORED | {"<>": "<>"}
 _SETS = {"=": "IN", "<>": "NOT IN"}
 _PRESENCE = ("IS NULL", "IS NOT NULL")
 _MOMENTS = (Kind.DATE, Kind.TIME, Kind.TIMESTAMP, Kind.TIMESTAMP_LTZ)
@@ -27,14 +27,14 @@ def restriction_of(term: Expression) -> Restriction | None:
         return column.index, "IN", (0,)
     if term.function == "IN":
         return _listed(column, term.args[1:])
-    if term.function in _MIRRORED and len(term.args) == 2:
+    if term.function in _COMPARISONS and len(term.args) == 2:
         return _compared(term.function, term.args[0], term.args[1])
     return None
 
 
 def _compared(comparison: str, left: Expression, right: Expression) -> Restriction | None:
     if isinstance(left, Literal):
-        left, right, comparison = right, left, _MIRRORED[comparison]
+        left, right, comparison = right, left, _COMPARISONS[comparison]
     column, value = _column(left), _value(right, left.type)
     if column is None or value is None or not _takes(column.type):
         return None

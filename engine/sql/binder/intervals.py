@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.expressions.nodes import Call, Expression, InputRef, Literal
+from engine.expressions.nodes import MIRRORED, Call, Expression, InputRef, Literal
 from engine.types import Kind, Schema, TimeKind
 
 MILLISECOND = 1_000
-_MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "="}
 
 
 @dataclass(frozen=True)
@@ -60,14 +59,14 @@ def find_interval(terms: Sequence[Expression], left: Schema, right: Schema) -> t
 
 
 def _bound(term: Expression, left: Schema, right: Schema) -> _Bound | None:
-    if not isinstance(term, Call) or term.function not in _MIRRORED or len(term.args) != 2:
+    if not isinstance(term, Call) or term.function not in MIRRORED or len(term.args) != 2:
         return None
     a, b = _moment(term.args[0]), _moment(term.args[1])
     if a is None or b is None:
         return None
     comparison, width = term.function, len(left)
     if a.index < width <= b.index:  # left.time + x (op) right.time + y  ->  right.time (mirrored) left.time + x - y
-        ours, theirs, comparison = a, b, _MIRRORED[comparison]
+        ours, theirs, comparison = a, b, MIRRORED[comparison]
     elif b.index < width <= a.index:
         ours, theirs = b, a
     else:
