@@ -24,6 +24,30 @@ written by `make conformance`; `tests/conformance/floor.json` holds the shares b
 counts cases that publish a changelog with more than insertions, compared change by change.
 """
 DIFFERENT = "another result"
+CHANGES = "the final table is equal, the changes to it are others"
+NANOSECONDS = "nanoseconds: a TIMESTAMP has microseconds here (docs/engines.md)"
+SHORTEST = "FLOAT and DOUBLE as text: Java 17 writes a digit more than is needed (docs/engines.md)"
+KNOWN = {
+    "ArrayTypeTest.testArrayLiterals": NANOSECONDS,
+    "TemporalTypesTest.testHighPrecisionTimestamp": NANOSECONDS,
+    "CastFunctionITCase.cast_To_FLOAT": SHORTEST,
+    "ScalarFunctionsTest.testCosh": SHORTEST,
+    "ScalarFunctionsTest.testExp": SHORTEST,
+    "ScalarFunctionsTest.testSinh": SHORTEST,
+    "CastFunctionITCase.cast_To_BYTES": "the test pads a CHAR(4) of three characters when it makes its row",
+    "flink-it/LookupJoinITCase.testJoinTemporalTableWithLookupHintEnableNonDeterministicShuffle":
+        "the table's own Java lookup answers with rows that are not in the table",
+    "flink-program/join-non-window-inner-join":
+        "the program is listed twice, as written and as printed by the Table API; a script runs both into one table",
+    "flink-program/changelog-normalize-source-mini-batch":
+        f"{CHANGES}: rows are gathered where they come in, not before each operator (docs/engines.md)",
+    "flink-program/expand": f"{CHANGES}: split aggregation says no first row of which a part is still missing",
+    "flink-program/semi-anti-join-with-literal-agg":
+        f"{CHANGES}: which table is read first decides what comes in between",
+    "flink-plan/NonDeterministicDagTest":
+        "accepted, but must be refused: updates of columns that are another value each time they are computed",
+}
+"""Why a case differs that the engine itself cannot tell: the beginning of its id, and the reason."""
 _PLACE = re.compile(r"line \d+, column \d+: ")
 _SUPPORT = re.compile(r" is not supported by the bundled engine( \(.*\))?$")
 _NAMES = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`")
@@ -32,13 +56,13 @@ _NAMES = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`")
 def reason(result: Result) -> str:
     """Why a case is not equal, in words that several cases share."""
     note = str(result["note"])
+    known = next((why for start, why in KNOWN.items() if result["id"].startswith(start)), None)
     if result["crashed"]:
         return "crash: " + note.split(":")[0]
-    if note.startswith("accepted"):
-        return "accepted, but must be refused"
     kind, _, message = note.partition(": ")
     if kind not in ("refused", "not supported"):
-        return DIFFERENT
+        other = CHANGES if result["equal"] else DIFFERENT
+        return known or ("accepted, but must be refused" if note.startswith("accepted") else other)
     message = _NAMES.sub("...", _SUPPORT.sub("", _PLACE.sub("", message)).split(" (")[0].split("\n")[0])
     return f"{kind}: {message.strip()}"
 
@@ -61,10 +85,8 @@ def grouped(results: list[Result]) -> list[str]:
     for suite in dict.fromkeys(r["suite"] for r in results):
         groups: dict[str, list[str]] = defaultdict(list)
         for result in results:
-            if result["suite"] == suite and not result["equal"]:
+            if result["suite"] == suite and (not result["equal"] or result["changelog"] is False):
                 groups[reason(result)].append(result["id"])
-            elif result["suite"] == suite and result["changelog"] is False:
-                groups["the final table is equal, the changes to it are others"].append(result["id"])
         if groups:
             lines += ["", f"## {suite}"]
         for why, ids in sorted(groups.items(), key=lambda g: (-len(g[1]), g[0])):

@@ -21,6 +21,9 @@ def test_reasons() -> None:
     assert reason(result("KeyError: 'x'", crashed=True)) == "crash: KeyError"
     assert reason(result("refused: line 1, column 37: there is no function 'F' (did you mean G?)")) == (
         "refused: there is no function ...")
+    assert reason(result("", equal=True, changelog=False)) == "the final table is equal, the changes to it are others"
+    assert reason(result("accepted (any)")) == "accepted, but must be refused"
+    assert "nanoseconds" in reason(result("got 1", id="TemporalTypesTest.testHighPrecisionTimestamp#2"))
     unsupported = "not supported: Sort is not supported by the bundled engine (do not)"
     assert reason(result(unsupported)) == "not supported: Sort"
 

@@ -246,3 +246,13 @@ def faults(query: Query, dice: random.Random) -> dict[tuple[str, int], str]:
         found.setdefault((table, at), BARRIER)
         found.setdefault((table, dice.randint(at, rows - 1)), CRASH)
     return found
+
+
+def places(query: Query) -> list[dict[tuple[str, int], str]]:
+    """For each row of each table: a barrier before it and a crash behind it; before the last one a crash alone."""
+    found = []
+    for table, rows in sorted(query.inputs.items()):
+        for at in range(len(rows)):
+            behind = {(table, at + 1): CRASH} if at + 1 < len(rows) else {}
+            found.append({(table, at): BARRIER, **behind} if behind else {(table, at): CRASH})
+    return found

@@ -10,12 +10,13 @@ import pytest
 
 from engine.session import RunOptions
 from tests import profiles
-from tests.engine.queries.support import Query, World, faults, fold, load, run
+from tests.engine.queries.support import Query, World, faults, fold, load, places, run
 
 FOLDERS = sorted(path.parent for path in Path(__file__).parent.glob("*/query.sql"))
 QUERIES = {folder.name: folder for folder in FOLDERS}
 CUTS = 25 if profiles.SOAK else 1
 """How many pairs of barriers are tried."""
+STRIDE = 1 if profiles.SOAK else 5
 
 
 @pytest.fixture(params=sorted(QUERIES))
@@ -49,6 +50,17 @@ def test_crash_and_resume_at_two_barriers(query: Query, tmp_path: Path, shards: 
         options = RunOptions(batch_rows=dice.choice([1, 2]), shards=shards)
         assert_result(query, run(query, tmp_path / str(number), options, world), ordered=shards == 1)
         assert world.happened, "no fault came"
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("shards", [1, 4])
+def test_crash_at_every_barrier(query: Query, tmp_path: Path, shards: int) -> None:
+    """In CI every fifth place has its barrier, in a soak run each."""
+    for number, place in enumerate(places(query)[::STRIDE]):
+        world = World(query, place)
+        assert_result(query, run(query, tmp_path / str(number), RunOptions(batch_rows=1, shards=shards), world),
+                      ordered=shards == 1)
+        assert len(world.happened) == len(place), "a fault did not come"
 
 
 def test_as_a_batch_only_the_final_table_comes(query: Query, tmp_path: Path) -> None:
