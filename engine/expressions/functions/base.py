@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Protocol
 
 from engine.changes import Array, Column, Mask
@@ -82,7 +83,7 @@ class Arguments:
     config: dict[str, str] = field(default_factory=dict)
     lenient: set[int] = field(default_factory=set)
 
-    @property
+    @cached_property
     def types(self) -> tuple[DataType, ...]:
         return tuple(v.type for v in self.values)
 

@@ -37,6 +37,15 @@ class Grouping:
     names: list[str] = field(default_factory=list)
     sets: list[tuple[int, ...]] = field(default_factory=list)
     window: GroupWindow | None = None
+    places: dict[Expression, int] = field(default_factory=dict)
+
+    def place(self, key: Expression, name: str | None) -> int:
+        """The position of a key, which is added where it is new."""
+        if key not in self.places:
+            self.places[key] = len(self.keys)
+            self.names.append(unique(name or f"$k{len(self.keys)}", set(self.names)))
+            self.keys.append(key)
+        return self.places[key]
 
     @property
     def is_global(self) -> bool:

@@ -101,10 +101,11 @@ def columns_for(relation: Relation, expressions: Sequence[Expression], names: Se
     columns."""
     if all(isinstance(e, InputRef) for e in expressions):
         return relation, tuple(e.index for e in expressions if isinstance(e, InputRef))
-    distinct = list(dict.fromkeys(expressions))
-    labels = [names[expressions.index(e)] for e in distinct]
-    position = {e: i for i, e in enumerate(distinct)}
-    return project(relation, distinct, labels, nodes), tuple(position[e] for e in expressions)
+    labels: dict[Expression, str] = {}
+    for expression, name in zip(expressions, names, strict=True):
+        labels.setdefault(expression, name)
+    position = {e: i for i, e in enumerate(labels)}
+    return project(relation, list(labels), list(labels.values()), nodes), tuple(position[e] for e in expressions)
 
 
 def materialized(schema: Schema) -> Schema:

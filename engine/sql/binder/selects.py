@@ -214,11 +214,12 @@ class SelectBinder:
         if isinstance(node, exp.GroupingSets):
             return [s for item in node.expressions for s in self._sets(binder, item, result)]
         if isinstance(node, exp.Rollup | exp.Cube):
+            if isinstance(node, exp.Cube):
+                _refuse_many(2 ** len(node.expressions))
             parts = [self._keys(binder, item, result) for item in node.expressions]
             if isinstance(node, exp.Rollup):
                 chosen = [parts[:n] for n in range(len(parts), -1, -1)]
             else:
-                _refuse_many(2 ** len(parts))
                 chosen = [list(c) for n in range(len(parts), -1, -1) for c in combinations(parts, n)]
             return [tuple(dict.fromkeys(i for part in choice for i in part)) for choice in chosen]
         return [self._keys(binder, node, result)]
@@ -233,11 +234,7 @@ class SelectBinder:
                 raise NotSupported("two group windows in one GROUP BY", place=bound.place)
             result.window = bound
             return ()
-        if bound not in result.keys:
-            result.keys.append(bound)
-            name = node.name if isinstance(node, exp.Column) else f"$k{len(result.keys) - 1}"
-            result.names.append(unique(name, set(result.names)))
-        return (result.keys.index(bound),)
+        return (result.place(bound, node.name if isinstance(node, exp.Column) else None),)
 
     def _grouped(self, relation: Relation, grouping: Grouping, bound: Bound, scope: Scope) -> tuple[Relation, Bound]:
         relation, grouping, bound = self._subqueries_below(relation, grouping, bound)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from engine.errors import UserError
@@ -248,6 +250,15 @@ def test_grouping_sets_are_counted_before_they_are_made(grouping: str) -> None:
     with pytest.raises(UserError) as error:
         query(f"SELECT COUNT(*) FROM a GROUP BY {grouping}")
     assert error.value.code == "too_many_grouping_sets"
+
+
+@pytest.mark.parametrize("sql", [
+    f"SELECT COUNT(*) FROM a GROUP BY {', '.join(f'x + {i}' for i in range(3000))}",
+    f"SELECT x FROM a WHERE x IN ({', '.join(map(str, range(6000)))})"], ids=["keys", "values"])
+def test_long_lists_cost_what_they_are_long(sql: str) -> None:
+    began = time.process_time()
+    query(sql)
+    assert time.process_time() - began < 6  # the square of it takes longer
 
 
 def test_hints_stand_on_the_join_and_the_aggregate_of_their_select() -> None:
