@@ -10,28 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.connectors.arrow import column_of, python_values
-from engine.connectors.formats.base import Block
+from engine.connectors.arrow import column_of
 from engine.connectors.formats.csv import CsvDecoder, CsvEncoder
 from engine.errors import UserError
 from engine.types import ARRAY, BIGINT, BOOLEAN, DATE, DECIMAL, DOUBLE, INT, MAP, ROW, STRING, TIMESTAMP, Schema
+from tests.engine.connectors.decoding import decoded
 
 TWO = Schema.of(a=INT, b=STRING)
 
 
 def decode(text: bytes, schema: Schema, options=None, columns=None, capacity=1000):
-    decoder = CsvDecoder(schema, columns, options)
-    block = Block.of(text, place="f")
-    rows: list[tuple] = []
-    dead = []
-    while not block.done:
-        decoder.begin(capacity)
-        decoder.feed(block, True)
-        decoded = decoder.finish()
-        dead += decoded.dead
-        if decoded.batch is not None:
-            rows += zip(*map(python_values, decoded.batch.columns), strict=True)
-    return rows, dead
+    return decoded(CsvDecoder(schema, columns, options), text, capacity)
 
 
 @pytest.mark.parametrize(("text", "options", "expected"), [

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.connectors.arrow import column_of, python_values
+from engine.connectors.arrow import column_of
 from engine.connectors.formats.base import Block
 from engine.connectors.formats.json import JsonDecoder, JsonEncoder
 from engine.errors import UserError
@@ -35,21 +35,11 @@ from engine.types import (
     DataType,
     Schema,
 )
+from tests.engine.connectors.decoding import decoded
 
 
 def decode(text: bytes, schema: Schema, columns=None, options=None, capacity=1000):
-    decoder = JsonDecoder(schema, columns, options)
-    block = Block.of(text, place="f")
-    rows: list[tuple] = []
-    dead = []
-    while not block.done:
-        decoder.begin(capacity)
-        decoder.feed(block, True)
-        decoded = decoder.finish()
-        dead += decoded.dead
-        if decoded.batch is not None:
-            rows += zip(*map(python_values, decoded.batch.columns), strict=True)
-    return rows, dead
+    return decoded(JsonDecoder(schema, columns, options), text, capacity)
 
 
 def value(type: DataType, text: str, options=None):
