@@ -83,20 +83,6 @@ def fold(changes: Sequence[Change]) -> Counter[tuple[Any, ...]]:
     return +rows
 
 
-def fold_by_key(changes: Sequence[Change], key: Sequence[int]) -> Counter[tuple[Any, ...]]:
-    """The rows that an upsert changelog leaves in a table with this key."""
-    rows: dict[tuple[Any, ...], tuple[Any, ...]] = {}
-    for kind, values in changes:
-        mine = tuple(values[k] for k in key)
-        assert kind != "-U", "a table written by key is told only what is new"
-        if kind == "-D":
-            assert mine in rows, f"{kind}{values} deletes a key that is not there"
-            del rows[mine]
-        else:
-            rows[mine] = values
-    return Counter(rows.values())
-
-
 @dataclass(frozen=True)
 class Config:
     """How a stream runs: rows a batch, shards, whether changes may be consolidated, whether every edge is watched."""
