@@ -1,0 +1,351 @@
+"""The platform as a person has it: a real Chromium at a real platform, whose example learns all the while."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e import pages
+from tests.e2e.conftest import Visit
+from tests.e2e.pages import Complaints, drawn, fact, number, select, status, tab, tile, until
+from tests.platform.running import Up
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+SHOP = "/pipelines/1"
+MODEL = "/models/shop.model?project=examples"
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def copied(up: Up, slug: str, document: str, project: str = "examples", title: str = "") -> int:
+    """A pipeline of a test's own."""
+    made = up.post("pipelines", {"project": project, "slug": slug, "title": title, "document": document})
+    return int(made["id"])
+
+
+def shop() -> str:
+    return (ROOT / "examples/shop.yaml").read_text(encoding="utf-8")
+
+
+# ---- the way in ------------------------------------------------------------------------------------------------------
+
+
+def test_the_printed_page_signs_in_once(up: Up, visit: Visit, signed_in: Any, complaints: list[Complaints]) -> None:
+    page = visit("/")
+    expect(page.get_by_role("button", name="User admin")).to_be_visible()
+    stranger = visit(up.ready["sign_in"], signed_in=False)
+    complaints[1].expect("^403: GET .*/sign-in/")
+    expect(stranger.get_by_role("heading", name="This link does not sign you in")).to_be_visible()
+    stranger.goto(SHOP)
+    stranger.wait_for_url("**/sign-in?next=%2Fpipelines%2F1")
+    expect(stranger.get_by_role("heading", name="By password")).to_be_visible()
+
+
+# ---- the example learns ----------------------------------------------------------------------------------------------
+
+
+def test_the_example_learns(up: Up, visit: Visit) -> None:
+    page = visit("/")
+    row = page.get_by_role("row", name=re.compile("Shop"))
+    expect(row.get_by_text("Running")).to_be_visible()
+    row.get_by_role("link", name="Shop").click()
+    page.wait_for_url(f"**{SHOP}")
+    expect(tile(page, "shop")).to_contain_text("rows/s")
+    expect(tile(page, "model")).to_contain_text(re.compile(r"auc 0\.[5-9]\d+ · logloss 0\.\d+"))
+    drawn(page, "Throughput")
+    drawn(page, "Checkpoint duration")
+    tab(page, "Model")
+    model = page.get_by_role("region", name="Model shop.model")
+    before = number(fact(model, "Samples"))
+    for title in ("model: progressive AUC", "model: log loss", "model: calibration", "Calibration"):
+        drawn(page, title)
+    until(page, lambda: number(fact(model, "Samples")) > before, "more samples are learnt")
+    served = up.get("models/shop.model")["version"]
+    assert number(fact(model, "Progressive AUC")) == pytest.approx(served["auc"], abs=0.02)
+
+
+# ---- canvas and SQL --------------------------------------------------------------------------------------------------
+
+
+def marked(page: Page) -> str:
+    """The lines of the SQL that are marked."""
+    return "\n".join(page.locator(".cm-line.cm-span").all_text_contents())
+
+
+def test_a_node_shows_its_sql_and_sql_its_node(up: Up, visit: Visit) -> None:
+    compiled = up.get("pipelines/1/compiled")
+    view = next(each for each in compiled["statements"] if each["node"] == "clicks" and each["kind"] == "view")
+    start, end = view["span"]
+    page = visit(f"{SHOP}?tab=sql")
+    select(page, "clicks")
+    until(page, lambda: compiled["sql"][start:end].strip() in marked(page), "the statement of clicks is marked")
+    assert "impressions" not in marked(page)
+    assert "node=clicks" in page.url
+    page.locator(".cm-scroller").evaluate("scroller => scroller.scrollTop -= 400")
+    page.locator(".cm-line", has_text="CREATE TEMPORARY VIEW recent AS").click()
+    expect(tile(page, "recent")).to_have_class(re.compile(r"\bselected\b"))
+    expect(tile(page, "clicks")).not_to_have_class(re.compile(r"\bselected\b"))
+    until(page, lambda: "recent" in marked(page) and "'click'" not in marked(page), "the mark follows")
+
+
+# ---- stop, start -----------------------------------------------------------------------------------------------------
+
+
+def test_a_run_stops_and_goes_on_where_it_was(up: Up, visit: Visit) -> None:
+    page = visit(SHOP)
+    status(page, "Running")
+    page.get_by_role("button", name="Stop", exact=True).click()
+    status(page, "Stopped")
+    before, learnt = up.get("runs/1"), up.get("models/shop.model/versions?limit=1000")["versions"]
+    page.get_by_role("button", name="Resume").click()
+    status(page, "Running")
+    expect(page.get_by_text("attempt 2")).to_be_visible()
+    after = up.run(1)
+    assert after["attempt"] == 2 and after["restarts"] == 0
+    until(page, lambda: up.run(1)["snapshot"]["epoch"] > before["snapshot"]["epoch"] > 0, "checkpoints go on")
+    since = f"models/shop.model/versions?since={learnt[-1]['version']}"
+    until(page, lambda: up.get(since)["versions"], "the model learns")
+    again = up.get("models/shop.model/versions?limit=1000")["versions"]
+    assert [each["samples"] for each in again] == [1000 * (n + 1) for n in range(len(again))]  # none lost, none twice
+    tab(page, "Events")
+    expect(page.get_by_role("tabpanel", name="Events")).to_contain_text(re.compile("stopped.*running", re.I | re.S))
+
+
+# ---- prediction ------------------------------------------------------------------------------------------------------
+
+
+def test_the_model_predicts(up: Up, visit: Visit) -> None:
+    page = visit(MODEL)
+    drawn(page, "AUC")
+    drawn(page, "Logloss")
+    drawn(page, "Calibration")
+    values = {"user_id": 1, "item_id": 1, "device": "phone", "hour_of_day": 12}
+    for name, value in values.items():
+        page.get_by_label(re.compile(f"^{name}")).fill(str(value))
+    page.get_by_role("button", name="Predict").click()
+    answer = page.get_by_role("status").filter(has_text="probability")
+    expect(answer).to_contain_text("looked up")
+    expect(answer).to_contain_text("behind the stream")
+    version = int(number(fact(answer, "Version")))
+    again = up.post("models/shop.model/predict", {"rows": [values], "version": version})
+    assert again["version"] == version <= up.get("models/shop.model")["version"]["version"]
+    assert number(answer) == pytest.approx(100 * again["predictions"][0]["p"], rel=0.2)
+    assert page.locator("section", has_text="Heaviest features").get_by_role("listitem").count() == 20
+
+
+# ---- the document ----------------------------------------------------------------------------------------------------
+
+
+def test_a_new_pipeline_of_an_example_breaks_and_heals(visit: Visit) -> None:
+    page = visit("/")
+    page.get_by_role("button", name="New pipeline").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name=re.compile("^shop")).click()
+    dialog.get_by_label(re.compile("^Name")).fill("broken")
+    dialog.get_by_role("button", name="Create pipeline").click()
+    page.wait_for_url(re.compile(r"/pipelines/\d+$"))
+    tab(page, "Document")
+    page.locator(".cm-content").click()
+    page.keyboard.press("Control+f")
+    page.keyboard.type("event = 'click'")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.type(" AND nope > 1")
+    expect(tile(page, "clicks")).to_contain_text(re.compile(r"1\s*error"))
+    expect(tile(page, "impressions")).not_to_contain_text("error")
+    select(page, "clicks")
+    tab(page, "Node")
+    expect(page.get_by_role("tabpanel", name="Node").get_by_text(re.compile("nope")).first).to_be_visible()
+    tab(page, "Problems")
+    problem = page.get_by_role("list", name="Problems").get_by_role("listitem")
+    expect(problem).to_have_count(1)
+    expect(problem).to_contain_text("nope")
+    problem.get_by_role("button", name="clicks.condition").click()
+    assert "property=condition" in page.url
+    tab(page, "Document")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Revision 2")).to_be_visible()
+    page.locator(".cm-content").click()
+    page.keyboard.press("Control+z")
+    expect(tile(page, "clicks")).not_to_contain_text("error")
+
+
+def test_of_two_tabs_none_overwrites_the_other(up: Up, visit: Visit, complaints: list[Complaints]) -> None:
+    number_ = copied(up, "two-tabs", shop())
+    mine = visit(f"/pipelines/{number_}?tab=document")
+    complaints[0].expect("^412: PUT")
+    theirs = mine.context.new_page()
+    theirs.goto(f"/pipelines/{number_}?tab=document")
+    for page, text in ((mine, "mine"), (theirs, "theirs")):
+        page.bring_to_front()
+        page.locator(".cm-line", has_text="name: shop").first.click()
+        page.keyboard.press("End")
+        page.keyboard.type(f" # {text}")
+        expect(page.get_by_text("unsaved changes")).to_be_visible()
+    theirs.keyboard.press("Control+s")
+    expect(theirs.get_by_text("Revision 2")).to_be_visible()
+    mine.bring_to_front()
+    mine.get_by_role("button", name="Save", exact=True).click()
+    dialog = mine.get_by_role("dialog", name="Revision 2 was saved meanwhile")
+    expect(dialog.get_by_text("# theirs")).to_be_visible()
+    expect(dialog.get_by_text("# mine")).to_be_visible()
+    assert "# theirs" in up.get(f"pipelines/{number_}")["document"]
+    dialog.get_by_role("button", name="Keep mine, as revision 3").click()
+    expect(dialog).to_be_hidden()
+    until(mine, lambda: up.get(f"pipelines/{number_}")["revision"] == 3, "mine is a revision of its own")
+    assert "# mine" in up.get(f"pipelines/{number_}")["document"]
+    assert "# theirs" in up.get(f"pipelines/{number_}/revisions/2")["document"]
+
+
+# ---- the other pages -------------------------------------------------------------------------------------------------
+
+
+def test_the_fleet_says_what_runs(visit: Visit) -> None:
+    page = visit("/fleet")
+    row = page.get_by_role("row").filter(has_text="shop")
+    expect(row.get_by_text("Running")).to_be_visible()
+    page.get_by_role("group", name="Filter by status").get_by_role("button", name=re.compile("Running")).click()
+    expect(row).to_have_count(1)
+    page.get_by_label("Search runs").fill("no such run")
+    expect(row).to_have_count(0)
+    page.get_by_label("Search runs").fill("")
+    row.get_by_role("link").first.click()
+    page.wait_for_url(f"**{SHOP}?run=1")
+
+
+def test_a_token_acts_until_it_is_revoked(up: Up, visit: Visit) -> None:
+    page = visit("/settings")
+    page.get_by_label("Name").fill("dashboard")
+    page.get_by_role("button", name="Make a token").click()
+    token = page.locator("code", has_text="psk_").text_content()
+
+    def asked() -> int:
+        return httpx.get(f"{up.url}/api/runs", headers={"Authorization": f"Bearer {token}"}).status_code
+
+    assert asked() == 200
+    page.get_by_role("button", name="I have it").click()
+    expect(page.locator("code", has_text="psk_")).to_have_count(0)
+    page.get_by_role("row", name=re.compile("dashboard")).get_by_role("button", name="Revoke").click()
+    page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+    expect(page.get_by_text("No tokens")).to_be_visible()
+    assert asked() == 401
+
+
+def parts(colour: str) -> list[int]:
+    """Red, green, blue of "rgb(1, 2, 3)"."""
+    return [int(each) for each in re.findall(r"\d+", colour)[:3]]
+
+
+def test_light_and_dark(visit: Visit) -> None:
+    page = visit(MODEL, color_scheme="light")
+    background = "() => getComputedStyle(document.body).backgroundColor"
+    drawn(page, "AUC")
+    light = page.evaluate(background)
+    page.get_by_role("button", name="Switch to dark").click()
+    until(page, lambda: page.evaluate(background) != light, "the page is dark")
+    dark = page.evaluate(background)
+    assert max(parts(dark)) < 60 and min(parts(light)) > 200
+    page.reload()
+    drawn(page, "AUC")
+    assert page.evaluate(background) == dark
+
+
+def test_keys_alone(visit: Visit) -> None:
+    page = visit("/")
+    expect(page.get_by_role("row", name=re.compile("Shop"))).to_be_visible()
+    page.keyboard.press("Control+Shift+P")
+    page.keyboard.type("fleet")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/fleet")
+    page.keyboard.type("gp")
+    page.wait_for_url(re.compile(r"/$"))
+    page.keyboard.press("Shift+?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.goto(SHOP)
+    expect(tile(page, "clicks")).to_be_visible()
+    tile(page, "clicks").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="clicks")).to_be_visible()
+    page.keyboard.type("vs")
+    expect(page.get_by_role("tab", name="SQL")).to_have_attribute("aria-selected", "true")
+
+
+def test_a_lost_connection_is_said_and_comes_back(up: Up, visit: Visit, complaints: list[Complaints]) -> None:
+    page = visit(SHOP)
+    complaints[0].expect(r"^failed: ", r"^50\d: ", "console error: .*EventSource")
+    health = page.get_by_role("banner").get_by_role("status")
+    expect(health).to_contain_text("Live")
+    os.kill(up.pid("web"), signal.SIGKILL)
+    expect(health).to_contain_text(re.compile(r"Not live since \d\d:\d\d:\d\d"))
+    until(page, lambda: up.run(1), "web answers again", 60.0)
+    answered = time.monotonic()
+    expect(health).not_to_contain_text("Not live")
+    expect(health).to_contain_text("Live")
+    status(page, "Running")
+    assert time.monotonic() - answered < 10
+    before = tile(page, "shop").text_content()
+    until(page, lambda: tile(page, "shop").text_content() != before, "figures move again")
+
+
+# ---- for everybody, against nobody -----------------------------------------------------------------------------------
+
+PAGES = {
+    "sign-in": ("/sign-in", "By password"),
+    "pipelines": ("/", "Shop"),
+    "pipeline": (f"{SHOP}?node=model", "Samples between versions"),
+    "sql": (f"{SHOP}?node=clicks&tab=sql", "Statements of clicks"),
+    "document": (f"{SHOP}?tab=document", "Revision 1"),
+    "model of a pipeline": (f"{SHOP}?tab=model", "Progressive AUC"),
+    "nodes": (f"{SHOP}?tab=nodes", "Rows in"),
+    "log": (f"{SHOP}?tab=log", "Log"),
+    "fleet": ("/fleet", "Running"),
+    "models": ("/models", "shop.model"),
+    "model": (MODEL, "Heaviest features"),
+    "settings": ("/settings", "Appearance"),
+    "not found": ("/nowhere", "There is no such page"),
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_everybody_can_use_it(visit: Visit, name: str) -> None:
+    """axe finds nothing serious, light and dark, on narrow and wide screens."""
+    path, text = PAGES[name]
+    page = visit(path, signed_in=name != "sign-in", reduced_motion="reduce")
+    expect(page.get_by_text(text).first).to_be_visible()
+    found = {}
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        for width, height in ((1280, 800), (1920, 1080)):
+            page.set_viewport_size({"width": width, "height": height})
+            pages.settled(page)
+            found |= {(scheme, width): each} if (each := pages.findings(page)) else {}
+    assert found == {}
+
+
+def test_markup_is_text_everywhere(up: Up, visit: Visit) -> None:
+    """In a project's and a pipeline's title, a label, a document, a parameter, an error about it, the address."""
+    up.post("projects", {"slug": "hostile", "title": pages.markup("project")})
+    document = shop().replace("label: what it finds of an item", f'label: "{pages.markup("label")}"')
+    pipeline = copied(up, "hostile", document, project="hostile", title=pages.markup("title"))
+    up.post("runs", {"pipeline": pipeline, "parameters": {"seed": pages.markup("seed")}})
+    page = visit("/")
+    expect(page.get_by_text(pages.markup("title"))).to_be_visible()
+    path = f"/pipelines/{pipeline}"
+    page.goto(f"{path}?node=item_features")
+    expect(page.get_by_role("heading", name=pages.markup("label"))).to_be_visible()
+    status(page, "Failed")
+    for place in (f"{path}?tab=document", f"{path}?tab=events", f"{path}?node={pages.markup('node')}", "/fleet",
+                  "/settings"):
+        page.goto(place)
+        expect(page.get_by_role("main").get_by_text(re.compile("<img src=x|hostile")).first).to_be_visible()
+        assert page.locator("img[src=x], b").count() == 0 and page.title() != "taken"
