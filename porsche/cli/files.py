@@ -50,9 +50,10 @@ class Base:
 @on_platform
 def push(api: Api, out: Output, file: Path, name: str | None, message: str, base: int | None, force: bool,
          draft: bool) -> None:
-    """Save a file's document as the newest revision of its pipeline; the pipeline is made where there is none.
+    """Save a file as the newest revision of its pipeline.
 
-    Refused where somebody saved another revision since the file was pulled. Runs go on with the revision they have.
+    The pipeline is made where there is none. Refused where somebody saved another revision since the file was pulled.
+    Runs go on with the revision they have.
 
     \b
     porsche push pipelines/shop.yaml -m "longer windows"

@@ -94,10 +94,10 @@ def _pipeline_cells(pipeline: dict[str, Any]) -> list[object]:
 @on_platform
 def start(api: Api, out: Output, name: str, new: bool, revision: int | None, parameters: tuple[str, ...],
           wait: str | None, **options: Any) -> None:
-    """Start a pipeline, or let a run that was stopped or failed go on from its last checkpoint.
+    """Start a pipeline, or let a run go on.
 
-    Of a pipeline, the last run goes on where it was stopped or failed; where it has finished, where there is none, and
-    with options of a new run, a new one begins with the newest revision.
+    Of a pipeline, the last run goes on from its checkpoint where it was stopped or failed; where it has finished, where
+    there is none, and with options of a new run, a new one begins with the newest revision.
 
     \b
     porsche start shop --wait running
@@ -109,7 +109,7 @@ def start(api: Api, out: Output, name: str, new: bool, revision: int | None, par
     how = {"revision": revision, "parameters": pairs(parameters) or None,
            "options": {key: value for key, value in options.items() if value is not None} or None}
     given = {key: value for key, value in how.items() if value is not None}
-    if by_number(name) and given:
+    if by_number(name) and (given or new):
         raise UserError("bad_option", "a run that goes on keeps its revision, parameters and options",
                         hint="name its pipeline to begin a new one")
     run = _go_on(api, name) if by_number(name) else _of_pipeline(api, out, name, given, new)

@@ -45,6 +45,7 @@ class Asked:
 
 def connect(asked: Asked, timeout: float = TIMEOUT, *, in_process: bool = True) -> Api:
     """The API of the platform that is meant. Without `in_process` there has to be a web process (LookupError)."""
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # where Django is set up, it lets every logger speak
     url = _server(asked)
     token = asked.token or os.environ.get(TOKEN)
     if url is not None:
@@ -86,7 +87,6 @@ def _running(home: Home, url: str, token: str | None, timeout: float) -> Api:
 
 def _in_process(home: Home, token: str | None) -> Api:
     application, host = local.application(home)
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # Django's settings let every logger speak
     renew: Callable[[], str] | None = None if token else lambda: local.new_token(home)
     secret = token or local.noted_token(home) or local.new_token(home)
     client = httpx.Client(base_url=f"http://{host}", transport=_Quietly(app=application), headers=_headers(secret))

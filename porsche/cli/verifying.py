@@ -35,10 +35,11 @@ SUFFIXES = (".yaml", ".yml", ".json")
 @perhaps_on_platform
 def verify(target: Target, name: str, wait: bool, last: bool, state: Path | None, parameters: tuple[str, ...],
            where: str) -> None:
-    """Check what a run wrote: the same SQL over the same input in one bounded run, and in DuckDB where it can say it.
+    """Check what a run wrote against a bounded run.
 
-    Of a run that has stopped or finished on a platform, or of a FILE that `porsche run` ran here. Rows that differ are
-    shown. Succeeds only if something could be compared and all of that is equal.
+    That is: the same SQL over the same input in one bounded run, and in DuckDB where it can say it. Of a run that has
+    stopped or finished on a platform, or of a FILE that `porsche run` ran here. Rows that differ are shown. Succeeds
+    only if something could be compared and all of that is equal.
 
     \b
     porsche verify shop

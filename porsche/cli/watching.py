@@ -33,9 +33,10 @@ Runs = list[dict[str, Any]]
                                             "terminal, and as JSON: a line at each change of a status.")
 @on_platform
 def status(api: Api, out: Output, names: tuple[str, ...], project: str | None, watch: bool) -> None:
-    """Say how runs do: those that are named, else all that are active and the last one of each pipeline.
+    """Say how runs do.
 
-    Fails (exit status 1) if one of them is FAILED or STUCK, for cron and CI.
+    Those that are named, else all that are active and the last one of each pipeline. Fails (exit status 1) if
+    one of them is FAILED or STUCK, for cron and CI.
 
     \b
     porsche status

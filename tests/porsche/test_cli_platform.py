@@ -105,8 +105,8 @@ def test_start_goes_on_or_begins(world: platform.World, tmp_path: Path, status: 
 
 def test_start_by_number(world: platform.World, tmp_path: Path) -> None:
     run = world.run(Status.STOPPED)
-    refused = porsche(tmp_path, "start", str(run.pk), "--rate", "5", "--json")
-    assert refused.error["code"] == "bad_option"
+    for option in ("--rate=5", "--new"):
+        assert porsche(tmp_path, "start", str(run.pk), option, "--json").error["code"] == "bad_option"
     assert porsche(tmp_path, "start", str(run.pk), "--json").json["desired"] == "RUNNING"
     assert porsche(tmp_path, "start", str(run.pk), "--json").error["code"] == "run_active"
 

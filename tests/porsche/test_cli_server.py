@@ -35,7 +35,7 @@ def up() -> Iterator[Up]:
     example.write_text(EVENTS.replace("default: 2000", "default: 1000000"), encoding="utf-8")
     with Up(home, "--example", str(example), "--rate", "1000") as made:
         first = as_process("list", "--home", str(home.path), "--json")
-        assert [p["slug"] for p in json.loads(first.stdout)] == ["events"], first.stderr
+        assert ([p["slug"] for p in json.loads(first.stdout)], first.stderr) == (["events"], "")
         yield made
     shutil.rmtree(home.path, ignore_errors=True)
 
@@ -65,7 +65,7 @@ def test_a_run_from_start_to_verification(up: Up, tmp_path: Path) -> None:
     answers.write_text("\n".join(lines) + "\n", encoding="utf-8")
     different = here(up, tmp_path, "verify", number)
     assert different.returncode == 1
-    assert "different, 2 rows" in different.stdout or "different, 1 rows" in different.stdout
+    assert "different, 2 rows" in different.stdout
     assert '"impression_id": -5' in different.stdout
     assert here(up, tmp_path, "verify", number, "--last", "--json").json["equal"] is False
 
