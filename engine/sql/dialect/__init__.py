@@ -12,7 +12,7 @@ Rules
 - Identifiers are case-sensitive and keep their case; `Identifier.quoted` only says that the name needs quotes.
 - A function is `exp.Anonymous`, its name as written (compare `node.name.upper()`), its arguments in `expressions`;
   nothing is renamed or rewritten. `this` is text, an Identifier (a name that needs quotes), or a Dot (`cat.db.f`).
-- `place_of(node)` is where a node stood: its own place if it has one, else from its first to its last part.
+- `place_of(node)` is where a node stood, from its first to its last part.
 - No node keeps raw text. Comments before a statement are its `.comments`; others are dropped.
 
 SQL -> node (`exp.` is sqlglot's, the others are of `nodes`, `statement_nodes` and `change_nodes`, all exported here)
@@ -155,7 +155,7 @@ from engine.sql.dialect.nodes import (
     Unknown,
     WithinDistinct,
 )
-from engine.sql.dialect.parsing import parse, parse_expression, parse_one, parse_type, place_of, split
+from engine.sql.dialect.parsing import parse, parse_expression, parse_one, parse_type, split
 from engine.sql.dialect.statement_nodes import (
     Analyze,
     CallProcedure,
@@ -190,6 +190,7 @@ from engine.sql.dialect.statement_nodes import (
     ViewColumn,
     Watermark,
 )
+from engine.sql.places import place_of
 
 __all__ = [
     "AlterObject", "Analyze", "CallProcedure", "ChangeJars", "ChangePartitions", "ChangeSchema", "Collected",

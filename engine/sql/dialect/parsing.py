@@ -10,7 +10,7 @@ from sqlglot.helper import ensure_list
 from sqlglot.parser import Parser
 from sqlglot.tokens import Token, TokenType
 
-from engine.errors import Place, UserError
+from engine.errors import UserError
 from engine.sql.dialect.cursor import Node, T, Unexpected
 from engine.sql.dialect.lexer import FlinkToken, tokenize
 from engine.sql.dialect.statements import StatementParser
@@ -63,24 +63,6 @@ def split(sql: str) -> list[str]:
         in_set = (in_set or begins_set) and token.word != "END"
         last = token
     return texts
-
-
-def place_of(node: Node) -> Place | None:
-    """Where `node` stood in the parsed text; for a node without a place of its own, from its first to its last part."""
-    spans = [each for part in node.walk(prune=_has_place) if (each := _span(part)) is not None]
-    if not spans:
-        return None
-    first = min(spans, key=lambda span: span[2])
-    return Place(first[0], first[1], first[2], max(span[3] for span in spans) + 1)
-
-
-def _has_place(node: exp.Expr) -> bool:
-    return _span(node) is not None
-
-
-def _span(node: exp.Expr) -> tuple[int, int, int, int] | None:
-    meta = node._meta
-    return (meta["line"], meta["col"], meta["start"], meta["end"]) if meta and "start" in meta else None
 
 
 # -- how a tree is got
