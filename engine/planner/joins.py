@@ -56,8 +56,6 @@ def plan_join(planner: Planner, node: nodes.Join) -> Built:
 
 
 def plan_interval_join(planner: Planner, node: nodes.IntervalJoin) -> Built:
-    if node.kind in (JoinKind.SEMI, JoinKind.ANTI):
-        raise NotSupported(f"{node.kind.value} interval join")
     event_time = node.time_kind is TimeKind.ROWTIME
     bounds = Bounds(
         node.lower, node.upper, node.left_time if event_time else None, node.right_time if event_time else None

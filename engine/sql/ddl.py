@@ -247,10 +247,20 @@ def _create_model(node: ast.CreateModel, binder: Binder) -> None:
     )
 
 
+def _check_catalog(node: ast.CreateNamespace) -> None:
+    """Catalogs are in memory; who asks for another one would look for tables that are not there."""
+    options = {option.this.name: option.expression.name for option in node.args.get("options") or []}
+    type = options.get("type", "generic_in_memory")
+    if type != "generic_in_memory":
+        raise NotSupported(f"a catalog of type '{type}'", place=place_of(node.this),
+                           hint="'type' = 'generic_in_memory', and CREATE TABLE in it")
+
+
 def _create_namespace(node: ast.CreateNamespace, binder: Binder) -> None:
     catalog = binder.catalog
     kind, name = node.args["kind"], parts(node.this)
     if kind == "CATALOG":
+        _check_catalog(node)
         taken: Callable[[], bool] = lambda: name[0] in catalog.catalogs  # noqa: E731
         create: Callable[[], object] = lambda: catalog.create_catalog(name[0])  # noqa: E731
     elif kind == "DATABASE":

@@ -10,6 +10,8 @@ from sqlglot import exp
 from engine.plan.nodes import Aggregate, Join, LookupJoin, Project, Relation
 from engine.plan.tree import with_inputs
 from engine.sql import dialect as ast
+from engine.sql.binder.hint_options import check_hint
+from engine.sql.places import place_of
 
 Hints = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 
@@ -19,8 +21,10 @@ def hints(nodes: Sequence[ast.HintCall], leave_out: tuple[str, ...] = ()) -> Hin
     found = []
     for node in nodes:
         name = str(node.this).upper()
+        options = tuple(_item(i) for i in node.expressions)
+        check_hint(name, dict(options), place_of(node))
         if name not in leave_out:
-            found.append((name, tuple(_item(i) for i in node.expressions)))
+            found.append((name, options))
     return tuple(found)
 
 

@@ -76,7 +76,7 @@ def join(kind: JoinKind, left: Relation, right: Relation, terms: Sequence[Expres
     width = len(left.schema)
     equal, others = split_terms(terms, width)
     interval, rest = find_interval(terms, left.schema, right.schema)
-    if interval is not None:
+    if interval is not None and kind not in LEFT_ONLY:  # of those Flink makes regular joins, too
         return _assemble(kind, left, right, *split_terms(rest, width), nodes, interval)
     if (marks := _window_marks(left, right, equal, windows)) is not None:
         return _assemble(kind, left, right, equal, others, nodes, marks)

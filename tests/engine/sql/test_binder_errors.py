@@ -79,6 +79,12 @@ CASES = [  # SQL, code, column of the text where it stands, part of the hint
     ("SELECT INTERVAL '1-13' YEAR TO MONTH", "bad_literal", 8, ""),
     ("SELECT x FROM a LIMIT 1.5", "bad_limit", 23, ""),
     ("SELECT SUM(n) OVER w FROM orders", "unknown_window", 20, ""),
+    ("SELECT /*+ BROADCST(b) */ a.x FROM a JOIN b ON a.x = b.x", "bad_hint", None, "BROADCAST"),
+    ("SELECT /*+ STATE_TTL('a' = 'soon') */ a.x FROM a JOIN b ON a.x = b.x", "bad_hint", None, "10 s"),
+    *((f"SELECT /*+ LOOKUP({options}) */ x FROM a", "bad_hint", None, hint) for options, hint in (
+        ("'async' = 'true'", "'table'"), ("'table' = 'a', 'asinc' = 'true'", "async"),
+        ("'table' = 'a', 'timeout' = '300 si'", "10 s"), ("'table' = 'a', 'max-attempts' = '3'", "'fixed-delay'"),
+        ("'table' = 'a', 'retry-predicate' = 'exception'", "lookup_miss"), ("'table' = 'a', 'capacity' = '0'", ""))),
     ("SELECT SUM(n) OVER (ORDER BY ts ROWS BETWEEN CURRENT ROW AND 1 PRECEDING) FROM orders", "bad_frame", None, ""),
     *((f"SELECT SUM(n) OVER (ORDER BY ts {frame}) FROM orders", "not_supported", None, "CURRENT ROW") for frame in (
         "ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING", "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING",
