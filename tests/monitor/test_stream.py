@@ -11,6 +11,7 @@ from contextlib import ExitStack
 import httpx
 import pytest
 
+from porsche.monitor.stream.app import MOST
 from tests.monitor.events import Events
 from tests.monitor.platform import Server
 
@@ -213,6 +214,31 @@ def test_hundreds_listen_without_threads_or_connections(platform, server):
     finally:
         for sock in socks:
             sock.close()
+
+
+def test_one_user_does_not_take_all_streams(platform, server):
+    def listen(user: str) -> socket.socket:
+        sock = socket.create_connection(("127.0.0.1", int(server.url.rpartition(":")[2])), timeout=60)
+        sock.sendall(f"GET /api/runs/1/stream HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+                     f"Authorization: Bearer {platform.tokens[user]}\r\n\r\n".encode())
+        return sock
+
+    def answer(user: str) -> bytes:
+        with listen(user) as sock:
+            return sock.recv(12)
+
+    with ExitStack() as stack:
+        socks = [stack.enter_context(listen("ann")) for _ in range(MOST)]
+        for sock in socks:
+            read_until(sock, b"HTTP/1.1 200")
+        assert answer("ann") == b"HTTP/1.1 429"
+        assert answer("bob") == b"HTTP/1.1 404"  # another user is answered as ever: it is not his run
+        for sock in socks:
+            sock.close()
+        deadline = time.monotonic() + 20
+        while answer("ann") != b"HTTP/1.1 200":
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
 
 
 def test_who_does_not_read_holds_no_memory(platform, server):

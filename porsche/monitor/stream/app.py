@@ -12,6 +12,7 @@ import re
 import signal
 import threading
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
@@ -24,6 +25,7 @@ from django.core.signals import request_started
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
+from porsche.ide.api.errors import failure
 from porsche.monitor import traffic
 from porsche.monitor.stream.hub import Hub, Mark, Topic
 from porsche.monitor.stream.views import RETRY, Stream
@@ -41,6 +43,8 @@ HEARTBEAT = 10.0
 """Seconds after which a stream without events says that it is there."""
 CHECK = 60.0
 """Seconds between two looks at whether one may still listen."""
+MOST = 400
+"""Streams that a user may have open: each is a descriptor of this process, of which the system gives so many."""
 ASKING = 4
 """Threads that ask."""
 
@@ -54,6 +58,8 @@ class Streams:
         self._django = BaseHandler()
         self._django.load_middleware()
         self._hub: Hub | None = None
+        self._open: Counter[int] = Counter()
+        """Streams by their users."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -80,12 +86,18 @@ class Streams:
             assert isinstance(answer, HttpResponse)
             await _relay(answer, send)
             return
-        await send({"type": "http.response.start", "status": 200, "headers": _headers(answer)})
+        if self._open[answer.user] >= MOST:
+            await _relay(failure(429, "too_many_streams", f"a user has at most {MOST} streams open",
+                                 "close pages that nobody looks at"), send)
+            return
+        self._open[answer.user] += 1
         gone = asyncio.ensure_future(_disconnected(receive))
         try:
+            await send({"type": "http.response.start", "status": 200, "headers": _headers(answer)})
             await self._tell(answer.topic, scope, send, gone)
         finally:
             gone.cancel()
+            self._open[answer.user] -= 1
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     async def _tell(self, topic: Topic, scope: Scope, send: Send, gone: asyncio.Future[None]) -> None:

@@ -16,7 +16,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 
-from porsche.ide.api.base import View
+from porsche.ide.api.base import View, who
 from porsche.ide.models import Role, Run
 from porsche.monitor.stream.hub import Frame, Mark, Topic
 from porsche.monitor.stream.watch import Watcher
@@ -34,9 +34,10 @@ LAST = OpenApiParameter("Last-Event-ID", str, OpenApiParameter.HEADER, descripti
 class Stream(StreamingHttpResponse):
     """An answer that goes on with a topic's events."""
 
-    def __init__(self, topic: Topic) -> None:
+    def __init__(self, topic: Topic, user: int) -> None:
         super().__init__(_once(topic), content_type=KIND)
         self.topic = topic
+        self.user = user
         self["Cache-Control"] = "no-store"
         self["X-Accel-Buffering"] = "no"  # a proxy passes events on as they come
 
@@ -64,7 +65,7 @@ class RunStream(StreamView):
                    responses={(200, KIND): OpenApiTypes.STR})
     def get(self, request: Request, pk: int) -> Stream:
         run = self.find(Run.objects.select_related("pipeline__project"), pk=pk)
-        return Stream(Topic("run", run.pk))
+        return Stream(Topic("run", run.pk), who(request).pk)
 
 
 class ProjectStream(StreamView):
@@ -78,4 +79,4 @@ class ProjectStream(StreamView):
         slug = request.query_params.get("project")
         if not slug:
             raise ValidationError({"project": "say which: ?project=name"})
-        return Stream(Topic("project", self.project(slug, Role.VIEWER).pk))
+        return Stream(Topic("project", self.project(slug, Role.VIEWER).pk), who(request).pk)
