@@ -14,6 +14,7 @@ from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from porsche.ide import logs
+from porsche.ide.api.errors import failure
 
 HEADER = "X-Request-Id"
 
@@ -39,13 +40,20 @@ def guard(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Callable[[
     def guarded(request: HttpRequest) -> HttpResponseBase:
         number = secrets.token_hex(8)  # our own: one from outside could forge log lines
         logs.request.set(number)
-        response = get_response(request)
+        response = _refused(request) or get_response(request)
         _mark(request, response, number)
         if isinstance(request, ASGIRequest) and isinstance(response, StreamingHttpResponse) and not response.is_async:
             response.streaming_content = _by_a_thread(cast("Iterator[bytes]", response.streaming_content))
         return response
 
     return guarded
+
+
+def _refused(request: HttpRequest) -> HttpResponseBase | None:
+    """An answer to an address with a NUL: no text of a database has one, and Postgres fails at it."""
+    if "\0" not in request.path and "%00" not in request.META.get("QUERY_STRING", ""):
+        return None
+    return failure(400, "invalid", "an address holds no NUL character")
 
 
 def _mark(request: HttpRequest, response: HttpResponseBase, number: str) -> None:
@@ -56,7 +64,7 @@ def _mark(request: HttpRequest, response: HttpResponseBase, number: str) -> None
     if response.status_code != HTTPStatus.NOT_MODIFIED:  # its headers replace those that the browser has of the page
         is_page = headers.get("Content-Type", "").startswith("text/html")
         headers.setdefault("Content-Security-Policy", APPLICATION_POLICY if is_page else DATA_POLICY)
-    if request.path.startswith("/api/"):
+    if request.path.startswith(("/api/", "/metrics")):
         headers.setdefault("Cache-Control", "no-store")
 
 

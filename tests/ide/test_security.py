@@ -132,6 +132,18 @@ def test_addresses_are_no_paths(path: str, world: World) -> None:
     assert world.api("viewer").get(path).status_code == 404
 
 
+@pytest.mark.parametrize("path", ["projects/a%00", "stream?project=%00", "runs/1/metrics?node=%00", "models/a%00.b",
+                                  "models?project=%00", "/metrics?x=%00", "pipelines?search=a%00"])
+def test_an_address_with_a_nul_reaches_no_database(path: str, world: World) -> None:
+    found = world.api("viewer").get(path)
+    assert (found.status_code, found.json()["code"]) == (400, "invalid")
+
+
+@pytest.mark.parametrize("path", ["session", "projects", "runs", "nowhere", "tokens", "/metrics", "schema"])
+def test_no_answer_with_data_is_kept_by_anybody(path: str, world: World) -> None:
+    assert "no-store" in world.api("viewer").get(path)["Cache-Control"]
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/static/../settings.py", "/static/%2e%2e/settings.py",
                                   "/static/app/../../settings.py", "/static//etc/passwd",
