@@ -35,7 +35,8 @@ _LOOKUP: dict[str, Callable[[str, str], object]] = {
 def check_hint(name: str, options: Mapping[str, str], place: Place | None = None) -> None:
     """UserError "bad_hint" for a hint that means nothing, as Flink refuses it."""
     if name not in KNOWN:
-        raise UserError("bad_hint", f"there is no hint {name}", hint=near_or_all(name, sorted(KNOWN), "hints"), place=place)
+        raise UserError("bad_hint", f"there is no hint {name}", place=place,
+                        hint=near_or_all(name, sorted(KNOWN), "hints"))
     try:
         if name == "LOOKUP":
             _check_lookup(options)
