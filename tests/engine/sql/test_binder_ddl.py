@@ -151,6 +151,7 @@ REFUSED = {
     "DROP TABLE u": "unknown_table",
     "DROP VIEW t": "unknown_view",
     "USE nowhere": "unknown_database",
+    "CREATE CATALOG c WITH ('type' = 'hive')": "not_supported",
     "ALTER TABLE t ADD a INT": "bad_alter",
     "ALTER TABLE t DROP ts": "bad_alter",
     "ALTER TABLE t RENAME q TO r": "bad_alter",
