@@ -16,6 +16,10 @@ from engine.types import STRING, DataType, Kind
 _SPEC = re.compile(r"%(?:(\d+)\$)?([-#+ 0,(]*)(\d+)?(?:\.(\d+))?([a-zA-Z%])")
 
 
+WIDEST = 1 << 24
+"""Characters of a field: beyond that it is a mistake, which would take all memory."""
+
+
 class _BadFormat(Exception):
     """A format string and its arguments do not fit; Flink gives NULL."""
 
@@ -31,7 +35,7 @@ def java_format(pattern: str, values: Sequence[Any]) -> str | None:
             return "%" if letter == "%" else "\n"
         place = int(number) - 1 if number else turn
         turn += 0 if number else 1
-        if place >= len(values):
+        if place >= len(values) or max(int(width or 0), int(precision or 0)) > WIDEST:
             raise _BadFormat
         text = _one(letter, flags, None if precision is None else int(precision), values[place])
         return _fit(text.upper() if letter.isupper() else text, flags, int(width or 0))

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from engine.errors import RuntimeFault
 from engine.expressions.functions.base import Arguments, Function, Infer
 from engine.expressions.functions.rows import per_row
 from engine.expressions.functions.signatures import signature
@@ -23,10 +24,26 @@ def overlay(text: str, replacement: str, start: int, length: int | None = None) 
     return text[:start - 1] + replacement + rest
 
 
+LONGEST = 1 << 24
+"""Characters of a text that a call makes of a number: beyond that it is a mistake, which would take all memory."""
+
+
+def _in_bounds(name: str, length: int) -> None:
+    if length > LONGEST:
+        raise RuntimeFault(f"{name} would make a text of {length:,} characters, more than {LONGEST:,}", code="too_long")
+
+
+def repeated(text: str, times: int) -> str:
+    """REPEAT."""
+    _in_bounds("REPEAT", len(text) * times)
+    return text * max(times, 0)
+
+
 def pad(text: str, length: int, padding: str, left: bool) -> str | None:
     """LPAD, RPAD; NULL for a negative length or nothing to pad with."""
     if length < 0 or not padding:
         return None
+    _in_bounds("LPAD" if left else "RPAD", length)
     missing = max(length - len(text), 0)
     filling = (padding * (missing // len(padding) + 1))[:missing]
     return (filling + text if left else text + filling)[:length] if missing else text[:length]
@@ -156,9 +173,9 @@ def _infer_pairs(arguments: Arguments) -> DataType:
 _TEXT1 = signature(STRING, "string")
 _PADDED = signature(STRING, "string", "int", "string")
 FUNCTIONS: dict[str, Function] = {
-    "REPEAT": per_row(signature(STRING, "string", "int"), lambda s, n: s * max(n, 0)),
-    "LPAD": per_row(_PADDED, lambda s, n, p: pad(s, n, p, True)),
-    "RPAD": per_row(_PADDED, lambda s, n, p: pad(s, n, p, False)),
+    "REPEAT": per_row(signature(STRING, "string", "int"), repeated, fallible=True),
+    "LPAD": per_row(_PADDED, lambda s, n, p: pad(s, n, p, True), fallible=True),
+    "RPAD": per_row(_PADDED, lambda s, n, p: pad(s, n, p, False), fallible=True),
     "REPLACE": per_row(signature(STRING, "string", "string", "string"), lambda s, a, b: s.replace(a, b)),
     "OVERLAY": per_row(signature(STRING, "string", "string", "int", "int?"), overlay),
     "INITCAP": per_row(_TEXT1, initcap),

@@ -168,3 +168,17 @@ def test_catalogue() -> None:
 def test_errors(sql: str) -> None:
     with pytest.raises(UserError):
         evaluate(sql)
+
+
+@pytest.mark.parametrize("call", [
+    "REPEAT('ab', 2000000000)", "LPAD('x', 2000000000, 'ab')", "RPAD('x', 16777217, 'a')"])
+def test_a_number_does_not_make_a_text_that_takes_all_memory(call: str) -> None:
+    with pytest.raises(UserError) as error:
+        value(call)
+    assert error.value.code == "too_long"
+    assert value(f"CASE WHEN 1 > 2 THEN {call} ELSE 'other' END") == "other"
+
+
+@pytest.mark.parametrize("pattern", ["%2000000000d", "%.2000000000f", "%" + "9" * 5000 + "d"])
+def test_a_format_of_absurd_width_is_none(pattern: str) -> None:
+    assert value(f"PRINTF('{pattern}', {'1.5' if pattern.endswith('f') else '1'})") is None
