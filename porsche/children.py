@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 
 from porsche import processes
-from porsche.home import Home
+from porsche.home import PRIVATE, Home
 from porsche.output import Redirected
 
 NAMES = ("web", "supervisor", "worker")
@@ -77,6 +77,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--url", default="", help="where web is reached")
     asked = parser.parse_args(arguments)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "porsche.settings")
+    os.umask(PRIVATE)
     home = Home.default()
     guard(asked.parent, Redirected(home.logs / f"{asked.name}.log"))
     MAINS[asked.name](home, asked.socket, asked.url)

@@ -14,6 +14,8 @@ from pathlib import Path
 from engine.errors import UserError
 
 VARIABLE = "PORSCHE_HOME"
+PRIVATE = 0o077
+"""The umask of the platform's processes: files are their owner's only, whatever folder it was given."""
 
 
 @dataclass(frozen=True)

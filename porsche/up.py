@@ -26,7 +26,7 @@ from typing import Any
 from engine.errors import UserError
 from porsche import first, processes
 from porsche.children import NAMES
-from porsche.home import Home
+from porsche.home import PRIVATE, Home
 from porsche.runners.folder import RunFolder
 from porsche.steps import Steps
 
@@ -92,6 +92,7 @@ class Platform:
     def run(self) -> int:
         """Start, watch until asked to end, end; the exit status."""
         self._listen()
+        os.umask(PRIVATE)
         with processes.only_one(self._home.folder() / "up.lock", 0.0, self._refusal()):
             processes.note(self._home.processes, "up")
             try:

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Collection, Mapping
 
+from porsche.home import PRIVATE
 from porsche.runners import secrets
 from porsche.runners.folder import RunFolder, Spec
 
@@ -36,6 +37,7 @@ def launch(folder: RunFolder, spec: Spec) -> subprocess.Popen[bytes]:
             stderr=output,
             close_fds=True,
             start_new_session=True,
+            umask=PRIVATE,
         )
     finally:
         os.close(output)

@@ -34,6 +34,7 @@ def test_up_shows_a_running_example_and_down_ends_all(home: Home, example: Path)
         run = up.until(1, "RUNNING")
         assert run["pipeline"]["slug"] == "events"
         awaited(lambda: up.run(1)["snapshot"]["rows_in"] > 500)
+        assert [p for p in home.path.rglob("*") if p.exists() and p.stat().st_mode & 0o077] == [], "its owner's only"
         pid = up.job(1)
         second = porsche("up", "--home", str(home.path))
         assert second.returncode == 1
