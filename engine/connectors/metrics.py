@@ -21,6 +21,7 @@ from engine.changes import Batch
 from engine.connectors.arrow import python_values
 from engine.connectors.base import Connector, Environment, Json, Sink, TableOptions
 from engine.connectors.staged import StagedLines
+from engine.durable import sync
 
 MOST_KEYS = 100_000
 MOST_BYTES = 64 << 20
@@ -125,6 +126,7 @@ class MetricLines(StagedLines):
             out.flush()
             os.fsync(out.fileno())
         os.replace(staged, old[-1])
+        sync(self.folder)
         for part in old[:-1]:
             part.unlink()
 

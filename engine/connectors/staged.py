@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.connectors.base import Json
+from engine.durable import sync
 
 
 class StagedLines:
@@ -32,12 +33,14 @@ class StagedLines:
             out.writelines(json.dumps(line, ensure_ascii=False) + "\n" for line in self._waiting)
             out.flush()
             os.fsync(out.fileno())
+        sync(self.folder)
         self._waiting = []
         return {"epoch": epoch, "staged": staged.name, "final": f"part-{epoch}.jsonl"}
 
     def apply(self, sealed: Json) -> None:
         if "staged" in sealed and (self.folder / sealed["staged"]).exists():
             os.replace(self.folder / sealed["staged"], self.folder / sealed["final"])
+            sync(self.folder)
 
     def discard(self, keep: Json | None) -> None:
         """Remove what belongs to no checkpoint: staged files, and epochs behind the one that counts; all without
