@@ -32,6 +32,7 @@ from engine.state.protocol import StatePart
 
 logger = logging.getLogger(__name__)
 IDLE_WAIT = 0.005  # seconds to sleep when no source has anything
+PACE = 0.05  # a limited source gives rows of so many seconds at once: fewer cost as much, and there is other work
 
 
 @dataclass(frozen=True)
@@ -252,8 +253,9 @@ class Job:
         rate = self.options.rate_limit
         if rate is None:
             return self.options.batch_rows
-        due = rate * (time.monotonic() - self._started) - source.counters.rows_in
-        return max(0, min(self.options.batch_rows, int(due)))
+        most = self.options.batch_rows
+        due = int(rate * (time.monotonic() - self._started)) - source.counters.rows_in
+        return min(most, due) if due >= max(1, min(most, int(rate * PACE))) else 0
 
     def _maintain(self) -> None:
         now = time.monotonic()
