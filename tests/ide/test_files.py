@@ -273,4 +273,5 @@ def test_rates_between_snapshots() -> None:
     assert told(111.2, 1500) == pytest.approx(416.7)  # a snapshot too soon is told with the second before it
     assert told(113.0, 1500) == 0.0
     assert told(120.0, 100, pid=2) == 5.0  # another process counts anew
+    assert told(100.01, 900, pid=3) is None  # its first rows are no rate yet
     assert rates.of(2, {}) == {"rows_in": None, "rows_out": None}

@@ -32,7 +32,8 @@ class Rates:
         self._seen: OrderedDict[int, tuple[_Counters, _Counters]] = OrderedDict()
 
     def of(self, run: int, snapshot: Mapping[str, Any]) -> dict[str, float | None]:
-        """Between the last two snapshots of the run's process; at the first, since the process began."""
+        """Between the last two snapshots of the run's process; at the first, since the process began, if that is long
+        enough ago to tell: the first moment's rows are a rate of nothing."""
         now = _counters(snapshot)
         if now is None:
             return {"rows_in": None, "rows_out": None}
@@ -65,7 +66,7 @@ def _counters(snapshot: Mapping[str, Any]) -> _Counters | None:
 
 def _between(before: _Counters, now: _Counters) -> dict[str, float | None]:
     seconds = now.at - before.at
-    if seconds <= 0:
+    if seconds < SHORTEST:
         return {"rows_in": None, "rows_out": None}
     return {"rows_in": round(max(0, now.rows_in - before.rows_in) / seconds, 1),
             "rows_out": round(max(0, now.rows_out - before.rows_out) / seconds, 1)}
