@@ -5,6 +5,7 @@ import { IconArrowBackUp, IconArrowForwardUp, IconFocusCentered, IconLayoutDistr
 import { Background, BackgroundVariant, MiniMap, type NodeChange, Panel, ReactFlow, ReactFlowProvider, applyNodeChanges, useReactFlow, useStore } from "@xyflow/react";
 import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from "react";
 
+import { counted } from "../../design/format";
 import { SHAPE, arrange } from "../../document/layout";
 import type { Layout } from "../../document/model";
 import { diagnosticsOf, useEditor, useEditorStore } from "../document/editor";
@@ -161,7 +162,7 @@ function merged(before: readonly Tile[], wanted: readonly Tile[], keep: boolean)
 }
 
 function ariaOf(data: TileData): string {
-  const problem = data.failure ? `, failed: ${data.failure}` : data.errors ? `, ${data.errors} errors` : data.warnings ? `, ${data.warnings} warnings` : "";
+  const problem = data.failure ? `, failed: ${data.failure}` : data.errors ? `, ${counted(data.errors, "error")}` : data.warnings ? `, ${counted(data.warnings, "warning")}` : "";
   return `${data.label}, ${data.title}${data.label === data.id ? "" : `, id ${data.id}`}${problem}`;
 }
 

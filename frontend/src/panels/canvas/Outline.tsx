@@ -1,5 +1,6 @@
 import { IconAlertTriangle, IconCircleX } from "@tabler/icons-react";
 
+import { counted } from "../../design/format";
 import { useFigures } from "../run/figures";
 import classes from "./canvas.module.css";
 import { FamilyIcon } from "./families";
@@ -32,8 +33,8 @@ export function Outline({ tiles, wires, selected, onSelect }: OutlineProps) {
                   <small className="p-truncate">{tile.title}{reads.length ? `, reads ${reads.join(", ")}` : ""}</small>
                   {live ? <small>{liveText(live, tile.gives)}</small> : null}
                 </span>
-                {tile.errors || tile.failure ? <IconCircleX size={14} className={classes.error} aria-label={tile.failure || `${tile.errors} errors`} /> : null}
-                {!tile.errors && tile.warnings ? <IconAlertTriangle size={14} className={classes.warning} aria-label={`${tile.warnings} warnings`} /> : null}
+                {tile.errors || tile.failure ? <IconCircleX size={14} className={classes.error} aria-label={tile.failure || counted(tile.errors, "error")} /> : null}
+                {!tile.errors && tile.warnings ? <IconAlertTriangle size={14} className={classes.warning} aria-label={counted(tile.warnings, "warning")} /> : null}
               </button>
             </li>
           );

@@ -76,7 +76,7 @@ function NodeProblems({ node, run, onReveal }: { node: string; run: RunSummary |
 function Label({ node, label, canEdit }: { node: string; label: string; canEdit: boolean }) {
   const editor = useEditorStore();
   const field = useDraft(label, (next) => editor.getState().change({ kind: "rename_label", node, label: next.trim() }, `Rename ${node}`));
-  return <TextInput className={classes.field} label="Label" placeholder={node} disabled={!canEdit} {...field} />;
+  return <TextInput className={classes.field} label="Name on the canvas" placeholder={node} disabled={!canEdit} {...field} />;
 }
 
 function Live({ run, node, gives }: { run: RunSummary; node: string; gives: string | null }) {
