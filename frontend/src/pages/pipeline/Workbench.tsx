@@ -54,19 +54,23 @@ function useView(): View {
       return next;
     }, { replace: true });
   });
+  /** The tab that the URL asked for stays open on its side as another one is. */
+  const keep = (tab: string) => {
+    for (const each of [asked, tab]) if (each) (SIDE.has(each) ? keepSide : keepBelow)(each);
+  };
   const show = useStable((tab: string) => {
-    (SIDE.has(tab) ? keepSide : keepBelow)(tab);
+    keep(tab);
     change({ tab: null });
   });
   const select = useCallback((node: string | null) => change({ node, property: null }), [change]);
   const showRun = useCallback((run: number | null) => change({ run: run === null ? null : String(run) }), [change]);
   const focus = useStable((node: string, property: string | null) => {
-    keepSide("node");
+    keep("node");
     change({ tab: null, node, property });
   });
   const reveal = useStable((place: Reveal) => {
     setRevealed({ ...place });
-    keepSide("document");
+    keep("document");
     change({ tab: null, ...(place.node ? { node: place.node, property: place.property ?? null } : {}) });
   });
   return {

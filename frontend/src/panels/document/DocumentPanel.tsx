@@ -88,7 +88,7 @@ function Text({ canEdit, reveal, onSave }: { canEdit: boolean; reveal: Reveal | 
   const { attach, view } = useCodeView(() => ({
     text: textOf(editor.getState()),
     extensions: [
-      yaml(), lineNumbers(), lintGutter(), drawSelection(), highlightActiveLine(), highlightActiveLineGutter(), search({ top: true }),
+      yaml(), lineNumbers(), lintGutter(), drawSelection(), highlightActiveLine(), highlightActiveLineGutter(), search({ top: true }), EditorView.lineWrapping,
       EditorState.readOnly.of(!canEdit), EditorView.contentAttributes.of({ "aria-label": "Document of the pipeline, YAML" }),
       keymap.of([
         { key: "Mod-s", run: () => (onSave(), true), preventDefault: true },

@@ -5,7 +5,7 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { fetchLogs } from "../../api/runs";
 import type { LogLine } from "../../api/types";
 import { Empty, ErrorNote } from "../../design";
-import { clock, moment } from "../../design/format";
+import { clock, counted, moment } from "../../design/format";
 import { useKept } from "../run/kept";
 import classes from "../run/panels.module.css";
 
@@ -79,7 +79,7 @@ function Log({ run, active, onSelect }: LogPanelProps & { run: number }) {
         <TextInput value={search} onChange={(event) => setSearch(event.currentTarget.value)} placeholder="Filter" aria-label="Filter the log" w={180} />
         <Checkbox label="Follow" checked={follow} onChange={(event) => setFollow(event.currentTarget.checked)} />
         <Button variant="default" onClick={() => setPaused(!paused)}>{paused ? "Go on" : "Pause"}</Button>
-        <span className="p-muted">{lines.length} lines{paused ? ", paused" : ""}</span>
+        <span className="p-muted">{counted(lines.length, "line")}{paused ? ", paused" : ""}</span>
       </div>
       <ErrorNote error={error} />
       <div className={classes.rows} ref={box} onScroll={onScroll} tabIndex={0} role="log" aria-label="Log of the run" aria-live="off">
