@@ -15,7 +15,7 @@ MODULES := frontend/node_modules/.package-lock.json
 PAGES := porsche/static/app/index.html
 BENCHMARKS := taobao nexmark learners checkpoint compile overhead api first_run
 
-.PHONY: help setup frontend run stop test fast lint services-test conformance bench soak goldens clean
+.PHONY: help setup frontend run stop chromium test tour fast lint services-test conformance bench soak goldens clean
 
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -57,9 +57,15 @@ run: setup ## the platform with the shop example, in a browser (Ctrl-C or `make 
 stop: ## end what `make run` started, and list what remains
 	@if [ -x $(VENV)/bin/porsche ]; then $(VENV)/bin/porsche down; else echo "nothing is running"; fi
 
-test: setup ## all tests but those that need services or ../shared
+chromium: ## the browser of the pages' tests, where the machine has none
+	@scripts/chromium.sh
+
+test: setup chromium ## all tests but those that need services or ../shared
 	scripts/npm.sh run test --silent
 	$(PY) -m pytest tests --numprocesses $(JOBS) --dist loadfile
+
+tour: setup chromium ## the pictures of the README's tour anew
+	$(PY) -m scripts.tour
 
 fast: setup ## the quick tests
 	$(PY) -m pytest tests --numprocesses $(JOBS) --dist loadfile --quiet -m 'not slow'

@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, R
 
 AXE = Path(__file__).resolve().parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 SECONDS = 1000
-PATIENCE = 20 * SECONDS
+PATIENCE = 30 * SECONDS
 """What is awaited here takes a second; machines may be busy."""
 ABORTED = "net::ERR_ABORTED"
 
@@ -128,7 +128,8 @@ def status(page: Page, word: str) -> None:
 
 
 def settled(page: Page) -> None:
-    """Wait until no colour and no place changes any more."""
+    """Wait until no colour and no place changes any more. What has just been asked for begins with the next frame."""
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     page.wait_for_function("() => document.getAnimations().every(each => !(each instanceof CSSTransition))")
 
 

@@ -94,6 +94,8 @@ def test_a_node_shows_its_sql_and_sql_its_node(up: Up, visit: Visit) -> None:
     expect(tile(page, "recent")).to_have_class(re.compile(r"\bselected\b"))
     expect(tile(page, "clicks")).not_to_have_class(re.compile(r"\bselected\b"))
     until(page, lambda: "recent" in marked(page) and "'click'" not in marked(page), "the mark follows")
+    tab(page, "Nodes")
+    expect(page.get_by_role("tab", name="SQL")).to_have_attribute("aria-selected", "true")
 
 
 # ---- stop, start -----------------------------------------------------------------------------------------------------
@@ -325,6 +327,7 @@ def test_everybody_can_use_it(visit: Visit, name: str) -> None:
     found = {}
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
+        page.locator(f'html[data-mantine-color-scheme="{scheme}"]').wait_for()
         for width, height in ((1280, 800), (1920, 1080)):
             page.set_viewport_size({"width": width, "height": height})
             pages.settled(page)
