@@ -45,6 +45,8 @@ NAME = "supervisor"
 PERIOD, BEAT, COLLECT, SWEEP = 0.5, 2.0, 1.0, 5.0
 """Seconds between two looks at the runs, two signs of life, two calls of the observers, two searches for strays."""
 FINAL = [status for status in Status if status.is_final]
+RELEASE = 2.0
+"""Seconds in which the threads of a process that was killed end, too."""
 PATIENCE_WITH_STRAYS = 10.0
 
 
@@ -252,6 +254,7 @@ class Supervisor:
         assert seen.pid is not None
         processes.send(seen.pid, signal.SIGKILL)
         processes.wait([seen.pid], 1.0)
+        self._await_release(job)
         where = seen.reason or {}
         message = f"{why} and was ended" + (f": {where['message']}" if where else "")
         job.folder.write("failure", {
@@ -261,6 +264,13 @@ class Supervisor:
         self._note_failure(run, job)
 
     # ---- showing -----------------------------------------------------------------------------------------------------
+
+    def _await_release(self, job: Job) -> None:
+        """Threads of a process that was killed may hold its lock a little longer than it is there: until then it would
+        look as if it went on."""
+        last = time.monotonic() + RELEASE
+        while job.folder.held() and time.monotonic() < last:
+            time.sleep(0.01)
 
     def _show(self, run: Run, job: Job, todo: Action) -> None:
         """Write what is seen into the run's row, as far as it changed."""

@@ -40,8 +40,18 @@ class _Ready:
                 self._held.popitem(last=False)[1].close()
             return held
 
+    def clear(self) -> None:
+        with self._lock:
+            while self._held:
+                self._held.popitem()[1].close()
+
 
 _ready = _Ready(KEPT)
+
+
+def forget() -> None:
+    """Let go of all models that are held ready, with their open tables."""
+    _ready.clear()
 
 
 def serving(model: Published) -> Serving:

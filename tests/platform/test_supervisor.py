@@ -61,6 +61,10 @@ def pid_of(home: Home, run: Run) -> int:
     return pid
 
 
+def rows_in(run: Run) -> int:
+    return int((run.snapshot or {}).get("rows_in") or 0)
+
+
 def statuses(run: Run) -> list[str]:
     return list(run.events.filter(kind="status").order_by("id").values_list("code", flat=True))
 
@@ -86,7 +90,7 @@ def test_a_run_from_wish_to_outcome(home: Home) -> None:
 
 def test_stopped_and_started_it_goes_on(home: Home) -> None:
     supervisor, run = Supervisor(home), made(options=SLOW, parameters=LONG)
-    until(supervisor, run, Status.RUNNING)
+    until(supervisor, run, Status.RUNNING, lambda: rows_in(run) > 0)
     pid = pid_of(home, run)
     want(run, desired=Desired.STOPPED)
     until(supervisor, run, Status.STOPPED)

@@ -14,6 +14,7 @@ from porsche.ide.services.pipelines import create_pipeline
 from porsche.runners.bundled import Options, run
 from porsche.runners.folder import RunFolder
 from tests.ide import platform
+from tests.serving.clean import forget_runs
 
 SHOP = (Path(__file__).resolve().parents[2] / "examples" / "shop.yaml").read_text(encoding="utf-8")
 
@@ -27,16 +28,17 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def shop(world: platform.World, trained: Path) -> Iterator[Any]:
+def shop(world: platform.World, trained: Path) -> Any:
     """A finished run of the shop in the project `shop`."""
     pipeline = create_pipeline(project=world.project, slug="shop", title="", document=SHOP, by=world.people["editor"])
     world.pipeline = pipeline
     made = world.run(Status.FINISHED, parameters={"impressions": "6000"})
     shutil.copytree(trained, RunFolder(settings.HOME.run(made.pk)).state)
-    yield made
-    shutil.rmtree(settings.HOME.run(made.pk), ignore_errors=True)
+    return made
 
 
 @pytest.fixture
-def world(db: None) -> platform.World:
-    return platform.make()
+def world(db: None) -> Iterator[platform.World]:
+    forget_runs()
+    yield platform.make()
+    forget_runs()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,25 +19,27 @@ from porsche.runners.folder import RunFolder
 from porsche.verification.services import start_due
 from porsche.verification.tasks import verify_run
 from tests.ide import platform
+from tests.serving.clean import forget_runs
 
 SHOP = (Path(__file__).resolve().parents[2] / "examples" / "shop.yaml").read_text(encoding="utf-8")
 
 
 @pytest.fixture
-def world(db: None) -> platform.World:
-    return platform.make()
+def world(db: None) -> Iterator[platform.World]:
+    forget_runs()
+    yield platform.make()
+    forget_runs()
 
 
 @pytest.fixture
-def finished(world: platform.World) -> Iterator[Run]:
+def finished(world: platform.World) -> Run:
     """A run over 2,000 impressions of the shop that has finished."""
     world.pipeline = create_pipeline(project=world.project, slug="shop", title="", document=SHOP,
                                      by=world.people["editor"])
     made = world.run(Status.FINISHED, parameters={"impressions": "2000", "judge_from": "1000"}, ended_at=timezone.now())
     state = RunFolder(settings.HOME.run(made.pk)).state
     run(compile_text(SHOP, parameters=made.parameters, state=str(state)), state, Options(batch_rows=111))
-    yield made
-    shutil.rmtree(settings.HOME.run(made.pk), ignore_errors=True)
+    return made
 
 
 def check(world: platform.World, made: Run) -> dict[str, Any]:
