@@ -3,7 +3,7 @@ import { type FormEvent, useState } from "react";
 import { Navigate, useSearchParams } from "react-router";
 
 import { useSession, useSignIn } from "../api";
-import { ErrorNote, Note } from "../design";
+import { ErrorNote } from "../design";
 import classes from "./SignInPage.module.css";
 
 /** Only addresses of this site: what the URL says may come from anywhere. */
@@ -53,18 +53,13 @@ export default function SignInPage() {
             <p className="p-muted">Real-time machine learning, drawn.</p>
           </div>
         </header>
-        {given.has("expired") ? (
-          <Note tone="warning">
-            This sign-in link was used before, or is older than 15 minutes. Get a new one as described below.
-          </Note>
-        ) : null}
         <section>
           <h2>By link</h2>
           <p>
             There is no default password. <code>porsche up</code> prints a link that signs you in, once: open it in this browser. For
             another one, run on the machine of the platform:
           </p>
-          <pre className={classes.command}>python manage.py sign_in_link USER</pre>
+          <pre className={classes.command}>.venv/bin/python manage.py sign_in_link</pre>
         </section>
         <section>
           <h2>By password</h2>
