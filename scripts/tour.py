@@ -91,7 +91,8 @@ STOPS = (
     Stop("predict", MODEL,
          "A prediction by keys: the rest is looked up; the answer says by which version, and how fresh it is.",
          "Predict", act=_predict),
-    Stop("fleet", "/fleet", "All runs: status with its reason, rates, lag, checkpoints, restarts.", "Running", (1280, 360)),
+    Stop("fleet", "/fleet", "All runs: status with its reason, rates, lag, checkpoints, restarts.", "Running",
+         (1280, 360)),
 )
 OTHERS = (
     Stop("pipelines", "/", "", "Shop"),
