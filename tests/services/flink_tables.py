@@ -31,7 +31,8 @@ def _mapped(options: dict[str, str], keyed: bool) -> dict[str, str]:
         case "filesystem" if keyed:
             return UPSERT
         case "hbase-2.2":
-            return {**options, "zookeeper.quorum": "localhost:2181"}
+            theirs = {name: value for name, value in options.items() if not name.startswith("embedded.")}
+            return {**theirs, "zookeeper.quorum": "localhost:2181"}
     return {name: value for name, value in options.items() if name not in OURS}
 
 

@@ -53,4 +53,5 @@ class FeatureTable(Component):
         values = RowValue(expressions=[column(name) for name in (*names, time)])
         known = exp.Not(this=exp.Is(this=column(self.key), expression=exp.Null()))
         newest = rows.select([(self.key, column(self.key)), (FAMILY, values)], known)
-        return Lowering(tables=(table,), inserts=(insert(self.site.node, newest.tree(), last_wins=True),))
+        changes = rows.changelog != "I"  # rows that are only added replace each other by key without being told to
+        return Lowering(tables=(table,), inserts=(insert(self.site.node, newest.tree(), last_wins=changes),))

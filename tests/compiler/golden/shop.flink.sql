@@ -224,14 +224,12 @@ GROUP BY name;
 INSERT INTO user_features
 SELECT user_id, ROW(seen, event_time) AS features
 FROM recent
-WHERE user_id IS NOT NULL
-ON CONFLICT DO DEDUPLICATE;
+WHERE user_id IS NOT NULL;
 -- node: item_features
 INSERT INTO item_features
 SELECT item_id, ROW(category_id, price, event_time) AS features
 FROM recent
-WHERE item_id IS NOT NULL
-ON CONFLICT DO DEDUPLICATE;
+WHERE item_id IS NOT NULL;
 -- node: predictions
 INSERT INTO predictions
 SELECT impression_id, p

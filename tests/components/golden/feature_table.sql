@@ -36,6 +36,5 @@ BEGIN
 INSERT INTO it
 SELECT item, ROW(price, kind, ts) AS features
 FROM events
-WHERE item IS NOT NULL
-ON CONFLICT DO DEDUPLICATE;
+WHERE item IS NOT NULL;
 END;
