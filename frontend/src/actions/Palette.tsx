@@ -1,6 +1,6 @@
 import { Modal, TextInput } from "@mantine/core";
 import { IconArrowRight, IconBrain, IconSchema, IconSearch, type Icon } from "@tabler/icons-react";
-import { type KeyboardEvent, useId, useMemo, useState } from "react";
+import { type KeyboardEvent, useId, useLayoutEffect, useMemo, useRef, useState } from "react";
 
 import { modelUrl, pipelineUrl, useModels, usePipelines } from "../api";
 import { found } from "./find";
@@ -53,6 +53,9 @@ function Choices({ onClose }: { onClose: () => void }) {
   const [query, setQuery] = useState("");
   const [at, setAt] = useState(0);
   const list = useId();
+  const field = useRef<HTMLInputElement>(null);
+  // The dialog's own focus comes a timer later: whoever types on at once would write into the page behind it.
+  useLayoutEffect(() => field.current?.focus(), []);
   const shown = useMemo(() => found(query, items, (item) => `${item.label} ${item.words} ${item.group}`), [query, items]);
   const active = Math.min(at, shown.length - 1);
   const choose = (item: Item | undefined) => {
@@ -74,6 +77,7 @@ function Choices({ onClose }: { onClose: () => void }) {
   return (
     <>
       <TextInput
+        ref={field}
         size="md"
         data-autofocus
         leftSection={<IconSearch size={16} />}
@@ -116,7 +120,7 @@ function Choices({ onClose }: { onClose: () => void }) {
 /** Every action by name, and the way to every pipeline and model. */
 export function Palette({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   return (
-    <Modal.Root opened={opened} onClose={onClose} size={620} padding="sm" yOffset="12vh" transitionProps={{ duration: 80 }}>
+    <Modal.Root opened={opened} onClose={onClose} size={620} padding="sm" yOffset="12vh" transitionProps={{ duration: 0 }}>
       <Modal.Overlay />
       <Modal.Content aria-label="Search and actions">
         <Modal.Body>{opened ? <Choices onClose={onClose} /> : null}</Modal.Body>
