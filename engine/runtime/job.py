@@ -13,22 +13,20 @@ import os
 import shutil
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine.changes import MAX_WATERMARK, MIN_WATERMARK, Barrier, Batch, Watermark
+from engine.changes import MAX_WATERMARK, MIN_WATERMARK, Batch, Watermark
 from engine.errors import InternalError, UserError
-from engine.operators.base import Meter, Operator
+from engine.operators.base import Meter
 from engine.operators.source import SourceReader
 from engine.planner import Graph
+from engine.runtime.checkpointing import Checkpointing
 from engine.runtime.dead_letters import DeadLetters
 from engine.runtime.recovery import Interrupted, restore_operators
 from engine.runtime.rounds import Rounds
-from engine.runtime.status import Completed, Status
-from engine.state.checkpoints import CheckpointStore
-from engine.state.protocol import StatePart
+from engine.runtime.status import Status
 
 logger = logging.getLogger(__name__)
 IDLE_WAIT = 0.005  # seconds to sleep when no source has anything
@@ -85,28 +83,17 @@ class Job:
         self.dead_letters = DeadLetters(folder / "dead_letters", clock)
         self._clock = clock
         self._on_status = on_status
-        self._fingerprint = fingerprint
-        self._sync = sync
         self._meter = graph.operators[0].settings.meter if graph.operators else Meter()
         self._rounds = Rounds(graph.exchanges, graph.shards, self._meter)
+        self._checkpoints = Checkpointing(graph, self._rounds, self.dead_letters, fingerprint, sync, clock)
         self._ticking = graph.ticking
         self._totals = Totals()
         self._base = Totals()
         self._stop = False
-        self._asked = False
-        self._epoch = 0
-        self._parts: dict[str, StatePart] = {}
-        self._writing: tuple[Future[None], dict[str, Any]] | None = None
-        self._applying: Future[None] | None = None
-        self._applier = ThreadPoolExecutor(1, "apply")
         self._status = Status(graph, options.rate_limit, clock)
         self._began = clock()
-        self._completed: Completed | None = None
-        self._failed_checkpoints = 0
-        self._stall = 0.0
-        self._started = self._last_checkpoint = self._last_status = time.monotonic()
+        self._started = self._last_status = time.monotonic()
         self._last_rows: dict[int, float] = {}
-        self._store: CheckpointStore | None = None
 
     def stop(self) -> None:
         """Ask the loop to take a checkpoint and end (safe from a signal handler or another thread)."""
@@ -114,17 +101,12 @@ class Job:
 
     def checkpoint(self) -> None:
         """Ask the loop to take a checkpoint now."""
-        self._asked = True
+        self._checkpoints.asked = True
 
     @property
     def checkpointing(self) -> bool:
         """Whether a checkpoint was asked for or is being written."""
-        return self._asked or self._under_way
-
-    @property
-    def _under_way(self) -> bool:
-        """Whether a checkpoint is being written or applied."""
-        return self._writing is not None or self._applying is not None
+        return self._checkpoints.asked or self._checkpoints.under_way
 
     def run(self) -> JobResult:
         """Recover, process, finish. Raises UserError where the job cannot go on; what was checkpointed stays."""
@@ -157,22 +139,21 @@ class Job:
                     shutil.rmtree(self.folder / part, ignore_errors=True)
                 (self.folder / "finished.json").unlink()
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._store = CheckpointStore(self.folder / "checkpoints", sync=self._sync)
+            self._checkpoints.use(self.folder / "checkpoints")
         except OSError as error:
             raise UserError("state_folder", f"cannot use the state folder {self.folder}: {error.strerror}",
                             hint="choose a writable folder with --state") from error
 
     def _recover(self) -> None:
-        checkpoint = None if self._store is None else self._store.latest(self._check_stop)
+        checkpoint = self._checkpoints.latest(self._check_stop)
         sealed: dict[str, Any] = {}
         if checkpoint is not None:
-            self._epoch = checkpoint.epoch
-            self._check_fingerprint(checkpoint.meta)
             restore_operators(self.graph.operators, checkpoint, self._check_stop)
             self._base = Totals(**checkpoint.meta["totals"])
             sealed = checkpoint.meta["sinks"]
             for epoch, why in checkpoint.skipped:
-                logger.warning("checkpoint %d is damaged (%s): going on from checkpoint %d", epoch, why, self._epoch)
+                logger.warning("checkpoint %d is damaged (%s): going on from checkpoint %d", epoch, why,
+                               checkpoint.epoch)
         self._totals.attempts = self._base.attempts + 1
         self.dead_letters.discard(sealed.get("dead_letters"))
         self.dead_letters.apply(sealed.get("dead_letters") or {})
@@ -182,7 +163,7 @@ class Job:
                 writer.sink.apply(sealed[writer.uid])
             writer.sink.open()
         for operator in self.graph.operators:
-            operator.on_snapshot = self._snapshot
+            operator.on_snapshot = self._checkpoints.snapshot
             operator.open()
         self._status.opened = True
         for source in self.graph.sources:
@@ -200,11 +181,6 @@ class Job:
     def _check_stop(self) -> None:
         if self._stop:
             raise Interrupted
-
-    def _check_fingerprint(self, meta: dict[str, Any]) -> None:
-        if meta["fingerprint"] != self._fingerprint:
-            raise UserError("state_of_another_query", f"the state in {self.folder} belongs to another query",
-                            hint="choose another folder with --state, or delete this one to start anew")
 
     # ---- the loop ----------------------------------------------------------------------------------------------------
 
@@ -259,17 +235,13 @@ class Job:
 
     def _maintain(self) -> None:
         now = time.monotonic()
-        self._complete_checkpoint(wait=False)
-        if self._store is not None and not self._under_way and self._is_due(now):
-            self._begin_checkpoint()
+        self._checkpoints.complete(wait=False)
+        if self._checkpoints.is_due(now, self.options.checkpoint_interval):
+            self._checkpoints.begin(vars(self._now()))
         if now - self._last_status >= self.options.status_interval:
             self._last_status = now
             self._publish("RUNNING")
         self._tick()
-
-    def _is_due(self, now: float) -> bool:
-        interval = self.options.checkpoint_interval
-        return self._asked or interval is not None and now - self._last_checkpoint >= interval
 
     def _tick(self) -> None:
         now = int(self._clock() * 1e6)
@@ -281,92 +253,22 @@ class Job:
         if self._ticking and self.graph.exchanges:
             self._rounds.settle()
 
-    # ---- checkpoints -------------------------------------------------------------------------------------------------
-
-    def _snapshot(self, operator: Operator, epoch: int) -> None:
-        for name, state in operator.states().items():
-            self._parts[f"{operator.uid}/{name}/{operator.settings.shard}"] = state.snapshot(full=False)
-
-    def _begin_checkpoint(self) -> None:
-        """Cut: barriers through the graph, sinks sealed; a background thread writes."""
-        self._last_checkpoint = started = time.monotonic()
-        self._asked = False
-        self._epoch += 1
-        self._parts = {}
-        if self._store is None:
-            for writer in self.graph.sinks:
-                writer.sink.apply(writer.seal(self._epoch))
-            return
-        for source in self.graph.sources:
-            self._snapshot(source, self._epoch)
-            self._rounds.push(source.consumers, Barrier(self._epoch))
-        sealed: dict[str, Any] = {w.uid: w.seal(self._epoch) for w in self.graph.sinks}
-        sealed["dead_letters"] = self.dead_letters.seal(self._epoch)
-        meta = {"fingerprint": self._fingerprint, "totals": vars(self._now()), "sinks": sealed}
-        self._writing = (self._store.write(self._epoch, self._parts, meta), sealed)
-        self._stall = time.monotonic() - started
-
-    def _complete_checkpoint(self, *, wait: bool) -> None:
-        """Where the manifest of the checkpoint being written is in place, make its sinks' epoch visible: at once, or
-        beside the job where that takes long."""
-        if self._writing is not None and (wait or self._writing[0].done()):
-            future, sealed = self._writing
-            self._writing = None
-            try:
-                future.result()
-            except UserError:
-                self._failed_checkpoints += 1
-                raise
-            self._apply(sealed)
-        if self._applying is not None and (wait or self._applying.done()):
-            applied, self._applying = self._applying, None
-            applied.result()
-            self._note_completed()
-
-    def _apply(self, sealed: dict[str, Any]) -> None:
-        started = time.monotonic()
-        self.dead_letters.apply(sealed["dead_letters"])
-        for writer in self.graph.sinks:
-            if not writer.sink.slow:
-                writer.sink.apply(sealed[writer.uid])
-        slow = [(writer.sink, sealed[writer.uid]) for writer in self.graph.sinks if writer.sink.slow]
-        self._stall += time.monotonic() - started
-        if not slow:
-            self._note_completed()
-            return
-
-        def apply_slow() -> None:
-            for sink, part in slow:
-                sink.apply(part)
-
-        self._applying = self._applier.submit(apply_slow)
-
-    def _note_completed(self) -> None:
-        assert self._store is not None
-        written = self._store.last
-        assert written is not None
-        stall = self._stall
-        self._completed = Completed(written.epoch, self._clock(), round(stall + written.seconds, 6), written.bytes,
-                                    written.full, round(stall, 6))
-
     def _finish(self) -> None:
         if self._stop:
             self._publish("STOPPING")
-        self._complete_checkpoint(wait=True)
-        self._begin_checkpoint()
-        self._complete_checkpoint(wait=True)
+        self._checkpoints.complete(wait=True)
+        self._checkpoints.begin(vars(self._now()))
+        self._checkpoints.complete(wait=True)
         self._publish("STOPPED" if self._stop else "FINISHED")
         if not self._stop:
-            self._write_json("finished.json", {"epoch": self._epoch})
+            self._write_json("finished.json", {"epoch": self._checkpoints.epoch})
 
     def _close(self) -> None:
         self._rounds.close()
-        self._applier.shutdown()
+        self._checkpoints.close()
         for operator in self.graph.operators:
             operator.close()
             operator.on_snapshot = None  # it refers to the job: without the cycle, state is given back at once
-        if self._store is not None:
-            self._store.close()
 
     # ---- counts and status -------------------------------------------------------------------------------------------
 
@@ -404,10 +306,11 @@ class Job:
 
     def _publish(self, state: str) -> None:
         result = self.result()
-        status = {"state": state, "epoch": self._epoch, "pid": os.getpid(), "at": self._clock(), **vars(result)}
+        epoch, completed = self._checkpoints.epoch, self._checkpoints.completed
+        status = {"state": state, "epoch": epoch, "pid": os.getpid(), "at": self._clock(), **vars(result)}
         status["started"] = self._began
-        status["checkpoint"] = None if self._completed is None else asdict(self._completed)
-        status["checkpoints_failed"] = self._failed_checkpoints
+        status["checkpoint"] = None if completed is None else asdict(completed)
+        status["checkpoints_failed"] = self._checkpoints.failed
         status |= self._status.describe()
         self._write_json("status.json", status)
         if self._on_status is not None:
