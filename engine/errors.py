@@ -67,6 +67,11 @@ class RuntimeFault(UserError):
         super().__init__(code, message, hint=hint, node=node)
 
 
+class Unavailable(UserError):
+    """What may succeed if it is tried again: a service that is down, a lost connection, a disk that is full for now.
+    A connector says so by raising this."""
+
+
 class InternalError(Exception):
     """Our own fault: a broken invariant. Never shown to users without the words 'this is a bug'. `node`: the pipeline
     node or operator that it happened in, where that is known."""

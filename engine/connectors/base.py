@@ -80,7 +80,8 @@ class DeadLetter:
 class Poll:
     """What a source gave: rows of the wanted columns (or None), records that could not be read, whether it has ended.
 
-    `rows` counts the records read, dead letters included. `idle` = nothing to read now, more may come.
+    `rows` counts the records read, dead letters included. `idle` = nothing to read now, more may come; `waiting` = it
+    was asked and has not answered yet.
     """
 
     batch: Batch | None
@@ -88,16 +89,22 @@ class Poll:
     rows: int = 0
     ended: bool = False
     idle: bool = False
+    waiting: bool = False
 
 
 class Source(ABC):
     """Reads a table. Positions are JSON: `restore` of a position gives exactly the rows after it.
+
+    What fails passingly (`retries.is_passing`) is closed, restored at its position, opened and polled again, while the
+    job goes on: a failing `open` or `poll` leaves `position` as it was before.
 
     With several shards of parallel reading a source has `partitions`; the runtime stamps watermarks per partition
     (`Batch` of one poll comes from one partition: `partition` says which).
     """
 
     bounded: bool = True
+    blocking: bool = False
+    """`open` and `poll` may wait for another system: a thread of its own reads it (`ahead.Ahead`)."""
     partitions: int = 1
     partition: int = 0
     total: int | None = None  # rows or bytes expected, for progress, in the unit of `position_units`
@@ -158,7 +165,8 @@ class Sink(ABC):
 
     @abstractmethod
     def apply(self, sealed: Json) -> None:
-        """Make a sealed epoch visible; called any number of times, has one effect."""
+        """Make a sealed epoch visible; called any number of times, has one effect. What fails passingly
+        (`retries.is_passing`) is called again, while the job goes on."""
 
     def discard(self, keep: Json | None) -> None:
         """On recovery: remove whatever was staged and is not in `keep` (the last sealed data that counts)."""

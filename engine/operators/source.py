@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 from collections.abc import Callable, Sequence
-from time import perf_counter_ns
+from time import monotonic, perf_counter_ns
 
 import numpy as np
 
 from engine.changes import MAX_WATERMARK, MIN_WATERMARK, UPDATE_BEFORE, Batch
-from engine.connectors.base import DeadLetter, Json, Sink, Source
+from engine.connectors.base import DeadLetter, Json, Poll, Sink, Source
+from engine.connectors.retries import Budget, Retries
+from engine.errors import InternalError, UserError
 from engine.operators.base import Counters, Operator, Settings
 from engine.operators.upserts import as_upserts
 from engine.state.scalars import Scalars
 from engine.types import Schema
 
+logger = logging.getLogger(__name__)
 Collect = Callable[[str, str | None, Sequence[DeadLetter]], None]
 """Takes letters of a source, by its name and its node."""
 
@@ -21,7 +26,8 @@ Collect = Callable[[str, str | None, Sequence[DeadLetter]], None]
 class SourceReader(Operator):
     """Reads a connector's source batch by batch; numbers rows in source order where the plan needs it.
 
-    The runtime polls it; position and row count are its state.
+    The runtime polls it; position and row count are its state. A source that fails passingly is closed, and opened
+    again at its position after a pause. `waiting_since`: when it was asked what it has not answered (monotonic clock).
     """
 
     ports = 0
@@ -32,26 +38,75 @@ class SourceReader(Operator):
         self.source = source
         self.ended = False
         self.idle = False
+        self.waiting_since: float | None = None
+        self.retries = Retries(Budget())
         self.legible = 0  # records that could be read, also those that a filter inside the source left out
         self.dead_letters: Collect = lambda name, node, letters: None
         self.state = Scalars(rows=0, emitted=0, dead=0, ended=False, position=None)
         self._columns = tuple(columns)
         self._numbered = numbered
+        self._open = False
 
     def called_from(self) -> Counters:
         return Counters()  # the runtime calls its consumers
 
     def open(self) -> None:
+        try:
+            self._reopen()
+        except Exception as error:
+            self._fail(error)
+
+    def _reopen(self) -> None:
         position = self.state.values["position"]
         if position is not None:
             self.source.restore(position)
         self.source.open(self._columns)
+        self._open = True
+
+    def _fail(self, error: Exception) -> None:
+        """Close it, to be opened again later; raises what need not be tried again."""
+        try:
+            self.retries.failed(error)
+        except (UserError, InternalError) as final:
+            self.blame(final)
+            raise
+        logger.warning("%s fails, and is tried again: %s", self.name, self.retries.cause)
+        if self._open:
+            self.state.values["position"] = self.source.position()
+            self._open = False
+        with contextlib.suppress(Exception):
+            self.source.close()
 
     def poll(self, limit: int) -> Batch | None:
         """Read at most `limit` rows; records that could not be read go to the dead letters."""
+        if not self.retries.due:
+            return None
         started = perf_counter_ns()
-        poll = self.source.poll(limit)
+        try:
+            if not self._open:
+                self._reopen()
+            poll = self.source.poll(limit)
+        except Exception as error:
+            self._fail(error)
+            self.idle, self.waiting_since = False, None
+            return None
         self.counters.busy_ns += perf_counter_ns() - started
+        if poll.waiting:
+            self.waiting_since = self.waiting_since or monotonic()
+            return None
+        if self.retries.failing:
+            logger.info("%s works again, after %.1f s", self.name, self.retries.seconds)
+            self.retries.succeeded()
+        self.waiting_since = None
+        return self._taken(poll)
+
+    @property
+    def pausing(self) -> bool:
+        """Whether there is nothing to do for it now: it is idle, has not answered, or is to be tried again later."""
+        return self.idle or self.waiting_since is not None or self.retries.failing
+
+    def _taken(self, poll: Poll) -> Batch | None:
+        """The rows of a poll, counted and numbered."""
         values = self.state.values
         self.ended, self.idle = poll.ended, poll.idle
         values["ended"] = poll.ended
@@ -76,7 +131,8 @@ class SourceReader(Operator):
         return MAX_WATERMARK if self.state.values["ended"] else MIN_WATERMARK
 
     def states(self) -> dict[str, Scalars]:
-        self.state.values["position"] = self.source.position()
+        if self._open:
+            self.state.values["position"] = self.source.position()
         return {"source": self.state}
 
     def saved(self) -> dict[str, Scalars]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.changes import Batch
+from engine.connectors.ahead import Ahead
 from engine.connectors.base import Term
 from engine.connectors.constant import ConstantSource
 from engine.errors import InternalError, NotSupported, UserError
@@ -29,6 +30,8 @@ def plan_scan(planner: Planner, node: Scan) -> Built:
         source.restrict([_term(e) for e in node.filter], node.limit)
     if node.parts:
         source.narrow(dict(node.parts))
+    if source.blocking:
+        source = Ahead(source)
     name = planner.name("Source", node) if node.nodes else planner.name(f"Source({node.table.name})", node)
     reader = SourceReader(name, node.schema, planner.settings(), source, node.columns,
                           planner.properties.ordered, node.nodes)

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 from engine.changes import Barrier
+from engine.connectors.retries import Budget
 from engine.errors import UserError
 from engine.operators.base import Operator
 from engine.planner import Graph
+from engine.runtime.applying import Applying
 from engine.runtime.dead_letters import DeadLetters
 from engine.runtime.rounds import Rounds
 from engine.runtime.status import Completed
@@ -27,14 +29,17 @@ class Checkpointing:
     """Takes the checkpoints of a graph. Without `use` there is no store: sinks are sealed and applied, nothing is kept.
 
     `epoch`: of the last checkpoint begun; `asked`: one is wanted now; `completed`: the last that counts; `failed`: how
-    many could not be written."""
+    many could not be written; `writing_since`: when the one that is being written was (monotonic clock); `applying`:
+    what sinks have to make visible."""
 
     def __init__(self, graph: Graph, rounds: Rounds, dead_letters: DeadLetters, fingerprint: str,
-                 sync: Callable[[], None] | None, clock: Callable[[], float]) -> None:
+                 sync: Callable[[], None] | None, clock: Callable[[], float], budget: Budget) -> None:
         self.epoch = 0
         self.asked = False
         self.completed: Completed | None = None
         self.failed = 0
+        self.writing_since: float | None = None
+        self.applying = Applying(graph.sinks, budget)
         self._graph = graph
         self._rounds = rounds
         self._dead_letters = dead_letters
@@ -44,8 +49,7 @@ class Checkpointing:
         self._store: CheckpointStore | None = None
         self._parts: dict[str, StatePart] = {}
         self._writing: tuple[Future[None], dict[str, Any]] | None = None
-        self._applying: Future[None] | None = None
-        self._applier = ThreadPoolExecutor(1, "apply")
+        self._applied = True  # the last epoch that was written
         self._stall = 0.0
         self._last = time.monotonic()
 
@@ -70,7 +74,7 @@ class Checkpointing:
     @property
     def under_way(self) -> bool:
         """Whether a checkpoint is being written or applied."""
-        return self._writing is not None or self._applying is not None
+        return self._writing is not None or self.applying.under_way
 
     def is_due(self, now: float, interval: float | None) -> bool:
         """Whether one should begin; `now` is of the monotonic clock, `interval` in seconds."""
@@ -92,8 +96,7 @@ class Checkpointing:
         self.epoch += 1
         self._parts = {}
         if self._store is None:
-            for writer in self._graph.sinks:
-                writer.sink.apply(writer.seal(self.epoch))
+            self.applying.begin({w.uid: w.seal(self.epoch) for w in self._graph.sinks})
             return
         for source in self._graph.sources:
             self.snapshot(source, self.epoch)
@@ -101,43 +104,31 @@ class Checkpointing:
         sealed: dict[str, Any] = {w.uid: w.seal(self.epoch) for w in self._graph.sinks}
         sealed["dead_letters"] = self._dead_letters.seal(self.epoch)
         meta = {"fingerprint": self._fingerprint, "totals": dict(totals), "sinks": sealed}
+        self.writing_since = started
         self._writing = (self._store.write(self.epoch, self._parts, meta), sealed)
         self._stall = time.monotonic() - started
 
-    def complete(self, *, wait: bool) -> None:
+    def complete(self) -> None:
         """Where the manifest of the checkpoint being written is in place, make its sinks' epoch visible: at once, or
         beside the job where that takes long."""
-        if self._writing is not None and (wait or self._writing[0].done()):
+        if self._writing is not None and self._writing[0].done():
             future, sealed = self._writing
-            self._writing = None
+            self._writing = self.writing_since = None
             try:
                 future.result()
             except UserError:
                 self.failed += 1
                 raise
-            self._apply(sealed)
-        if self._applying is not None and (wait or self._applying.done()):
-            applied, self._applying = self._applying, None
-            applied.result()
+            started = time.monotonic()
+            self._dead_letters.apply(sealed["dead_letters"])
+            self.applying.begin(sealed)
+            self._stall += time.monotonic() - started
+            self._applied = False
+        if self.applying.under_way:
+            self.applying.step()
+        if not self._applied and not self.under_way:
+            self._applied = True
             self._note_completed()
-
-    def _apply(self, sealed: dict[str, Any]) -> None:
-        started = time.monotonic()
-        self._dead_letters.apply(sealed["dead_letters"])
-        for writer in self._graph.sinks:
-            if not writer.sink.slow:
-                writer.sink.apply(sealed[writer.uid])
-        slow = [(writer.sink, sealed[writer.uid]) for writer in self._graph.sinks if writer.sink.slow]
-        self._stall += time.monotonic() - started
-        if not slow:
-            self._note_completed()
-            return
-
-        def apply_slow() -> None:
-            for sink, part in slow:
-                sink.apply(part)
-
-        self._applying = self._applier.submit(apply_slow)
 
     def _note_completed(self) -> None:
         assert self._store is not None
@@ -149,6 +140,6 @@ class Checkpointing:
 
     def close(self) -> None:
         """Finish what is being written."""
-        self._applier.shutdown()
+        self.applying.close()
         if self._store is not None:
             self._store.close()

@@ -18,12 +18,14 @@ from pathlib import Path
 from typing import Any
 
 from engine.changes import MAX_WATERMARK, MIN_WATERMARK, Batch, Watermark
+from engine.connectors.retries import Budget, Retries
 from engine.errors import InternalError, UserError
 from engine.operators.base import Meter
 from engine.operators.source import SourceReader
 from engine.planner import Graph
 from engine.runtime.checkpointing import Checkpointing
 from engine.runtime.dead_letters import DeadLetters
+from engine.runtime.progress import Progress
 from engine.runtime.recovery import Interrupted, restore_operators
 from engine.runtime.rounds import Rounds
 from engine.runtime.status import Status
@@ -36,7 +38,8 @@ PACE = 0.05  # a limited source gives rows of so many seconds at once: fewer cos
 @dataclass(frozen=True)
 class JobOptions:
     """How a job runs: rows a batch, seconds between checkpoints (None: only one at the end), a limit on rows per second
-    and source, seconds after which a silent source is idle (0 = never)."""
+    and source, seconds after which a silent source is idle (0 = never), how long a source or sink that fails passingly
+    is tried again."""
 
     batch_rows: int = 20_000
     checkpoint_interval: float | None = 10.0
@@ -44,6 +47,7 @@ class JobOptions:
     idle_timeout: float = 0.0
     status_interval: float = 1.0
     durable: bool = True
+    retry: Budget = field(default_factory=Budget)
 
 
 @dataclass
@@ -85,7 +89,9 @@ class Job:
         self._on_status = on_status
         self._meter = graph.operators[0].settings.meter if graph.operators else Meter()
         self._rounds = Rounds(graph.exchanges, graph.shards, self._meter)
-        self._checkpoints = Checkpointing(graph, self._rounds, self.dead_letters, fingerprint, sync, clock)
+        self._checkpoints = Checkpointing(graph, self._rounds, self.dead_letters, fingerprint, sync, clock,
+                                          options.retry)
+        self._progress = Progress(graph, self._checkpoints, options.checkpoint_interval, clock)
         self._ticking = graph.ticking
         self._totals = Totals()
         self._base = Totals()
@@ -159,15 +165,17 @@ class Job:
         self.dead_letters.apply(sealed.get("dead_letters") or {})
         for writer in self.graph.sinks:
             writer.sink.discard(sealed.get(writer.uid))
-            if writer.uid in sealed:
-                writer.sink.apply(sealed[writer.uid])
+        self._checkpoints.applying.begin(sealed)
+        self._checkpoints.applying.finish(self._check_stop)
+        for writer in self.graph.sinks:
             writer.sink.open()
+        for source in self.graph.sources:
+            source.dead_letters = self.dead_letters.collect
+            source.retries = Retries(self.options.retry)
         for operator in self.graph.operators:
             operator.on_snapshot = self._checkpoints.snapshot
             operator.open()
         self._status.opened = True
-        for source in self.graph.sources:
-            source.dead_letters = self.dead_letters.collect
         if checkpoint is not None:
             self._resume_watermarks()
 
@@ -204,10 +212,12 @@ class Job:
         batch = source.poll(limit)
         now = time.monotonic()
         if batch is None:
+            if source.retries.failing:
+                self._last_rows[id(source)] = now  # it is not idle: its rows are still to come
             silent = now - self._last_rows.setdefault(id(source), now)
             if self.options.idle_timeout and silent > self.options.idle_timeout:
                 self._rounds.push(source.consumers, Watermark(MIN_WATERMARK, idle=True))
-            return not source.idle
+            return not source.pausing
         self._last_rows[id(source)] = now
         self._push(source, batch)
         return True
@@ -235,12 +245,10 @@ class Job:
 
     def _maintain(self) -> None:
         now = time.monotonic()
-        self._checkpoints.complete(wait=False)
+        self._checkpoints.complete()
         if self._checkpoints.is_due(now, self.options.checkpoint_interval):
             self._checkpoints.begin(vars(self._now()))
-        if now - self._last_status >= self.options.status_interval:
-            self._last_status = now
-            self._publish("RUNNING")
+        self._publish_in_turn("RUNNING")
         self._tick()
 
     def _tick(self) -> None:
@@ -256,12 +264,27 @@ class Job:
     def _finish(self) -> None:
         if self._stop:
             self._publish("STOPPING")
-        self._checkpoints.complete(wait=True)
+        self._complete()
         self._checkpoints.begin(vars(self._now()))
-        self._checkpoints.complete(wait=True)
+        self._complete()
         self._publish("STOPPED" if self._stop else "FINISHED")
         if not self._stop:
             self._write_json("finished.json", {"epoch": self._checkpoints.epoch})
+
+    def _complete(self) -> None:
+        """Wait for the checkpoint that is under way; people are told where it stands meanwhile."""
+        state = "STOPPING" if self._stop else "RUNNING"
+        self._checkpoints.complete()
+        while self._checkpoints.under_way:
+            time.sleep(IDLE_WAIT)
+            self._checkpoints.complete()
+            self._publish_in_turn(state)
+
+    def _publish_in_turn(self, state: str) -> None:
+        now = time.monotonic()
+        if now - self._last_status >= self.options.status_interval:
+            self._last_status = now
+            self._publish(state)
 
     def _close(self) -> None:
         self._rounds.close()
@@ -311,10 +334,18 @@ class Job:
         status["started"] = self._began
         status["checkpoint"] = None if completed is None else asdict(completed)
         status["checkpoints_failed"] = self._checkpoints.failed
+        status["stuck"] = self._progress.stuck()
+        status["sinks"] = self._sinks()
         status |= self._status.describe()
         self._write_json("status.json", status)
         if self._on_status is not None:
             self._on_status(status)
+
+    def _sinks(self) -> list[dict[str, Any]]:
+        rows, under_way = self._now().rows_out, self._checkpoints.applying.describe(self._clock())
+        at_rest = {"applying_since": None, "retrying": None}
+        return [{"name": w.name, "table": w.table, "nodes": sorted(w.nodes), "rows": rows[w.uid],
+                 **under_way.get(w.uid, at_rest)} for w in self.graph.sinks]
 
     def _write_json(self, name: str, value: dict[str, Any]) -> None:
         if not self.options.durable:

@@ -64,7 +64,7 @@ class Status:
         return {
             "name": source.name, "nodes": sorted(source.nodes), "rows": source.state.values["rows"],
             "rate_limit": self._rate_limit, "watermark": min(marks, default=None), "idle": source.idle,
-            "progress": self._progress(source),
+            "progress": self._progress(source), "retrying": source.retries.describe(self._clock()),
             "behind_seconds": None if last is None else round(self._clock() - last / 1e6, 3),
         }  # fmt: skip
 
