@@ -1,6 +1,6 @@
-"""`CheckpointStore`: a folder of checkpoints, written in the background, each decided by one rename.
+"""`CheckpointStore`: a folder of checkpoints, written in the background, each decided by one file.
 
-    store = CheckpointStore(folder, keep=3, sync=models.sync)   # sync: makes durable what checkpoints rely on elsewhere
+    store = CheckpointStore(place, keep=3, sync=models.sync)   # sync: makes durable what checkpoints rely on elsewhere
     found = store.latest()               # Checkpoint | None; UserError where checkpoints exist but all are damaged
     found.epoch, found.meta              # what `write` was given
     found.chains()["agg/0/table"]        # list[StatePart], oldest first: give it to StateObject.restore
@@ -10,21 +10,24 @@
     future = store.write(epoch, {"agg/0/table": table.snapshot(full=False)}, meta, once={"sink/0": sealed})
     future.result()                      # None once the manifest is in place, or UserError; `write` returns at once
     store.last                           # Committed | None: epoch, bytes, seconds of the last one written
-    store.carry(parts)                   # a checkpoint given up: its parts go with the next one
     store.close()                        # waits for what is being written
 
-The first part of each key in a process must be full (state objects see to it: restoring renumbers their slots), since
-a process begins a chain of its own.
+    read_checkpoint(place, epoch=None)   # for others than the job: changes nothing, also while the job writes
 
-*Protocol*: a data file (`engine.state.files`) is written and fsynced; then the manifest `epoch-N.json` (what belongs
-to the checkpoint: files with length and checksum, meta, its own checksum) is written as a temporary file, fsynced,
-renamed, and the folder fsynced. The rename is the only decision: files without a manifest are rubbish of a crash and
-removed at start (`latest`). A checkpoint that cannot be written (code "checkpoint_io") leaves all earlier ones valid;
-its parts are kept and go into the next one's file, as changes must not be lost.
+A place is a path or URL (`engine.state.storage` says what it has to promise), or a `Storage`.
+
+*Protocol*: a data file (`engine.state.files`) is written, to stay; then the manifest `epoch-N.json` is put (what
+belongs to the checkpoint: files with length and checksum, meta, its own checksum), which in a local folder is a
+rename. The manifest is the only decision: files without one are rubbish of a crash and removed at start (`latest`). A
+checkpoint that cannot be written (code "checkpoint_io") leaves all earlier ones valid and the store as it was: write
+the same one again before any later one, as its changes must not be lost.
 
 *Chain*: a manifest names the data files it needs, a base first. When there are more than `max_deltas` after the base,
-or they are larger than half of it, another thread merges them into a new base from the files alone. Retention
-keeps the last `keep` manifests and the files they name.
+or they are larger than half of it and than `floor` bytes, another thread merges them into a new base from the files
+alone. Retention keeps the last `keep` manifests and the files they name.
+
+*Going on*: the first part of each key in a process must be full, since a process begins a chain of its own; unless
+`resume` made it go on with the chain of the checkpoint that was restored.
 """
 
 from __future__ import annotations
@@ -33,7 +36,6 @@ import contextlib
 import errno
 import json
 import logging
-import os
 import secrets
 import threading
 import time
@@ -44,33 +46,38 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from engine.durable import sync
 from engine.errors import UserError
 from engine.state.files import CorruptFile, Entry, WrittenFile, read_file, write_file
 from engine.state.merge import merge_chain
 from engine.state.protocol import StatePart
+from engine.state.storage import Storage, open_storage
 
 logger = logging.getLogger(__name__)
 
 VERSION = 1
+FLOOR = 16 << 20
 _REASONS = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the disk quota is used up",
+    errno.EFBIG: "the file would be larger than is allowed",
     errno.EACCES: "the folder is not writable",
     errno.EPERM: "the folder is not writable",
     errno.EROFS: "the file system is read-only",
+    errno.ENOENT: "the folder is gone",
+    errno.EIO: "the disk fails",
 }
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A checkpoint read back and verified."""
+    """A checkpoint read back and verified; `files`: its chain of data files."""
 
     epoch: int
     meta: dict[str, Any]
     parts: dict[str, list[StatePart]]
     once: dict[str, list[StatePart]]
     skipped: list[tuple[int, str]] = field(default_factory=list)
+    files: tuple[WrittenFile, ...] = ()
 
     def chains(self) -> dict[str, list[StatePart]]:
         """Each key's parts, oldest first, from its last full one on."""
@@ -89,18 +96,59 @@ class Committed:
     full: bool
 
 
+def read_checkpoint(place: str | Path | Storage, epoch: int | None = None) -> Checkpoint | None:
+    """The checkpoint of an epoch, or the newest that is whole; None where there is none (of that epoch).
+
+    Changes nothing and holds all it has read, so the place may be that of a running job, which removes old files
+    meanwhile. UserError "checkpoint_corrupt" where it is damaged, "checkpoint_io" where it cannot be read."""
+    storage = open_storage(place) if isinstance(place, str | Path) else place
+    try:
+        return _newest(storage, epoch)
+    except OSError as error:
+        raise _unreadable(storage, error) from error
+
+
+def _newest(storage: Storage, epoch: int | None) -> Checkpoint | None:
+    """Retention may take a checkpoint away while it is read: then there is a newer one."""
+    tried: list[tuple[int, str]] = []
+    while True:
+        known = epochs_in(storage)
+        found = next((e for e in known if epoch in (None, e) and e not in dict(tried)), None)
+        if found is None:
+            break
+        try:
+            read = _read(storage, found, lambda: None)
+            return replace(read, skipped=[(e, why) for e, why in tried if e in known])
+        except CorruptFile as error:
+            tried.append((found, str(error)))
+    damaged = [(e, why) for e, why in tried if e in known]
+    if damaged:
+        raise _corrupt(storage, damaged)
+    return None
+
+
+def epochs_in(storage: Storage) -> list[int]:
+    """The epochs that have a manifest, newest first."""
+    found = [name[6:-5] for name in storage.names() if name.startswith("epoch-") and name.endswith(".json")]
+    return sorted((int(number) for number in found if number.isdigit()), reverse=True)
+
+
+def manifest_name(epoch: int) -> str:
+    """The name of an epoch's manifest."""
+    return f"epoch-{epoch:010d}.json"
+
+
 class CheckpointStore:
     """See the module."""
 
-    def __init__(self, folder: str | Path, *, keep: int = 3, max_deltas: int = 50,
+    def __init__(self, place: str | Path | Storage, *, keep: int = 3, max_deltas: int = 50, floor: int = FLOOR,
                  sync: Callable[[], None] | None = None) -> None:
-        self.folder = Path(folder)
         self._sync = sync
         self.last: Committed | None = None
         self._keep = keep
         self._max_deltas = max_deltas
+        self._floor = floor
         self._chain: list[WrittenFile] = []
-        self._carried: list[Entry] = []
         self._writer = ThreadPoolExecutor(1, "checkpoints")
         self._merger = ThreadPoolExecutor(1, "compaction")
         self._merging: Future[None] | None = None
@@ -108,172 +156,145 @@ class CheckpointStore:
         self._lock = threading.Lock()  # guards the chain and the files that are being made
         self._making: set[str] = set()
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.storage = open_storage(place) if isinstance(place, str | Path) else place
         except OSError as error:
-            raise _io_error(self.folder, error) from error
+            raise _unwritable(str(place), error) from error
 
     # ---- reading -----------------------------------------------------------------------------------------------
 
     def epochs(self) -> list[int]:
         """The epochs that have a manifest, newest first."""
-        names = [p.name for p in self.folder.glob("epoch-*.json")]
-        return sorted((int(name[6:-5]) for name in names if name[6:-5].isdigit()), reverse=True)
+        return epochs_in(self.storage)
 
     def latest(self, check: Callable[[], None] = lambda: None) -> Checkpoint | None:
         """The newest checkpoint that is whole; None where there never was one. Removes what a crash left behind.
         `check` is called again and again and may raise, to give up."""
+        try:
+            return self._latest(check)
+        except OSError as error:
+            raise _unreadable(self.storage, error) from error
+
+    def _latest(self, check: Callable[[], None]) -> Checkpoint | None:
         skipped: list[tuple[int, str]] = []
         found = None
         for epoch in self.epochs():
             try:
-                found = self._read(epoch, check)
+                found = _read(self.storage, epoch, check)
                 break
             except CorruptFile as error:
                 skipped.append((epoch, str(error)))
         if found is None and skipped:
-            raise UserError(
-                "checkpoint_corrupt", f"no checkpoint in {self.folder} is whole: {skipped[0][1]}",
-                hint="restore the folder from a backup, or remove it to start from the beginning")
+            raise _corrupt(self.storage, skipped)
         for epoch, _ in skipped:
-            self._set_aside(epoch)
+            self.storage.rename(manifest_name(epoch), f"{manifest_name(epoch)[:-5]}.damaged")
         self._clean()
-        if found is None:
-            return None
-        return replace(found, skipped=skipped)
+        return None if found is None else replace(found, skipped=skipped)
 
-    def _read(self, epoch: int, check: Callable[[], None]) -> Checkpoint:
-        manifest = _read_manifest(self._manifest(epoch))
-        chains: dict[str, list[StatePart]] = {}
-        once: dict[str, list[StatePart]] = {}
-        files = [WrittenFile(f["name"], f["length"], f["crc"]) for f in manifest["files"]]
-        for number, file in enumerate(files):
-            for entry in read_file(self.folder / file.name, file):
-                check()
-                if entry.once:
-                    if number == len(files) - 1:
-                        once.setdefault(entry.key, []).append(entry.part)
-                elif entry.part.full:
-                    chains[entry.key] = [entry.part]
-                else:
-                    chains.setdefault(entry.key, []).append(entry.part)
-        return Checkpoint(epoch, manifest["meta"], chains, once)
-
-    def _manifest(self, epoch: int) -> Path:
-        return self.folder / f"epoch-{epoch:010d}.json"
-
-    def _set_aside(self, epoch: int) -> None:
-        path = self._manifest(epoch)
-        try:
-            path.rename(path.with_suffix(".damaged"))
-        except OSError as error:
-            raise _io_error(self.folder, error) from error
+    def resume(self, found: Checkpoint) -> None:
+        """Go on with the chain of a checkpoint: parts need not be full where their objects know what it holds."""
+        self._chain = list(found.files)
 
     # ---- writing -----------------------------------------------------------------------------------------------
 
-    def write(self, epoch: int, parts: Mapping[str, StatePart], meta: dict[str, Any],
+    def write(self, epoch: int, parts: Mapping[str, Sequence[StatePart] | StatePart], meta: dict[str, Any],
               once: Mapping[str, StatePart] | None = None) -> Future[None]:
-        """Write a checkpoint in the background. The parts' arrays must not change afterwards; `meta` is JSON."""
-        entries = [Entry(key, part) for key, part in parts.items()]
+        """Write a checkpoint in the background. The parts' arrays must not change afterwards; `meta` is JSON. Several
+        parts of a key are in the order in which they hold."""
+        entries = [Entry(key, one) for key, part in parts.items()
+                   for one in ([part] if isinstance(part, StatePart) else part)]
         entries += [Entry(key, part, once=True) for key, part in (once or {}).items()]
         return self._writer.submit(self._write, epoch, entries, meta)
 
-    def carry(self, parts: Mapping[str, StatePart]) -> None:
-        """Keep the parts of a checkpoint that is not written for the next one's file."""
-        self._writer.submit(self._carried.extend, [Entry(key, part) for key, part in parts.items()])
-
-    def _write(self, epoch: int, new: Sequence[Entry], meta: dict[str, Any]) -> None:
+    def _write(self, epoch: int, entries: Sequence[Entry], meta: dict[str, Any]) -> None:
         started = time.perf_counter()
-        entries = [*self._carried, *new]
-        path = self._new_path("delta" if self._chain else "full", epoch)
+        name = self._new_name("delta" if self._chain else "full", epoch)
         try:
-            file = write_file(path, entries)
+            file = write_file(self.storage, name, entries)
             with self._lock:
                 self._chain.append(file)
                 chain = list(self._chain)
             if self._sync is not None:
                 self._sync()
-            self._publish(epoch, chain, meta)
+            self.storage.put(manifest_name(epoch), _manifest(epoch, chain, meta))
         except OSError as error:
-            self._carried = entries
             with self._lock:
-                self._chain = [f for f in self._chain if f.name != path.name]
-            self._making.discard(path.name)
-            _forget(self._manifest(epoch))  # renamed, but perhaps not on the disk: it must not count
-            _forget(path)
-            raise _io_error(self.folder, error) from error
-        self._carried = []
-        self._making.discard(path.name)
+                self._chain = [f for f in self._chain if f.name != name]
+            self._making.discard(name)
+            self._forget(manifest_name(epoch))  # in place, but perhaps not to stay: it must not count
+            self._forget(name)
+            raise _unwritable(self.storage.where, error) from error
+        self._making.discard(name)
         self.last = Committed(epoch, file.length, time.perf_counter() - started, len(chain), len(chain) == 1)
-        self._tend(epoch)
+        self._tend()
 
-    def _new_path(self, kind: str, epoch: int) -> Path:
-        path = self.folder / f"{kind}-{epoch:010d}-{secrets.token_hex(4)}.data"
-        self._making.add(path.name)
-        return path
+    def _new_name(self, kind: str, epoch: int) -> str:
+        name = f"{kind}-{epoch:010d}-{secrets.token_hex(4)}.data"
+        self._making.add(name)
+        return name
 
-    def _publish(self, epoch: int, chain: Sequence[WrittenFile], meta: dict[str, Any]) -> None:
-        body = {"version": VERSION, "epoch": epoch, "files": [f.as_dict() for f in chain], "meta": meta}
-        text = json.dumps(body, sort_keys=True, separators=(",", ":"))
-        path = self._manifest(epoch)
-        temporary = path.with_suffix(f".{secrets.token_hex(4)}.tmp")
-        try:
-            with temporary.open("x", encoding="utf-8") as file:
-                file.write(json.dumps({"crc": zlib.crc32(text.encode()), "body": body}, sort_keys=True, indent=1))
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        except OSError:
-            _forget(temporary)
-            raise
-        sync(self.folder)
+    def _forget(self, name: str) -> None:
+        """Remove what was half written, if that can be done."""
+        with contextlib.suppress(OSError):
+            self.storage.remove(name)
 
-    def _tend(self, epoch: int) -> None:
+    def _tend(self) -> None:
         """Start a compaction where one is due, and remove what is no longer needed."""
         with contextlib.suppress(OSError):
             self._clean()
         deltas = self._chain[1:]
-        due = len(deltas) > self._max_deltas or 2 * sum(f.length for f in deltas) > self._chain[0].length
+        size = sum(f.length for f in deltas)
+        due = len(deltas) > self._max_deltas or size > max(self._chain[0].length // 2, self._floor)
         due = due and len(self._chain) >= 2 * self._patience
         if deltas and due and (self._merging is None or self._merging.done()):
-            self._merging = self._merger.submit(self._compact, list(self._chain), epoch)
+            self._merging = self._merger.submit(self._compact, list(self._chain))
 
-    def _compact(self, merged: Sequence[WrittenFile], epoch: int) -> None:
+    def _compact(self, merged: Sequence[WrittenFile]) -> None:
         """Replace the chain's files so far by one; failing at it costs space, and time when the job is restored."""
-        path = self._new_path("base", epoch)
+        name = self._new_name("base", int(merged[-1].name.split("-")[1]))
         try:
             chains: dict[str, list[StatePart]] = {}
             for file in merged:
-                for entry in read_file(self.folder / file.name, file):
+                for entry in read_file(self.storage, file):
                     if not entry.once:
                         chains.setdefault(entry.key, []).append(entry.part)
-            base = write_file(path, [Entry(key, part) for key, chain in chains.items() for part in merge_chain(chain)])
+            entries = [Entry(key, part) for key, chain in chains.items() for part in merge_chain(chain)]
+            base = write_file(self.storage, name, entries)
         except Exception as error:  # full disks, damaged files, our own faults: the chain goes on as it is
-            logger.warning("checkpoints in %s could not be merged: %s", self.folder, error,
+            logger.warning("checkpoints in %s could not be merged: %s", self.storage.where, error,
                            exc_info=not isinstance(error, OSError | CorruptFile))
             self._patience = len(merged)
-            self._making.discard(path.name)
-            _forget(path)
+            self._making.discard(name)
+            self._forget(name)
             return
         with self._lock:
             self._chain[:len(merged)] = [base]
         self._patience = 0
-        self._making.discard(path.name)
+        self._making.discard(name)
 
     def _clean(self) -> None:
         """Remove manifests beyond the kept ones, and every file that no manifest and no chain names."""
         epochs = self.epochs()
         for epoch in epochs[self._keep:]:
-            self._manifest(epoch).unlink(missing_ok=True)
+            self.storage.remove(manifest_name(epoch))
         with self._lock:
             named = {f.name for f in self._chain} | self._making
         for epoch in epochs[:self._keep]:
             try:
-                named.update(f["name"] for f in _read_manifest(self._manifest(epoch))["files"])
+                named.update(f["name"] for f in _read_manifest(self.storage, epoch)["files"])
             except CorruptFile:
                 return  # `latest` will say so; until then nothing is thrown away
-        for path in self.folder.iterdir():
-            if path.suffix == ".tmp" or (path.suffix == ".data" and path.name not in named):
-                path.unlink(missing_ok=True)
+        for name in self.storage.names():
+            if name.endswith(".tmp") or (name.endswith(".data") and name not in named):
+                self.storage.remove(name)
+
+    def clear(self) -> None:
+        """Remove all checkpoints: manifests first, so that what a crash leaves is rubbish."""
+        try:
+            for name in sorted(self.storage.names(), key=lambda name: name.endswith(".data")):
+                if name.startswith(("epoch-", "full-", "delta-", "base-")):
+                    self.storage.remove(name)
+        except OSError as error:
+            raise _unwritable(self.storage.where, error) from error
 
     def wait(self) -> None:
         """Return once everything submitted so far, compaction included, is done."""
@@ -287,30 +308,64 @@ class CheckpointStore:
         self._merger.shutdown()
 
 
-def _read_manifest(path: Path) -> dict[str, Any]:
+def _manifest(epoch: int, chain: Sequence[WrittenFile], meta: dict[str, Any]) -> bytes:
+    body = {"version": VERSION, "epoch": epoch, "files": [f.as_dict() for f in chain], "meta": meta}
+    return json.dumps({"crc": _checksum(body), "body": body}, sort_keys=True, indent=1).encode()
+
+
+def _checksum(body: dict[str, Any]) -> int:
+    return zlib.crc32(json.dumps(body, sort_keys=True, separators=(",", ":")).encode())
+
+
+def _read_manifest(storage: Storage, epoch: int) -> dict[str, Any]:
+    name = manifest_name(epoch)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(storage.read(name).tobytes().decode())
         body: dict[str, Any] = content["body"]
         crc = content["crc"]
     except FileNotFoundError as error:
-        raise CorruptFile(f"{path.name} is missing") from error
+        raise CorruptFile(f"{name} is missing") from error
+    except OSError as error:
+        if error.errno == errno.EIO:
+            raise CorruptFile(f"{name} cannot be read from the disk") from error
+        raise
     except (ValueError, KeyError, TypeError) as error:
-        raise CorruptFile(f"{path.name} is not a manifest") from error
-    text = json.dumps(body, sort_keys=True, separators=(",", ":"))
-    if zlib.crc32(text.encode()) != crc:
-        raise CorruptFile(f"{path.name} fails its checksum")
+        raise CorruptFile(f"{name} is not a manifest") from error
+    if _checksum(body) != crc:
+        raise CorruptFile(f"{name} fails its checksum")
     if body["version"] != VERSION:
-        raise CorruptFile(f"{path.name} has format version {body['version']}, this program reads {VERSION}")
+        raise CorruptFile(f"{name} has format version {body['version']}, this program reads {VERSION}")
     return body
 
 
-def _forget(path: Path) -> None:
-    """Remove what was half written, if that can be done."""
-    with contextlib.suppress(OSError):
-        path.unlink(missing_ok=True)
+def _read(storage: Storage, epoch: int, check: Callable[[], None]) -> Checkpoint:
+    manifest = _read_manifest(storage, epoch)
+    chains: dict[str, list[StatePart]] = {}
+    once: dict[str, list[StatePart]] = {}
+    files = tuple(WrittenFile(f["name"], f["length"], f["crc"]) for f in manifest["files"])
+    for number, file in enumerate(files):
+        for entry in read_file(storage, file, check):
+            if entry.once:
+                if number == len(files) - 1:
+                    once.setdefault(entry.key, []).append(entry.part)
+            elif entry.part.full:
+                chains[entry.key] = [entry.part]
+            else:
+                chains.setdefault(entry.key, []).append(entry.part)
+    return Checkpoint(epoch, manifest["meta"], chains, once, files=files)
 
 
-def _io_error(folder: Path, error: OSError) -> UserError:
+def _corrupt(storage: Storage, skipped: Sequence[tuple[int, str]]) -> UserError:
+    return UserError("checkpoint_corrupt", f"no checkpoint in {storage.where} is whole: {skipped[0][1]}",
+                     hint="restore the folder from a backup, or remove it to start from the beginning")
+
+
+def _unreadable(storage: Storage, error: OSError) -> UserError:
+    return UserError("checkpoint_io", f"the checkpoints in {storage.where} cannot be read: {error.strerror or error}",
+                     hint="make the folder readable and writable; nothing was changed")
+
+
+def _unwritable(where: str, error: OSError) -> UserError:
     reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
-    return UserError("checkpoint_io", f"a checkpoint cannot be written to {folder}: {reason}",
+    return UserError("checkpoint_io", f"a checkpoint cannot be written to {where}: {reason}",
                      hint="earlier checkpoints stay valid; free space or choose another folder")

@@ -1,9 +1,10 @@
-"""The folder of checkpoints: chains, compaction, retention, damage, crashes, full disks."""
+"""The place of checkpoints: chains, compaction, retention, damage, crashes; in a folder, and where fsspec writes."""
 
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+import secrets
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,10 @@ from benchmarks.checkpoint import run
 from engine.changes import Column
 from engine.errors import UserError
 from engine.state import checkpoints
-from engine.state.checkpoints import Checkpoint, CheckpointStore
+from engine.state.checkpoints import Checkpoint, CheckpointStore, read_checkpoint
 from engine.state.files import Entry, write_file
 from engine.state.protocol import StatePart
+from engine.state.storage import LocalFolder, RemoteFolder, Storage, open_storage
 from engine.state.table import StateField, StateTable
 from tests.engine.state.values import LONG
 
@@ -45,9 +47,21 @@ def _restored(found: Checkpoint | None) -> dict[int, int]:
     return _content(table)
 
 
+STORAGES: dict[str, Callable[[Path], Storage]] = {
+    "a folder": lambda path: LocalFolder(path / "state"),
+    "a file system of fsspec": lambda path: RemoteFolder(f"file://{path}/state"),
+    "fsspec's memory": lambda path: open_storage(f"memory://{secrets.token_hex(8)}"),
+}
+
+
+@pytest.fixture(params=STORAGES)
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
+    return STORAGES[request.param](tmp_path)
+
+
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[CheckpointStore]:
-    made = CheckpointStore(tmp_path / "state")
+def store(storage: Storage) -> Iterator[CheckpointStore]:
+    made = CheckpointStore(storage, floor=0)
     yield made
     made.close()
 
@@ -70,7 +84,7 @@ def test_latest_of_a_chain(store: CheckpointStore) -> None:
         expected = _write(store, table, epoch)
     assert store.last is not None
     assert store.last.epoch == 5
-    found = CheckpointStore(store.folder).latest()
+    found = CheckpointStore(store.storage).latest()
     assert found is not None
     assert (found.epoch, found.meta, found.skipped) == (5, {"offset": 5}, [])
     assert _restored(found) == expected
@@ -83,7 +97,7 @@ def test_old_ones_go_and_chains_are_merged(store: CheckpointStore) -> None:
         expected = _write(store, table, epoch)
         store.wait()
     assert store.epochs() == [39, 38, 37]
-    assert len(list(store.folder.glob("*.data"))) < 12
+    assert len(_data(store.storage)) < 12
     assert _restored(store.latest()) == expected
 
 
@@ -99,7 +113,7 @@ def test_a_chain_that_cannot_be_merged_goes_on(store: CheckpointStore, monkeypat
         _add(table, [epoch, 100])
         expected = _write(store, table, epoch)
         store.wait()
-    told = f"checkpoints in {store.folder} could not be merged: a fault in merging"
+    told = f"checkpoints in {store.storage.where} could not be merged: a fault in merging"
     assert [r.message for r in caplog.records] == [told] * 5  # with 2, 4, 8, 16 and 32 files
     assert _restored(store.latest()) == expected
     monkeypatch.undo()
@@ -107,7 +121,7 @@ def test_a_chain_that_cannot_be_merged_goes_on(store: CheckpointStore, monkeypat
         _add(table, [epoch, 100])
         expected = _write(store, table, epoch)
         store.wait()
-    assert len(list(store.folder.glob("*.data"))) < 45
+    assert len(_data(store.storage)) < 45
     assert _restored(store.latest()) == expected
 
 
@@ -123,28 +137,45 @@ def test_parts_of_one_epoch(store: CheckpointStore) -> None:
     assert found.once == {}
 
 
-def _flip(path: Path, at: int) -> None:
-    raw = bytearray(path.read_bytes())
-    raw[at] ^= 4
-    path.write_bytes(raw)
+def _data(storage: Storage) -> list[str]:
+    return [name for name in storage.names() if name.endswith(".data")]
 
 
-def _flip_in_array(path: Path) -> None:
-    header = int.from_bytes(path.read_bytes()[8:16], "little")
-    _flip(path, -(-(24 + header) // 64) * 64 + 1)
+def _replace(storage: Storage, name: str, change: Callable[[bytes], bytes]) -> None:
+    content = change(storage.read(name).tobytes())
+    storage.remove(name)
+    storage.write(name, [content])
 
 
-DAMAGE: dict[str, Any] = {
-    "a bit of an array": _flip_in_array,
-    "a bit of the header": lambda p: _flip(p, 40),
-    "a bit of the magic word": lambda p: _flip(p, 0),
-    "the end cut off": lambda p: p.write_bytes(p.read_bytes()[:-5]),
-    "emptied": lambda p: p.write_bytes(b""),
-    "missing": lambda p: p.unlink(),
+def _flipped(raw: bytes, at: int) -> bytes:
+    return raw[:at] + bytes([raw[at] ^ 4]) + raw[at + 1:]
+
+
+def _array_flipped(raw: bytes) -> bytes:
+    header = int.from_bytes(raw[8:16], "little")
+    return _flipped(raw, -(-(24 + header) // 64) * 64 + 1)
+
+
+DAMAGE: dict[str, Callable[[bytes], bytes]] = {
+    "a bit of an array": _array_flipped,
+    "a bit of the header": lambda raw: _flipped(raw, 40),
+    "a bit of the header's length": lambda raw: _flipped(raw, 9),
+    "a bit of the magic word": lambda raw: _flipped(raw, 0),
+    "the end cut off": lambda raw: raw[:-5],
+    "cut in the header": lambda raw: raw[:30],
+    "more at the end": lambda raw: raw + b"more",
+    "emptied": lambda raw: b"",
 }
 
 
-@pytest.mark.parametrize("what", DAMAGE)
+def _damage(storage: Storage, name: str, what: str) -> None:
+    if what == "missing":
+        storage.remove(name)
+    else:
+        _replace(storage, name, DAMAGE[what])
+
+
+@pytest.mark.parametrize("what", [*DAMAGE, "missing"])
 def test_damaged_data_is_found_and_the_one_before_used(store: CheckpointStore, what: str) -> None:
     table = _table()
     _add(table, list(range(10_000)))  # many, so that the small changes after it are not merged into it
@@ -153,33 +184,45 @@ def test_damaged_data_is_found_and_the_one_before_used(store: CheckpointStore, w
     expected = _write(store, table, 2)
     _add(table, [7])
     _write(store, table, 3)
-    newest = next(store.folder.glob("*-0000000003-*.data"))
-    DAMAGE[what](newest)
-    again = CheckpointStore(store.folder)
+    newest = next(name for name in _data(store.storage) if "-0000000003-" in name)
+    _damage(store.storage, newest, what)
+    seen = read_checkpoint(store.storage)
+    assert seen is not None
+    assert (seen.epoch, [epoch for epoch, _ in seen.skipped]) == (2, [3])
+    with pytest.raises(UserError, match=newest):
+        read_checkpoint(store.storage, 3)
+    again = CheckpointStore(store.storage)
     found = again.latest()
     assert found is not None
     assert found.epoch == 2
     assert [epoch for epoch, _ in found.skipped] == [3]
-    assert newest.name in found.skipped[0][1]
+    assert newest in found.skipped[0][1]
     assert _restored(found) == expected
     assert again.latest() is not None  # the damaged one was set aside
     other = _table()
     other.restore([found.chains()[KEY]], None)
     _add(other, [1_000])
     expected = _write(again, other, 3)
-    assert _restored(CheckpointStore(store.folder).latest()) == expected
+    assert _restored(CheckpointStore(store.storage).latest()) == expected
 
 
-@pytest.mark.parametrize("damage", [lambda p: _flip(p, 30), lambda p: p.write_text("{"), lambda p: p.write_text("[]")])
-def test_damaged_manifest(store: CheckpointStore, damage: Any) -> None:
+MANIFEST = "epoch-0000000002.json"
+
+
+@pytest.mark.parametrize("damage", [
+    lambda raw: _flipped(raw, 30), lambda raw: b"{", lambda raw: b"[]", lambda raw: b"", lambda raw: raw[:-10],
+    lambda raw: b"\xff" + raw])
+def test_damaged_manifest(store: CheckpointStore, damage: Callable[[bytes], bytes]) -> None:
     table = _table()
     for epoch in (1, 2):
         _add(table, [epoch])
         _write(store, table, epoch)
-    damage(store.folder / "epoch-0000000002.json")
-    found = CheckpointStore(store.folder).latest()
+    _replace(store.storage, MANIFEST, damage)
+    found = CheckpointStore(store.storage).latest()
     assert found is not None
     assert found.epoch == 1
+    assert sorted(n for n in store.storage.names() if n.startswith("epoch")) == [
+        "epoch-0000000001.json", "epoch-0000000002.damaged"]
 
 
 def test_all_damaged_is_an_error(store: CheckpointStore) -> None:
@@ -188,12 +231,12 @@ def test_all_damaged_is_an_error(store: CheckpointStore) -> None:
         _add(table, [epoch])
         _write(store, table, epoch)
     store.wait()
-    for path in store.folder.glob("*.data"):
-        _flip_in_array(path)
+    for name in _data(store.storage):
+        _replace(store.storage, name, _array_flipped)
     with pytest.raises(UserError) as caught:
-        CheckpointStore(store.folder).latest()
+        CheckpointStore(store.storage).latest()
     assert caught.value.code == "checkpoint_corrupt"
-    assert len(list(store.folder.glob("epoch-*.json"))) == 2
+    assert store.epochs() == [2, 1]  # nothing was set aside: it may be a matter of the program
 
 
 def test_a_crash_before_the_rename_leaves_nothing(store: CheckpointStore) -> None:
@@ -201,47 +244,105 @@ def test_a_crash_before_the_rename_leaves_nothing(store: CheckpointStore) -> Non
     _add(table, [1])
     expected = _write(store, table, 1)
     _add(table, [2])
-    write_file(store.folder / "delta-0000000002-00000000.data", [Entry(KEY, table.snapshot(full=False))])
-    (store.folder / "epoch-0000000002.00000000.tmp").write_text("{")
-    again = CheckpointStore(store.folder)
-    found = again.latest()
-    assert _restored(found) == expected
-    assert sorted(p.suffix for p in store.folder.iterdir()) == [".data", ".json"]
+    write_file(store.storage, "delta-0000000002-00000000.data", [Entry(KEY, table.snapshot(full=False))])
+    store.storage.write("epoch-0000000002.json.00000000.tmp", [b"{"])
+    again = CheckpointStore(store.storage)
+    assert _restored(read_checkpoint(store.storage)) == expected
+    assert _restored(again.latest()) == expected
+    assert sorted(name.rpartition(".")[2] for name in store.storage.names()) == ["data", "json"]
 
 
-@pytest.mark.parametrize(("code", "words"), [(errno.ENOSPC, "disk is full"), (errno.EACCES, "not writable")])
-@pytest.mark.parametrize("step", ["write_file", "sync"])
-def test_a_failed_write_loses_nothing(store: CheckpointStore, monkeypatch: pytest.MonkeyPatch, code: int, words: str,
-                                      step: str) -> None:
+class Failing:
+    """A storage some of whose steps fail, once what they do was done."""
+
+    def __init__(self, storage: Storage, failing: str, error: OSError) -> None:
+        self._storage, self._failing, self._error = storage, failing, error
+
+    def __getattr__(self, name: str) -> Any:
+        step = getattr(self._storage, name)
+        if name != self._failing:
+            return step
+
+        def fail(*arguments: Any) -> None:
+            step(*arguments)
+            raise self._error
+
+        return fail
+
+
+@pytest.mark.parametrize("step", ["write", "put"])
+def test_a_failed_write_loses_nothing(store: CheckpointStore, step: str) -> None:
     table = _table()
     _add(table, [1, 2])
     before = _write(store, table, 1)
-    real = checkpoints.write_file
-
-    def fail(*arguments: Any) -> Any:
-        if step == "write_file":
-            real(*arguments)
-        raise OSError(code, "no")
-
+    storage = store.storage
     _add(table, [2, 3])
-    with monkeypatch.context() as patch:
-        patch.setattr(checkpoints, step, fail)
-        with pytest.raises(UserError, match=words) as caught:
-            _write(store, table, 2)
-    assert caught.value.code == "checkpoint_io"
-    assert _restored(CheckpointStore(store.folder).latest()) == before
+    content, part = _content(table), table.snapshot(full=False)
+    store.storage = Failing(storage, step, OSError(errno.ENOSPC, "no"))
+    for _ in range(2):
+        with pytest.raises(UserError, match="disk is full") as caught:
+            store.write(2, {KEY: part}, {}).result()
+        assert caught.value.code == "checkpoint_io"
+        assert _restored(read_checkpoint(storage)) == before
+    store.storage = storage
     _add(table, [3, 4])
-    expected = _write(store, table, 3)
-    assert expected == {1: 1, 2: 2, 3: 2, 4: 1}
-    assert _restored(CheckpointStore(store.folder).latest()) == expected
+    store.write(2, {KEY: part}, {}).result()
+    assert _restored(read_checkpoint(storage)) == content == {1: 1, 2: 2, 3: 1}
+    assert _write(store, table, 3) == {1: 1, 2: 2, 3: 2, 4: 1} == _restored(read_checkpoint(storage))
 
 
-def test_a_checkpoint_given_up_goes_with_the_next(store: CheckpointStore) -> None:
+def test_a_storage_that_cannot_be_reached_damages_nothing(store: CheckpointStore) -> None:
+    """What a connection's end kept from being read is not set aside as damaged."""
     table = _table()
-    _add(table, [1])
-    store.carry({KEY: table.snapshot(full=False)})
+    for epoch in (1, 2):
+        _add(table, [epoch])
+        expected = _write(store, table, epoch)
+    storage, store.storage = store.storage, Failing(store.storage, "read", OSError(errno.ECONNRESET, "reset by peer"))
+    with pytest.raises(UserError, match="cannot be read: reset by peer"):
+        store.latest()
+    assert store.epochs() == [2, 1]
+    store.storage = storage
+    assert _restored(store.latest()) == expected
+
+
+def test_others_read_while_the_job_writes(store: CheckpointStore) -> None:
+    table = _table()
+    for epoch in range(1, 6):
+        _add(table, [epoch])
+        _write(store, table, epoch)
+    old = read_checkpoint(store.storage, 4)
+    for epoch in range(6, 12):
+        _add(table, [epoch])
+        expected = _write(store, table, epoch)
+        store.wait()
+    assert _restored(old) == {1: 1, 2: 1, 3: 1, 4: 1}
+    assert read_checkpoint(store.storage, 4) is None
+    assert _restored(read_checkpoint(store.storage)) == expected
+
+
+def test_a_new_process_goes_on_with_the_chain(store: CheckpointStore) -> None:
+    table = _table()
     _add(table, [1, 2])
-    assert _write(store, table, 2) == {1: 2, 2: 1} == _restored(store.latest())
+    _write(store, table, 1)
+    again = CheckpointStore(store.storage)
+    found = again.latest()
+    assert found is not None
+    again.resume(found)
+    _add(table, [2, 3])
+    expected = _write(again, table, 2)
+    assert again.last is not None
+    assert not again.last.full
+    assert _restored(read_checkpoint(store.storage)) == expected == {1: 1, 2: 2, 3: 1}
+    again.close()
+
+
+def test_cleared(store: CheckpointStore) -> None:
+    table = _table()
+    _add(table, [1, 2])
+    _write(store, table, 1)
+    store.clear()
+    assert store.storage.names() == []
+    assert CheckpointStore(store.storage).latest() is None
 
 
 def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
