@@ -23,42 +23,39 @@ state to be added, one entry for each of `groups`. `skip_nulls = True`: rows wit
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from engine.aggregates.base import Accumulator, AggregateArguments, AggregateSpec
 from engine.changes import Array, Column
-from engine.errors import InternalError, NotSupported, RuntimeFault, UserError
-from engine.expressions.functions.user import (
-    ParseType,
-    call,
-    declared_arguments,
-    declared_result,
-    misfit,
-    named,
-)
-from engine.expressions.functions.user_values import argument_of, is_plain, result_column
+from engine.errors import InternalError, NotSupported, UserError
+from engine.expressions.functions.user import ParseType, declared_arguments, declared_result, misfit, named
+from engine.expressions.functions.user_hosts import Declared, Host
+from engine.expressions.functions.user_running import Request
+from engine.expressions.functions.user_values import argument_of, column_of, is_plain
 from engine.types import BOOLEAN, DataType
 
 if TYPE_CHECKING:
+    from engine.expressions.functions.user_running import Group
+    from engine.expressions.functions.user_values import Values
     from engine.state.table import StateField, StateTable
 
-State = dict[str, Any]
 _FLAG = BOOLEAN.as_nullable(False)
 
 
 @dataclass(frozen=True, eq=False)
 class UserAggregate:
-    """A user's aggregate function: the object with its methods, and what it declares."""
+    """A user's aggregate function: where the object with its methods is, and what it declares."""
 
     name: str
-    target: Any
+    target: str
+    host: Host
     arguments: tuple[DataType, ...] | None
     result: Callable[[tuple[DataType, ...]], DataType]
     state: Mapping[str, DataType]
-    initial: Mapping[str, Any] = field(default_factory=dict)
+    methods: frozenset[str]
     skip_nulls: bool = False
     ordered: bool = False
 
@@ -68,7 +65,7 @@ class UserAggregate:
 
     def can(self, method: str) -> bool:
         """Whether it has one of the methods that it may have."""
-        return callable(getattr(self.target, method, None))
+        return method in self.methods
 
     def infer(self, given: AggregateArguments, wanted: dict[int, DataType]) -> DataType:
         """As that of a built-in aggregate."""
@@ -82,38 +79,23 @@ class UserAggregate:
         return self.result(self.arguments)
 
 
-def is_aggregate(found: object) -> bool:
-    """Whether a loaded object is an aggregate function."""
-    return hasattr(found, "accumulate")
-
-
-def aggregate(name: str, found: Any, parse_type: ParseType) -> UserAggregate:
-    """A loaded object as an aggregate function; UserError "bad_function"."""
+def aggregate(name: str, target: str, host: Host, declared: Declared, parse_type: ParseType) -> UserAggregate:
+    """A declared object as an aggregate function; UserError "bad_function"."""
     with named(name):
-        state, initial = getattr(found, "state", None), getattr(found, "initial", {})
-        if not isinstance(state, Mapping) or not state or not isinstance(initial, Mapping):
+        if not declared.state:
             raise UserError("bad_function", "it does not say its state",
                             hint="set .state to names and types such as {'total': 'DOUBLE'}")
-        if not set(initial) <= set(state):
-            raise UserError("bad_function", f".initial names no state: {', '.join(set(initial) - set(state))}")
-        missing = [m for m in ("accumulate", "value") if not callable(getattr(found, m, None))]
-        if missing:
-            raise UserError("bad_function", f"it has no method {missing[0]}")
-        types = {str(column): parse_type(type) for column, type in state.items()}
-        _check_initial(types, initial)
-        return UserAggregate(name, found, declared_arguments(found, parse_type), declared_result(found, parse_type),
-                             types, dict(initial), bool(getattr(found, "skip_nulls", False)),
-                             bool(getattr(found, "ordered", False)))
-
-
-def _check_initial(types: Mapping[str, DataType], initial: Mapping[str, Any]) -> None:
-    from engine.expressions.values import column_from_python
-
-    for name, value in initial.items():
-        try:
-            column_from_python(types[name], [value])
-        except (TypeError, ValueError, ArithmeticError) as error:
-            raise UserError("bad_function", f".initial of '{name}' is no {types[name]}: {value!r}") from error
+        unknown = sorted(set(declared.initial) - set(declared.state))
+        if unknown:
+            raise UserError("bad_function", f".initial names no state: {', '.join(unknown)}")
+        if "value" not in declared.methods:
+            raise UserError("bad_function", "it has no method value")
+        state = {column: parse_type(type) for column, type in declared.state.items()}
+        if declared.initial:
+            host.check_initial(name, target, state)
+        return UserAggregate(name, target, host, declared_arguments(declared, parse_type),
+                             declared_result(name, target, host, declared, parse_type), state,
+                             frozenset(declared.methods), declared.skip_nulls, declared.ordered)
 
 
 def user_aggregate(options: Sequence[object]) -> UserAggregate | None:
@@ -123,7 +105,7 @@ def user_aggregate(options: Sequence[object]) -> UserAggregate | None:
 
 
 class UserAccumulator(Accumulator):
-    """Hands rows and state to a user's code."""
+    """Hands rows and state to a user's code. The state is here: a process that ran the code may die at any time."""
 
     def __init__(self, spec: AggregateSpec) -> None:
         function = user_aggregate(spec.options)
@@ -158,10 +140,10 @@ class UserAccumulator(Accumulator):
                 part = args if not cuts else [a.take(span) for a in args]
                 self._change(method, slots[start:end], [argument_of(a) for a in part])
 
-    def _change(self, method: str, slots: Array, given: Sequence[Any]) -> None:
+    def _change(self, method: str, slots: Array, arguments: Sequence[Values], other: Sequence[Group] = ()) -> None:
         groups, position = np.unique(slots, return_inverse=True)
-        state = self._load(groups)
-        call(self._function.name, getattr(self._function.target, method), state, position, *given)
+        given = [self._load(groups), [position, *arguments], *other]
+        [state] = self._run(method, len(slots), given)
         self._store(groups, state)
 
     def merge(self, slots: Array, other: Accumulator, other_slots: Array) -> None:
@@ -169,45 +151,35 @@ class UserAccumulator(Accumulator):
             raise InternalError("only the same aggregates merge, and only where they can")
         known = other._known[other_slots]
         if known.any():
-            self._change("merge", slots[known], [other._load(other_slots[known])])
+            self._change("merge", slots[known], [], [other._load(other_slots[known])])
 
     def value(self, slots: Array) -> Column:
-        name = self._function.name
-        result = call(name, self._function.target.value, self._load(slots))
-        return result_column(name, result, self._type, len(slots))
+        [[result]] = self._run("value", len(slots), [self._load(slots)])
+        return column_of(result, self._type)
 
     def reset(self, slots: Array) -> None:
         self._known[slots] = False
         self._table.touch(slots)
 
-    def _load(self, slots: Array) -> State:
-        """The state of these groups."""
-        from engine.expressions.values import column_to_python
+    def _run(self, how: str, length: int, given: Sequence[Group]) -> Sequence[Group]:
+        function = self._function
+        request = Request(function.name, function.target, how, length, (self._type,), tuple(function.state.items()))
+        return function.host.run(request, given)
 
-        new = np.flatnonzero(~self._known[slots])
-        state: State = {}
+    def _load(self, slots: Array) -> Group:
+        """The state of these groups, and which of them have none yet."""
+        columns: list[Values] = []
         for name, type in self._function.state.items():
-            if is_plain(type):
-                values = self._table.column(f"{self._prefix}.{name}")[slots]
-                values[new] = self._function.initial.get(name, 0)
-            else:
-                values = np.fromiter(column_to_python(self._table.take(f"{self._prefix}.{name}", slots)), object)
-                for i in new:
-                    values[i] = self._function.initial.get(name)
-            state[name] = values
-        return state
+            kept = f"{self._prefix}.{name}"
+            columns.append(self._table.column(kept)[slots] if is_plain(type)
+                           else argument_of(self._table.take(kept, slots)))
+        return [*columns, ~self._known[slots]]
 
-    def _store(self, slots: Array, state: State) -> None:
-        name = self._function.name
-        if set(state) != set(self._function.state):
-            raise RuntimeFault(f"function {name} added state that it does not declare", code="user_function")
-        for column, type in self._function.state.items():
-            made = result_column(name, state[column], type, len(slots))
-            if not is_plain(type):
-                self._table.put(f"{self._prefix}.{column}", slots, made)
-            elif made.validity is not None and not made.validity.all():
-                raise RuntimeFault(f"function {name} left no number in state '{column}'", code="user_function")
+    def _store(self, slots: Array, state: Group) -> None:
+        for (name, type), values in zip(self._function.state.items(), state, strict=True):
+            if is_plain(type):
+                self._table.column(f"{self._prefix}.{name}")[slots] = values
             else:
-                self._table.column(f"{self._prefix}.{column}")[slots] = made.values
+                self._table.put(f"{self._prefix}.{name}", slots, column_of(values, type))
         self._known[slots] = True
         self._table.touch(slots)

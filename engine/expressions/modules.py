@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from threading import Lock
-from types import ModuleType
+from types import ModuleType, TracebackType
 
 from engine.errors import UserError
 
@@ -80,9 +80,16 @@ def _lies_in(place: str, folders: Sequence[str]) -> bool:
 
 
 def described(error: BaseException) -> str:
-    """An exception in one line: its class, its message, and the line of the code that raised it."""
+    """An exception in one line: its class, its message, and the line of the user's code that it came through last (of
+    other code, where it never was in a user's)."""
+    places = [(f.tb_frame.f_code.co_filename, f.tb_lineno) for f in _frames(error)]
+    users = [place for place in places if place[0] in _IMPORTED.values()]
+    file, line = (users or places or [("", 0)])[-1]
+    return f"{type(error).__name__}: {error}" + (f" at {Path(file).name}:{line}" if file else "")
+
+
+def _frames(error: BaseException) -> Iterator[TracebackType]:
     trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
+    while trace is not None:
+        yield trace
         trace = trace.tb_next
-    where = f" at {Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace is not None else ""
-    return f"{type(error).__name__}: {error}{where}"

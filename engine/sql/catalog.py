@@ -3,13 +3,14 @@ ones."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path as Folder
 
 from sqlglot import exp
 
 from engine.errors import Place, UserError
+from engine.expressions.functions.user_hosts import Here, Host
 from engine.plan.nodes import TableSpec
 from engine.sql.names import near_or_all
 from engine.types import DataType
@@ -153,14 +154,16 @@ class Database:
 
 class Catalog:
     """All that statements can name. `describe` asks a table's connector; `python`: whether users' functions may be
-    loaded (a call's type is known only then), `modules`: the folders their modules are in.
+    loaded (a call's type is known only then), `modules`: the folders their modules are in, `host`: where they are loaded
+    under a job's settings; without one, in this process.
     `version` grows when a name's meaning changes."""
 
     def __init__(self, describe: Describe = describe_nothing, python: bool = False,
-                 modules: Sequence[Folder] = ()) -> None:
+                 modules: Sequence[Folder] = (), host: Callable[[Mapping[str, str]], Host] | None = None) -> None:
         self.describe = describe
         self.python = python
-        self.modules = tuple(modules)
+        here = Here(tuple(modules))
+        self.host = host or (lambda settings: here)
         self.catalogs: dict[str, dict[str, Database]] = {DEFAULT_CATALOG: {DEFAULT_DATABASE: Database()}}
         self.current = (DEFAULT_CATALOG, DEFAULT_DATABASE)
         self.version = 0

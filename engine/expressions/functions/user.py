@@ -1,6 +1,6 @@
 """Functions that users bring: `CREATE FUNCTION f AS 'package.module.name' LANGUAGE PYTHON`. How they are found, what
 they are given and what they may return; here the scalar ones, `user_tables` and `engine.aggregates.user` have the
-others.
+others. The code itself is at a `Host`: a worker process, or this one.
 
 The target is called once per batch with one array per argument and returns an array of as many values:
 
@@ -10,8 +10,7 @@ times and timestamps microseconds); everything else, and every column with NULLs
 
 Arrays that it gets are read-only. It declares its types by attributes: `arguments` (a sequence of type texts such as
 "BIGINT", or None: any), `result` (a type text, or a function from the argument types' texts to one); `deterministic` is
-True unless it says otherwise. A class is made an object once a session, a generator of random numbers in it, say, is
-shared by the job's shards, which call it from several threads.
+True unless it says otherwise. A class is made an object once a process that it is called in.
 """
 
 from __future__ import annotations
@@ -19,28 +18,31 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from engine.changes import Column
-from engine.errors import RuntimeFault, UserError
+from engine.errors import UserError
 from engine.expressions.functions.base import Arguments, Context, Evaluate, Function, Infer
 from engine.expressions.functions.signatures import bad_arguments
-from engine.expressions.functions.user_values import argument_of, result_column
-from engine.expressions.modules import described, import_user_module
+from engine.expressions.functions.user_hosts import HINT, Declared, Host
 from engine.expressions.rules import can_cast
 from engine.types import DataType
 
+if TYPE_CHECKING:
+    from engine.changes import Column
+
 ParseType = Callable[[str], DataType]
 """A type out of its SQL text."""
+SUSPECTING = "suspecting"
+"""Among a context's resources: the calls are made to find out which row makes one fail."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class UserFunction:
-    """A user's function: what is called, and the types it takes (None: any) and gives."""
+    """A user's function: where and what is called, and the types it takes (None: any) and gives."""
 
     name: str
-    target: Callable[..., Any]
+    target: str
+    host: Host
     arguments: tuple[DataType, ...] | None
     result: Callable[[tuple[DataType, ...]], DataType]
     deterministic: bool = True
@@ -51,20 +53,13 @@ class UserFunction:
                         folds=False, name=self.name)
 
 
-def load(name: str, target: str, allowed: bool, parse_type: ParseType,
-         folders: Sequence[Path] = ()) -> UserFunction:
-    """Imports a user's scalar function; errors as `load_object`. `parse_type`: a type out of its SQL text."""
-    return scalar(name, load_object(name, target, allowed, folders), parse_type)
-
-
-def scalar(name: str, called: Any, parse_type: ParseType) -> UserFunction:
-    """A loaded object as a scalar function; UserError "bad_function"."""
+def scalar(name: str, target: str, host: Host, declared: Declared, parse_type: ParseType) -> UserFunction:
+    """A declared object as a scalar function; UserError "bad_function"."""
     with named(name):
-        if not callable(called):
-            raise UserError("bad_function", f"{called!r} cannot be called")
-        types = declared_arguments(called, parse_type)
-        return UserFunction(name, called, types, declared_result(called, parse_type),
-                            bool(getattr(called, "deterministic", True)))
+        if not declared.callable:
+            raise UserError("bad_function", f"{target} cannot be called")
+        return UserFunction(name, target, host, declared_arguments(declared, parse_type),
+                            declared_result(name, target, host, declared, parse_type), declared.deterministic)
 
 
 @contextmanager
@@ -77,66 +72,20 @@ def named(name: str) -> Iterator[None]:
         raise
 
 
-def load_object(name: str, target: str, allowed: bool, folders: Sequence[Path] = ()) -> Any:
-    """What a user's function names, a class made an object; UserError "python_not_allowed", "unknown_function",
-    "bad_function".
-
-    `allowed`: whether the session lets users bring code; `folders`: where modules are looked for besides the installed
-    packages.
-    """
-    if not allowed:
-        raise UserError("python_not_allowed", f"function {name}: this session does not load users' code",
-                        hint="it is allowed only where the operator of the engine says so")
-    module, _, attribute = target.rpartition(".")
-    if not module or not attribute:
-        raise UserError("unknown_function", f"function {name}: '{target}' names no object of a module",
-                        hint="CREATE FUNCTION ... AS 'module.object' LANGUAGE PYTHON")
-    with named(name):
-        return _object(import_user_module(module, folders), attribute)
-
-
-def _object(module: object, attribute: str) -> Any:
-    found = getattr(module, attribute, None)
-    name = getattr(module, "__name__", "")
-    if found is None:
-        raise UserError("unknown_function", f"the module {name} has no '{attribute}'")
-    try:
-        return found() if isinstance(found, type) else found
-    except Exception as error:  # as in a module's own code
-        raise UserError("bad_function", f"making a {attribute} raised {described(error)}") from error
-
-
-_HINT = "set .result to a type such as 'DOUBLE', and .arguments to a list of types"
-
-
-def declared_arguments(called: object, parse_type: ParseType) -> tuple[DataType, ...] | None:
+def declared_arguments(declared: Declared, parse_type: ParseType) -> tuple[DataType, ...] | None:
     """The types that a function says it takes; None: any."""
-    texts = getattr(called, "arguments", None)
-    if texts is None:
-        return None
-    if isinstance(texts, str) or not all(isinstance(t, str) for t in texts):
-        raise UserError("bad_function", "its .arguments are no list of types", hint=_HINT)
-    return tuple(parse_type(t) for t in texts)
+    return None if declared.arguments is None else tuple(map(parse_type, declared.arguments))
 
 
-def declared_result(called: object, parse_type: ParseType) -> Callable[[tuple[DataType, ...]], DataType]:
-    declared = getattr(called, "result", None)
-    if isinstance(declared, str):
-        fixed = parse_type(declared)
+def declared_result(name: str, target: str, host: Host, declared: Declared,
+                    parse_type: ParseType) -> Callable[[tuple[DataType, ...]], DataType]:
+    """The type of the result, by those of the arguments."""
+    if not declared.typed:
+        raise UserError("bad_function", "it does not say its types", hint=HINT)
+    if declared.result is not None:
+        fixed = parse_type(declared.result)
         return lambda types: fixed
-    if not callable(declared):
-        raise UserError("bad_function", "it does not say its types", hint=_HINT)
-
-    def result(types: tuple[DataType, ...]) -> DataType:
-        try:
-            text = declared([str(t) for t in types])
-        except Exception as error:  # a user's code, once more
-            raise UserError("bad_function", f"the result's type of {called!r} raised {described(error)}") from error
-        if not isinstance(text, str):
-            raise UserError("bad_function", f"the result's type of {called!r} is {text!r}", hint=_HINT)
-        return parse_type(text)
-
-    return result
+    return lambda types: parse_type(host.result_type(name, target, [str(t) for t in types]))
 
 
 def _infer(function: UserFunction) -> Infer:
@@ -163,16 +112,11 @@ def misfit(given: Sequence[DataType], wanted: Sequence[DataType]) -> str | None:
 
 def _evaluate(function: UserFunction) -> Evaluate:
     def evaluate(args: Sequence[Column], type: DataType, length: int, context: Context) -> Column:
-        return result_column(function.name, call(function.name, function.target, *map(argument_of, args)), type, length)
+        from engine.expressions.functions.user_running import Request
+        from engine.expressions.functions.user_values import argument_of, column_of
+
+        request = Request(function.name, function.target, "scalar", length, (type,))
+        [[result]] = function.host.run(request, [[argument_of(a) for a in args]], SUSPECTING in context.resources)
+        return column_of(result, type)
 
     return evaluate
-
-
-def call(name: str, target: Callable[..., Any], *args: Any) -> Any:
-    """Calls a user's code; RuntimeFault "user_function" where it raises."""
-    try:
-        return target(*args)
-    except UserError:
-        raise
-    except Exception as error:  # whatever a user's code raises is the user's to mend
-        raise RuntimeFault(f"function {name} raised {described(error)}", code="user_function") from error

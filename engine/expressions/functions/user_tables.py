@@ -14,69 +14,53 @@ row made the position of the row it stems from, and the made columns:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from engine.changes import Array, Column
-from engine.errors import RuntimeFault, UserError
+from engine.errors import UserError
 from engine.expressions.functions.base import Context
-from engine.expressions.functions.user import ParseType, call, declared_arguments, named
-from engine.expressions.functions.user_values import argument_of, result_column
+from engine.expressions.functions.user import SUSPECTING, ParseType, declared_arguments, named
+from engine.expressions.functions.user_hosts import Declared, Host
 from engine.types import DataType, Field
+
+if TYPE_CHECKING:
+    from engine.changes import Array, Column
 
 
 @dataclass(frozen=True, eq=False)
 class UserTable:
-    """A user's table function: what is called, the types it takes (None: any), the columns it makes."""
+    """A user's table function: where and what is called, the types it takes (None: any), the columns it makes."""
 
     name: str
-    target: Callable[..., Any]
+    target: str
+    host: Host
     arguments: tuple[DataType, ...] | None
     fields: tuple[Field, ...]
 
     def expand(self, args: Sequence[Column], length: int, context: Context) -> tuple[Array, tuple[Column, ...]]:
         """As `engine.operators.correlate.Expand`."""
-        given = [argument_of(a) for a in args] or [length]
-        made = call(self.name, self.target, *given)
-        if not isinstance(made, tuple | list) or len(made) != 2 or not isinstance(made[1], tuple | list):
-            raise self._fault("returned no pair of positions and columns")
-        positions, columns = made
-        origins = self._origins(positions, length)
-        if len(columns) != len(self.fields):
-            raise self._fault(f"returned {len(columns)} columns, not {len(self.fields)}")
-        made_columns = [result_column(self.name, c, f.type, len(origins))
-                        for c, f in zip(columns, self.fields, strict=True)]
+        import numpy as np
+
+        from engine.expressions.functions.user_running import Request
+        from engine.expressions.functions.user_values import argument_of, column_of
+
+        types = tuple(f.type for f in self.fields)
+        request = Request(self.name, self.target, "table", length, types)
+        [[positions], made] = self.host.run(request, [[argument_of(a) for a in args]], SUSPECTING in context.resources)
+        origins = np.asarray(positions)
+        columns = tuple(column_of(array, type) for array, type in zip(made, types, strict=True))
         if (origins[1:] >= origins[:-1]).all():
-            return origins, tuple(made_columns)
+            return origins, columns
         order = np.argsort(origins, kind="stable")
-        return origins[order], tuple(c.take(order) for c in made_columns)
-
-    def _origins(self, positions: Any, length: int) -> Array:
-        given = np.asarray(positions)
-        if given.ndim != 1 or (given.dtype.kind not in "iu" and len(given)):
-            raise self._fault("returned positions that are no whole numbers")
-        origins: Array = given.astype(np.int64)
-        if len(origins) and not 0 <= origins.min() <= origins.max() < length:
-            raise self._fault(f"returned positions outside of 0 to {length - 1}")
-        return origins
-
-    def _fault(self, what: str) -> RuntimeFault:
-        return RuntimeFault(f"function {self.name} {what}", code="user_function")
+        return origins[order], tuple(c.take(order) for c in columns)
 
 
-def is_table(found: object) -> bool:
-    """Whether a loaded object is a table function."""
-    return hasattr(found, "columns")
-
-
-def table(name: str, found: Any, parse_type: ParseType) -> UserTable:
-    """A loaded object as a table function; UserError "bad_function"."""
+def table(name: str, target: str, host: Host, declared: Declared, parse_type: ParseType) -> UserTable:
+    """A declared object as a table function; UserError "bad_function"."""
     with named(name):
-        if not isinstance(found.columns, Mapping) or not found.columns or not callable(found):
+        if not declared.columns or not declared.callable:
             raise UserError("bad_function", "it does not say its columns",
                             hint="set .columns to names and types such as {'word': 'STRING'}")
-        fields = tuple(Field(str(column), parse_type(type)) for column, type in found.columns.items())
-        return UserTable(name, found, declared_arguments(found, parse_type), fields)
+        fields = tuple(Field(column, parse_type(type)) for column, type in declared.columns.items())
+        return UserTable(name, target, host, declared_arguments(declared, parse_type), fields)

@@ -9,8 +9,8 @@ from sqlglot import exp
 from engine.errors import NotSupported, Place, UserError
 from engine.expressions.binding import implicit_cast, resolve_call
 from engine.expressions.functions.base import Function
-from engine.expressions.functions.user import load_object, misfit, scalar
-from engine.expressions.functions.user_tables import UserTable, is_table, table
+from engine.expressions.functions.user import misfit, named, scalar
+from engine.expressions.functions.user_tables import UserTable, table
 from engine.expressions.nodes import Expression
 from engine.sql import dialect as ast
 from engine.sql.catalog import UserFunction
@@ -49,19 +49,24 @@ def _loaded(session: Session, function: UserFunction, place: Place | None) -> Lo
 
 def load(session: Session, function: UserFunction, place: Place | None = None) -> Loaded:
     """The function, of whichever kind it is; UserError where it cannot be loaded."""
-    from engine.aggregates.user import aggregate, is_aggregate
+    from engine.aggregates.user import aggregate
 
     if function.language != "PYTHON":
         raise NotSupported(f"the function {function.name}, which is written in {function.language},", place=place,
                            hint="CREATE FUNCTION ... AS 'module.function' LANGUAGE PYTHON")
-    catalog = session.catalog
+    name, target, catalog = function.name, function.target, session.catalog
+    if not catalog.python:
+        raise UserError("python_not_allowed", f"function {name}: this session does not load users' code", place=place,
+                        hint="it is allowed only where the operator of the engine says so")
     try:
-        found = load_object(function.name, function.target, catalog.python, catalog.modules)
-        if is_table(found):
-            return table(function.name, found, _type)
-        if is_aggregate(found):
-            return aggregate(function.name, found, _type)
-        return scalar(function.name, found, _type).as_function()
+        host = catalog.host(session.config)
+        with named(name):
+            declared = host.declared(name, target)
+        if declared.columns is not None:
+            return table(name, target, host, declared, _type)
+        if "accumulate" in declared.methods:
+            return aggregate(name, target, host, declared, _type)
+        return scalar(name, target, host, declared, _type).as_function()
     except UserError as error:
         error.place = place  # a place in a type's text means nothing here
         raise

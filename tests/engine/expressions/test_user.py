@@ -9,7 +9,9 @@ import pytest
 from engine.errors import RuntimeFault, UserError
 from engine.expressions.binding import literal, resolve_call
 from engine.expressions.evaluate import compile_expression
-from engine.expressions.functions.user import load
+from engine.expressions.functions.base import Function
+from engine.expressions.functions.user import scalar
+from engine.expressions.functions.user_hosts import Here
 from engine.expressions.nodes import InputRef
 from engine.expressions.values import column_from_python, column_to_python
 from engine.sql import dialect
@@ -20,8 +22,14 @@ from tests.engine.expressions.support import context
 MODULE = "tests.engine.expressions.user_code"
 
 
+def loaded(name: str, target: str) -> Function:
+    host = Here()
+    return scalar(name, target, host, host.declared(name, target),
+                  lambda text: to_data_type(dialect.parse_type(text))).as_function()
+
+
 def run(name: str, *columns: tuple[DataType, list[Any]]) -> list[Any]:
-    function = load(name, f"{MODULE}.{name}", True, lambda text: to_data_type(dialect.parse_type(text))).as_function()
+    function = loaded(name, f"{MODULE}.{name}")
     args = [InputRef(type, index=i) for i, (type, _) in enumerate(columns)]
     call = resolve_call(name, args, functions={name.upper(): function})
     inputs = [column_from_python(type, values) for type, values in columns]
@@ -45,18 +53,17 @@ def test_wrong_results(name: str) -> None:
     assert name in caught.value.message
 
 
-@pytest.mark.parametrize(("target", "allowed", "code"), [
-    (f"{MODULE}.plus_tax", False, "python_not_allowed"), (f"{MODULE}.none", True, "unknown_function"),
-    ("no_module.f", True, "unknown_function"), (f"{MODULE}.untyped", True, "bad_function"),
+@pytest.mark.parametrize(("target", "code"), [
+    (f"{MODULE}.none", "unknown_function"), ("no_module.f", "unknown_function"), (f"{MODULE}.untyped", "bad_function"),
 ])
-def test_loading(target: str, allowed: bool, code: str) -> None:
+def test_loading(target: str, code: str) -> None:
     with pytest.raises(UserError) as caught:
-        load("f", target, allowed, lambda text: BIGINT)
+        loaded("f", target)
     assert caught.value.code == code
 
 
 def test_wrong_arguments() -> None:
-    function = load("f", f"{MODULE}.plus_tax", True, lambda text: DOUBLE).as_function()
+    function = loaded("f", f"{MODULE}.plus_tax")
     with pytest.raises(UserError):
         resolve_call("f", [literal(1)], functions={"F": function})
 
