@@ -11,6 +11,7 @@ The INSERTs of a script are one job: what they share is computed once. Under `SE
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import shutil
@@ -47,7 +48,8 @@ RESULT_MODE = "sql-client.execution.result-mode"
 VERSIONS_KEPT = 4096
 """Of each model the newest versions: far more than lie between a row and the model that it is joined with."""
 
-KEPT = ("checkpoints", "dead_letters", "staged", "metrics", "models", "store", "status.json", "finished.json")
+KEPT = ("checkpoints", "dead_letters", "staged", "metrics", "models", "store", "status.json", "finished.json",
+        "plan.txt")
 """What runs keep in their state folder, besides the folders of their phases."""
 
 
@@ -303,6 +305,8 @@ class Session:
                   sync=self.models.sync, clock=self._clock, on_status=options.on_status)
         if options.on_job is not None:
             options.on_job(job)
+        if options.durable:
+            _note_plan(folder, program)
         return job.run()
 
     def _job_options(self, program: Program, options: RunOptions) -> JobOptions:
@@ -320,16 +324,26 @@ class Session:
     def _fingerprint(self, phase: Phase) -> str:
         """What must be the same for a checkpoint to fit: the plan with its views and the types of its columns.
 
-        Neither the tables' options nor the settings: a moved file or another number of shards is the same query."""
+        Neither the tables' options, nor settings and hints: a moved file or another number of shards is the same query.
+        """
         from engine.plan.explain import explain
 
         bound = self._bound(phase)
         types = [[f"{f.name} {f.type}" for f in relation.schema.fields] for relation in _relations(bound)]
-        return hashlib.sha256(json.dumps([explain(bound), types]).encode()).hexdigest()
+        return hashlib.sha256(json.dumps([explain(bound, hints=False), types]).encode()).hexdigest()
 
     def model_hashes(self) -> dict[str, str]:
         """The hash of each model that the last run trained, by name."""
         return {name: self.models.hash(name) for name in self.models.names()}
+
+
+def _note_plan(folder: Path, program: Program) -> None:
+    """Leave the plan beside the state, for people; it is missed by nobody where the folder cannot be written."""
+    from engine.plan.explain import explain
+
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "plan.txt").write_text(explain(program, changelog=True) + "\n", encoding="utf-8")
 
 
 def _connector_of(table: TableSpec, access: Access | None) -> Connector:

@@ -23,7 +23,7 @@ SECTIONS = {
     "The platform of this machine": {"up": "platform", "down": "platform", "supervise": "platform"},
     "On a platform, here or elsewhere": {
         "list": "runs", "start": "runs", "stop": "runs", "status": "watching", "logs": "watching", "models": "models",
-        "predict": "models", "verify": "verifying", "push": "files", "pull": "files"},
+        "predict": "models", "verify": "verifying", "support": "support", "push": "files", "pull": "files"},
     "Access": {"login": "accounts", "logout": "accounts", "token": "accounts", "completion": "completion"},
 }
 """Where each command is. A module is loaded when one of its commands is: what only asks loads no compiler."""

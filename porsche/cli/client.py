@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Self
+from typing import IO, Any, Self
 from urllib.parse import quote
 
 import httpx
@@ -86,6 +86,13 @@ class Api:
 
     def delete(self, path: str) -> None:
         self._ask("DELETE", path)
+
+    def download(self, path: str, file: IO[bytes]) -> int:
+        """Write what lies at /api/`path`, which is no JSON, to a file; its bytes."""
+        answer = self._answer("GET", f"/api/{path}", {"headers": {"Accept": "*/*"}})
+        if not answer.is_success:
+            self._value(answer)
+        return file.write(answer.content)
 
     def all(self, path: str, most: int | None = None, **query: Any) -> Iterator[dict[str, Any]]:
         """The items of a list, of all its pages."""

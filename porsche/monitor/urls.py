@@ -6,9 +6,11 @@ from django.urls import path
 
 from porsche.monitor.api import MetricsView
 from porsche.monitor.stream.views import ProjectStream, RunStream
+from porsche.monitor.support import SupportView
 
 urlpatterns = [
     path("runs/<int:pk>/metrics", MetricsView.as_view(), name="run-metrics"),
+    path("runs/<int:pk>/support", SupportView.as_view(), name="run-support"),
     path("runs/<int:pk>/stream", RunStream.as_view(), name="run-stream"),
     path("stream", ProjectStream.as_view(), name="project-stream"),
 ]

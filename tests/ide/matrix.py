@@ -78,6 +78,7 @@ LINES = (
     Line("GET", "run-dead-letters", "viewer", kwargs=RUN),
     Line("GET", "run-compiled", "viewer", kwargs=RUN),
     Line("GET", "run-metrics", "viewer", kwargs=RUN),
+    Line("GET", "run-support", "operator", kwargs=RUN),
     Line("GET", "run-stream", "viewer", kwargs=RUN),
     Line("GET", "project-stream", "viewer", query="project=shop"),
     Line("GET", "works", "viewer"),

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import tempfile
 import threading
+import zipfile
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -81,6 +82,11 @@ def test_stopped_and_started_it_goes_on(up: Up, tmp_path: Path) -> None:
     assert here(up, tmp_path, "stop", number, "--wait").stdout == f"examples/events: run {number} is STOPPED\n"
     logged = here(up, tmp_path, "logs", number, "-f", "--level", "debug", "--json").stdout.splitlines()
     assert {1, 2} <= {json.loads(line)["attempt"] for line in logged}
+    packed = here(up, tmp_path, "support", number, "--json").json
+    with zipfile.ZipFile(tmp_path / packed["file"]) as archive:
+        assert "Sink" in archive.read("plan.txt").decode()
+        assert {json.loads(line)["attempt"] for line in archive.read("log.jsonl").splitlines()} >= {1, 2}
+    assert here(up, tmp_path, "support", number, "--json").error["code"] == "file_exists"
 
 
 def test_what_fails_says_why(up: Up, tmp_path: Path) -> None:
