@@ -34,15 +34,16 @@ def observers() -> list[Observer]:
 def supervise(home: Home) -> None:
     """Supervise the runs of a home until SIGTERM or SIGINT."""
     from porsche.ide.supervisor import Supervisor
+    from porsche.runners.launch import Launcher
 
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    with _alone(home, PATIENCE):
+    with _alone(home, PATIENCE), Launcher(forks=True) as launcher:
         processes.note(home.processes, "supervisor")
         told = observers()
         try:
-            Supervisor(home, told).run(stop)
+            Supervisor(home, told, launcher=launcher).run(stop)
         finally:
             for observer in told:
                 observer.close()

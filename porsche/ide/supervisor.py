@@ -13,7 +13,6 @@ import contextlib
 import logging
 import os
 import signal
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -35,7 +34,7 @@ from porsche.ide.models import Beat, Desired, Run, RunEvent, Status
 from porsche.runners.failures import failure
 from porsche.runners.folder import RunFolder, Spec
 from porsche.runners.intent import Act, Action, History, Wanted, action
-from porsche.runners.launch import ask_to_end, launch
+from porsche.runners.launch import Launcher, ask_to_end
 from porsche.runners.observe import SUSPENDED, Limits, Observation, State, observe, reason
 from porsche.runners.policy import Strategy, checkpoint_interval, settings_of, strategy_of
 
@@ -86,13 +85,14 @@ class Job:
 class Supervisor:
     """One of a home: whoever runs it holds the home's lock (`porsche.supervise`)."""
 
-    def __init__(self, home: Home, observers: Sequence[Observer] = (), clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, home: Home, observers: Sequence[Observer] = (), clock: Callable[[], float] = time.time,
+                 launcher: Launcher | None = None) -> None:
         self._home = home
         self._observers = tuple(observers)
         self._clock = clock
         self._jobs: dict[int, Job] = {}
         self._strays: dict[int, float] = {}
-        self._children: list[subprocess.Popen[bytes]] = []
+        self._launcher = launcher or Launcher()
         self._next = dict.fromkeys((BEAT, COLLECT, SWEEP), 0.0)
         self._starts = True
 
@@ -119,7 +119,8 @@ class Supervisor:
 
     def tick(self) -> None:
         """One pass over all runs that are not over."""
-        self._children = [child for child in self._children if child.poll() is None]
+        if self._starts:
+            self._launcher.poll()
         if self._starts and self._due(BEAT):
             Beat.objects.update_or_create(name=NAME, defaults={"pid": os.getpid(), "at": timezone.now()})
         runs = list(pending().select_related("revision"))
@@ -243,7 +244,7 @@ class Supervisor:
         spec = Spec(run.pk, str(run.key), run.generation, history.attempt, run.revision.document, run.parameters,
                     run.options, where, access)
         job.keep(history)
-        self._children.append(launch(job.folder, spec))
+        self._launcher.start(job.folder, spec)
         job.ending_since = None
         job.seen = observe(job.folder, self._clock(), None, job.limits)
         if again:

@@ -94,6 +94,10 @@ class RunFolder:
         self.remove("stuck")
         self.write("job", {**asdict(spec), "launched": time.time()})
 
+    def opened_output(self) -> int:
+        """A descriptor of the file for what a process writes without a logger; it is closed in programs it runs."""
+        return os.open(self.output, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+
     def last_output(self, most: int = 2_000) -> str:
         """The end of what the process wrote without a logger: where it crashed, often why. Without secrets."""
         try:

@@ -167,9 +167,14 @@ def _secrets(spec: Spec) -> tuple[str, ...]:
     return (*values((spec.document, *spec.parameters.values())), *secrets_of(spec.parameters))
 
 
-if __name__ == "__main__":
-    status = main(sys.argv[1:])
+def run(arguments: list[str]) -> int:
+    """The exit status, once all is written: threads that wait for something need not be waited for."""
+    status = main(arguments)
     logging.shutdown()
     with contextlib.suppress(OSError):
         sys.stdout.flush()
-    os._exit(status)  # threads that wait for something do not keep a run that has ended
+    return status
+
+
+if __name__ == "__main__":
+    os._exit(run(sys.argv[1:]))
