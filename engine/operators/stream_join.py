@@ -28,11 +28,13 @@ MATCHES = BIGINT.as_nullable(False)
 @dataclass(frozen=True)
 class JoinShape:
     """`outer`: sides whose rows are kept without a match. `exists`: True = SEMI, False = ANTI, None = rows of both
-    sides. `null_safe`: key positions at which NULL equals NULL."""
+    sides. `null_safe`: key positions at which NULL equals NULL. `ttl`: microseconds of processing time that each side's
+    rows live after they were written (0 = for ever)."""
 
     outer: tuple[bool, bool] = (False, False)
     exists: bool | None = None
     null_safe: tuple[int, ...] = ()
+    ttl: tuple[int, int] = (0, 0)
 
 
 @dataclass
@@ -59,25 +61,43 @@ class StreamJoin(Operator):
         self._keys = keys
         self._shape = shape
         self._condition = None if condition is None else Predicate(condition)
-        self._table = StateTable(key_types(sides, keys), ttl=settings.ttl)
+        self._table = StateTable(key_types(sides, keys))
         self._widths = (len(sides[LEFT]), len(sides[RIGHT]))
         self._counts = (shape.outer[LEFT] or shape.exists is not None, shape.outer[RIGHT])  # whose matches are counted
         self._rows = tuple(
-            self._table.attach(label, RowStore([*side.types, MATCHES], identity=range(len(side))))
-            for label, side in zip(("left", "right"), sides, strict=True))
+            self._table.attach(label, RowStore([*side.types, MATCHES], identity=range(len(side)), ttl=ttl))
+            for label, side, ttl in zip(("left", "right"), sides, shape.ttl, strict=True))
 
     def states(self) -> dict[str, StateTable]:
         return {"rows": self._table}
 
     def tick(self, now: int) -> None:
-        expired = self._table.expired(now)
-        if len(expired):
-            self._table.release(expired)
+        for store in self._rows:
+            self._expire(store, store.expired(now))
+
+    def _expire(self, store: RowStore, rows: Array) -> None:
+        """Rows whose time is over leave without a word, as in Flink."""
+        if len(rows):
+            slots = np.unique(store.key[rows].astype(np.int64))
+            store.remove(rows)
+            self._release_empty(slots)
+
+    def _expire_stale(self, batch: Batch, port: int, slots: Array) -> None:
+        """What this batch would meet and is too old goes first: rows that it may match, and those equal to its own."""
+        now, own, other = self.settings.context.now(), self._rows[port], self._rows[1 - port]
+        if own.ttl:
+            unmatched = Column(MATCHES, np.zeros(batch.length, np.int64))
+            found = own.find(slots, (*batch.columns, unmatched))
+            own.remove(own.stale(found[found >= 0], now))
+        if other.ttl:
+            other.remove(other.stale(other.chains(np.unique(slots))[1], now))
 
     # ---- a batch -----------------------------------------------------------------------------------------------------
 
     def process(self, batch: Batch, port: int) -> None:
         slots, unmatchable = self._slots(batch, port)
+        if any(self._shape.ttl):
+            self._expire_stale(batch, port, slots)
         signs = np.ones(batch.length, np.int64) if batch.kinds is None else 1 - 2 * (batch.kinds & 1).astype(np.int64)
         pairs = self._pairs(batch, port, slots, signs, unmatchable)
         totals = np.zeros(batch.length, np.int64)
@@ -91,7 +111,6 @@ class StreamJoin(Operator):
         """The keys' slots, and which rows can match nothing because a key is NULL."""
         columns = [batch.columns[k] for k in self._keys[port]]
         slots = self._table.slots(columns, batch.length)
-        self._table.access(slots, self.settings.context.now()) if self.settings.ttl else None
         safe = self._shape.null_safe
         nulls = [~c.validity for i, c in enumerate(columns) if c.validity is not None and i not in safe]
         return slots, np.logical_or.reduce(nulls) if nulls else None
@@ -126,6 +145,7 @@ class StreamJoin(Operator):
         last = np.append(first[1:], True) if len(rows) else first
         column[rows[last]] = after[last]
         store.touch(rows[last])
+        store.access(rows[last], self.settings.context.now())
         first_match, last_match = np.zeros(len(rows), np.bool_), np.zeros(len(rows), np.bool_)
         first_match[order] = (signs > 0) & (after == 1)
         last_match[order] = (signs < 0) & (after == 0)
@@ -135,7 +155,9 @@ class StreamJoin(Operator):
         """Add or take away the batch's rows, and note how often they are matched."""
         counters = totals if self._counts[port] else np.zeros(batch.length, np.int64)
         columns = (*batch.columns, Column(MATCHES, counters))
-        self._rows[port].apply(slots, columns, None if batch.kinds is None else signs)
+        store = self._rows[port]
+        rows, _ = store.apply(slots, columns, None if batch.kinds is None else signs)
+        store.access(rows, self.settings.context.now())
         if batch.kinds is not None:
             self._release_empty(np.unique(slots))
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 from engine.expressions.nodes import Call, Expression, InputRef, Literal
+from engine.plan.hints import lookup_hint
 from engine.plan.nodes import (
     Aggregate,
     AggregateCall,
@@ -41,10 +43,11 @@ _POSTFIX = frozenset({"IS NULL", "IS NOT NULL", "IS TRUE", "IS NOT TRUE", "IS FA
                       "IS NOT UNKNOWN"})
 
 
-def explain(program: Program, changelog: bool = False) -> str:
-    """The plan of each sink; `changelog` adds the kinds of change and the keys of each node."""
+def explain(program: Program, changelog: bool = False, hints: bool = True) -> str:
+    """The plan of each sink; `changelog` adds the kinds of change and the keys of each node; without `hints` it tells
+    what is computed, not how."""
     properties = Properties(program)
-    writer = _Writer(properties, changelog)
+    writer = _Writer(properties, changelog, hints)
     for sink in program.sinks:
         writer.relation(sink, "", "")
     return "\n".join(writer.lines)
@@ -53,9 +56,10 @@ def explain(program: Program, changelog: bool = False) -> str:
 class _Writer:
     """Lines so far, and the relations already written."""
 
-    def __init__(self, properties: Properties, changelog: bool) -> None:
+    def __init__(self, properties: Properties, changelog: bool, hints: bool) -> None:
         self.properties = properties
         self.changelog = changelog
+        self.hints = hints
         self.lines: list[str] = []
         self._numbers: dict[int, int] = {}
 
@@ -64,7 +68,7 @@ class _Writer:
         if shared and id(relation) in self._numbers:
             self.lines.append(f"{first}Reused(reference_id=[{self._numbers[id(relation)]}])")
             return
-        text = describe(relation)
+        text = describe(relation if self.hints or not relation.hints else replace(relation, hints=()))
         if self.changelog:
             text = text[:-1] + (", " if not text.endswith("(") else "") + self._traits(relation) + ")"
         if shared:
@@ -212,6 +216,11 @@ def _hints(r: Relation) -> tuple[str, str]:
     )
 
 
+def _ttl_hints(r: Relation) -> tuple[str, str]:
+    given = [", ".join(f"{k}={v}" for k, v in items) for name, items in r.hints if name == "STATE_TTL"]
+    return "stateTtlHints", ", ".join(f"[[STATE_TTL options:{{{text}}}]]" for text in given)
+
+
 def _values(r: Values) -> tuple[str, Attributes]:
     rows = ", ".join(f"{{ {', '.join(render(e, ()) for e in row)} }}" for row in r.rows)
     return "Values", [("tuples", rows), ("fields", ", ".join(r.schema.names))]
@@ -244,6 +253,7 @@ def _aggregate(r: Aggregate) -> tuple[str, Attributes]:
     return "TwoPhaseAggregate" if r.two_phase else "GroupAggregate", [
         ("groupBy", _columns(r.keys, schema)),
         ("select", ", ".join([*(schema[k].name for k in r.keys), *(_call(c, schema) for c in r.calls)])),
+        _ttl_hints(r),
     ]
 
 
@@ -282,7 +292,7 @@ def _join(r: Join) -> tuple[str, Attributes]:
         attributes.insert(1, ("windowBounds", bounds))
     if isinstance(r, TemporalJoin):
         attributes.append(("versionedBy", f"{r.left.schema[r.left_time].name}, {r.right.schema[r.right_time].name}"))
-    return type(r).__name__, [*attributes, ("select", ", ".join(r.schema.names))]
+    return type(r).__name__, [*attributes, ("select", ", ".join(r.schema.names)), _ttl_hints(r)]
 
 
 def _lookup(r: LookupJoin) -> tuple[str, Attributes]:
@@ -295,8 +305,18 @@ def _lookup(r: LookupJoin) -> tuple[str, Attributes]:
         ("lookup", keys),
         ("where", where),
         ("select", ", ".join(r.schema.names)),
-        _hints(r),
+        *_lookup_hints(r),
     ]
+
+
+def _lookup_hints(r: LookupJoin) -> Attributes:
+    hint = lookup_hint(r)
+    if hint is None:
+        return ()
+    mode = "UNORDERED" if hint.unordered else "ORDERED"
+    asked = f"{mode}, {hint.timeout // 1000}ms, {hint.capacity or 100}" if hint.asynchronous else ""
+    retry = f"lookup_miss, FIXED_DELAY, {hint.delay // 1000}ms, {hint.attempts}" if hint.attempts else ""
+    return [("async", asked), ("retry", retry), ("shuffle", "true" if hint.shuffle else "")]
 
 
 def _over(r: Over) -> tuple[str, Attributes]:

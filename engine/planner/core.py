@@ -14,7 +14,8 @@ from engine.operators.base import Operator, Settings
 from engine.operators.exchange import Exchange
 from engine.operators.source import SinkWriter, SourceReader
 from engine.plan.flow import NodeFlow
-from engine.plan.nodes import Filter, Program, Project, Relation, SetOperation, Sink, TableSpec
+from engine.plan.hints import lifetimes
+from engine.plan.nodes import Aggregate, Filter, Program, Project, Relation, SetOperation, Sink, TableSpec
 from engine.plan.properties import Properties, relations
 from engine.types import DataType, Schema
 
@@ -31,7 +32,8 @@ class Options:
 @dataclass
 class Graph:
     """A job's operators, ready to run. `exchanges` upstream first; `operators` all, by `uid` and shard; `flow`: the
-    nodes of the pipeline, where it is known."""
+    nodes of the pipeline, where it is known; `described`: by `uid`, what operators with state hold and what it means
+    (`engine.planner.described`)."""
 
     sources: list[SourceReader] = field(default_factory=list)
     sinks: list[SinkWriter] = field(default_factory=list)
@@ -39,6 +41,7 @@ class Graph:
     exchanges: list[Exchange] = field(default_factory=list)
     shards: int = 1
     flow: Mapping[str, NodeFlow] = field(default_factory=dict)
+    described: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def ticking(self) -> list[Operator]:
@@ -75,15 +78,19 @@ class Planner:
         self._built: dict[int, Built] = {}
         self._building: set[int] = set()
         self._names: Counter[str] = Counter()
+        self.origins: dict[str, Relation] = {}  # what each operator was made for, by its name
         self._pipes = {s.table.path: s for s in program.sinks if self.is_pipe(s.table)}
         self.functions = _functions()
         self._absorbed = absorbed(program, properties)
 
     def plan(self) -> Graph:
         """Build every sink with all below it: inputs first, as plans may be deeper than Python's stack."""
+        from engine.planner.described import name_states
+
         for relation in relations(self.program):
             if id(relation) not in self._absorbed:
                 self.build(relation)
+        name_states(self)
         return self.graph
 
     def build(self, relation: Relation) -> Built:
@@ -112,11 +119,17 @@ class Planner:
         name = self.name(kind, relation)
         made = []
         for shard in range(width):
-            operator = self.register(make(name, self._settings[shard]))
+            operator = self.register(make(name, self._settings_of(relation, shard)))
             for port, built in enumerate(inputs):
                 built.operators[min(shard, len(built.operators) - 1)].connect(operator, port)
             made.append(operator)
         return Built(tuple(made), keys, inputs[0].types)
+
+    def _settings_of(self, relation: Relation, shard: int) -> Settings:
+        """The job's settings, with the time that the state of one relation lives where a hint says it."""
+        settings = self._settings[shard]
+        lives = lifetimes(relation, settings.ttl) if isinstance(relation, Aggregate) else (settings.ttl,)
+        return settings if lives == (settings.ttl,) else replace(settings, ttl=lives[0])
 
     def register(self, operator: Operator) -> Operator:
         operator.uid = operator.name
@@ -128,7 +141,9 @@ class Planner:
         base = f"{kind}[{','.join(sorted(relation.nodes))}]" if relation.nodes else kind
         self._names[base] += 1
         count = self._names[base]
-        return base if count == 1 else f"{base}#{count}"
+        name = base if count == 1 else f"{base}#{count}"
+        self.origins[name] = relation
+        return name
 
     def settings(self, shard: int = 0) -> Settings:
         return self._settings[shard]

@@ -31,6 +31,11 @@ class Source:
         for i, f in enumerate(self.fields):
             self.positions.setdefault(f.name, []).append(i)
 
+    @property
+    def named(self) -> tuple[str, ...]:
+        """What a hint calls it: its alias, or its full name where it has none."""
+        return self.path or ((self.alias,) if self.alias else ())
+
     def answers(self, name: Sequence[str]) -> bool:
         """Whether a qualifier of one or more parts means this table."""
         if len(name) == 1:

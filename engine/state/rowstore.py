@@ -16,6 +16,10 @@
     rows.remove(numbers)                        # whatever their weight
     rows.touch(numbers)                         # after writing columns.values[i][numbers] in place
     numbers = rows.due(t)                       # rows with order <= t, by (order, arrival), each given once: remove it
+    rows = RowStore(types, ttl=microseconds)    # each row lives so long after it was last written:
+    rows.access(numbers, now)                   # ... by `apply` or `touch`, in this round (-1 and dead ones: ignored)
+    rows.stale(numbers, now)                    # those of the rows whose time is over by now: remove them
+    rows.expired(now)                           # rows whose time is over, each given once: remove them
     len(rows)
 
 Row numbers are reused. Rows dropped by `apply`, `remove` can be taken until the next `apply`/`remove`: emit first. A
@@ -42,6 +46,7 @@ from engine.state.parts import Replay, Stored, save
 from engine.state.rows import hash_rows
 from engine.state.sorted import SortedRows
 from engine.state.timers import Heap
+from engine.state.ttl import Expiry
 from engine.types import DataType
 
 
@@ -49,7 +54,9 @@ class RowStore:
     """See the module."""
 
     def __init__(self, types: Sequence[DataType], *, identity: Sequence[int] | None = None,
-                 order: int | None = None) -> None:
+                 order: int | None = None, ttl: int = 0) -> None:
+        self.ttl = ttl
+        self.expiry = Expiry(ttl) if ttl else None
         self.columns = RowColumns(types)
         self.types = self.columns.types
         chosen = range(len(self.types)) if identity is None else identity
@@ -192,6 +199,24 @@ class RowStore:
         """Note that fixed-width values outside of the identity were written in place (`columns.values[i][rows]`)."""
         k.touch_stored(self.ctl, rows)
 
+    def access(self, rows: Array, now: int) -> None:
+        """Note that rows which were just written are (see the module)."""
+        if self.expiry is not None:
+            rows = rows[rows >= 0]
+            self.expiry.access(rows[self.live[rows] != 0], now)
+
+    def stale(self, rows: Array, now: int) -> Array:
+        """Those of live rows whose time is over by now."""
+        over = None if self.expiry is None else self.expiry.stale(rows, now)
+        return rows[:0] if over is None else rows[over]
+
+    def expired(self, now: int) -> Array:
+        """Rows whose time is over and that were not given before (int64): remove them now."""
+        if self.expiry is None:
+            return np.empty(0, np.int64)
+        rows = self.expiry.expired(now)
+        return rows[self.live[rows] != 0]
+
     def due(self, limit: int) -> Array:
         """The rows whose order column is <= limit, by it and then by arrival (int64); given once: remove them."""
         if self._heap is None or self._order is None or not self._heap.due(limit):
@@ -213,7 +238,8 @@ class RowStore:
 
     def _stored(self) -> list[Stored]:
         fields = self.columns.stored([f"c{i}" for i in range(len(self.types))])
-        return [Stored("slot", self.key), Stored("weight", self.weight), Stored("seq", self.seq), *fields]
+        times = [] if self.expiry is None else [Stored("access", self.expiry.times)]
+        return [Stored("slot", self.key), Stored("weight", self.weight), Stored("seq", self.seq), *fields, *times]
 
     def save(self, prefix: str, full: bool) -> dict[str, Array]:
         """See `Attached`."""
@@ -234,9 +260,13 @@ class RowStore:
         rows = rows[remap[replay.arrays[0][rows]] >= 0]
         rows = rows[np.argsort(replay.arrays[2][rows], kind="stable")]
         slots, weights, seq, *values = [a[rows] for a in replay.arrays]
-        self._load_rows(remap[slots], weights, seq, values)
+        numbers = self._load_rows(remap[slots], weights, seq, values)
+        if self.expiry is not None:
+            dated = any(f"{prefix}.access" in arrays for _, arrays in parts)
+            self.expiry.load(numbers, values[-1] if dated else None)
 
-    def _load_rows(self, slots: Array, weights: Array, seq: Array, arrays: Sequence[Array]) -> None:
+    def _load_rows(self, slots: Array, weights: Array, seq: Array, arrays: Sequence[Array]) -> Array:
+        """Make rows; their numbers."""
         values, validity = [], []
         parts = iter(arrays)
         for kind in self.types:
@@ -260,6 +290,7 @@ class RowStore:
         self._follow(out)
         self._marks[self._list[:int(self.ctl[C.DIRTY])]] = 0
         self.ctl[C.DIRTY] = 0
+        return out
 
     def nbytes(self) -> int:
         """Memory held, about."""

@@ -101,6 +101,11 @@ class StateTable:
         self._attached[name] = thing
         return thing
 
+    @property
+    def attached(self) -> Mapping[str, Attached]:
+        """What hangs on the slots, by name."""
+        return self._attached
+
     # ---- keys --------------------------------------------------------------------------------------------------
 
     def slots(self, key_columns: Sequence[Column], length: int) -> Array:
@@ -274,7 +279,8 @@ class StateTable:
         fields.extend(len(keys.alive))
         arrays = [a[span(old)] for a in fields.arrays]
         if self.expiry is not None:
-            self.expiry.load(slots, arrays.pop())
+            times = arrays.pop()
+            self.expiry.load(slots, times if any("fields.access" in p.arrays for p in chain) else None)
         self.columns.load(slots, arrays)
         for name, thing in self._attached.items():
             thing.load(name, [(p.full, p.arrays) for p in chain], remap)

@@ -26,9 +26,12 @@ class Expiry:
         self.times, self._next, self._hung = self._space.arrays
         self._heads = np.full(RING, -1, np.int32)
         self._cursor: int | None = None
+        self._undated: Array | None = None
 
     def access(self, slots: Array, now: int) -> None:
         """Note that these slots are used now."""
+        if self._undated is not None:
+            self._date(now)
         if self._cursor is None:
             self._cursor = now // self._step - 1
         note_access(slots, now, self._step, self.times, self._next, self._hung, self._heads)
@@ -44,6 +47,8 @@ class Expiry:
 
     def expired(self, now: int) -> Array:
         """Slots whose time is over, each given once (int64, ascending)."""
+        if self._undated is not None:
+            self._date(now)
         last = (now - self.ttl) // self._step - 1
         if self._cursor is None or last <= self._cursor:
             return np.empty(0, np.int64)
@@ -58,13 +63,23 @@ class Expiry:
                 found.append(out[:count])
         return np.sort(np.concatenate(found)) if found else np.empty(0, np.int64)
 
-    def load(self, slots: Array, times: Array) -> None:
-        """Restore the last accesses of new slots."""
+    def load(self, slots: Array, times: Array | None) -> None:
+        """Restore the last accesses of new slots; None: nobody noted them, as nothing expired when they were written.
+        Such slots live from the next time that is told."""
         if not len(slots):
+            return
+        if times is None:
+            self._undated = slots if self._undated is None else np.concatenate([self._undated, slots])
             return
         first = int(times.min()) // self._step - 1
         self._cursor = first if self._cursor is None else min(self._cursor, first)
         hang(slots, times, self._step, self.times, self._next, self._hung, self._heads)
+
+    def _date(self, now: int) -> None:
+        slots, self._undated = self._undated, None
+        assert slots is not None
+        slots = slots[self._hung[slots] == 0]
+        self.load(slots, np.full(len(slots), now, np.int64))
 
 
 @kernel

@@ -17,7 +17,7 @@ from engine.sql.binder.aggregation import Grouping, aggregate, distinct
 from engine.sql.binder.build import conjunction, conjuncts, project, ref, where
 from engine.sql.binder.calls import ordered_term
 from engine.sql.binder.expressions import ExpressionBinder
-from engine.sql.binder.hints import hinted, hints
+from engine.sql.binder.hints import Name, check_tables, hinted_aggregate, hints
 from engine.sql.binder.over import apply_over
 from engine.sql.binder.placeholders import (
     AggregateRef,
@@ -76,6 +76,7 @@ class SelectBinder:
         self.node = node
         self.windows = {w.this.name: w for w in node.args.get("windows") or []}
         self.planner = SubqueryPlanner(self.session.facts.windows, self.session.facts.keys, self.session.nodes)
+        self.source: Name = ()  # what hints call FROM, where it is one table
 
     def bind(self) -> Relation:
         """The relation of the SELECT with its ORDER BY and LIMIT."""
@@ -89,14 +90,20 @@ class SelectBinder:
 
     def _bound(self) -> Relation:
         source = FromBinder(self.session, self.correlation).bind(self.node)
+        self.source = source.tree.name
         relation = self._where(source.tree, source.scope)
         grouping = self._grouping(source.scope)
         bound = self._clauses(source.scope, grouping is None or grouping.is_global)
         grouped = grouping is not None or bound.having is not None or any(
             contains(e, (AggregateRef, GroupWindowProperty)) for e in bound.all())
+        self._check_hints(source.scope, grouped or self.node.args.get("distinct") is not None)
         if grouped:
             relation, bound = self._grouped(relation, grouping or Grouping(), bound, source.scope)
         return self._finish(relation, bound)
+
+    def _check_hints(self, scope: Scope, grouped: bool) -> None:
+        names = [s.named for s in scope.sources]
+        check_tables(self.node.args.get("hint"), self.session.hints, names, len(names) > 1, grouped)
 
     # ---- clauses -----------------------------------------------------------------------------------------------------
 
@@ -136,7 +143,7 @@ class SelectBinder:
                     items.append(expression)
             else:
                 names.append(self._name(node, len(items)))
-                items.append(binder.bind(node.this if isinstance(node, exp.Alias) else node))
+                items.append(binder.value(node.this if isinstance(node, exp.Alias) else node))
         return items, names
 
     def _star(self, binder: ExpressionBinder, node: exp.Expr) -> list[tuple[str, Expression]] | None:
@@ -228,7 +235,7 @@ class SelectBinder:
         """The keys of one expression, or of a list in parentheses."""
         if isinstance(node, exp.Tuple):
             return tuple(i for item in node.expressions for i in self._keys(binder, item, result))
-        bound = binder.bind(node)
+        bound = binder.value(node)
         if isinstance(bound, GroupWindow):
             if result.window is not None and result.window != bound:
                 raise NotSupported("two group windows in one GROUP BY", place=bound.place)
@@ -241,7 +248,8 @@ class SelectBinder:
         grouped = aggregate(relation, grouping, bound.all(), self.session.facts.windows, self.session.nodes)
         names = described(scope)
         bound = bound.replaced([grouped.over(e, names) for e in bound.all()])
-        result = hinted(grouped.relation, self.session.hints)
+        result = hinted_aggregate(grouped.relation, self.session.hints, self.source)
+        self.source = ()  # a DISTINCT over groups reads no table
         if bound.having is None:
             return result, bound
         return self.planner.filter(result, bound.having), bound
@@ -301,6 +309,7 @@ class SelectBinder:
         result = project(relation, columns, names, self.session.nodes)
         if only:
             result = distinct(result, self.session.facts.windows, self.session.nodes)
+            result = hinted_aggregate(result, self.session.hints, self.source)
         order = [OrderBy(ref(result, columns.index(o.expression)), o.descending, o.nulls_first) for o in bound.order]
         return result, order
 

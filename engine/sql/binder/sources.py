@@ -17,7 +17,7 @@ from engine.plan.nodes import JoinKind, Relation, Values
 from engine.sql import dialect as ast
 from engine.sql.binder.build import conjunction, conjuncts, nullable, project, refs
 from engine.sql.binder.expressions import ExpressionBinder
-from engine.sql.binder.hints import hinted
+from engine.sql.binder.hints import Name, hinted_join
 from engine.sql.binder.joins import join, join_schema
 from engine.sql.binder.placeholders import SubqueryRef, contains, shift
 from engine.sql.catalog import Table, View
@@ -35,9 +35,10 @@ ONE_ROW = Values(Schema(()), ((),))
 
 @dataclass(frozen=True)
 class Leaf:
-    """A relation that takes no terms."""
+    """A relation that takes no terms, and the name that hints have for it."""
 
     relation: Relation
+    name: Name = ()
 
     @property
     def schema(self) -> Schema:
@@ -52,6 +53,10 @@ class JoinTree:
     left: Leaf | JoinTree
     right: Leaf | JoinTree
     terms: tuple[Expression, ...]
+
+    @property
+    def name(self) -> Name:
+        return ()
 
     @property
     def schema(self) -> Schema:
@@ -78,7 +83,8 @@ def build(tree: Tree, session: Session) -> Relation:
         return tree.relation
     left, right = build(tree.left, session), build(tree.right, session)
     plain = [t for t in tree.terms if not contains(t, SubqueryRef)]
-    result = hinted(join(tree.kind, left, right, plain, session.facts.windows, session.nodes), session.hints)
+    result = hinted_join(join(tree.kind, left, right, plain, session.facts.windows, session.nodes), session.hints,
+                         tree.left.name, tree.right.name)
     if len(plain) == len(tree.terms):
         return result
     if tree.kind is not JoinKind.INNER:
@@ -188,7 +194,7 @@ class FromBinder:
                                 f"{len(relation.schema)} columns, alias list {len(columns)}", place=place_of(alias))
             relation = project(relation, refs(relation), columns, self.session.nodes)
         source = Source(name, relation.schema.fields, 0, () if alias is not None else path)
-        return From(Leaf(relation), self._scope([source]))
+        return From(Leaf(relation, source.named), self._scope([source]))
 
     def _table(self, node: exp.Table) -> From:
         if node.args.get("version") is not None:

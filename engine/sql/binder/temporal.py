@@ -14,7 +14,7 @@ from engine.expressions.nodes import Call, Expression, InputRef, input_refs
 from engine.plan.nodes import JoinKind, LookupJoin, Relation, TemporalJoin
 from engine.sql.binder.build import conjunction, conjuncts, is_proctime, nullable, project, refs, widen
 from engine.sql.binder.expressions import ExpressionBinder
-from engine.sql.binder.hints import Hints, hinted, hints
+from engine.sql.binder.hints import Hints, hinted_lookup, hints
 from engine.sql.binder.joins import EquiTerm, join_schema, split_terms
 from engine.sql.binder.placeholders import rewrite, shift
 from engine.sql.binder.sources import From, FromBinder, Leaf, combined
@@ -92,7 +92,8 @@ def _lookup(binder: FromBinder, left: From, relation: Relation, node: exp.Table,
     if not keys:
         raise UserError("bad_temporal_join", "Temporal table join requires an equality condition on fields of table "
                         f"'{entry.name}'", place=place_of(node), hint="compare a column of it with = in ON")
-    joined = hinted(_lookup_node(relation, columns, kind, keys, rest, node, session.nodes), session.hints)
+    made = _lookup_node(relation, columns, kind, keys, rest, node, session.nodes)
+    joined = hinted_lookup(made, session.hints, _named(node))
     outputs = [*refs(joined)[:width], *(_computed(e, joined, width, kind) for e in columns.expressions)]
     result = project(joined, outputs, [*relation.schema.names, *right.names], session.nodes)
     return From(Leaf(result), outside)
@@ -105,6 +106,12 @@ def _lookup_node(relation: Relation, columns: TableColumns, kind: JoinKind, keys
     schema = Schema(relation.schema.fields + given.fields)
     return LookupJoin(schema, relation, kind, columns.spec, tuple(range(len(physical))), tuple(keys), conjunction(rest),
                       nodes=nodes, hints=hints_of(node))
+
+
+def _named(node: exp.Table) -> tuple[str, ...]:
+    """What a hint calls the table."""
+    alias = node.args.get("alias")
+    return (alias.name,) if alias is not None else tuple(p.name for p in node.parts)
 
 
 def hints_of(node: exp.Table) -> Hints:

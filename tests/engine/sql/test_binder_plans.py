@@ -259,15 +259,3 @@ def test_long_lists_cost_what_they_are_long(sql: str) -> None:
     began = time.process_time()
     query(sql)
     assert time.process_time() - began < 6  # the square of it takes longer
-
-
-def test_hints_stand_on_the_join_and_the_aggregate_of_their_select() -> None:
-    sql = ("SELECT /*+ STATE_TTL('a' = '1d', 'b' = '2d') */ a.x, COUNT(*) FROM a JOIN b ON a.x = b.x GROUP BY a.x")
-    wanted = (("STATE_TTL", (("a", "1d"), ("b", "2d"))),)
-    assert find(sql, Join).hints == wanted
-    assert find(sql, Aggregate).hints == wanted
-    lookup = (
-        "SELECT /*+ LOOKUP('table' = 'd', 'async' = 'true') */ o.id FROM orders o JOIN dim FOR SYSTEM_TIME AS OF o.p "
-        "AS d ON o.item = d.item"
-    )
-    assert find(lookup, LookupJoin).hints == (("LOOKUP", (("table", "d"), ("async", "true"))),)
