@@ -22,6 +22,7 @@ class Ahead(Source):
     def __init__(self, source: Source) -> None:
         self._source = source
         self.bounded = source.bounded
+        self.again = source.again
         self._position: Json | None = None
         self._progress: float | None = None
         self._under_way = False

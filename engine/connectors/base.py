@@ -108,6 +108,9 @@ class Source(ABC):
     partitions: int = 1
     partition: int = 0
     total: int | None = None  # rows or bytes expected, for progress, in the unit of `position_units`
+    again: str = "no"
+    """Whether the same rows come in the same order when it is read from the start once more: "yes", "no", or
+    "unknown": as far as its system still has them."""
 
     def restrict(self, terms: Sequence[Term], limit: int | None) -> None:
         """Give only rows that meet all terms, and at most `limit` of them. Called before `restore` and `open`, where
@@ -170,6 +173,11 @@ class Sink(ABC):
 
     def discard(self, keep: Json | None) -> None:
         """On recovery: remove whatever was staged and is not in `keep` (the last sealed data that counts)."""
+
+    def adopt(self, sealed: Json | None) -> None:
+        """Go on from a savepoint of another run, instead of `discard`: `sealed` is its last epoch, which was applied.
+        What that run wrote elsewhere is not this one's to remove."""
+        self.discard(None)
 
     def close(self) -> None:
         """Release what was opened."""

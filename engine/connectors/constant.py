@@ -11,6 +11,8 @@ from engine.connectors.base import Json, Poll, Source
 class ConstantSource(Source):
     """Gives the rows of one batch, once."""
 
+    again = "yes"
+
     def __init__(self, rows: Batch) -> None:
         self._rows = rows
         self._at = 0

@@ -16,7 +16,7 @@ from engine.changes import DTYPES, Array, Batch, Column, null_column
 from engine.connectors.arrow import parts
 from engine.connectors.base import Connector, Environment, Json, Poll, Source, TableOptions
 from engine.connectors.options import TableConfig
-from engine.types import INTEGERS, DataType, Kind
+from engine.types import DATETIME, INTEGERS, DataType, Kind
 
 _BOUNDS = {Kind.TINYINT: 2**7, Kind.SMALLINT: 2**15, Kind.INT: 2**31, Kind.BIGINT: 2**63}
 _HEX = np.frombuffer(b"0123456789abcdef", np.uint8)
@@ -60,6 +60,7 @@ class DatagenSource(Source):
         self.bounded = self._end < 2**62
         self.total = self._end if self.bounded else None
         self._at = 0
+        self.again = "no" if any(f.type.kind in DATETIME for f in table.schema) else "yes"  # times are of the clock
 
     def open(self, columns: Sequence[int]) -> None:
         self._columns = tuple(columns)

@@ -29,6 +29,7 @@ from engine.connectors.options import TableConfig
 from engine.connectors.partitions import Partitions
 from engine.connectors.readers import FileReader, ParquetReader, TextReader, rows_in
 from engine.connectors.restrict import meeting
+from engine.connectors.retries import io_error
 from engine.errors import UserError
 from engine.types import STRING, Schema
 
@@ -56,6 +57,8 @@ def _begin_of(path: Path) -> Path:
 
 class FilesystemSource(Source):
     """Reads files one after another."""
+
+    again = "yes"
 
     def __init__(self, table: TableOptions, environment: Environment) -> None:
         config = TableConfig(table)
@@ -107,7 +110,11 @@ class FilesystemSource(Source):
     def _look(self) -> None:
         """Find what is to be read."""
         self._looked = time.monotonic()
-        self._sizes = {str(path): path.stat().st_size for path in self._files()}
+        try:
+            self._sizes = {str(path): path.stat().st_size for path in self._files()}
+        except OSError as error:
+            raise io_error("unreadable_file", f"table {self._table.name}: cannot look into {self._path}: "
+                           f"{error.strerror}", error) from error
         self._queue = [path for path in self._sizes if path not in self._done or self._has_grown(path)]
 
     def _has_grown(self, path: str) -> bool:
@@ -146,10 +153,17 @@ class FilesystemSource(Source):
         """A reader of the next file."""
         if not self._queue:
             return None
-        path = self._queue.pop(0)
+        path = self._queue[0]
         allow_path(self._access, path)
-        offset, line = self._begun.pop(path, None) or self._done.pop(path, [0, 1])
+        reader = self._reader_of(path, self._begun.get(path) or self._done.get(path, [0, 1]))
+        self._queue.pop(0)
+        self._begun.pop(path, None)
+        self._done.pop(path, None)
         self._current = path
+        return reader
+
+    def _reader_of(self, path: str, at: Sequence[int]) -> FileReader:
+        offset, line = at
         if self._decoder is None:
             return ParquetReader(Path(path), self._schema, self._wanted, (offset, line), self._within)
         growing = not self.bounded and not path.endswith(".gz")
@@ -164,7 +178,14 @@ class FilesystemSource(Source):
             if not self.bounded and time.monotonic() - self._looked >= (self._interval or 0.0):
                 self._look()
             return Poll(None, ended=self.bounded, idle=not self._queue)
-        decoded = self._reader.read(limit)
+        before = self._reader.position
+        try:
+            decoded = self._reader.read(limit)
+        except UserError:
+            self._begun[self._current] = list(before)
+            self._reader.close()
+            self._reader = None
+            raise
         batch = None if decoded.batch is None else self._complete(self._restricted(decoded.batch))
         if self._reader.ended:
             self._done[self._current] = list(self._reader.position)

@@ -36,6 +36,8 @@ TABLES: dict[str, MemoryTable] = {}
 class MemorySource(Source):
     """Gives a table's batches."""
 
+    again = "yes"
+
     def __init__(self, table: MemoryTable) -> None:
         self._rows = concat(table.batches) if table.batches else None
         self._at = 0

@@ -62,6 +62,8 @@ _WORDS = {"event": EVENTS, "device": DEVICES}
 class ShopSource(Source):
     """Any row can be found again from the number of its block, its place there, and how many rows were before it."""
 
+    again = "yes"
+
     def __init__(self, table: TableOptions) -> None:
         config = TableConfig(table)
         config.check(("seed", "start-time", "number-of-impressions", "number-of-rows", "rows-per-second"))

@@ -31,6 +31,11 @@ class ChangelogNormalize(Operator):
         fields = [StateField(str(i), f.type) for i, f in enumerate(schema)]
         self._table = StateTable([schema[k].type for k in keys], fields, ttl=settings.ttl)
 
+    @property
+    def keys(self) -> tuple[int, ...]:
+        """Positions of the primary key."""
+        return self._keys
+
     def states(self) -> dict[str, StateTable]:
         return {"rows": self._table}
 

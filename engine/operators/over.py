@@ -60,6 +60,11 @@ class OverAggregate(Operator):
         if time is not None:
             self._buffer = self._table.attach("buffer", RowStore([*input_types, BIGINT], identity=(), order=time))
 
+    @property
+    def frame_columns(self) -> tuple[int, ...]:
+        """The input's columns that the rows of a bounded frame keep."""
+        return tuple(self._used)
+
     def states(self) -> Mapping[str, StateObject]:
         return {"keys": self._table, **self._calls.states()}
 

@@ -40,6 +40,11 @@ class Sort(Operator):
         self._codec = SortCodec([input_types[o.index] for o in order], [o.descending for o in order],
                                 [not o.nulls_first for o in order])
 
+    @property
+    def timed(self) -> bool:
+        """Whether rows come out as time passes."""
+        return self._time is not None
+
     def states(self) -> Mapping[str, StateObject]:
         return {"rows": self._table}
 

@@ -23,7 +23,8 @@ class Interrupted(Exception):
 
 def restore_operators(operators: Sequence[Operator], checkpoint: Checkpoint, check: Callable[[], None]) -> None:
     """Load each operator's state objects from the chains that their former shards left; `check` may raise, to give
-    up."""
+    up. Checkpoints that do not describe their operators found them by name."""
+    described = "operators" in checkpoint.meta
     chains: dict[tuple[str, str], list[Sequence[StatePart]]] = defaultdict(list)
     for key, chain in sorted(checkpoint.chains().items()):
         uid, name, _ = key.rsplit("/", 2)
@@ -37,5 +38,6 @@ def restore_operators(operators: Sequence[Operator], checkpoint: Checkpoint, che
         states = operator.saved() if isinstance(operator, SourceReader) else operator.states()
         for name, state in states.items():
             check()
-            if (operator.uid, name) in chains:
-                state.restore(chains[operator.uid, name], groups)
+            held = (operator.uid if described else operator.name, name)
+            if held in chains:
+                state.restore(chains[held], groups)

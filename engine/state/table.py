@@ -17,13 +17,14 @@ shards are merged or cut, free slots closed up): hold none outside of the table 
 
 *TTL*: `StateTable(..., ttl=microseconds)`: `access(slots, now)` notes use; `stale(slots, now)` says which of them had
 expired (treat as absent; None where nothing had); `expired(now)` gives slots to `release`, at a cost of what expires.
+`current(key_columns, n, now)` is `slots` and `access` where keys that had expired begin anew.
 
 A table is a `StateObject`: name it in `Operator.states()`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Sized
+from collections.abc import Callable, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -196,6 +197,21 @@ class StateTable:
     def stale(self, slots: Array, now: int) -> Mask | None:
         """Which of the slots had expired by `now` (of those accessed before); None: none had."""
         return None if self.expiry is None else self.expiry.stale(slots, now)
+
+    def current(self, key_columns: Sequence[Column], length: int, now: int,
+                forget: Callable[[Array], None] = lambda slots: None) -> Array:
+        """Each row's slot, used now; keys that had expired begin anew: `forget` hears of their slots before they go."""
+        slots = self.slots(key_columns, length)
+        if self.expiry is None:
+            return slots
+        stale = self.stale(slots, now)
+        if stale is not None:
+            gone = np.unique(slots[stale])
+            forget(gone)
+            self.release(gone)
+            slots = self.slots(key_columns, length)
+        self.access(slots, now)
+        return slots
 
     def expired(self, now: int) -> Array:
         """Slots whose time is over and that were not given before (int64): release them now."""

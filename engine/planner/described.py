@@ -1,0 +1,199 @@
+"""The state of a program's operators, described in JSON: what they hold, how it is laid out, and what it means.
+
+A checkpoint keeps the description; when a program is changed, `engine.upgrade` holds the old one against the new one.
+The layout is read off the operators' own state objects, the meaning comes from their relations. See
+`engine.upgrade.described` for the form.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from engine.operators.base import Operator
+from engine.operators.normalize import ChangelogNormalize
+from engine.operators.source import SinkWriter, SourceReader
+from engine.plan import nodes as n
+from engine.plan.carried import Decisive
+from engine.plan.explain import describe as line
+from engine.plan.meaning import Meanings, digest
+from engine.plan.tree import walk
+from engine.planner.holdings import FAMILIES, HOLDINGS, Holding, Store, View, unknown
+from engine.state.protocol import StateObject
+from engine.state.rowstore import RowStore
+from engine.state.table import StateTable
+
+if TYPE_CHECKING:
+    from engine.planner.core import Planner
+
+_CALL = re.compile(r"c(\d+)(?=$|[._])")
+Json = dict[str, Any]
+
+
+class Describer:
+    """Describes the operators of a planned program. `names`: what tables were called before."""
+
+    def __init__(self, planner: Planner, names: Mapping[str, str] | None = None) -> None:
+        self._planner = planner
+        self._meanings = Meanings(planner.program, names)
+        self._decisive = Decisive(planner.program)
+        self._readers = {id(r): name for name, r in planner.origins.items() if isinstance(r, n.Scan | n.Values)}
+
+    def operators(self) -> dict[str, Json]:
+        """The description of each operator that has state, by its name."""
+        return {o.name: self._operator(o) for o in self._planner.graph.operators
+                if o.settings.shard == 0 and (isinstance(o, SourceReader) or o.states())}
+
+    def sinks(self) -> dict[str, str]:
+        """The table that each sink writes, by the sink's name."""
+        found = {}
+        for writer in self._planner.graph.sinks:
+            relation = self._planner.origins[writer.name]
+            assert isinstance(relation, n.Sink)
+            found[writer.name] = relation.table.name
+        return found
+
+    def _operator(self, operator: Operator) -> Json:
+        relation = self._planner.origins[operator.name]
+        inputs = (relation,) if isinstance(operator, ChangelogNormalize) else relation.inputs
+        view = View(operator, relation, inputs, self._meanings)
+        kind = type(operator).__name__
+        holding = HOLDINGS.get(kind, unknown)(view)
+        layout = Layout(view, holding, self._decisive)
+        states = operator.saved() if isinstance(operator, SourceReader) else operator.states()
+        described: Json = {
+            "kind": FAMILIES.get(kind, kind), "nodes": sorted(operator.nodes), "what": line(relation),
+            "rows": [g.rows.digest for g in view.given], "fixed": dict(holding.fixed),
+            "append_only": [self._planner.properties.append_only(r) for r in inputs], "clock": holding.clock,
+            "reads": sorted(self._reads(relation)),
+            "states": {name: layout.state(name, state) for name, state in states.items()},
+        }
+        if isinstance(operator, SourceReader):
+            described["source"] = self._source(operator, relation)
+        described["identity"] = digest(described["kind"], described["rows"], described["fixed"],
+                                       sorted(k[2] for s in described["states"].values() for k in s.get("keys", [])))
+        described["digest"] = digest(described["identity"], described["states"])
+        return described
+
+    def _source(self, operator: SourceReader, relation: n.Relation) -> Json:
+        """Which table a source reads, where its rows are (as a digest: options may hold secrets), and whether it can
+        be read again from the start."""
+        if not isinstance(relation, n.Scan):
+            return {"table": "", "place": "", "again": "yes"}
+        table = relation.table
+        place = digest(sorted(o for o in table.options if o[0] not in _READING))
+        return {"table": table.name, "connector": table.option("connector"), "place": place,
+                "again": operator.source.again}
+
+    def _reads(self, relation: n.Relation) -> set[str]:
+        """The names of the sources that rows of a relation come from."""
+        found: set[str] = set()
+        for below in walk([relation]):
+            if id(below) in self._readers:
+                found.add(self._readers[id(below)])
+            elif isinstance(below, n.Scan) and (sink := self._planner.pipe(below.table)) is not None:
+                found |= self._reads(sink.input)
+        return found
+
+
+_READING = frozenset({"format", "scan.startup.mode", "source.monitor-interval", "json.ignore-parse-errors"})
+"""Options that do not say which rows there are."""
+
+
+class Layout:
+    """The layout of an operator's state objects, each part with its meaning: [name, type, meaning]. Parts without a
+    meaning of their own are of use to nobody."""
+
+    def __init__(self, view: View, holding: Holding, decisive: Decisive) -> None:
+        self._view = view
+        self._holding = holding
+        self._decisive = decisive
+
+    def state(self, name: str, state: StateObject) -> Json:
+        if not isinstance(state, StateTable):
+            return {"kind": type(state).__name__, "meaning": self._field(name)}
+        types, fields = state.index.codec.types, state.fields
+        keys = [[name, str(t), meaning] for (name, meaning), t in zip(self._keys(len(types)), types, strict=True)]
+        parts = [[f.name, str(f.type), self._field(f.name)] for f in fields]
+        stores = {name: self._attached(name, thing) for name, thing in state.attached.items()}
+        columns = [k[:2] for k in keys] + [[self._shown(f.name), str(f.type)] for f in fields]
+        return {"kind": "table", "meaning": self._field(name), "columns": columns, "keys": keys, "fields": parts,
+                "stores": stores, "ttl": 0 if state.expiry is None else state.expiry.ttl}
+
+    def _keys(self, width: int) -> Iterator[tuple[str, str]]:
+        """Name and meaning of the keys: the input's columns, then those that the operator adds (its windows)."""
+        whole = self._holding.whole_keys
+        if whole is not None:
+            schema = self._view.inputs[0].schema
+            left = getattr(self._view.relation, "left_keys", range(len(schema)))
+            names = [schema[i].name for i in left]
+            meanings = list(whole)
+        else:
+            columns = self._holding.keys
+            names = [self._view.inputs[0].schema[i].name for i in columns]
+            meanings = self._view.given[0].at(columns) if columns else []
+        for i in range(width):
+            yield (names[i], meanings[i]) if i < len(names) else (f"${i - len(names)}", f"own {i - len(names)}")
+
+    def _field(self, name: str) -> str:
+        match = _CALL.match(name)
+        if match and int(match[1]) < len(self._holding.calls):
+            return f"{self._holding.calls[int(match[1])]}{name[match.end():]}"
+        if self._holding.numbered and name.isdigit():
+            return self._view.given[0].columns[int(name)]
+        return f"own {name}"
+
+    def _shown(self, name: str) -> str:
+        """A field as people read it: the column that it makes."""
+        match, relation = _CALL.match(name), self._view.relation
+        calls = getattr(relation, "calls", ())
+        if match and int(match[1]) < len(calls):
+            return f"{calls[int(match[1])].field.name}{name[match.end():]}"
+        if self._holding.numbered and name.isdigit():
+            return self._view.inputs[0].schema[int(name)].name
+        return name
+
+    def _attached(self, name: str, thing: object) -> Json:
+        store = self._holding.stores.get(name)
+        if not isinstance(thing, RowStore):
+            return {"kind": type(thing).__name__, "meaning": self._field(name)}
+        if store is None:
+            columns = [[f"c{i}", str(t), f"{self._field(name)} {i}", True] for i, t in enumerate(thing.types)]
+            return {"kind": "rows", "meaning": self._field(name), "columns": columns}
+        return {"kind": "rows", "meaning": name, "columns": list(self._store(store, thing))}
+
+    def _store(self, store: Store, thing: RowStore) -> Iterator[list[Any]]:
+        """The columns of a store of rows; the fourth says whether they decide anything."""
+        relation, meaning = self._view.inputs[store.port], self._view.given[store.port]
+        which = range(len(relation.schema)) if store.which is None else store.which
+        decisive = set(which) if store.whole else self._decisive.of(relation)
+        types = iter(thing.types)
+        for i in which:
+            yield [relation.schema[i].name, str(next(types)), meaning.columns[i], i in decisive]
+        for own, type in zip(store.own, types, strict=True):
+            yield [f"${own[:8]}", str(type), f"own {own}" if own else "", True]
+
+
+def name_states(planner: Planner) -> None:
+    """Give each operator with state the id by which its state is found again: its name as far as no number counts
+    operators of its kind, and a digest of what its state is keyed by. Another operator elsewhere does not change it."""
+    described = Describer(planner).operators()
+    used: Counter[str] = Counter()
+    ids = {}
+    for name, one in described.items():
+        base, numbered, _ = name.partition("#")
+        several = numbered or any(other != name and other.partition("#")[0] == base for other in described)
+        named = one["nodes"] or "(" in base
+        uid = base if named and not several else f"{base}#{one['identity'][:8]}"
+        used[uid] += 1
+        ids[name] = uid if used[uid] == 1 else f"{uid}-{used[uid]}"
+    for operator in planner.graph.operators:
+        operator.uid = ids.get(operator.name, operator.name)
+        if isinstance(operator, SinkWriter):
+            operator.uid = operator.name
+    readers = {name: ids[name] for name in described}
+    for one in described.values():
+        one["reads"] = sorted(readers[r] for r in one["reads"])
+    planner.graph.described = {ids[name]: {"name": name, **one} for name, one in described.items()}
