@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from engine.connectors.rowstore import Cells, Put, RowStore
-from engine.errors import UserError
+from engine.errors import Unavailable, UserError
 
 T = TypeVar("T")
 
@@ -92,8 +92,11 @@ class EmbeddedStore(RowStore):
     def _guard(self, action: Callable[[sqlite3.Connection], T]) -> T:
         try:
             return action(self._connection())
+        except sqlite3.OperationalError as error:  # locked, full, unreadable for now
+            raise Unavailable("store_unavailable", f"the embedded store in {self._folder}: {error}") from error
         except sqlite3.Error as error:
-            raise UserError("store_unavailable", f"the embedded store in {self._folder}: {error}") from error
+            raise UserError("store_damaged", f"the embedded store in {self._folder}: {error}",
+                            hint="restore the folder from a backup") from error
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

@@ -20,6 +20,7 @@ from engine.connectors.formats.parquet import write_parquet
 from engine.connectors.formats.registry import format_options, text_encoder
 from engine.connectors.options import TableConfig
 from engine.connectors.partitions import Partitions
+from engine.connectors.retries import io_error
 from engine.durable import sync
 from engine.errors import UserError
 from engine.types import Schema
@@ -68,8 +69,8 @@ class FilesystemSink(Sink):
             raise UserError("unwritable_folder", f"table {self._table.name}: cannot write to {self._folder}")
 
     def _failed(self, error: OSError) -> UserError:
-        return UserError("unwritable_folder",
-                         f"table {self._table.name}: cannot write to {self._folder}: {error.strerror}")
+        return io_error("unwritable_folder",
+                        f"table {self._table.name}: cannot write to {self._folder}: {error.strerror}", error)
 
     def write(self, batch: Batch) -> None:
         if batch.kinds is not None and batch.kinds.any():

@@ -29,6 +29,7 @@ from engine.connectors.access import allow_host, allow_path
 from engine.connectors.base import Connector, Environment, Json, Lookup, Poll, Sink, Source, TableOptions
 from engine.connectors.hbase_bytes import check_type, decode, encode
 from engine.connectors.options import TableConfig
+from engine.connectors.retries import io_error
 from engine.connectors.rowstore import Cells, Put, RowStore
 from engine.durable import sync
 from engine.errors import UserError
@@ -263,6 +264,7 @@ class HBaseSource(Source):
 
     def __init__(self, table: Table) -> None:
         self._table = table
+        self.blocking = not table.local
         self._next = b""
         self._rows: Iterator[tuple[bytes, Cells]] | None = None
 
@@ -334,7 +336,8 @@ class HBaseSink(Sink):
                 out.flush()
             sync(path)
         except OSError as error:
-            raise UserError("unwritable_folder", f"cannot stage rows in {self._folder}: {error.strerror}") from error
+            raise io_error("unwritable_folder", f"cannot stage rows in {self._folder}: {error.strerror}",
+                           error) from error
         self._changes = {}
         self._now = max(int(time.time() * 1000), self._now + 1)  # a deletion must not hide what the next epoch writes
         return {"run": self._run, "staged": path.name, "now": self._now}

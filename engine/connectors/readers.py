@@ -18,6 +18,7 @@ from engine.connectors.arrow import column_of, from_arrow
 from engine.connectors.base import Term
 from engine.connectors.formats.base import PADDING, Block, Decoded, Decoder
 from engine.connectors.restrict import excludes
+from engine.connectors.retries import io_error
 from engine.errors import UserError
 from engine.types import DataType, Field, Schema
 
@@ -64,7 +65,7 @@ def opened(path: Path) -> BinaryIO:
     except FileNotFoundError as error:
         raise UserError("missing_file", f"there is no file {path}") from error
     except OSError as error:
-        raise UserError("unreadable_file", f"cannot read {path}: {error.strerror}") from error
+        raise io_error("unreadable_file", f"cannot read {path}: {error.strerror}", error) from error
     return cast(BinaryIO, gzip.GzipFile(fileobj=plain, mode="rb")) if path.suffix == ".gz" else cast(BinaryIO, plain)
 
 
@@ -99,7 +100,7 @@ class TextReader(FileReader):
         try:
             return action()
         except (OSError, EOFError, zlib.error) as error:
-            raise UserError("unreadable_file", f"cannot read {self._path}: {error}") from error
+            raise io_error("unreadable_file", f"cannot read {self._path}: {error}", error) from error
 
     def read(self, limit: int) -> Decoded:
         self._decoder.begin(min(limit, MAX_ROWS))
@@ -261,7 +262,7 @@ class ParquetReader(FileReader):
         try:
             batch = self._rest if self._rest is not None else next(self._batches, None)
         except (pa.ArrowInvalid, OSError) as error:
-            raise UserError("unreadable_file", f"cannot read {self._path}: {error}") from error
+            raise io_error("unreadable_file", f"cannot read {self._path}: {error}", error) from error
         if batch is None:
             self.ended = True
             return Decoded(None)

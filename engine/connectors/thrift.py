@@ -18,7 +18,7 @@ from Hbase_thrift import IOError as HBaseError
 from thriftpy2.thrift import TException
 
 from engine.connectors.rowstore import Cells, Put, RowStore
-from engine.errors import UserError
+from engine.errors import Unavailable, UserError
 
 T = TypeVar("T")
 
@@ -63,9 +63,9 @@ class ThriftStore(RowStore):
                     raise UserError("missing_table",
                                     f"there is no table '{table}' in HBase at {self._address}") from error
                 if left == 0:
-                    raise UserError("store_unavailable",
-                                    f"HBase's Thrift server at {self._address} fails: {text or error!r}",
-                                    hint="is it running?") from error
+                    raise Unavailable("store_unavailable",
+                                      f"HBase's Thrift server at {self._address} fails: {text or error!r}",
+                                      hint="is it running?") from error
             time.sleep(BACK_OFF * 2 ** (self._tries - 1 - left))
         raise AssertionError("unreachable")
 

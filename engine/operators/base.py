@@ -74,6 +74,7 @@ class Operator:
     """One step of a running job. Subclasses implement `process`, and `advance` where time matters."""
 
     ports = 1
+    role = "operator"  # to people who look for where a job stands
     keeps = False  # it emits exactly the rows that it gets, one for one
 
     def __init__(self, name: str, schema: Schema, settings: Settings, nodes: frozenset[str] = NO_NODES) -> None:

@@ -131,6 +131,8 @@ class LookupJoin(Operator):
     """Input columns, then the table's; `left` keeps rows without a match. `keys`: the key expressions over the
     input."""
 
+    role = "lookup"
+
     def __init__(
         self,
         name: str,

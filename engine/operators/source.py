@@ -31,6 +31,7 @@ class SourceReader(Operator):
     """
 
     ports = 0
+    role = "source"
 
     def __init__(self, name: str, schema: Schema, settings: Settings, source: Source, columns: Sequence[int],
                  numbered: bool, nodes: frozenset[str] = frozenset()) -> None:
@@ -146,6 +147,8 @@ class SourceReader(Operator):
 class SinkWriter(Operator):
     """Writes to a connector's sink, for the table of this name. `keys`: the primary key of a table that is written by
     key: it gets no -U."""
+
+    role = "sink"
 
     def __init__(self, name: str, schema: Schema, settings: Settings, table: str, sink: Sink, keys: Sequence[int] = (),
                  nodes: frozenset[str] = frozenset()) -> None:

@@ -7,7 +7,7 @@ import traceback
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from engine.errors import UserError
+from engine.errors import Unavailable, UserError
 from porsche.compiler import DocumentError
 
 PASSING = frozenset({
@@ -44,7 +44,8 @@ def failure(error: BaseException) -> Failure:
     if isinstance(error, DocumentError):
         return _of_document(error)
     if isinstance(error, UserError):
-        return Failure(error.code, error.message, error.hint, error.node, retryable=error.code in PASSING)
+        passing = error.code in PASSING or isinstance(error, Unavailable)
+        return Failure(error.code, error.message, error.hint, error.node, retryable=passing)
     if isinstance(error, MemoryError):
         return Failure("out_of_memory", "there was not enough memory", "give the machine more, or let state expire",
                        retryable=True)

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from porsche.runners.observe import SLOW_START, Limits, Observation, State
+from porsche.runners.observe import SLOW_CHECKPOINT, SLOW_START, Limits, Observation, State
 from porsche.runners.policy import Strategy
 
 KEPT = 2_000
@@ -103,8 +103,8 @@ def action(seen: Observation, wanted: Wanted, history: History, strategy: Strate
 
 def _of_living(seen: Observation, wanted: Wanted, limits: Limits, now: float, ending_since: float | None) -> Action:
     if wanted.desired == "RUNNING" and seen.generation >= wanted.generation and not seen.asked:
-        at_start = (seen.reason or {}).get("code") == SLOW_START
-        patience = limits.patience_at_start if at_start else limits.patience
+        is_slow = (seen.reason or {}).get("code") in (SLOW_START, SLOW_CHECKPOINT)
+        patience = limits.patience_when_slow if is_slow else limits.patience
         if seen.state is State.STUCK and now - seen.since > patience and seen.pid is not None:
             return Action(Act.KILL, why=f"it did not get on for {now - seen.since:.0f} s")
         return Action(Act.NOTHING)

@@ -37,6 +37,10 @@ class State(StrEnum):
 
 SLOW_START = "slow_start"
 """The code of a process that is stuck before its first status."""
+SLOW_CHECKPOINT = "slow_checkpoint"
+"""The code of a job whose checkpoint does not get written: its rows may go on."""
+AGAIN = "it is started again if this lasts"
+SLOW_STORAGE = "is the disk of its state folder slow, or full?"
 YOUNG = 5.0
 """Seconds in which a process that was started takes its lock and notes itself."""
 
@@ -46,13 +50,13 @@ class Limits:
     """Seconds. `stale`: without a status (renewed each second; two less than the ten in which others must know);
     `starting`: until the first status; `interval`: between checkpoints, of which three without any progress are too
     many; `patience`: a stuck process is then ended, one that is long in starting (it restores much, or compiles
-    kernels) after `patience_at_start`."""
+    kernels) or in writing a checkpoint after `patience_when_slow`."""
 
     stale: float = 8.0
     starting: float = 120.0
     interval: float | None = 10.0
     patience: float = 120.0
-    patience_at_start: float = 900.0
+    patience_when_slow: float = 900.0
 
     @property
     def still(self) -> float:
@@ -219,6 +223,8 @@ def _alive(it: _Alive) -> Observation:
     if age > it.limits.stale:
         return it.seen(State.STUCK, status["at"] + it.limits.stale, _where(it.files, f"no status for {age:.0f} s"))
     marks = _marks(status, it.now, it.before)
+    if status.get("stuck"):
+        return it.seen(State.STUCK, status["stuck"]["since"], _told(status["stuck"]), marks)
     if _waits(status) and it.now - marks.at > it.limits.still:
         why = f"neither rows nor checkpoints since {it.now - marks.at:.0f} s, while input waits"
         return it.seen(State.STUCK, marks.at + it.limits.still, _where(it.files, why), marks)
@@ -237,7 +243,14 @@ def _where(files: Files, why: str) -> dict[str, Any]:
     stuck = files.stuck if files.stuck and files.stuck.get("pid") == (files.note or {}).get("pid") else None
     operator, nodes = (stuck or {}).get("operator"), (stuck or {}).get("nodes") or []
     return reason("stuck", f"{why}, in {operator}" if operator else why, node=nodes[0] if nodes else None,
-                  hint="it is started again if this lasts")
+                  hint=AGAIN)
+
+
+def _told(stuck: Mapping[str, Any]) -> dict[str, Any]:
+    """The reason of a job that says itself what it waits for."""
+    nodes = stuck.get("nodes") or []
+    code, hint = (SLOW_CHECKPOINT, SLOW_STORAGE) if stuck["kind"] == "checkpoint" else ("stuck", AGAIN)
+    return reason(code, f"{stuck['name']}: {stuck['cause']}", node=nodes[0] if nodes else None, hint=hint)
 
 
 def _marks(status: Mapping[str, Any], now: float, before: Observation | None) -> Marks:

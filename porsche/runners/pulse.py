@@ -1,7 +1,8 @@
-"""Where a job stands while it does not get on, told by a thread beside it: `stuck.json`.
+"""Where a job stands while its own thread does not get on, told by a thread beside it: `stuck.json`.
 
-The job publishes its status about once a second. Where it has not for some seconds, this thread looks at what the
-job's thread is doing: which operator, of which node. It also keeps the process's output within bounds.
+The job publishes its status about once a second, and says there what it waits for while its thread runs. Where it has
+not for some seconds, this thread looks at what the job's thread, or one of its shards', is doing: which operator,
+source, sink or lookup, of which node. It also keeps the process's output within bounds.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from porsche.runners.folder import RunFolder
 SILENCE = 4.0
 """Seconds without a status after which the thread looks."""
 PERIOD = 1.0
+SHARDS = "shard"
+"""How the names of threads begin that do shards' work."""
 DEEPEST = 30
 """Frames that are kept of where the job stands."""
 
@@ -50,7 +53,9 @@ class Pulse:
 
     def watch(self, job: Any) -> None:
         """A job begins: its operators are those that it may stand in."""
-        self._operators = {id(operator): operator for operator in job.graph.operators}
+        ends = ("sink", "source")
+        self._operators = {id(part): operator for operator in job.graph.operators
+                           for part in (operator, *(getattr(operator, end, operator) for end in ends))}
 
     def beat(self) -> None:
         """The job gets on."""
@@ -60,7 +65,8 @@ class Pulse:
         while not self._end.wait(PERIOD):
             silent = time.monotonic() - self._beat
             if silent > SILENCE:
-                self._folder.write("stuck", {"at": time.time(), "pid": os.getpid(), **self._where()})
+                self._folder.write("stuck", {"at": time.time(), "since": time.time() - silent, "pid": os.getpid(),
+                                             **self._where()})
                 self._told = True
             elif self._told:
                 self._folder.remove("stuck")
@@ -69,16 +75,31 @@ class Pulse:
                 self._output.check()
 
     def _where(self) -> dict[str, Any]:
-        """The innermost operator on the thread's stack, and the stack."""
-        top = frame = sys._current_frames().get(self._thread)
-        operator = None
-        while frame is not None and operator is None:
-            operator = self._operators.get(id(_self(frame)))
-            frame = frame.f_back
+        """The innermost operator that a thread of the job is in, what it is, and the stack."""
+        top, operator = None, None
+        for candidate in self._stacks():
+            top, operator = candidate, self._innermost(candidate)
+            if operator is not None:
+                break
         stack = traceback.format_stack(top, DEEPEST) if top is not None else []
-        return {"operator": None if operator is None else operator.name,
-                "nodes": [] if operator is None else sorted(operator.nodes), "stack": "".join(stack)}
+        if operator is None:
+            return {"role": None, "operator": None, "nodes": [], "stack": "".join(stack)}
+        return {"role": operator.role, "operator": operator.name, "nodes": sorted(operator.nodes),
+                "stack": "".join(stack)}
 
+    def _stacks(self) -> list[FrameType]:
+        """Of the job's threads: those of shards first, as the job's own waits for them; where none works, it comes
+        first."""
+        frames = sys._current_frames()
+        shards = [frames[t.ident] for t in threading.enumerate()
+                  if t.name.startswith(SHARDS) and t.ident is not None and t.ident in frames]
+        own = frames.get(self._thread)
+        return shards if own is None else [*shards, own]
 
-def _self(frame: FrameType) -> Any:
-    return frame.f_locals.get("self")
+    def _innermost(self, frame: FrameType | None) -> Any:
+        while frame is not None:
+            operator = self._operators.get(id(frame.f_locals.get("self")))
+            if operator is not None:
+                return operator
+            frame = frame.f_back
+        return None

@@ -75,6 +75,18 @@ def test_a_stuck_job_says_where() -> None:
     assert other.reason is not None and other.reason["node"] is None
 
 
+@pytest.mark.parametrize(("kind", "code", "node"), [
+    ("source", "stuck", "scored"), ("sink", "stuck", "scored"), ("checkpoint", "slow_checkpoint", None),
+])
+def test_a_job_that_says_what_it_waits_for_is_stuck(kind: str, code: str, node: str | None) -> None:
+    told = {"kind": kind, "name": "Sink(t)", "nodes": [node] if node else [], "since": NOW - 31, "cause": "it is away"}
+    seen = judge(replace(LIVING, status={**STATUS, "stuck": told}), NOW, None, LIMITS)
+    assert (seen.state, seen.since) == (State.STUCK, NOW - 31)
+    assert seen.reason is not None
+    assert (seen.reason["code"], seen.reason["node"], seen.reason["message"]) == (code, node, "Sink(t): it is away")
+    assert judge(replace(LIVING, status={**STATUS, "stuck": None}), NOW, None, LIMITS).state is State.RUNNING
+
+
 def seen_for(seconds: float, changes: Mapping[str, Any] | None = None) -> Observation:
     """A job whose status is fresh all the time and, but for `changes`, the same."""
     first = judge(LIVING, NOW, None, LIMITS)

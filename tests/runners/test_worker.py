@@ -153,8 +153,8 @@ def with_sink(options: str) -> str:
     (EVENTS, {"divisor": "no_such_column"}, "unknown_column", "computed"),
     ("version: 1\nname: [", {}, "syntax", None),
     (EVENTS.replace("initial-backoff: 200 ms", "initial-back: 1"), {}, "unknown_setting", None),
-    (with_source("connector: filesystem, path: /etc/passwd, format: csv"), {}, "path_not_allowed", None),
-    (with_source("connector: filesystem, path: '${state}/../../../x', format: csv"), {}, "path_not_allowed", None),
+    (with_source("connector: filesystem, path: /etc/passwd, format: csv"), {}, "path_not_allowed", "shop"),
+    (with_source("connector: filesystem, path: '${state}/../../../x', format: csv"), {}, "path_not_allowed", "shop"),
     (with_sink("connector: filesystem, path: ../../elsewhere, format: json"), {}, "path_not_allowed", None),
     (with_sink("connector: kafka, topic: t"), {}, "unknown_connector", None),
 ])

@@ -1,0 +1,112 @@
+"""Where a job stands while its thread does not get on, as the thread beside it tells."""
+
+from __future__ import annotations
+
+import textwrap
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.connectors.base import Connector
+from engine.session import RunOptions, Session
+from porsche.runners import pulse
+from porsche.runners.folder import RunFolder
+from porsche.runners.pulse import Pulse
+from tests.engine.runtime.flaky import SQL, Flaky, Weather
+from tests.runners.jobs import awaited
+
+FUNCTION = """
+import time
+from pathlib import Path
+
+class Wait:
+    arguments, result = ("BIGINT",), "BIGINT"
+    def __call__(self, values):
+        while not Path("{go}").exists():
+            time.sleep(0.01)
+        return values
+
+wait = Wait()
+"""
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulse, "SILENCE", 0.3)
+    monkeypatch.setattr(pulse, "PERIOD", 0.05)
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Callable[..., RunFolder]]:
+    """Runs a script in a thread, watched; ends with the test."""
+    threads: list[threading.Thread] = []
+
+    def start(text: str, weather: Weather, shards: int = 1) -> RunFolder:
+        folder = RunFolder(tmp_path / "run")
+        folder.path.mkdir()
+
+        def work() -> None:
+            with Pulse(folder) as watched:
+                made = Session(folder=folder.state, modules=[tmp_path], connectors=choose)
+                list(made.script(text))
+                made.run(RunOptions(shards=shards, batch_rows=50, on_job=watched.watch,
+                                    on_status=lambda status: watched.beat()))
+
+        def choose(table: Any) -> Connector:
+            from engine.connectors import connector
+
+            name = table.option("connector")
+            return Flaky(weather) if name == "flaky" else connector(name)
+
+        threads.append(threading.Thread(target=work))
+        threads[0].start()
+        return folder
+
+    yield start
+    for thread in threads:
+        thread.join(60)
+        assert not thread.is_alive()
+
+
+def told(folder: RunFolder, go: Callable[[], object]) -> dict[str, Any]:
+    """What is told of the job, which then goes on; in the end nothing is left of it."""
+    found = awaited(lambda: folder.read("stuck"))
+    assert time.time() - found["since"] > 0.3
+    go()
+    awaited(lambda: folder.read("stuck") is None)
+    return found
+
+
+def test_a_source_in_the_jobs_own_thread(running: Callable[..., RunFolder]) -> None:
+    go = threading.Event()
+    weather = Weather(on_poll=lambda number: None if number != 2 else wait(go))
+    found = told(running(SQL, weather), go.set)
+    assert (found["role"], found["operator"]) == ("source", "Source(given)")
+    assert "flaky.py" in found["stack"]
+
+
+def test_a_sink_in_the_jobs_own_thread(running: Callable[..., RunFolder]) -> None:
+    go = threading.Event()
+    found = told(running(SQL, Weather(on_apply=lambda number: wait(go))), go.set)
+    assert (found["role"], found["operator"]) == ("sink", "Sink(taken)")
+
+
+@pytest.mark.parametrize("shards", [1, 2])
+def test_a_users_function(running: Callable[..., RunFolder], tmp_path: Path, shards: int) -> None:
+    """With two shards it is called by one of their threads, for which the job's own waits."""
+    (tmp_path / "waits.py").write_text(textwrap.dedent(FUNCTION).format(go=tmp_path / "go"), encoding="utf-8")
+    text = SQL.partition("INSERT")[0] + """
+    CREATE FUNCTION wait AS 'waits.wait' LANGUAGE PYTHON;
+    INSERT INTO taken SELECT wait(total) FROM (SELECT n, SUM(n) AS total FROM given GROUP BY n);
+    """
+    found = told(running(text, Weather(), shards), (tmp_path / "go").touch)
+    assert found["role"] == "operator"
+    assert found["operator"].startswith("Calc")
+
+
+def wait(go: threading.Event) -> None:
+    assert go.wait(60)
