@@ -10,6 +10,8 @@ from sqlglot import exp
 from engine import types as t
 from engine.errors import NotSupported, UserError
 from engine.sql.dialect import Field, UnitPrecision, place_of
+from engine.sql.dialect.datatypes import TYPE_NAMES
+from engine.sql.names import near
 from engine.types import DataType, Kind, RowField
 
 D = exp.DType
@@ -111,7 +113,8 @@ def _named(node: exp.DataType) -> DataType:
     if kind == "STRUCTURED":
         name, *fields = node.expressions
         return DataType(Kind.ROW, name=name.this, fields=_fields(node, fields))
-    raise NotSupported(f"The type {node.sql('flink')}", place=place_of(node))
+    raise UserError("unknown_type", f"there is no type {node.sql('flink')}", place=place_of(node),
+                    hint=near(node.sql("flink"), TYPE_NAMES))
 
 
 def _bad(node: exp.DataType, what: str) -> UserError:

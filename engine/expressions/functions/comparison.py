@@ -24,24 +24,34 @@ _UNORDERED = frozenset({Kind.ARRAY, Kind.MAP, Kind.MULTISET, Kind.ROW, Kind.RAW,
 def coerce_comparison(arguments: Arguments, positions: Sequence[int], ordered: bool = False) -> None:
     """Ask for the casts that make the arguments at these positions comparable."""
     types = [arguments.types[p] for p in positions]
+    if ordered and any(t.is_string for t in types) and any(t.is_numeric for t in types):
+        texts_as_numbers(arguments, positions)
+        types = [arguments.coercions.get(p, arguments.types[p]) for p in positions]
     if all(t.kind in EXACT | {Kind.NULL} for t in types) and any(t.kind is Kind.DECIMAL for t in types):
         for p in positions:
             if arguments.types[p].kind is not Kind.NULL:
-                arguments.coercions[p] = as_decimal(arguments.types[p])
+                arguments.coercions[p] = as_decimal(arguments.coercions.get(p, arguments.types[p]))
         return
     target: DataType | None = types[0]
     for type in types[1:]:
         target = target and comparison_type(target, type)
     if target is None or (ordered and target.kind in _UNORDERED):
         raise bad_arguments(arguments, "the types cannot be compared")
-    for p in positions:
-        type = arguments.types[p]
+    for p, type in zip(positions, types, strict=True):
         alike = type.kind is target.kind and not target.is_nested
         if alike or (type.is_string and target.is_string) or (type.is_bytes and target.is_bytes):
             continue
         arguments.coercions[p] = target
         if type.is_string and not isinstance(arguments.values[p], Literal):
             arguments.lenient.add(p)
+
+
+def texts_as_numbers(arguments: Arguments, positions: Sequence[int]) -> None:
+    """Ask for texts as the type of the numbers they stand beside: so Flink orders them, while it refuses `=`."""
+    number = common_type([arguments.types[p] for p in positions if arguments.types[p].is_numeric])
+    for p in positions:
+        if arguments.types[p].is_string and number is not None:
+            arguments.coercions[p] = number.as_nullable(arguments.types[p].nullable)
 
 
 def _infer(ordered: bool) -> Infer:
@@ -174,10 +184,14 @@ def _infer_in(arguments: Arguments) -> DataType:
     if len(arguments.values) < 2:
         raise bad_arguments(arguments, "it takes at least 2 arguments")
     types = arguments.types
-    listed = common_type(types[1:], strings=True)
+    listed = common_type(types[1:])
     if listed is None:
         raise bad_arguments(arguments, "the values of the list have no common type")
-    coerce_comparison(arguments, range(len(types)))
+    if {types[0].is_numeric, listed.is_numeric} == {types[0].is_string, listed.is_string} == {True, False}:
+        for position in range(1, len(types)):  # the list is made what it is compared with
+            arguments.coercions[position] = types[0].as_nullable(types[position].nullable)
+    else:
+        coerce_comparison(arguments, range(len(types)))
     return BOOLEAN.as_nullable(is_nullable(*types))
 
 

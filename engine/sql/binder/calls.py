@@ -24,6 +24,7 @@ from engine.sql.binder.functions import (
     type_of_aggregate,
     type_of_over,
 )
+from engine.sql.binder.nulls import typed
 from engine.sql.binder.placeholders import (
     AggregateRef,
     GroupWindow,
@@ -189,8 +190,7 @@ def aggregate_call(binder: ExpressionBinder, node: exp.Anonymous, name: str, pla
         arguments = []
     inner = binder.inner(f"the arguments of {name}")
     args = [_argument(inner, a) for a in arguments]
-    if any(isinstance(a, Literal) and a.type.kind is Kind.NULL for a in args):
-        raise UserError("bad_arguments", "Illegal use of 'NULL'", place=place, hint="say its type: CAST(NULL AS INT)")
+    args = [typed(a, place) for a in args]
     return make_aggregate(binder, name, args, distinct, place, user=user)
 
 

@@ -13,7 +13,9 @@ from engine.errors import NotSupported, Place, UserError
 from engine.expressions.binding import cast, literal, number_literal, resolve_call
 from engine.expressions.nodes import Call, Expression, Literal
 from engine.sql import dialect as ast
+from engine.sql.binder.nulls import check_nulls, typed
 from engine.sql.binder.placeholders import GroupWindow, SubqueryKind, SubqueryRef
+from engine.sql.binder.quantified import over_extremes
 from engine.sql.literals import interval_literal, typed_literal
 from engine.sql.places import own_place, place_of, spanning
 from engine.sql.scope import Scope, nested, row_fields
@@ -85,7 +87,12 @@ class ExpressionBinder:
         for arg in args:
             if isinstance(arg, GroupWindow):
                 raise UserError("bad_window", "a group window belongs into GROUP BY only", place=arg.place)
+        check_nulls(name, args, place)
         return resolve_call(name, args, self.session.config, place)
+
+    def value(self, node: exp.Expr) -> Expression:
+        """An expression that is a column of something: its type must be known."""
+        return typed(self.bind(node), place_of(node))
 
     # ---- operators ---------------------------------------------------------------------------------------------------
 
@@ -122,7 +129,7 @@ class ExpressionBinder:
         return result if name == "=" else self.call("NOT", [result])
 
     def _quantified(self, node: exp.Expr, right: exp.Any | exp.All) -> Expression:
-        """x = ANY (...), x <> ALL (...) and the other comparisons with a list."""
+        """Comparisons with ANY (SOME) or ALL of a list or of a query's rows."""
         every = isinstance(right, exp.All)
         operand = right.this
         if isinstance(operand, exp.Subquery):
@@ -130,8 +137,7 @@ class ExpressionBinder:
                 return self.bind(exp.In(this=node.this, query=operand))
             if isinstance(node, exp.NEQ) and every:
                 return self.bind(exp.Not(this=exp.In(this=node.this, query=operand)))
-            raise NotSupported("a comparison with ANY or ALL of a query", place=place_of(node),
-                               hint="only = ANY and <> ALL are")
+            return self.bind(over_extremes(node, operand, every))
         left = self.bind(node.this)
         terms = [self.call(BINARY[type(node)], [left, self.bind(item)]) for item in operand.expressions]
         result = terms[0]

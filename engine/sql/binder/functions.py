@@ -60,6 +60,8 @@ def type_of_over(name: str, args: Sequence[Expression], place: Place | None) -> 
     low, high = _OVER_ONLY[name]
     if not low <= len(args) <= high:
         raise UserError("bad_arguments", f"{name} takes {low} to {high} arguments", place=place)
+    if name in ("LAG", "LEAD") and len(args) > 1 and isinstance(args[1], Literal) and args[1].value is None:
+        raise UserError("bad_arguments", f"{name} takes a number of rows, not NULL", place=args[1].place or place)
     match name:
         case "PERCENT_RANK" | "CUME_DIST":
             return DOUBLE.as_nullable(False)

@@ -83,7 +83,7 @@ class QueryBinder:
 
     def _values(self, node: exp.Values) -> Relation:
         binder = ExpressionBinder(self.session, Scope([], self.correlation), "VALUES")
-        rows = [binder.all(row.expressions) for row in node.expressions]
+        rows = [[binder.value(item) for item in row.expressions] for row in node.expressions]
         width = len(rows[0])
         if any(len(r) != width for r in rows):
             raise UserError("bad_values", "Values passed to VALUES operator must have compatible types: rows differ in "

@@ -23,6 +23,8 @@ _SIZED = {  # word -> type, how many numbers may follow in parentheses
 }
 _VARYING = {D.CHAR: D.VARCHAR, D.BINARY: D.VARBINARY}
 _NAMED = ("DESCRIPTOR", "BITMAP")
+TYPE_NAMES = (*_PLAIN, *_SIZED, "TIME", "TIMESTAMP", "DOUBLE", "INTERVAL", "ARRAY", "MULTISET", "MAP", "ROW", "BITMAP")
+"""The types that can be written."""
 
 
 class TypeParser(Cursor):

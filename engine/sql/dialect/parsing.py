@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 
 from sqlglot import exp
@@ -12,11 +12,16 @@ from sqlglot.tokens import Token, TokenType
 
 from engine.errors import UserError
 from engine.sql.dialect.cursor import Node, T, Unexpected
+from engine.sql.dialect.keywords import RESERVED
 from engine.sql.dialect.lexer import FlinkToken, tokenize
 from engine.sql.dialect.statements import StatementParser
 
 _MOST_SHOWN = 8
 _UNSAID = frozenset({"/*+", "STREAM"})  # allowed, but of no help
+# Words that follow where a name may stand, so that a mistyped one is taken for an alias.
+_CLAUSES = ("FROM", "WHERE", "GROUP", "HAVING", "ORDER", "LIMIT", "OFFSET", "FETCH", "WINDOW", "QUALIFY", "JOIN",
+            "LEFT", "RIGHT", "FULL", "INNER", "CROSS", "NATURAL", "UNION", "EXCEPT", "INTERSECT", "VALUES", "SELECT",
+            "LIKE", "BETWEEN")
 
 
 def parse(sql: str) -> list[Node]:
@@ -102,9 +107,24 @@ class _Explaining(StatementParser):
     def wanted(self, expected: tuple[str, ...]) -> tuple[str, str | None]:
         tried = list(dict.fromkeys((*expected, *self._tried.get(self.index, ()))))
         shown = [repr(word) if _is_mark(word) else word for word in tried if word not in _UNSAID][:_MOST_SHOWN]
-        near = get_close_matches(self.word, [word for word in tried if word.isupper()], n=1)
-        hint = f"did you mean {near[0]}?" if near and near[0] != self.word else None
-        return "one of " + ", ".join(shown) if len(shown) > 1 else "".join(shown), hint
+        return "one of " + ", ".join(shown) if len(shown) > 1 else "".join(shown), self._meant(tried)
+
+    def _meant(self, tried: list[str]) -> str | None:
+        """What a mistyped word was meant to be: the word met, or the one before it, which then passed for a name."""
+        near = _near(self.token, [word for word in tried if word.isupper()], 0.6) or _near(self.token, RESERVED)
+        if near is not None:
+            return f"did you mean {near}?"
+        before = self.tokens[self.index - 1] if self.index else self.token
+        near = _near(before, _CLAUSES)
+        return None if near is None else f"did you mean {near} where '{before.text}' stands?"
+
+
+def _near(token: FlinkToken, words: Iterable[str], cutoff: float = 0.7) -> str | None:
+    """The keyword that an unquoted word that is none nearly is."""
+    if token.token_type is not TokenType.VAR or token.word in RESERVED:
+        return None
+    found = get_close_matches(token.word, words, n=1, cutoff=cutoff)
+    return found[0] if found and found[0] != token.word else None
 
 
 def _is_mark(word: str) -> bool:

@@ -46,6 +46,10 @@ COLUMNS: Columns = {
     ("i IS DISTINCT FROM 7", [False, True, True, True]),
     ("i IN (7, NULL)", [True, None, None, None]),
     ("i NOT IN (7, 0)", [False, True, None, False]),
+    ("i IN ('7', '0')", [True, False, None, True]),  # texts in a list are cast to what they are compared with
+    ("s IN (12, 5)", [False, True, False, None]),
+    ("i > '-1'", [True, False, None, True]),  # as Flink orders a text beside a number; it refuses i = '7'
+    ("i BETWEEN '0' AND 7", [True, False, None, True]),
     ("i BETWEEN 0 AND 7", [True, False, None, True]),
     ("i BETWEEN SYMMETRIC 7 AND 0", [True, False, None, True]),
     ("d > 1", [True, None, False, False]),

@@ -28,6 +28,16 @@ CASES = [  # SQL, code, column of the text where it stands, part of the hint
     ("SELECT x FROM a WHERE SUM(x) > 1", "bad_aggregate", 23, ""),
     ("SELECT SUM(COUNT(x)) FROM a", "bad_aggregate", 12, ""),
     ("SELECT ROW_NUMBER() FROM a", "bad_over", 8, ""),
+    ("SELECT NULL FROM a", "bad_arguments", 8, "CAST(NULL AS INT)"),
+    ("SELECT x, CASE WHEN x > 1 THEN NULL END FROM a", "bad_arguments", 21, "CAST(NULL AS INT)"),
+    ("SELECT x + NULL FROM a", "bad_arguments", 12, "CAST(NULL AS INT)"),
+    ("SELECT UPPER(NULL) FROM a", "bad_arguments", 14, "CAST(NULL AS INT)"),
+    ("SELECT ARRAY[NULL] FROM a", "bad_arguments", 14, "CAST(NULL AS INT)"),
+    ("SELECT COUNT(*) FROM a GROUP BY NULL", "bad_arguments", 33, "CAST(NULL AS INT)"),
+    ("SELECT COUNT(NULL) FROM a", "bad_arguments", 14, "CAST(NULL AS INT)"),
+    ("SELECT * FROM (VALUES (1, NULL)) AS t(a, b)", "bad_arguments", 27, "CAST(NULL AS INT)"),
+    ("SELECT x IN (1, '2') FROM a", "bad_arguments", 8, ""),
+    ("SELECT CAST(x AS VARCHR) FROM a", "unknown_type", 18, "VARCHAR"),
     ("SELECT x FROM a ORDER BY 3", "bad_order", 26, "1 to 1"),
     ("SELECT DISTINCT x FROM a ORDER BY y", "bad_order", 35, ""),
     ("SELECT x FROM a UNION ALL SELECT x, y FROM b", "bad_set_operation", 1, "1, 2"),
@@ -111,3 +121,12 @@ def test_errors(sql: str, code: str, column: int | None, hint: str) -> None:
     if error.place is not None:
         wrong = re.search(r"'([^']+)' (?:not found|is ambiguous)", error.message)
         assert wrong is None or wrong[1].split(".")[-1] in sql[error.place.start : error.place.end]
+
+
+@pytest.mark.parametrize("expression", [
+    "NULL IS NULL", "x = NULL", "x IN (1, NULL)", "x BETWEEN NULL AND 2", "COALESCE(NULL, x)", "NULLIF(x, NULL)",
+    "CASE WHEN x > 1 THEN NULL ELSE 1 END", "ARRAY[1, NULL]", "CAST(NULL AS INT)", "STARTSWITH(y, NULL)",
+    "ARRAY_CONTAINS(ARRAY[x], NULL)",
+])
+def test_a_null_whose_type_is_known_by_what_is_around_it(expression: str) -> None:
+    binder().query(parse_one(f"SELECT {expression} FROM a"))

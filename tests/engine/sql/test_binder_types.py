@@ -12,15 +12,15 @@ CASES = {
     "SELECT a.x, a.y FROM a": "x INT, y STRING",
     "SELECT * FROM a JOIN b ON a.x = b.x": "x INT, y STRING, z BIGINT NOT NULL, x0 INT, y0 STRING, w DOUBLE",
     "SELECT b.*, a.z FROM a, b": "x INT, y STRING, w DOUBLE, z BIGINT NOT NULL",
-    "SELECT * FROM (VALUES (1, 'a'), (2, NULL)) AS t(k, v)": "k INT NOT NULL, v CHAR(1)",
+    "SELECT * FROM (VALUES (1, 'a'), (2, CAST(NULL AS CHAR(1)))) AS t(k, v)": "k INT NOT NULL, v CHAR(1)",
     "SELECT * FROM (SELECT x AS q FROM a) t": "q INT",
     "SELECT r.a, r.b.c, nested.r.a AS d FROM nested": "a INT, c STRING, d INT",
     "SELECT r.* FROM nested": "a INT, b ROW<`c` STRING>",
     "SELECT tags[1], m['k'] FROM nested": "EXPR$0 STRING, EXPR$1 INT",
     # literals
-    "SELECT 1, 1.5, 1e0, 'ab', TRUE, NULL": (
+    "SELECT 1, 1.5, 1e0, 'ab', TRUE": (
         "EXPR$0 INT NOT NULL, EXPR$1 DECIMAL(2, 1) NOT NULL, EXPR$2 DOUBLE NOT NULL, EXPR$3 CHAR(2) NOT NULL, EXPR$4 "
-        "BOOLEAN NOT NULL, EXPR$5 NULL"
+        "BOOLEAN NOT NULL"
     ),
     "SELECT DATE '2020-01-02', TIME '10:11:12', TIMESTAMP '2020-01-02 03:04:05.678'": (
         "EXPR$0 DATE NOT NULL, EXPR$1 TIME(0) NOT NULL, EXPR$2 TIMESTAMP(3) NOT NULL"

@@ -53,7 +53,15 @@ def test_refused_with_its_place(text: str, line: int, column: int, message: str)
 @pytest.mark.parametrize(("text", "hint"), [
     ("CREATE TABEL t (a INT)", "did you mean TABLE?"),
     ("SHOW TABELS", "did you mean TABLES?"),
-    ("SELECT a FROM t WHERE a BETWEN 1 AND 2", None),
+    ("SELECT a FROM t WHERE a BETWEN 1 AND 2", "did you mean BETWEEN?"),
+    ("SELCT a FROM t", "did you mean SELECT?"),
+    ("INSRT INTO t SELECT 1", "did you mean INSERT?"),
+    ("SELECT a FRM t", "did you mean FROM where 'FRM' stands?"),
+    ("SELECT a FROM t WERE a > 1", "did you mean WHERE where 'WERE' stands?"),
+    ("SELECT a FROM t JION k ON t.a = k.a", "did you mean JOIN where 'JION' stands?"),
+    ("SELECT a FROM t GRUOP BY a", "did you mean GROUP where 'GRUOP' stands?"),
+    ("SELECT CASE WHEN a > 1 THN 2 END FROM t", "did you mean THEN?"),
+    ("SELECT a FROM t other b", None),
 ])
 def test_a_word_that_is_near(text: str, hint: str | None) -> None:
     with pytest.raises(UserError) as refusal:

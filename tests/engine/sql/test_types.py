@@ -68,7 +68,7 @@ def test_raw() -> None:
 
 @pytest.mark.parametrize(("text", "code"), [
     ("CHAR(0)", "bad_type"), ("DECIMAL(39)", "bad_type"), ("DECIMAL(5, 6)", "bad_type"), ("TIMESTAMP(10)", "bad_type"),
-    ("ARRAY<VARCHAR(0)>", "bad_type"), ("ROW<a INT, a INT>", "bad_type"), ("foo.bar", "not_supported"),
+    ("ARRAY<VARCHAR(0)>", "bad_type"), ("ROW<a INT, a INT>", "bad_type"), ("foo.bar", "unknown_type"),
     ("TIMESTAMP WITH TIME ZONE", "not_supported"), ("TIME WITH TIME ZONE", "syntax"), ("MAP<INT>", "syntax"),
     ("INT(3)", "syntax"),
 ])
@@ -77,3 +77,9 @@ def test_refused(text: str, code: str) -> None:
         to_data_type(parse_type(text))
     assert refusal.value.code == code
     assert refusal.value.place is not None
+
+
+def test_a_type_that_nearly_is_one() -> None:
+    with pytest.raises(UserError) as refusal:
+        to_data_type(parse_type("VARCHR"))
+    assert "'VARCHAR'" in str(refusal.value.hint)
