@@ -20,7 +20,8 @@ __all__ = ["cli", "main"]
 SECTIONS = {
     "Documents, in this process": {
         "run": "documents", "validate": "documents", "compile": "documents", "explain": "documents"},
-    "The platform of this machine": {"up": "platform", "down": "platform", "supervise": "platform"},
+    "The platform of this machine": {
+        "up": "platform", "down": "platform", "supervise": "platform", "backup": "backups"},
     "On a platform, here or elsewhere": {
         "list": "runs", "start": "runs", "stop": "runs", "status": "watching", "logs": "watching", "models": "models",
         "predict": "models", "verify": "verifying", "support": "support", "push": "files", "pull": "files"},

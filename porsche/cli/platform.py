@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from porsche.steps import Steps
 
 LOOPBACK = "127.0.0.1"
-_home = click.option("--home", type=click.Path(path_type=Path, file_okay=False),
-                     help=f"The folder of database, logs and runs (default: ${VARIABLE}, else .porsche).")
+home_option = click.option("--home", type=click.Path(path_type=Path, file_okay=False),
+                           help=f"The folder of database, logs and runs (default: ${VARIABLE}, else .porsche).")
 _json = click.option("--json", "as_json", is_flag=True, help="Say what programs need, as lines of JSON.")
 
 
 @click.command()
-@_home
+@home_option
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True,
               help="Where to listen; the next free port if it is taken. 0: any.")
 @click.option("--host", default=LOOPBACK, show_default=True, metavar="ADDRESS",
@@ -52,11 +52,11 @@ def up(home: Path | None, port: int, host: str, examples: tuple[Path, ...], rate
         _reachable_as(host)
         click.echo(f"The platform listens at {host}: other machines can reach it, and what they send is not encrypted.",
                    err=True)
-    sys.exit(Platform(_chosen(home), wishes, _steps(as_json)).run())
+    sys.exit(Platform(chosen(home), wishes, _steps(as_json)).run())
 
 
 @click.command()
-@_home
+@home_option
 @_json
 def down(home: Path | None, as_json: bool) -> None:
     """Stop the platform, from any terminal: what `porsche up` started, and what a killed one left behind.
@@ -65,20 +65,20 @@ def down(home: Path | None, as_json: bool) -> None:
     """
     from porsche.up import down as end
 
-    sys.exit(1 if end(_chosen(home), _steps(as_json)) else 0)
+    sys.exit(1 if end(chosen(home), _steps(as_json)) else 0)
 
 
 @click.command()
-@_home
+@home_option
 def supervise(home: Path | None) -> None:
     """Supervise the runs only, in the foreground (`porsche up` does it for you)."""
     from porsche.supervise import main
 
-    _chosen(home)
+    chosen(home)
     sys.exit(main([]))
 
 
-def _chosen(home: Path | None) -> Home:
+def chosen(home: Path | None) -> Home:
     """The home folder, also for the processes that are started."""
     if home is not None:
         os.environ[VARIABLE] = str(home.absolute())
