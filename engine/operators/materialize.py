@@ -49,9 +49,8 @@ class UpsertMaterialize(Operator):
                                hint="say ON CONFLICT DO DEDUPLICATE or NOTHING, or make the key unique")
 
     def process(self, batch: Batch, port: int) -> None:
-        slots = self._table.slots([batch.columns[k] for k in self._keys], batch.length)
-        if self.settings.ttl:
-            self._table.access(slots, self.settings.context.now())
+        keys = [batch.columns[k] for k in self._keys]
+        slots = self._table.current(keys, batch.length, self.settings.context.now())
         made = []
         for rows in self._layers(slots):
             whole = len(rows) == batch.length

@@ -81,9 +81,8 @@ class SortedOver(KeyedOperator):
         self._calls.use(self.settings.context.resources)
 
     def process(self, batch: Batch, port: int) -> None:
-        slots = self._table.slots([batch.columns[i] for i in self._keys], batch.length)
-        if self.settings.ttl:
-            self._table.access(slots, self.settings.context.now())
+        keys = [batch.columns[i] for i in self._keys]
+        slots = self._table.current(keys, batch.length, self.settings.context.now())
         deltas = np.ones(batch.length, np.int64)
         if batch.kinds is not None:
             deltas -= 2 * (batch.kinds & 1).astype(np.int64)

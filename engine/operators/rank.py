@@ -54,9 +54,8 @@ class AppendRank(KeyedOperator):
         self._top.rebuild(self._table)
 
     def process(self, batch: Batch, port: int) -> None:
-        slots = self._table.slots([batch.columns[i] for i in self._keys], batch.length)
-        if self.settings.ttl:
-            self._table.access(slots, self.settings.context.now())
+        keys = [batch.columns[i] for i in self._keys]
+        slots = self._table.current(keys, batch.length, self.settings.context.now(), self.forget)
         made = self._top.insert(slots, batch, self.settings.every_change)
         if made is not None:
             self.emit(ranked_batch(self.schema, made, self._with_rank))

@@ -1,7 +1,8 @@
 """Event-time temporal join: each left row meets the version of the right table that was valid at the left row's time.
 
 Left rows and versions wait until the watermark of both sides has passed them; then they are merged by time. A version
-stays until the next one of its key is valid. The method is Flink's TemporalRowTimeJoinOperator, done for all keys that
+stays until the next one of its key is valid, or (state TTL) its key has had no rows on either side for so long; left
+rows that wait are not dropped for it. The method is Flink's TemporalRowTimeJoinOperator, done for all keys that
 fire at once.
 """
 
@@ -39,7 +40,7 @@ class TemporalJoin(Operator):
         self._outer = outer
         self._condition = None if condition is None else Predicate(condition)
         self._widths = (len(sides[LEFT]), len(sides[RIGHT]))
-        self._table = StateTable(key_types(sides, keys))
+        self._table = StateTable(key_types(sides, keys), ttl=settings.ttl)
         self._left = self._table.attach(
             "left", RowStore([*sides[LEFT].types, SEQ, KIND], identity=(), order=times[LEFT]))
         self._versions = self._table.attach(
@@ -49,6 +50,19 @@ class TemporalJoin(Operator):
     def states(self) -> dict[str, StateTable]:
         return {"rows": self._table}
 
+    def tick(self, now: int) -> None:
+        expired = self._table.expired(now)
+        waiting = self._left.counts(expired) > 0
+        if waiting.any():
+            self._table.access(expired[waiting], now)
+        if len(expired):
+            self._table.release(expired[~waiting])
+
+    def _slots(self, keys: list[Column], length: int) -> Array:
+        slots = self._table.slots(keys, length)
+        self._table.access(slots, self.settings.context.now())
+        return slots
+
     def process(self, batch: Batch, port: int) -> None:
         row_times(batch.columns[self._times[port]])
         keys = [batch.columns[k] for k in self._keys[port]]
@@ -57,7 +71,7 @@ class TemporalJoin(Operator):
             return
         seq = np.zeros(batch.length, np.int64) if batch.seq is None else batch.seq
         kinds = np.zeros(batch.length, np.int8) if batch.kinds is None else batch.kinds.astype(np.int8)
-        slots = self._table.slots(keys, batch.length)
+        slots = self._slots(keys, batch.length)
         self._left.apply(slots, (*batch.columns, Column(SEQ, seq), Column(KIND, kinds)))
 
     def _take_versions(self, batch: Batch, keys: list[Column]) -> None:
@@ -71,7 +85,7 @@ class TemporalJoin(Operator):
             keys = [batch.columns[k] for k in self._keys[RIGHT]]
         if batch.length:
             gone = np.zeros(batch.length, np.bool_) if batch.kinds is None else batch.kinds == DELETE
-            self._versions.apply(self._table.slots(keys, batch.length), (*batch.columns, Column(GONE, gone)))
+            self._versions.apply(self._slots(keys, batch.length), (*batch.columns, Column(GONE, gone)))
 
     def forward_watermark(self, time: int) -> None:
         super().forward_watermark(time)

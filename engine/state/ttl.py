@@ -17,10 +17,11 @@ RELEASED = 2**62
 
 
 class Expiry:
-    """Last access of slots, with a time to live in microseconds."""
+    """Last access of slots, with a time to live in microseconds. `walked`: how many slots `expired` has looked at."""
 
     def __init__(self, ttl: int) -> None:
         self.ttl = ttl
+        self.walked = 0
         self._step = max(ttl // 64, 1)
         self._space = Reservation([(np.int64, 1), (np.int32, 1), (np.uint8, 1)])
         self.times, self._next, self._hung = self._space.arrays
@@ -57,7 +58,9 @@ class Expiry:
         found = []
         for bucket in range(first, last + 1):
             if self._heads[bucket % RING] >= 0:
-                out = np.empty(list_length(self._heads[bucket % RING], self._next), np.int64)
+                length = list_length(self._heads[bucket % RING], self._next)
+                self.walked += length
+                out = np.empty(length, np.int64)
                 count = walk_list(bucket % RING, now - self.ttl, self._step, self.times, self._next, self._hung,
                                   self._heads, out)
                 found.append(out[:count])
