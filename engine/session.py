@@ -35,9 +35,11 @@ from engine.sql.dialect import parse
 from engine.sql.places import place_of
 
 if TYPE_CHECKING:
+    from engine.expressions.functions.user_hosts import Host
     from engine.learners.store import ModelStore
     from engine.planner import Graph
     from engine.runtime.job import Job, JobOptions, JobResult
+    from engine.savepoints.restore import Origin
     from engine.sql.binder import Binder
 
 
@@ -64,13 +66,16 @@ class Answer:
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How a script's jobs run; what is None comes from the settings (`parallelism.default`, ...)."""
+    """How a script's jobs run; what is None comes from the settings (`parallelism.default`, ...). `restore`: the
+    savepoint that a job without a checkpoint of its own begins with; `cpu`: the cores that it may use."""
 
     batch_rows: int | None = None
     shards: int | None = None
     rate_limit: float | None = None
     checkpoint_interval: float | None = None
     durable: bool = True
+    cpu: float | None = None
+    restore: Path | None = None
     on_status: Callable[[dict[str, Any]], None] | None = None
     on_job: Callable[[Job], None] | None = None
 
@@ -119,7 +124,10 @@ class Session:
         self._clock = clock
         self._nodes = dict(nodes or {})
         self._connectors = connectors or (lambda table: _connector_of(table, access))
-        self.catalog = Catalog(lambda table: describe_table(table, self._connectors, self.access), python, modules)
+        self._modules = tuple(modules)
+        self._hosts: dict[tuple[str, int, int], Host] = {}
+        self.catalog = Catalog(lambda table: describe_table(table, self._connectors, self.access), python,
+                               host=self._host)
         self.phases: list[Phase] = []
         self.text = ""
         self._binder: Binder | None = None
@@ -130,6 +138,18 @@ class Session:
         from engine.learners.store import ModelStore
 
         return ModelStore(self.folder / "models", keep=VERSIONS_KEPT)
+
+    def _host(self, settings: Mapping[str, str]) -> Host:
+        """Where users' functions are called under these settings."""
+        from engine.expressions.functions.user_hosts import Here
+        from engine.workers import Limits, Workers
+
+        given = JobProperties.of(settings)
+        key = given.python_mode, given.python_timeout, given.python_memory
+        if key not in self._hosts:
+            limits = Limits(given.python_timeout / 1e6, given.python_memory)
+            self._hosts[key] = Here(self._modules) if key[0] == "thread" else Workers(self._modules, limits)
+        return self._hosts[key]
 
     # ---- statements --------------------------------------------------------------------------------------------------
 
@@ -249,7 +269,11 @@ class Session:
         environment = Environment(self.access or Access(), str(folder), self.name, {})
         planner = Planner(program, Properties(program, _is_ordered), self._connectors, environment, settings,
                           Options(shards, not properties.mini_batch, properties.ttl))
-        return planner.plan()
+        graph = planner.plan()
+        host = self._host(dict(program.settings))
+        host.prepare(shards)
+        graph.functions = host.tally
+        return graph
 
     @property
     def name(self) -> str:
@@ -282,6 +306,10 @@ class Session:
         """A finished run starts anew: what runs keep in the folder goes, and what the script's tables wrote inside it.
 
         Nothing else does: the folder may be one in which a person keeps other things."""
+        from engine.runtime.places import forget
+
+        for folder in (self.folder, *self.folder.glob("phase-[0-9]*")):
+            forget(folder / "checkpoints")
         written = [place for phase in self.phases for sink in self._bound(phase).sinks for place in _places(sink.table)]
         inside = [path for path in written if self.folder.resolve() in path.resolve().parents]
         for path in (*(self.folder / name for name in KEPT), *self.folder.glob("phase-[0-9]*"), *inside):
@@ -302,20 +330,36 @@ class Session:
         graph = self.graph(program, folder, options)
         graph.flow = flow(self._bound(phase), self._nodes)
         job = Job(graph, folder, self._job_options(program, options), fingerprint=self._fingerprint(phase),
-                  sync=self.models.sync, clock=self._clock, on_status=options.on_status)
+                  sync=self.models.sync, clock=self._clock, on_status=options.on_status,
+                  origin=self._origin(phase, options), models=self.models.published)
         if options.on_job is not None:
             options.on_job(job)
         if options.durable:
             _note_plan(folder, program)
-        return job.run()
+        try:
+            return job.run()
+        finally:
+            self._host(phase.settings).close()
+
+    def _origin(self, phase: Phase, options: RunOptions) -> Origin | None:
+        from engine.savepoints.manifest import open_savepoint
+        from engine.savepoints.restore import Origin
+
+        if options.restore is None or not options.durable:
+            return None
+        if len(self.phases) > 1:
+            raise NotSupported("a savepoint of a script of several jobs", hint="restore each job by a script of its own")
+        return Origin(open_savepoint(options.restore), self.folder, self._fingerprint(phase))
 
     def _job_options(self, program: Program, options: RunOptions) -> JobOptions:
         from engine.runtime.job import JobOptions
+        from engine.runtime.places import checkpoint_options
 
         properties = JobProperties.of(dict(program.settings))
         interval = properties.checkpoint_interval / 1e6
         made = JobOptions(checkpoint_interval=interval or None, idle_timeout=properties.idle_timeout / 1e6,
-                          rate_limit=options.rate_limit, durable=options.durable)
+                          rate_limit=options.rate_limit, durable=options.durable, cpu=options.cpu,
+                          checkpoints=checkpoint_options(properties, self.access, self.name))
         if options.checkpoint_interval is not None:
             made = replace(made, checkpoint_interval=options.checkpoint_interval)
         rows = options.batch_rows or (properties.mini_batch_rows if properties.mini_batch else None)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +18,12 @@ from engine.operators.base import Operator
 from engine.planner import Graph
 from engine.runtime.applying import Applying
 from engine.runtime.dead_letters import DeadLetters
+from engine.runtime.places import chosen, forget
 from engine.runtime.rounds import Rounds
 from engine.runtime.status import Completed
-from engine.state.checkpoints import Checkpoint, CheckpointStore
+from engine.runtime.writing import CheckpointOptions, Failing, Writing
+from engine.savepoints.restore import Origin
+from engine.state.checkpoints import Checkpoint, CheckpointStore, read_checkpoint
 from engine.state.protocol import StatePart
 
 
@@ -30,55 +32,84 @@ class Checkpointing:
 
     `epoch`: of the last checkpoint begun; `asked`: one is wanted now; `completed`: the last that counts; `failed`: how
     many could not be written; `writing_since`: when the one that is being written was (monotonic clock); `applying`:
-    what sinks have to make visible."""
+    what sinks have to make visible; `origin`: what a job without a checkpoint begins with, `adopted`: this one did;
+    `models`: the newest version of each model."""
 
     def __init__(self, graph: Graph, rounds: Rounds, dead_letters: DeadLetters, fingerprint: str,
-                 sync: Callable[[], None] | None, clock: Callable[[], float], budget: Budget) -> None:
+                 sync: Callable[[], None] | None, clock: Callable[[], float], budget: Budget,
+                 options: CheckpointOptions | None = None) -> None:
         self.epoch = 0
         self.asked = False
         self.completed: Completed | None = None
-        self.failed = 0
-        self.writing_since: float | None = None
         self.applying = Applying(graph.sinks, budget)
+        self.origin: Origin | None = None
+        self.adopted = False
+        self.models: Callable[[], dict[str, int]] = dict
         self._graph = graph
         self._rounds = rounds
         self._dead_letters = dead_letters
         self._fingerprint = fingerprint
         self._sync = sync
         self._clock = clock
+        self._options = options or CheckpointOptions()
         self._store: CheckpointStore | None = None
-        self._parts: dict[str, StatePart] = {}
-        self._writing: tuple[Future[None], dict[str, Any]] | None = None
+        self._writing: Writing | None = None
+        self._parts: dict[str, list[StatePart]] = {}
+        self._sealed: dict[str, Any] = {}
         self._applied = True  # the last epoch that was written
         self._stall = 0.0
-        self._last = time.monotonic()
+        self._last = self._ended = time.monotonic()
 
     # ---- what there is -----------------------------------------------------------------------------------------------
 
-    def use(self, folder: Path) -> None:
-        """Keep checkpoints in a folder."""
-        self._store = CheckpointStore(folder, sync=self._sync)
-        self._folder = folder
+    def use(self, folder: Path, *, anew: bool) -> None:
+        """Keep checkpoints where the options say, else in a folder; `anew`: forget those that are there."""
+        if anew:
+            forget(folder)
+        place = chosen(folder, self._options.place)
+        self._store = CheckpointStore(place, keep=self._options.retained, sync=self._sync)
+        self._writing = Writing(self._store, self._options, self._clock)
+        if anew:
+            self._store.clear()
 
     def latest(self, check: Callable[[], None]) -> Checkpoint | None:
         """The checkpoint to go on from; None where there is none."""
         found = None if self._store is None else self._store.latest(check)
+        if found is None and self.origin is not None and self._store is not None:
+            found = self.origin.checkpoint(check)
+            self.adopted = True
         if found is not None:
             self.epoch = found.epoch
             if found.meta["fingerprint"] != self._fingerprint:
-                where = self._folder.parent
-                raise UserError("state_of_another_query", f"the state in {where} belongs to another query",
+                assert self._store is not None
+                raise UserError("state_of_another_query",
+                                f"the state in {self._store.storage.where} belongs to another query",
                                 hint="choose another folder with --state, or delete this one to start anew")
         return found
 
     @property
     def under_way(self) -> bool:
         """Whether a checkpoint is being written or applied."""
-        return self._writing is not None or self.applying.under_way
+        return self.writing_since is not None or self.applying.under_way
+
+    @property
+    def writing_since(self) -> float | None:
+        """When the writing of what is not written yet began (monotonic clock)."""
+        return None if self._writing is None else self._writing.since
+
+    @property
+    def failed(self) -> int:
+        """How many attempts to write one failed."""
+        return 0 if self._writing is None else self._writing.failed
+
+    @property
+    def failing(self) -> Failing | None:
+        """Since when and why they fail, while they do."""
+        return None if self._writing is None else self._writing.failing
 
     def is_due(self, now: float, interval: float | None) -> bool:
         """Whether one should begin; `now` is of the monotonic clock, `interval` in seconds."""
-        if self._store is None or self.under_way:
+        if self._store is None or self.under_way or now - self._ended < self._options.min_pause:
             return False
         return self.asked or interval is not None and now - self._last >= interval
 
@@ -87,7 +118,8 @@ class Checkpointing:
     def snapshot(self, operator: Operator, epoch: int) -> None:
         """Copy what changed in an operator's state: its barrier has come."""
         for name, state in operator.states().items():
-            self._parts[f"{operator.uid}/{name}/{operator.settings.shard}"] = state.snapshot(full=False)
+            key = f"{operator.uid}/{name}/{operator.settings.shard}"
+            self._parts.setdefault(key, []).append(state.snapshot(full=False))
 
     def begin(self, totals: Mapping[str, Any]) -> None:
         """Cut: barriers through the graph, sinks sealed; a background thread writes."""
@@ -95,7 +127,7 @@ class Checkpointing:
         self.asked = False
         self.epoch += 1
         self._parts = {}
-        if self._store is None:
+        if self._writing is None:
             self.applying.begin({w.uid: w.seal(self.epoch) for w in self._graph.sinks})
             return
         for source in self._graph.sources:
@@ -103,31 +135,27 @@ class Checkpointing:
             self._rounds.push(source.consumers, Barrier(self.epoch))
         sealed: dict[str, Any] = {w.uid: w.seal(self.epoch) for w in self._graph.sinks}
         sealed["dead_letters"] = self._dead_letters.seal(self.epoch)
-        meta = {"fingerprint": self._fingerprint, "totals": dict(totals), "sinks": sealed}
-        self.writing_since = started
-        self._writing = (self._store.write(self.epoch, self._parts, meta), sealed)
+        meta = {"fingerprint": self._fingerprint, "totals": dict(totals), "sinks": sealed, "models": self.models(),
+                **described(self._graph)}
+        self._sealed = sealed
+        self._writing.begin(self.epoch, self._parts, meta)
         self._stall = time.monotonic() - started
 
-    def complete(self) -> None:
+    def complete(self, *, patient: bool = True) -> None:
         """Where the manifest of the checkpoint being written is in place, make its sinks' epoch visible: at once, or
-        beside the job where that takes long."""
-        if self._writing is not None and self._writing[0].done():
-            future, sealed = self._writing
-            self._writing = self.writing_since = None
-            try:
-                future.result()
-            except UserError:
-                self.failed += 1
-                raise
+        beside the job where that takes long. `patient`: one that cannot be written is tried again, as long as the
+        options have it."""
+        if self._writing is not None and self.writing_since is not None and self._writing.step(patient=patient):
             started = time.monotonic()
-            self._dead_letters.apply(sealed["dead_letters"])
-            self.applying.begin(sealed)
+            self._dead_letters.apply(self._sealed["dead_letters"])
+            self.applying.begin(self._sealed)
             self._stall += time.monotonic() - started
             self._applied = False
         if self.applying.under_way:
             self.applying.step()
         if not self._applied and not self.under_way:
             self._applied = True
+            self._ended = time.monotonic()
             self._note_completed()
 
     def _note_completed(self) -> None:
@@ -138,8 +166,21 @@ class Checkpointing:
         self.completed = Completed(written.epoch, self._clock(), round(stall + written.seconds, 6), written.bytes,
                                    written.full, round(stall, 6))
 
+    def confirm(self) -> None:
+        """Read the last checkpoint back and compare it with what the job began with."""
+        assert self._store is not None and self.origin is not None
+        made = read_checkpoint(self._store.storage, self.epoch)
+        assert made is not None
+        self.origin.confirm(made, self._graph.shards)
+
     def close(self) -> None:
         """Finish what is being written."""
         self.applying.close()
         if self._store is not None:
             self._store.close()
+
+
+def described(graph: Graph) -> dict[str, Any]:
+    """What a checkpoint says of its job: its operators' state (`engine.planner.described`), how far its sources are."""
+    sources = {s.uid: {name: s.state.values[name] for name in ("rows", "position")} for s in graph.sources}
+    return {"operators": dict(graph.described), "sources": sources, "shards": graph.shards}

@@ -25,10 +25,13 @@ from engine.operators.source import SourceReader
 from engine.planner import Graph
 from engine.runtime.checkpointing import Checkpointing
 from engine.runtime.dead_letters import DeadLetters
+from engine.runtime.pace import Pace
 from engine.runtime.progress import Progress
 from engine.runtime.recovery import Interrupted, restore_operators
 from engine.runtime.rounds import Rounds
 from engine.runtime.status import Status
+from engine.runtime.writing import CheckpointOptions
+from engine.savepoints.restore import Origin
 
 logger = logging.getLogger(__name__)
 IDLE_WAIT = 0.005  # seconds to sleep when no source has anything
@@ -47,7 +50,9 @@ class JobOptions:
     idle_timeout: float = 0.0
     status_interval: float = 1.0
     durable: bool = True
+    cpu: float | None = None  # cores that it may use, on average
     retry: Budget = field(default_factory=Budget)
+    checkpoints: CheckpointOptions = field(default_factory=CheckpointOptions)
 
 
 @dataclass
@@ -80,7 +85,8 @@ class Job:
 
     def __init__(self, graph: Graph, folder: Path, options: JobOptions, *, fingerprint: str = "",
                  sync: Callable[[], None] | None = None, clock: Callable[[], float] = time.time,
-                 on_status: Callable[[dict[str, Any]], None] | None = None) -> None:
+                 on_status: Callable[[dict[str, Any]], None] | None = None, origin: Origin | None = None,
+                 models: Callable[[], dict[str, int]] = dict) -> None:
         self.graph = graph
         self.folder = folder
         self.options = options
@@ -90,8 +96,9 @@ class Job:
         self._meter = graph.operators[0].settings.meter if graph.operators else Meter()
         self._rounds = Rounds(graph.exchanges, graph.shards, self._meter)
         self._checkpoints = Checkpointing(graph, self._rounds, self.dead_letters, fingerprint, sync, clock,
-                                          options.retry)
+                                          options.retry, options.checkpoints)
         self._progress = Progress(graph, self._checkpoints, options.checkpoint_interval, clock)
+        self._checkpoints.origin, self._checkpoints.models = origin, models
         self._ticking = graph.ticking
         self._totals = Totals()
         self._base = Totals()
@@ -108,6 +115,12 @@ class Job:
     def checkpoint(self) -> None:
         """Ask the loop to take a checkpoint now."""
         self._checkpoints.asked = True
+
+    @property
+    def epochs(self) -> tuple[int, int]:
+        """The checkpoint that was begun last, and the one that was completed last (0: none by this process)."""
+        completed = self._checkpoints.completed
+        return self._checkpoints.epoch, 0 if completed is None else completed.epoch
 
     @property
     def checkpointing(self) -> bool:
@@ -140,12 +153,12 @@ class Job:
         if not self.options.durable:
             return
         try:
-            if (self.folder / "finished.json").exists():
-                for part in ("checkpoints", "dead_letters"):
-                    shutil.rmtree(self.folder / part, ignore_errors=True)
-                (self.folder / "finished.json").unlink()
+            finished = (self.folder / "finished.json").exists()
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._checkpoints.use(self.folder / "checkpoints")
+            self._checkpoints.use(self.folder / "checkpoints", anew=finished)
+            if finished:
+                shutil.rmtree(self.folder / "dead_letters", ignore_errors=True)
+                (self.folder / "finished.json").unlink()
         except OSError as error:
             raise UserError("state_folder", f"cannot use the state folder {self.folder}: {error.strerror}",
                             hint="choose a writable folder with --state") from error
@@ -163,12 +176,7 @@ class Job:
         self._totals.attempts = self._base.attempts + 1
         self.dead_letters.discard(sealed.get("dead_letters"))
         self.dead_letters.apply(sealed.get("dead_letters") or {})
-        for writer in self.graph.sinks:
-            writer.sink.discard(sealed.get(writer.uid))
-        self._checkpoints.applying.begin(sealed)
-        self._checkpoints.applying.finish(self._check_stop)
-        for writer in self.graph.sinks:
-            writer.sink.open()
+        self._recover_sinks(sealed)
         for source in self.graph.sources:
             source.dead_letters = self.dead_letters.collect
             source.retries = Retries(self.options.retry)
@@ -176,8 +184,27 @@ class Job:
             operator.on_snapshot = self._checkpoints.snapshot
             operator.open()
         self._status.opened = True
+        if self._checkpoints.adopted:
+            self._secure()
         if checkpoint is not None:
             self._resume_watermarks()
+
+    def _recover_sinks(self, sealed: dict[str, Any]) -> None:
+        adopted = self._checkpoints.adopted
+        for writer in self.graph.sinks if not adopted else ():
+            writer.sink.discard(sealed.get(writer.uid))
+        self._checkpoints.applying.begin(sealed)
+        self._checkpoints.applying.finish(self._check_stop)
+        for writer in self.graph.sinks:
+            if adopted:
+                writer.sink.adopt(sealed.get(writer.uid))
+            writer.sink.open()
+
+    def _secure(self) -> None:
+        """What was restored from a savepoint becomes a checkpoint of this job's own, and is compared with it."""
+        self._checkpoints.begin(vars(self._now()))
+        self._complete()
+        self._checkpoints.confirm()
 
     def _resume_watermarks(self) -> None:
         """Operators judge lateness and completeness by the watermarks that were in force at the checkpoint."""
@@ -194,6 +221,7 @@ class Job:
 
     def _loop(self) -> None:
         sources = list(self.graph.sources)
+        pace = None if self.options.cpu is None else Pace(self.options.cpu)
         while sources and not self._stop:
             busy = False
             for source in list(sources):
@@ -202,6 +230,8 @@ class Job:
                     sources.remove(source)
                     self._rounds.push(source.consumers, Watermark(MAX_WATERMARK))
             self._maintain()
+            if pace is not None:
+                pace.keep()
             if not busy and sources:
                 time.sleep(IDLE_WAIT)
 
@@ -274,10 +304,10 @@ class Job:
     def _complete(self) -> None:
         """Wait for the checkpoint that is under way; people are told where it stands meanwhile."""
         state = "STOPPING" if self._stop else "RUNNING"
-        self._checkpoints.complete()
+        self._checkpoints.complete(patient=not self._stop)
         while self._checkpoints.under_way:
             time.sleep(IDLE_WAIT)
-            self._checkpoints.complete()
+            self._checkpoints.complete(patient=not self._stop)
             self._publish_in_turn(state)
 
     def _publish_in_turn(self, state: str) -> None:
@@ -334,6 +364,8 @@ class Job:
         status["started"] = self._began
         status["checkpoint"] = None if completed is None else asdict(completed)
         status["checkpoints_failed"] = self._checkpoints.failed
+        failing = self._checkpoints.failing
+        status["checkpoints_failing"] = None if failing is None else asdict(failing)
         status["stuck"] = self._progress.stuck()
         status["sinks"] = self._sinks()
         status |= self._status.describe()

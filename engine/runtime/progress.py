@@ -69,8 +69,9 @@ class Progress:
                                   f"it has not taken epoch {checkpoints.epoch} for {now - part.since:.0f} s: {why}")
         writing = checkpoints.writing_since
         if writing is not None and now - writing > self._most:
+            why = "" if checkpoints.failing is None else f": {checkpoints.failing.reason}"
             yield Stuck("checkpoint", f"checkpoint {checkpoints.epoch}", (), round(self._clock() - (now - writing), 3),
-                        f"it is not written after {now - writing:.0f} s")
+                        f"it is not written after {now - writing:.0f} s{why}")
 
     def _stuck(self, kind: str, end: SourceReader | SinkWriter, seconds: float, cause: str) -> Stuck:
         return Stuck(kind, end.name, tuple(sorted(end.nodes)), round(self._clock() - seconds, 3), cause)

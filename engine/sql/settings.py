@@ -17,7 +17,8 @@ KNOWN = frozenset("""
 execution.checkpointing.dir execution.checkpointing.incremental execution.checkpointing.interval
 execution.checkpointing.max-concurrent-checkpoints execution.checkpointing.min-pause execution.checkpointing.mode
 execution.checkpointing.num-retained execution.checkpointing.savepoint-dir execution.checkpointing.storage
-execution.checkpointing.timeout execution.checkpointing.unaligned.enabled execution.runtime-mode
+execution.checkpointing.timeout execution.checkpointing.tolerable-failed-checkpoints
+execution.checkpointing.unaligned.enabled execution.runtime-mode
 execution.savepoint.ignore-unclaimed-state execution.state-recovery.path execution.target
 job.autoscaler.enabled parallelism.default pipeline.auto-watermark-interval pipeline.max-parallelism pipeline.name
 pipeline.object-reuse pipeline.operator-chaining.enabled pipeline.time-characteristic
@@ -28,7 +29,7 @@ restart-strategy.exponential-delay.max-backoff restart-strategy.exponential-dela
 restart-strategy.failure-rate.delay restart-strategy.failure-rate.failure-rate-interval
 restart-strategy.failure-rate.max-failures-per-interval
 sql-client.execution.result-mode sql-client.verbose sql-client.display.max-column-width
-state.backend.type state.backend.incremental state.checkpoints.dir state.savepoints.dir
+state.backend.type state.backend.incremental state.checkpoints.dir state.checkpoints.num-retained state.savepoints.dir
 table.column-expansion-strategy table.display.max-column-width table.dml-sync table.dynamic-table-options.enabled
 table.exec.async-lookup.buffer-capacity table.exec.async-lookup.output-mode table.exec.async-lookup.timeout
 table.exec.deduplicate.insert-update-after-sensitive-enabled
@@ -57,6 +58,7 @@ table.optimizer.source.report-statistics-enabled table.optimizer.sql2rel.project
 table.optimizer.union-all-as-breakpoint-enabled table.optimizer.window-join-enabled
 table.plan.compile.catalog-objects table.plan.force-recompile table.plan.restore.catalog-objects
 table.planner table.resources.download-dir table.rtas-ctas.atomicity-enabled table.sql-dialect
+taskmanager.memory.managed.size
 """.split())
 _CLOSE = 0.86
 
