@@ -21,6 +21,7 @@ import sqlite3
 import tarfile
 import tempfile
 import time
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
@@ -178,7 +179,7 @@ def _reading(file: Path) -> Iterator[tarfile.TarFile]:
             yield archive
     except FileNotFoundError:
         raise UserError("no_backup", f"there is no backup {file}") from None
-    except (tarfile.TarError, EOFError, ValueError) as error:
+    except (tarfile.TarError, zlib.error, EOFError, ValueError) as error:
         raise _damaged(file, str(error)) from error
     except OSError as error:  # gzip's own, too: a checksum that fails
         raise _damaged(file, error.strerror or str(error)) from error

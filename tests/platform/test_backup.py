@@ -86,7 +86,7 @@ def test_it_is_neither_overwritten_nor_restored_over(backup: tuple[Home, Path, i
     assert json.loads(over.stderr)["code"] == "home_exists"
 
 
-@pytest.mark.parametrize("where", [0.01, 0.5, 0.99])
+@pytest.mark.parametrize("where", [0.0, 0.01, 0.3, 0.99])
 def test_a_damaged_one_is_refused(backup: tuple[Home, Path, int], folder: Path, where: float) -> None:
     damaged = folder / f"damaged-{where}.tar.gz"
     content = bytearray(backup[1].read_bytes())
