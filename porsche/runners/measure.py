@@ -1,0 +1,88 @@
+"""What jobs take of the machine, as the kernel tells: memory of their own, processor time.
+
+    sizes = sessions()                      # one look at /proc
+    usage_of(sizes[pid])                    # of a job with all its processes: they are one session
+
+A job's memory is what would be free without it: pages that it wrote itself. What it shares with the process it was
+forked from, and pages of files (libraries, mapped state), which the kernel takes back when it needs room, are no part.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+PROC = Path("/proc")
+PAGE = os.sysconf("SC_PAGE_SIZE")
+TICKS = os.sysconf("SC_CLK_TCK")
+_OWN = ("Pss_Anon:", "SwapPss:")
+
+
+@dataclass(frozen=True)
+class Process:
+    """`seconds`: of processor time, with that of its children that have ended."""
+
+    pid: int
+    session: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Of a job: bytes of its own memory, seconds of processor time so far, processes."""
+
+    memory: int
+    seconds: float
+    processes: int
+
+
+def sessions() -> dict[int, list[Process]]:
+    """All processes, by their session."""
+    found: defaultdict[int, list[Process]] = defaultdict(list)
+    for entry in os.listdir(PROC):
+        if entry.isdigit() and (process := _process(int(entry))) is not None:
+            found[process.session].append(process)
+    return dict(found)
+
+
+def usage_of(processes: Iterable[Process]) -> Usage:
+    """What the processes of a session take together."""
+    known = list(processes)
+    return Usage(sum(own_memory(p.pid) for p in known), sum(p.seconds for p in known), len(known))
+
+
+def own_memory(pid: int) -> int:
+    """Bytes of a process's own memory; a page that is shared by n processes counts as its n-th part. It costs about a
+    millisecond for each hundred megabytes; 0 where the process is gone."""
+    try:
+        lines = (PROC / str(pid) / "smaps_rollup").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) << 10 for line in lines if line.startswith(_OWN))
+
+
+def most_memory(pid: int) -> int:
+    """What `own_memory` is at most, at next to no cost."""
+    try:
+        resident, shared = map(int, (PROC / str(pid) / "statm").read_text(encoding="ascii").split()[1:3])
+    except (OSError, ValueError):
+        return 0
+    return (resident - shared) * PAGE
+
+
+def of_machine() -> int:
+    """Bytes of memory that the machine has."""
+    return os.sysconf("SC_PHYS_PAGES") * PAGE
+
+
+def _process(pid: int) -> Process | None:
+    try:
+        fields = (PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return None
+    if fields[0] in "ZX":
+        return None
+    return Process(pid, int(fields[3]), sum(map(int, fields[11:15])) / TICKS)
