@@ -93,6 +93,9 @@ class MetricsSink(Sink):
     def discard(self, keep: Json | None) -> None:
         self._lines.discard(None if keep is None else keep["lines"])
 
+    def adopt(self, sealed: Json | None) -> None:
+        self.discard(sealed)  # its lines came with the savepoint
+
 
 class MetricLines(StagedLines):
     """Lines that stay few: older epochs become one file, where they are many with the newest line of each key alone.

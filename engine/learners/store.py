@@ -57,6 +57,7 @@ class ModelStore:
         self._heads: dict[str, Weights] = {}
         self._unsynced: set[Path] = set()
         self._newest: dict[str, int] = {}
+        self._found: dict[str, int] | None = None
         self._listed: dict[str, VersionList] = {}
         self.feature_names = FeatureNames()
         self._named = 0
@@ -145,6 +146,7 @@ class ModelStore:
                     self._names_path(name).unlink(missing_ok=True)
             for held in (self._cache, self._heads, self._newest, self._unsynced):
                 held.clear()
+            self._found = None
             self._cached = 0
 
     def _remove_after(self, name: str, version: int) -> None:
@@ -175,6 +177,13 @@ class ModelStore:
             if self._folder is not None and self._folder.is_dir():
                 found |= {unquote(p.name) for p in self._folder.iterdir() if p.is_dir()}
             return sorted(name for name in found if self.newest(name))
+
+    def published(self) -> dict[str, int]:
+        """The newest version of each model, for one that publishes: the folder is listed once only."""
+        with self._lock:
+            if self._found is None:
+                self._found = {name: self.newest(name) for name in self.names()}
+            return {**self._found, **self._newest}
 
     def newest(self, name: str) -> int:
         """The newest version; 0 where there is none."""
