@@ -1,6 +1,7 @@
 # Shared by the service scripts: folders, free ports, processes known by their id. Sourced, never run.
 # shellcheck shell=bash
 set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/../apt.sh"
 
 PORSCHE_CACHE="${PORSCHE_CACHE:-$HOME/.cache/porsche}"                                 # jars and venvs, fetched once
 PORSCHE_SERVICES="${PORSCHE_SERVICES:-${TMPDIR:-/tmp}/porsche-services-$(id -u)}"      # data, logs, process ids
@@ -8,7 +9,10 @@ MAVEN="mvn -q -B org.apache.maven.plugins:maven-dependency-plugin:3.6.1"
 
 say() { echo "$*" >&2; }
 die() { say "error: $*"; exit 1; }
-need() { command -v "$1" >/dev/null || die "$1 is not installed ($2)"; }
+
+# need COMMAND PACKAGE...: install packages where there is no such command
+need() { command -v "$1" >/dev/null || apt_get "${@:2}" || die "$1 is not installed"; }
+need_java() { need java openjdk-17-jre-headless; need mvn maven; }
 
 # free_ports N: N free TCP ports of the loopback interface, all held open until the last is known
 free_ports() {

@@ -90,7 +90,7 @@ P
 }
 
 start() {
-  need java "OpenJDK 17 runs it"; need mvn "Maven fetches the jars"; need javac "it compiles a small shim"
+  need_java; need javac openjdk-17-jdk-headless  # it compiles a small shim
   once "$HOME_DIR" install
   if [ -f "$RUN/info.json" ] && answers "http://localhost:$(cat "$RUN/gateway.port")/info"; then cat "$RUN/info.json"; return; fi
   stop

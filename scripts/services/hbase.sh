@@ -70,7 +70,7 @@ launch() {  # launch NAME HEAP COLLECTOR CLASS ARGUMENTS...
 ready() { grep -q 'Master has completed initialization' "$RUN/master.log" && listening "$1" && listening "$2"; }
 
 start() {
-  need java "OpenJDK 17 runs it"; need mvn "Maven fetches the jars"
+  need_java
   if alive "$RUN/master.pid" && alive "$RUN/thrift.pid"; then cat "$RUN/info.json"; return; fi
   once "$JARS" fetch
   mkdir -p "$RUN"

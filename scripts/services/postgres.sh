@@ -8,8 +8,12 @@ cd "$(dirname "$0")"
 RUN="$PORSCHE_SERVICES/postgres"
 USER_OF_SERVER=postgres   # the server refuses to run as root
 
-bin() { for folder in /usr/lib/postgresql/*/bin "$(dirname "$(command -v initdb || echo /none)")"; do
-  [ -x "$folder/postgres" ] && { echo "$folder"; return; }; done; die "postgres is not installed (apt install postgresql)"; }
+bin() {
+  for folder in /usr/lib/postgresql/*/bin "$(dirname "$(command -v initdb || echo /none)")"; do
+    [ -x "$folder/postgres" ] && { echo "$folder"; return; }
+  done
+  return 1
+}
 
 as_server() { if [ "$(id -u)" = 0 ]; then runuser -u "$USER_OF_SERVER" -- "$@"; else "$@"; fi; }
 
@@ -23,7 +27,7 @@ create() {
 }
 
 start() {
-  BIN=$(bin)
+  BIN=$(bin) || { apt_get postgresql && BIN=$(bin); } || die "postgres is not installed"
   if alive "$RUN/postgres.pid"; then cat "$RUN/info.json"; return; fi
   [ -f "$RUN/data/PG_VERSION" ] || create
   local port password url; port=$(free_ports 1); password=$(cat "$RUN/password")

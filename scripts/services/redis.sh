@@ -7,7 +7,7 @@ cd "$(dirname "$0")"
 RUN="$PORSCHE_SERVICES/redis"
 
 start() {
-  need redis-server "apt install redis-server"
+  need redis-server redis-server
   if alive "$RUN/redis.pid"; then cat "$RUN/info.json"; return; fi
   mkdir -p "$RUN"
   local port; port=$(free_ports 1)
