@@ -6,6 +6,10 @@ PORSCHE_BROKER      redis://host:port/number (default: files in the home folder,
 PORSCHE_SECRET_KEY  signs sessions (default: a key made once and kept in the home folder)
 PORSCHE_HOSTS       names under which the platform is reached, by commas (default: loopback)
 PORSCHE_ENVIRONMENT what tables physically are: an environment of the compiler (default: dev)
+PORSCHE_SLOTS       how many shards run at once, of all jobs (default: 32 for each core)
+PORSCHE_MEMORY      what all jobs together may take, such as '16 gb' (default: four fifths of the machine's memory)
+PORSCHE_JOB_MEMORY  what a job may take where neither it nor its project says so (default: PORSCHE_MEMORY)
+PORSCHE_JOB_CPU     how many cores, likewise (default: all)
 PORSCHE_HTTPS       1 where a proxy in front speaks TLS: cookies are then sent over TLS only
 """
 
@@ -19,6 +23,7 @@ from urllib.parse import unquote, urlsplit
 from celery.schedules import crontab
 
 from porsche.home import Home
+from porsche.runners.caps import Resources
 
 HOME = Home.default()
 BASE = Path(__file__).resolve().parent
@@ -30,6 +35,8 @@ DEBUG = False
 HTTPS = os.environ.get("PORSCHE_HTTPS") == "1"
 ALLOWED_HOSTS = [h for h in os.environ.get("PORSCHE_HOSTS", "localhost,127.0.0.1,[::1]").split(",") if h]
 ENVIRONMENT = os.environ.get("PORSCHE_ENVIRONMENT", "dev")
+RESOURCES = Resources.of(os.environ)
+"""What the machine has for jobs."""
 
 INSTALLED_APPS = [
     "django.contrib.auth",

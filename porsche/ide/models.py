@@ -63,6 +63,18 @@ class Membership(models.Model):
         constraints = [models.UniqueConstraint(fields=["project", "user"], name="one_role_per_member")]
 
 
+class Quota(models.Model):
+    """What the runs of a project may take together, and each of them where it says nothing itself; null: as much as the
+    machine has. Memory in bytes."""
+
+    project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="quota")
+    runs = models.PositiveIntegerField(null=True, blank=True)
+    slots = models.PositiveIntegerField(null=True, blank=True)
+    memory = models.PositiveBigIntegerField(null=True, blank=True)
+    job_memory = models.PositiveBigIntegerField(null=True, blank=True)
+    job_cpu = models.FloatField(null=True, blank=True)
+
+
 class Token(models.Model):
     """A secret with which a program acts for a user, with at most the role it was given. Only its hash is kept."""
 
@@ -138,6 +150,7 @@ class Status(models.TextChoices):
     """What a run does; Flink's words where it has one."""
 
     CREATED = "CREATED"  # wanted, its process not started yet
+    QUEUED = "QUEUED"  # there is no room for it yet
     INITIALIZING = "INITIALIZING"  # the process compiles, restores
     RUNNING = "RUNNING"  # rows or checkpoints make progress, or there is nothing to read
     STUCK = "STUCK"  # the process lives, input waits, and nothing makes progress

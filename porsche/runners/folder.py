@@ -29,8 +29,9 @@ from porsche.redaction import redact
 @dataclass(frozen=True)
 class Spec:
     """What a process is to run. `run` and `key`: the run's number and its UUID; `options`: shards, batch_rows, rate,
-    checkpoint_interval; `access`: the allow-list of paths, hosts and connectors; `attempt` counts processes;
-    `launched`: when this one was started, in unix seconds."""
+    checkpoint_interval; `access`: the allow-list of paths, hosts and connectors; `caps`: `memory` in bytes, `cpu` in
+    cores, and the control `group` that keeps them; `attempt` counts processes; `launched`: when this one was started,
+    in unix seconds."""
 
     run: int
     key: str
@@ -41,6 +42,7 @@ class Spec:
     options: Mapping[str, Any] = field(default_factory=dict)
     environment: str = "dev"
     access: Mapping[str, Any] = field(default_factory=dict)
+    caps: Mapping[str, Any] = field(default_factory=dict)
     launched: float = 0.0
 
     @classmethod
