@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from engine.changes import Batch
 from engine.errors import UserError
 from engine.expressions.evaluate import compile_expression
 from engine.expressions.functions.base import Context
+from engine.expressions.functions.user import SUSPECTING
 from engine.expressions.nodes import Call, Expression, InputRef
 
 _TEXT = 200  # characters of a value
@@ -18,6 +20,7 @@ _TEXT = 200  # characters of a value
 def accuse(error: UserError, batch: Batch, parts: Sequence[Expression], context: Context) -> None:
     """Say in the error which of these expressions over a batch failed, and whose it is: of the first row that makes one
     fail, with what it read there. Leaves the error as it is where none fails."""
+    context = replace(context, resources={**context.resources, SUSPECTING: True})
     if not _fails(batch, parts, context):
         return
     low, high = 0, batch.length  # the first `high` rows fail, the first `low` do not

@@ -10,6 +10,7 @@ from typing import Any
 from engine.changes import Array, Batch
 from engine.connectors.base import Connector, Environment, TableOptions
 from engine.errors import InternalError, NotSupported
+from engine.expressions.functions.user_hosts import Tally
 from engine.operators.base import Operator, Settings
 from engine.operators.exchange import Exchange
 from engine.operators.source import SinkWriter, SourceReader
@@ -33,7 +34,7 @@ class Options:
 class Graph:
     """A job's operators, ready to run. `exchanges` upstream first; `operators` all, by `uid` and shard; `flow`: the
     nodes of the pipeline, where it is known; `described`: by `uid`, what operators with state hold and what it means
-    (`engine.planner.described`)."""
+    (`engine.planner.described`); `functions`: the work of users' functions."""
 
     sources: list[SourceReader] = field(default_factory=list)
     sinks: list[SinkWriter] = field(default_factory=list)
@@ -41,6 +42,7 @@ class Graph:
     exchanges: list[Exchange] = field(default_factory=list)
     shards: int = 1
     flow: Mapping[str, NodeFlow] = field(default_factory=dict)
+    functions: Tally | None = None
     described: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property

@@ -55,6 +55,7 @@ class Status:
             "sources": [self._source(s) for s in self._graph.sources],
             "operators": [_operator(o, w) for o, w in zip(self._graph.operators, described, strict=True)],
             "nodes": self._nodes.report(_over_shards(described)),
+            "functions": self._graph.functions.report() if self._graph.functions else [],
         }
 
     def _source(self, source: SourceReader) -> dict[str, Any]:

@@ -152,10 +152,22 @@ class Database:
     models: dict[str, Model] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Described:
+    """What is said of a catalog or database besides its name."""
+
+    comment: str = ""
+    options: tuple[tuple[str, str], ...] = ()
+
+
+MODULES = ("core",)
+"""The modules that hold the built-in functions."""
+
+
 class Catalog:
     """All that statements can name. `describe` asks a table's connector; `python`: whether users' functions may be
-    loaded (a call's type is known only then), `modules`: the folders their modules are in, `host`: where they are loaded
-    under a job's settings; without one, in this process.
+    loaded (a call's type is known only then), `modules`: the folders their modules are in, `host`: where they are
+    loaded under a job's settings; without one, in this process.
     `version` grows when a name's meaning changes."""
 
     def __init__(self, describe: Describe = describe_nothing, python: bool = False,
@@ -166,6 +178,8 @@ class Catalog:
         self.host = host or (lambda settings: here)
         self.catalogs: dict[str, dict[str, Database]] = {DEFAULT_CATALOG: {DEFAULT_DATABASE: Database()}}
         self.current = (DEFAULT_CATALOG, DEFAULT_DATABASE)
+        self.described: dict[tuple[str, ...], Described] = {}
+        self.used_modules = list(MODULES)
         self.version = 0
         self._temporary: dict[Path, Entry] = {}
         self._temporary_functions: dict[Path, UserFunction] = {}
@@ -193,6 +207,7 @@ class Catalog:
     def drop_catalog(self, name: str) -> bool:
         """Whether there was one."""
         self._changed(name in self.catalogs)
+        self.described = {k: v for k, v in self.described.items() if k[0] != name}
         return self.catalogs.pop(name, None) is not None
 
     def create_database(self, databases: dict[str, Database], name: str) -> None:

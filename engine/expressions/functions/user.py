@@ -68,7 +68,8 @@ def named(name: str) -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        error.message = f"function {name}: {error.message}"
+        if not error.message.startswith(f"function {name} "):
+            error.message = f"function {name}: {error.message}"
         raise
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from threading import Lock
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.errors import UserError
@@ -84,9 +86,58 @@ def result_text(found: Any, types: Sequence[str]) -> str:
     return text
 
 
+@dataclass
+class Work:
+    """What a function did: calls, rows given to it, seconds spent on them; `restarts`: of processes that it ended,
+    `last`: how it did so the last time."""
+
+    calls: int = 0
+    rows: int = 0
+    seconds: float = 0.0
+    restarts: int = 0
+    last: str | None = None
+
+
+class Tally:
+    """The work of each function, noted by several threads."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._work: dict[str, Work] = {}
+
+    def called(self, name: str, rows: int, seconds: float) -> None:
+        with self._lock:
+            work = self._work.setdefault(name, Work())
+            work.calls += 1
+            work.rows += rows
+            work.seconds += seconds
+
+    def restarted(self, name: str, how: str) -> None:
+        with self._lock:
+            work = self._work.setdefault(name, Work())
+            work.restarts += 1
+            work.last = how
+
+    def report(self) -> list[dict[str, Any]]:
+        """As JSON values, by name."""
+        with self._lock:
+            return [{"name": name, **asdict(work), "seconds": round(work.seconds, 6)}
+                    for name, work in sorted(self._work.items())]
+
+
 class Host(Protocol):
     """Where users' objects are loaded and called. `name` is the SQL function's, for messages; errors are UserErrors:
     "unknown_function" and "bad_function" of what cannot be loaded, "user_function" and others of calls."""
+
+    @property
+    def tally(self) -> Tally:
+        """What the functions did so far."""
+
+    def prepare(self, shards: int) -> None:
+        """It is going to be asked from so many threads at a time."""
+
+    def close(self) -> None:
+        """Give back what it holds; it can be asked again."""
 
     def declared(self, name: str, target: str) -> Declared:
         """Load an object: what it says of itself."""
@@ -107,25 +158,37 @@ class Here:
     the process along. `folders`: where modules are looked for besides the installed packages."""
 
     folders: tuple[Path, ...] = ()
+    tally: Tally = field(default_factory=Tally, compare=False)
     _objects: dict[str, Any] = field(default_factory=dict, compare=False)
 
+    def prepare(self, shards: int) -> None:
+        """Objects are shared."""
+
+    def close(self) -> None:
+        """Objects stay: importing a module twice gives the same one anyway."""
+
     def declared(self, name: str, target: str) -> Declared:
-        return Declared.of(self._load(target))
+        return Declared.of(self.load(target))
 
     def result_type(self, name: str, target: str, types: Sequence[str]) -> str:
-        return result_text(self._load(target), types)
+        return result_text(self.load(target), types)
 
     def check_initial(self, name: str, target: str, state: Mapping[str, DataType]) -> None:
         from engine.expressions.functions.user_running import check_initial
 
-        check_initial(self._load(target), state)
+        check_initial(self.load(target), state)
 
     def run(self, request: Request, given: Sequence[Group], suspect: bool = False) -> Sequence[Group]:
         from engine.expressions.functions.user_running import run
 
-        return run(self._load(request.target), request, given)
+        started = perf_counter()
+        try:
+            return run(self.load(request.target), request, given)
+        finally:
+            self.tally.called(request.name, request.length, perf_counter() - started)
 
-    def _load(self, target: str) -> Any:
+    def load(self, target: str) -> Any:
+        """The object, imported on first use."""
         found = self._objects.get(target)
         if found is None:
             found = self._objects[target] = load_object(target, self.folders)

@@ -1,5 +1,5 @@
-"""Where users' code runs: what it is given, called, and what it returned, checked. In the job's process or in a worker's
-alike; of the engine only arrays and types are known here.
+"""Where users' code runs: what it is given, called, and what it returned, checked. In the job's process or in a
+worker's alike; of the engine only arrays and types are known here.
 
 A request names the function's object and how it is called; its arrays come in groups, as does the answer:
 

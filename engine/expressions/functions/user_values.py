@@ -218,5 +218,6 @@ def column_of(array: Values, type: DataType) -> Column:
     if not is_plain(type):
         return from_arrow(array, type)
     present = array.is_valid().to_numpy(zero_copy_only=False)
-    values = np.ascontiguousarray(array.fill_null(0).to_numpy(zero_copy_only=False), DTYPES[type.kind])
+    filled = array.fill_null(False if type.kind is Kind.BOOLEAN else 0)
+    values = np.ascontiguousarray(filled.to_numpy(zero_copy_only=False), DTYPES[type.kind])
     return Column(type, values, None if present.all() else present)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from engine.errors import RuntimeFault, UserError
@@ -87,4 +88,5 @@ def test_values_come_with_their_types() -> None:
     ]
     for type, value, wanted in cases:
         given = argument_of(column_from_python(type, [value, None]))
+        assert not isinstance(given, np.ndarray)
         assert (given.type, given.null_count) == (wanted, 1 + (value is None))
