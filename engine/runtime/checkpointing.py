@@ -136,6 +136,7 @@ class Checkpointing:
         sealed: dict[str, Any] = {w.uid: w.seal(self.epoch) for w in self._graph.sinks}
         sealed["dead_letters"] = self._dead_letters.seal(self.epoch)
         meta = {"fingerprint": self._fingerprint, "totals": dict(totals), "sinks": sealed, "models": self.models(),
+                "at": round(self._clock(), 3),
                 **described(self._graph)}
         self._sealed = sealed
         self._writing.begin(self.epoch, self._parts, meta)

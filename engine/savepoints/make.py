@@ -20,6 +20,7 @@ from engine.durable import sync
 from engine.errors import UserError
 from engine.learners.store import ModelStore
 from engine.savepoints.describe import contents_of, describe, sources_of, states_of
+from engine.savepoints.inspect import place_of
 from engine.savepoints.manifest import (
     MANIFEST,
     MODELS,
@@ -43,18 +44,18 @@ OTHERS = frozenset({"checkpoints", "models"})
 """Folders in a state folder in which no table is."""
 
 
-def make(state: Path, target: Path, *, name: str = "", epoch: int | None = None, place: str | Path | None = None,
+def make(state: Path, target: Path, *, name: str = "", epoch: int | None = None,
          facts: Mapping[str, Any] | None = None, progress: Callable[[float, str], None] = lambda part, word: None,
          ) -> Savepoint:
     """Write the savepoint `target`, a folder that is not there yet, from the newest checkpoint (or that of `epoch`) of
-    the state folder `state`, whose checkpoints are in `place`.
+    the state folder `state`.
 
     Either it is there whole in the end, or it is not there. UserErrors: "no_checkpoint", "savepoint_exists",
     "savepoint_io", and those of a damaged checkpoint.
     """
     if target.exists():
         raise UserError("savepoint_exists", f"there is something at {target} already", hint="choose another name")
-    checkpoint = read_checkpoint(place or state / "checkpoints", epoch)
+    checkpoint = read_checkpoint(place_of(state), epoch) if (state / "checkpoints").is_dir() else None
     if checkpoint is None:
         which = "no checkpoint" if epoch is None else f"no checkpoint {epoch}"
         raise UserError("no_checkpoint", f"there is {which} in {state}", hint="a run has one once it has taken it")
