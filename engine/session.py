@@ -32,7 +32,6 @@ from engine.plan.nodes import Program, Relation, Sink, TableSpec
 from engine.plan.properties import Properties
 from engine.sql.catalog import Capabilities, Catalog
 from engine.sql.dialect import parse
-from engine.sql.places import place_of
 
 if TYPE_CHECKING:
     from engine.expressions.functions.user_hosts import Host
@@ -177,6 +176,7 @@ class Session:
         from engine.sql import ddl
         from engine.sql.inspect import inspect, is_inspection
         from engine.sql.settings import apply_setting, is_setting
+        from engine.sql.statements import refused
 
         if is_setting(statement):
             for name, value in apply_setting(statement, self.settings):
@@ -189,7 +189,7 @@ class Session:
             if insert is not None:
                 self._add([insert])
         else:
-            raise NotSupported(f"the statement {type(statement).__name__}", place=place_of(statement))
+            raise refused(statement)
 
     def _current_binder(self) -> Binder:
         from engine.sql.binder import Binder

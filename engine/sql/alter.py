@@ -1,4 +1,4 @@
-"""ALTER TABLE, VIEW, FUNCTION and MODEL."""
+"""ALTER: tables, views, functions and models here, the rest in `namespaces`."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from sqlglot import exp
 
 from engine.errors import NotSupported, UserError
 from engine.sql import dialect as ast
+from engine.sql import namespaces
 from engine.sql.binder import Binder
 from engine.sql.catalog import Catalog, Entry, Table, TableColumn, View, WatermarkSpec
-from engine.sql.ddl import add_table, add_view, options, parts, primary_key, table_column, watermark_of
+from engine.sql.ddl import add_table, add_view, primary_key, table_column, watermark_of
 from engine.sql.names import near_or_all
+from engine.sql.namespaces import options, parts
 from engine.sql.places import place_of
 
 
@@ -25,6 +27,9 @@ def alter(node: ast.AlterObject, binder: Binder) -> None:
         return
     if kind == "MODEL":
         _alter_model(node, catalog)
+        return
+    if kind in ("CATALOG", "DATABASE"):
+        namespaces.alter(node, catalog)
         return
     if kind not in ("TABLE", "VIEW"):
         raise NotSupported(f"ALTER {kind}", place=place_of(node.this))

@@ -1,4 +1,5 @@
-"""CREATE and DROP: statements that change what the catalogue holds. ALTER is in `alter`."""
+"""CREATE and DROP: statements that change what the catalogue holds. ALTER is in `alter`, catalogs and databases are in
+`namespaces`."""
 
 from __future__ import annotations
 
@@ -9,10 +10,12 @@ from sqlglot import exp
 
 from engine.errors import NotSupported, UserError
 from engine.sql import dialect as ast
+from engine.sql import namespaces
 from engine.sql.binder import Binder
 from engine.sql.catalog import Catalog, Entry, Model, Table, TableColumn, UserFunction, View, WatermarkSpec
 from engine.sql.likes import merged_like
 from engine.sql.names import near_or_all
+from engine.sql.namespaces import options, parts
 from engine.sql.places import place_of
 from engine.sql.types import to_data_type
 
@@ -28,21 +31,6 @@ def apply(statement: exp.Expr, binder: Binder) -> exp.Expr | None:
     Views are bound and tables' computed columns checked, so that errors come here and not when they are first used.
     """
     return _HANDLERS[type(statement)](statement, binder)
-
-
-def parts(node: exp.Table) -> list[str]:
-    return [p.name for p in node.parts]
-
-
-def options(nodes: Sequence[ast.Option] | None) -> tuple[tuple[str, str], ...]:
-    """WITH (...) as pairs; a key given twice is an error."""
-    found: dict[str, str] = {}
-    for option in nodes or ():
-        key = option.this.name
-        if key in found:
-            raise UserError("duplicate_option", f"option '{key}' is given twice", place=place_of(option))
-        found[key] = option.expression.name
-    return tuple(found.items())
 
 
 # ---- tables ----------------------------------------------------------------------------------------------------------
@@ -247,33 +235,6 @@ def _create_model(node: ast.CreateModel, binder: Binder) -> None:
     )
 
 
-def _check_catalog(node: ast.CreateNamespace) -> None:
-    """Catalogs are in memory; who asks for another one would look for tables that are not there."""
-    options = {option.this.name: option.expression.name for option in node.args.get("options") or []}
-    type = options.get("type", "generic_in_memory")
-    if type != "generic_in_memory":
-        raise NotSupported(f"a catalog of type '{type}'", place=place_of(node.this),
-                           hint="'type' = 'generic_in_memory', and CREATE TABLE in it")
-
-
-def _create_namespace(node: ast.CreateNamespace, binder: Binder) -> None:
-    catalog = binder.catalog
-    kind, name = node.args["kind"], parts(node.this)
-    if kind == "CATALOG":
-        _check_catalog(node)
-        taken: Callable[[], bool] = lambda: name[0] in catalog.catalogs  # noqa: E731
-        create: Callable[[], object] = lambda: catalog.create_catalog(name[0])  # noqa: E731
-    elif kind == "DATABASE":
-        owner = catalog.databases(name[0] if len(name) == 2 else catalog.current[0], place_of(node.this))
-        taken, create = (lambda: name[-1] in owner), (lambda: catalog.create_database(owner, name[-1]))
-    else:
-        raise NotSupported(f"CREATE {kind}", place=place_of(node.this))
-    if not taken():
-        create()
-    elif not node.args.get("exists"):
-        raise UserError("already_exists", f"{kind.capitalize()} {name[-1]} already exists", place=place_of(node.this))
-
-
 # ---- DROP ------------------------------------------------------------------------------------------------------------
 
 
@@ -321,27 +282,9 @@ def _drop_model(node: ast.DropObject, catalog: Catalog) -> bool:
     return True
 
 
-def _drop_database(node: ast.DropObject, catalog: Catalog) -> bool:
-    name = parts(node.this)
-    owner = catalog.databases(name[0] if len(name) == 2 else catalog.current[0], place_of(node.this))
-    if name[-1] not in owner:
-        return False
-    if owner[name[-1]].relations and not node.args.get("cascade"):
-        raise UserError("not_empty", f"Database {name[-1]} is not empty", place=place_of(node.this),
-                        hint="DROP DATABASE ... CASCADE drops its tables too")
-    catalog.drop_database(owner, name[-1])
-    return True
-
-
-def _drop_catalog(node: ast.DropObject, catalog: Catalog) -> bool:
-    if node.this.name == catalog.current[0]:
-        raise UserError("in_use", "Cannot drop a catalog which is currently in use", place=place_of(node.this))
-    return catalog.drop_catalog(node.this.name)
-
-
 _DROPS: dict[str, Callable[[ast.DropObject, Catalog], bool]] = {
     "TABLE": _drop_relation, "VIEW": _drop_relation, "FUNCTION": _drop_function, "MODEL": _drop_model,
-    "DATABASE": _drop_database, "CATALOG": _drop_catalog,
+    "DATABASE": namespaces.drop_database, "CATALOG": namespaces.drop_catalog,
 }
 
 
@@ -351,18 +294,8 @@ def _alter(node: ast.AlterObject, binder: Binder) -> None:
     alter(node, binder)
 
 
-def _use(node: ast.UseObject, binder: Binder) -> None:
-    kind = node.args["kind"]
-    if kind == "CATALOG":
-        binder.catalog.use_catalog(node.this.name, place_of(node.this))
-    elif kind == "DATABASE":
-        binder.catalog.use_database(parts(node.this), place_of(node.this))
-    else:
-        raise NotSupported("USE MODULES", place=place_of(node))
-
-
 _HANDLERS: dict[type[exp.Expr], Callable[..., exp.Expr | None]] = {
     ast.CreateTable: _create_table, ast.CreateView: _create_view, ast.CreateFunction: _create_function,
-    ast.CreateModel: _create_model, ast.CreateNamespace: _create_namespace, ast.DropObject: _drop,
-    ast.AlterObject: _alter, ast.UseObject: _use,
+    ast.CreateModel: _create_model, ast.CreateNamespace: namespaces.create, ast.DropObject: _drop,
+    ast.AlterObject: _alter, ast.UseObject: namespaces.use, ast.LoadModule: namespaces.load,
 }

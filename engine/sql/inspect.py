@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,9 @@ from sqlglot import exp
 from engine.errors import NotSupported, UserError
 from engine.sql import dialect as ast
 from engine.sql.binder import Binder
-from engine.sql.catalog import Catalog, Model, Table, TableColumn, UserFunction, View
+from engine.sql.catalog import MODULES, Catalog, Described, Model, Table, TableColumn, UserFunction, View
+from engine.sql.names import near, near_or_all
+from engine.sql.namespaces import IN_MEMORY, database_path
 from engine.sql.places import place_of
 from engine.sql.types import to_ast
 
@@ -96,7 +98,27 @@ def _functions(node: exp.Expr, binder: Binder) -> Rows:
     from engine.expressions.functions import catalogue
 
     words = [n for n in catalogue() if re.fullmatch(r"[A-Z_0-9]+", n)]
-    return _listed("function name", {*own, *(n.lower() for n in (*words, *AGGREGATES))}, node)
+    return _listed("function name", {*own, *words, *AGGREGATES}, node)
+
+
+def _modules(node: exp.Expr, binder: Binder) -> Rows:
+    used = binder.catalog.used_modules
+    if node.args["kind"] == "MODULES":
+        return Rows(("module name",), tuple((name,) for name in used))
+    unused = [name for name in MODULES if name not in used]
+    return Rows(("module name", "used"), (*((n, True) for n in used), *((n, False) for n in unused)))
+
+
+def _partitions(node: exp.Expr, binder: Binder) -> Rows:
+    entry = binder.catalog.relation([p.name for p in node.this.parts], place=place_of(node.this))
+    if isinstance(entry, View) or not entry.partitioned_by:
+        raise UserError("bad_show", f"Table '{entry.name}' is not partitioned", place=place_of(node.this))
+    return Rows(("partition name",), ())  # as Flink's catalog in memory, which knows none
+
+
+def _nothing(title: str) -> Callable[[exp.Expr, Binder], Rows]:
+    """What there can be none of."""
+    return lambda node, binder: Rows((title,), ())
 
 
 def _models(node: exp.Expr, binder: Binder) -> Rows:
@@ -135,6 +157,34 @@ def _create_view(node: exp.Expr, binder: Binder) -> Rows:
     return Rows(("result",), ((ast.generate(tree, pretty=True),),))
 
 
+def _create_catalog(node: exp.Expr, binder: Binder) -> Rows:
+    name = node.this.name
+    binder.catalog.databases(name, place_of(node.this))
+    said = binder.catalog.described.get((name,), Described())
+    tree = ast.CreateNamespace(kind="CATALOG", this=exp.Table(this=exp.to_identifier(name)),
+                               comment=_text(said.comment), options=_option_trees(_catalog_options(said)))
+    return Rows(("result",), ((ast.generate(tree, pretty=True),),))
+
+
+def _catalog_options(said: Described) -> dict[str, str]:
+    return {"type": IN_MEMORY, **dict(said.options)}
+
+
+def _create_model(node: exp.Expr, binder: Binder) -> Rows:
+    model = _model_of(node, binder.catalog)
+    tree = ast.CreateModel(
+        this=_path(model.path), temporary=model.temporary or None,
+        inputs=[_column_tree(c) for c in model.inputs] or None,
+        outputs=[_column_tree(c) for c in model.outputs] or None, options=_option_trees(dict(model.options)))
+    return Rows(("result",), ((ast.generate(tree, pretty=True),),))
+
+
+def _option_trees(options: Mapping[str, str]) -> list[exp.Expr] | None:
+    trees: list[exp.Expr] = [ast.Option(this=exp.Literal.string(k), expression=exp.Literal.string(v))
+                             for k, v in options.items()]
+    return trees or None
+
+
 def _path(path: Sequence[str]) -> exp.Table:
     catalog, database, name = (exp.to_identifier(p) for p in path)
     return exp.Table(this=name, db=database, catalog=catalog)
@@ -152,11 +202,11 @@ def table_tree(table: Table) -> ast.CreateTable:
     if table.watermark is not None:
         target = exp.Column(this=exp.to_identifier(table.watermark.column[0]))
         watermarks = [ast.Watermark(this=target, expression=table.watermark.expression.copy())]
-    options = [ast.Option(this=exp.Literal.string(k), expression=exp.Literal.string(v)) for k, v in table.options]
     return ast.CreateTable(
         this=_path(table.path), temporary=table.temporary or None, columns=[_column_tree(c) for c in table.columns],
         watermarks=watermarks, constraints=constraints, comment=_text(table.comment),
-        partitioned_by=[exp.to_identifier(p) for p in table.partitioned_by] or None, options=options or None)
+        partitioned_by=[exp.to_identifier(p) for p in table.partitioned_by] or None,
+        options=_option_trees(dict(table.options)))
 
 
 def _column_tree(column: TableColumn) -> exp.Expr:
@@ -181,18 +231,27 @@ def _describe(node: ast.DescribeObject, binder: Binder) -> Rows:
     if kind == "FUNCTION":
         return _describe_function(node, binder.catalog.function([p.name for p in node.this.parts]))
     if kind == "MODEL":
-        return _describe_model(node, binder.catalog.model([p.name for p in node.this.parts]))
+        return _describe_model(_model_of(node, binder.catalog))
     if kind == "DATABASE":
-        names = [p.name for p in node.this.parts]
-        home = (names[0], names[1]) if len(names) == 2 else (binder.catalog.current[0], names[0])
+        home = database_path(node.this, binder.catalog)
         binder.catalog.database(home[0], home[1], place_of(node.this))
-        return Rows(("info name", "info value"), (("Name", home[1]), ("Comment", "")))
+        return _described(node, home, ("Name", "Comment"), binder.catalog)
     if kind == "CATALOG":
         binder.catalog.databases(node.this.name, place_of(node.this))
-        return Rows(
-            ("info name", "info value"), (("name", node.this.name), ("type", "generic_in_memory"), ("comment", ""))
-        )
+        return _described(node, (node.this.name,), ("name", "type", "comment"), binder.catalog)
     raise NotSupported(f"DESCRIBE {kind}", place=place_of(node))
+
+
+def _described(node: exp.Expr, path: tuple[str, ...], titles: tuple[str, ...], catalog: Catalog) -> Rows:
+    """A catalog or database; EXTENDED shows its options too."""
+    said = catalog.described.get(path, Described())
+    options = dict(said.options)
+    values = {"name": path[-1], "type": IN_MEMORY, "comment": said.comment}
+    rows = [(title, values[title.lower()]) for title in titles]
+    if node.args.get("extended"):
+        options = options if len(path) == 2 else _catalog_options(said)
+        rows += [(f"option:{key}", value) for key, value in options.items()]
+    return Rows(("info name", "info value"), tuple(rows))
 
 
 def _schema_rows(name: exp.Table, binder: Binder) -> Rows:
@@ -231,15 +290,39 @@ def _extras(column: TableColumn | None) -> str | None:
 
 def _describe_function(node: exp.Expr, function: UserFunction | None) -> Rows:
     if function is None:
-        raise UserError("unknown_function", f"Function '{node.this.name}' does not exist", place=place_of(node.this))
+        return _describe_builtin(node)
     return Rows(("info name", "info value"), (
         ("is system function", str(function.system).lower()), ("is temporary", str(function.temporary).lower()),
         ("class name", function.target), ("function language", function.language)))
 
 
-def _describe_model(node: exp.Expr, model: Model | None) -> Rows:
+def _describe_builtin(node: exp.Expr) -> Rows:
+    from engine.aggregates import AGGREGATES
+    from engine.expressions.functions import catalogue
+
+    name = node.this.name.upper()
+    scalar = catalogue().get(name)
+    if (scalar is None and name not in AGGREGATES) or len(node.this.parts) > 1:
+        raise UserError("unknown_function", f"Function '{node.this.name}' does not exist", place=place_of(node.this),
+                        hint=near(name, (*catalogue(), *AGGREGATES)))
+    rows = [("is system function", "true"), ("is temporary", "false")]
+    if node.args.get("extended"):
+        fixed = scalar is None or scalar.deterministic
+        rows += [("kind", "AGGREGATE" if scalar is None else "SCALAR"), ("requirements", "[]"),
+                 ("is deterministic", str(fixed).lower()),
+                 ("supports constant folding", str(scalar is None or (fixed and scalar.folds)).lower())]
+    return Rows(("info name", "info value"), tuple(rows))
+
+
+def _model_of(node: exp.Expr, catalog: Catalog) -> Model:
+    model = catalog.model([p.name for p in node.this.parts])
     if model is None:
-        raise UserError("unknown_model", f"Model '{node.this.name}' does not exist", place=place_of(node.this))
+        raise UserError("unknown_model", f"Model '{node.this.name}' does not exist", place=place_of(node.this),
+                        hint=near_or_all(node.this.name, [m.name for m in catalog.models()], "models"))
+    return model
+
+
+def _describe_model(model: Model) -> Rows:
     rows = [(c.name, str(c.type), c.type.nullable if c.type else True, is_input)
             for columns, is_input in ((model.inputs, True), (model.outputs, False)) for c in columns]
     return Rows(("name", "type", "null", "is input"), tuple(rows))
@@ -258,4 +341,12 @@ _SHOWN: dict[str, Callable[[exp.Expr, Binder], Rows]] = {
     "COLUMNS": _columns,
     "CREATE TABLE": _create_table,
     "CREATE VIEW": _create_view,
+    "CREATE CATALOG": _create_catalog,
+    "CREATE MODEL": _create_model,
+    "MODULES": _modules,
+    "FULL MODULES": _modules,
+    "PARTITIONS": _partitions,
+    "JARS": _nothing("jars"),
+    "PROCEDURES": _nothing("procedure name"),
+    "MATERIALIZED TABLES": _nothing("materialized table"),
 }
