@@ -27,6 +27,8 @@ FULL = 5.0
 WRITE = 2.0
 WINDOW = 5.0
 """Seconds over which a job's use of the processor is averaged."""
+TOO_FAST = 1.5
+"""So many times its share a job has to take over a whole window before it is spoken of: starting is not paced."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +48,16 @@ class Known:
     memory: int = 0
     cpu: float | None = None
     warned: bool = False
-    measured: float = 0.0
+    hurried: bool = False
+    measured: float = float("-inf")
+    since: float = 0.0
+    watched: float = 0.0
     seconds: list[tuple[float, float]] = field(default_factory=list)
 
     def count(self, seconds: float, now: float) -> None:
         """Note the processor time that was used so far."""
+        self.since = self.since or now
+        self.watched = now - self.since
         self.seconds.append((now, seconds))
         while len(self.seconds) > 2 and now - self.seconds[1][0] >= WINDOW:
             self.seconds.pop(0)
@@ -97,6 +104,15 @@ class Guard:
             return False
         known.warned = True
         return True
+
+    def is_fast(self, run: int) -> bool:
+        """Whether a run takes more of the processor than it may: true once for each process."""
+        known = self._known.get(run)
+        limit = None if known is None else known.of.caps.cpu
+        if known is None or limit is None or known.hurried or known.watched < 3 * WINDOW:
+            return False
+        known.hurried = known.cpu is not None and known.cpu > TOO_FAST * limit
+        return known.hurried
 
     # ---- control groups ----------------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,7 +30,11 @@ from porsche import processes
 from porsche.compiler import DocumentError
 from porsche.compiler.environment import BUNDLED, environment
 from porsche.home import Home
+from porsche.ide.keeping import Keeper, in_order
 from porsche.ide.models import Beat, Desired, Run, RunEvent, Status
+from porsche.ide.scheduling import Refusal
+from porsche.runners.caps import BREACHES
+from porsche.runners.cgroups import Groups
 from porsche.runners.failures import failure
 from porsche.runners.folder import RunFolder, Spec
 from porsche.runners.intent import Act, Action, History, Wanted, action
@@ -70,6 +74,8 @@ class Job:
     folder: RunFolder
     generation: int = 0
     strategy: Strategy | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+    refusal: Refusal | None = None
     limits: Limits = field(default_factory=Limits)
     seen: Observation | None = None
     history: History = field(default_factory=History)
@@ -93,6 +99,7 @@ class Supervisor:
         self._jobs: dict[int, Job] = {}
         self._strays: dict[int, float] = {}
         self._launcher = launcher or Launcher()
+        self._keeper = Keeper(home, Groups.found())
         self._next = dict.fromkeys((BEAT, COLLECT, SWEEP), 0.0)
         self._starts = True
 
@@ -123,7 +130,8 @@ class Supervisor:
             self._launcher.poll()
         if self._starts and self._due(BEAT):
             Beat.objects.update_or_create(name=NAME, defaults={"pid": os.getpid(), "at": timezone.now()})
-        runs = list(pending().select_related("revision"))
+        runs = in_order(pending().select_related("revision", "pipeline"))
+        self._keeper.begin((run, job.settings, job.seen) for run, job in self._readable(runs))
         for run in runs:
             try:
                 self._reconcile(run)
@@ -162,12 +170,36 @@ class Supervisor:
             self._write(run, Status.FAILED, failure(error).as_json(), observed_generation=run.generation)
             return
         job.seen = observe(job.folder, now, job.seen, job.limits)
+        self._guard(run, job, job.seen)
         self._note_failure(run, job)
         assert job.strategy is not None
         wanted = Wanted(run.desired, run.generation, str(run.key))
         todo = action(job.seen, wanted, job.history, job.strategy, job.limits, now, job.ending_since)
-        self._act(run, job, todo)
+        waits = self._starts and todo.act is Act.LAUNCH
+        job.refusal = self._keeper.refused(run, job.settings) if waits else None
+        if job.refusal is None:
+            self._act(run, job, todo)
         self._show(run, job, todo)
+
+    def _readable(self, runs: Iterable[Run]) -> Iterator[tuple[Run, Job]]:
+        """Those whose documents can be read so far."""
+        for run in runs:
+            job = self._job(run)
+            with contextlib.suppress(UserError, DocumentError):
+                self._read(run, job)
+                yield run, job
+
+    def _guard(self, run: Run, job: Job, seen: Observation) -> None:
+        """End a job that takes too much memory; speak of one that soon will."""
+        for told in self._keeper.warnings(run, seen):
+            self._happened(run, "warning", told["code"], told["message"], told["node"])
+        found = self._keeper.breach(run, seen)
+        if found is None or seen.asked:
+            return
+        job.keep(replace(job.history, breaches=job.history.breaches + 1))
+        again = job.history.breaches < BREACHES
+        more = "" if again else f"; it did so {BREACHES} times"
+        self._end_by_force(run, job, seen, {**found, "message": found["message"] + more, "retryable": again})
 
     def _complain(self, run: Run, error: Exception) -> None:
         found = failure(error)
@@ -202,7 +234,7 @@ class Supervisor:
             return
         settings = settings_of(run.revision.document, run.parameters)
         interval = run.options.get("checkpoint_interval") or checkpoint_interval(settings)
-        job.strategy, job.generation = strategy_of(settings), run.generation
+        job.strategy, job.generation, job.settings = strategy_of(settings), run.generation, settings
         job.limits = replace(Limits(), interval=interval)
 
     def _note_failure(self, run: Run, job: Job) -> None:
@@ -242,7 +274,7 @@ class Supervisor:
         where = run.environment if run.environment in BUNDLED else str(Path(run.environment).absolute())
         access = environment(where).allowed(str(job.folder.path), str(self._home.path))
         spec = Spec(run.pk, str(run.key), run.generation, history.attempt, run.revision.document, run.parameters,
-                    run.options, where, access)
+                    run.options, where, access, self._keeper.allot(run, job.settings))
         job.keep(history)
         self._launcher.start(job.folder, spec)
         job.ending_since = None
@@ -252,15 +284,19 @@ class Supervisor:
                 "attempt": history.attempt, "restarts": history.restarts})
 
     def _kill(self, run: Run, job: Job, seen: Observation, why: str) -> None:
-        assert seen.pid is not None
-        processes.send(seen.pid, signal.SIGKILL)
-        processes.wait([seen.pid], 1.0)
-        self._await_release(job)
         where = seen.reason or {}
         message = f"{why} and was ended" + (f": {where['message']}" if where else "")
-        job.folder.write("failure", {
-            "attempt": seen.attempt, "generation": seen.generation, "at": self._clock(), "code": "stuck",
-            "message": message, "hint": where.get("hint"), "node": where.get("node"), "retryable": True})
+        self._end_by_force(run, job, seen, {"code": "stuck", "message": message, "hint": where.get("hint"),
+                                            "node": where.get("node"), "retryable": True})
+
+    def _end_by_force(self, run: Run, job: Job, seen: Observation, why: Mapping[str, Any]) -> None:
+        """Kill a process, if it is there, and say why in its stead."""
+        if seen.pid is not None:
+            processes.send(seen.pid, signal.SIGKILL)
+            processes.wait([seen.pid], 1.0)
+            self._await_release(job)
+        mark = {"attempt": seen.attempt, "generation": seen.generation, "at": self._clock()}
+        job.folder.write("failure", {**mark, **why})
         job.seen = observe(job.folder, self._clock(), None, job.limits)
         self._note_failure(run, job)
 
@@ -279,7 +315,9 @@ class Supervisor:
         assert seen is not None
         shown, why = seen.status(run.desired, run.generation)
         status = Status(shown)
-        if todo.act is Act.GIVE_UP:
+        if job.refusal is not None:
+            status, why = Status.QUEUED, job.refusal.as_reason()
+        elif todo.act is Act.GIVE_UP:
             status, why = Status.FAILED, {**(why or {}), "message": f"{(why or {}).get('message')}; {todo.why}"}
         elif todo.act is Act.WAIT and todo.at is not None:
             at = datetime.fromtimestamp(todo.at, UTC)
@@ -330,6 +368,7 @@ class Supervisor:
                 for observer in self._observers:
                     _tell(observer.observe, run, before, snapshot)
             if Status(run.status).is_final:
+                self._keeper.release(run)
                 for observer in self._observers:
                     _tell(observer.forget, run)
 

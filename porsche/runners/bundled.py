@@ -22,7 +22,7 @@ SCORES = ("auc", "logloss")
 
 @dataclass(frozen=True)
 class Options:
-    """How a pipeline runs; what is None comes from its settings. Rows a second and seconds between checkpoints.
+    """How a pipeline runs; what is None comes from its settings. Rows a second, seconds between checkpoints, cores.
 
     `access`: what its SQL may touch, None for a person at a shell, who alone may bring Python code.
     """
@@ -31,6 +31,7 @@ class Options:
     batch_rows: int | None = None
     rate: float | None = None
     checkpoint_interval: float | None = None
+    cpu: float | None = None
     on_status: Callable[[dict[str, Any]], None] | None = None
     on_job: Callable[[Any], None] | None = None
     access: Access | None = None
@@ -74,6 +75,7 @@ def run(compiled: Compiled, state: Path, options: Options) -> Outcome:
             shards=options.shards,
             rate_limit=options.rate,
             checkpoint_interval=options.checkpoint_interval,
+            cpu=options.cpu,
             on_status=options.on_status,
             on_job=options.on_job,
         )

@@ -137,6 +137,12 @@ def warning(limit: int, used: int, status: Mapping[str, Any] | None) -> dict[str
             f"it takes {shown(used)} of memory, {used / limit:.0%} of its limit of {shown(limit)}{most}"}
 
 
+def too_fast(limit: float, used: float) -> dict[str, Any]:
+    """That a run takes more of the processor than it may."""
+    return {"code": "cpu_high", "node": None, "message": f"it takes {used:.1f} cores, its limit is {limit:g}: a single "
+            "round lasts long, or processes that it started take part"}
+
+
 def _most(held: Holder) -> str:
     where = f" of '{held.node}'" if held.node else ""
     return f"most of its state is in {held.operator}{where} ({shown(held.bytes)})"

@@ -43,13 +43,15 @@ class Action:
 @dataclass(frozen=True)
 class History:
     """`attempt`: processes started over the run's life; `restarts`: those that no person asked for; `failures`: times
-    of the failures of a generation, `failed`: the attempt that the last of them ended."""
+    of the failures of a generation, `failed`: the attempt that the last of them ended, `breaches`: those of them that
+    took too much memory."""
 
     generation: int = 0
     attempt: int = 0
     restarts: int = 0
     failures: tuple[float, ...] = ()
     failed: int = 0
+    breaches: int = 0
 
     @classmethod
     def of(cls, value: Mapping[str, Any] | None) -> History:
@@ -72,7 +74,7 @@ class History:
         fresh = generation != self.generation
         again = not fresh and self.failed == self.attempt > 0
         return replace(self, generation=generation, attempt=self.attempt + 1, restarts=self.restarts + again,
-                       failures=() if fresh else self.failures)
+                       failures=() if fresh else self.failures, breaches=0 if fresh else self.breaches)
 
 
 @dataclass(frozen=True)

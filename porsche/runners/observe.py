@@ -94,7 +94,7 @@ class Marks:
 class Observation:
     """What was seen. `reason`: {code, message, node, hint} of all states but the good ones; `since`: unix seconds;
     `snapshot`: the status that the job published last; `progress`: of its input, 0 to 1; `asked`: a person asked it to
-    end."""
+    end; `confined`: the kernel keeps its limits."""
 
     state: State
     since: float
@@ -107,6 +107,7 @@ class Observation:
     snapshot: Mapping[str, Any] | None = None
     failure: Mapping[str, Any] | None = None
     outcome: Mapping[str, Any] | None = None
+    confined: bool = False
 
     @property
     def progress(self) -> float | None:
@@ -209,7 +210,8 @@ class _Alive:
         generation = self.note.get("generation", self.spec.generation)
         asked = (self.files.stop or {}).get("generation", 0) >= generation
         return Observation(state, since, why, self.note.get("pid"), generation,
-                           self.note.get("attempt", self.spec.attempt), asked, marks)
+                           self.note.get("attempt", self.spec.attempt), asked, marks,
+                           confined=bool(self.note.get("confined")))
 
 
 def _alive(it: _Alive) -> Observation:

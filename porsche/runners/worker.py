@@ -19,6 +19,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from porsche import processes
+from porsche.runners.cgroups import join
 from porsche.runners.folder import RunFolder, Spec
 
 if TYPE_CHECKING:
@@ -54,11 +55,12 @@ class Stop:
 
 
 class Worker:
-    """Runs what a folder's spec says."""
+    """Runs what a folder's spec says. `confined`: the kernel keeps its limits."""
 
-    def __init__(self, folder: RunFolder, spec: Spec) -> None:
+    def __init__(self, folder: RunFolder, spec: Spec, *, confined: bool = False) -> None:
         self.folder = folder
         self.spec = spec
+        self.confined = confined
         self.stop = Stop()
 
     def run(self) -> int:
@@ -103,6 +105,7 @@ class Worker:
 
         given = self.spec.options
         return Options(
+            cpu=None if self.confined else self.spec.caps.get("cpu"),
             shards=given.get("shards"),
             batch_rows=given.get("batch_rows"),
             rate=given.get("rate"),
@@ -145,12 +148,25 @@ def main(arguments: list[str]) -> int:
     if spec is None:
         sys.stderr.write(f"there is no job.json to run in {folder.path}\n")
         return USAGE
-    worker = Worker(folder, spec)
+    worker = Worker(folder, spec, confined=_confined(spec))
     worker.stop.listen()
-    processes.note(folder.path, generation=spec.generation, attempt=spec.attempt, at=time.time())
+    processes.note(folder.path, generation=spec.generation, attempt=spec.attempt, at=time.time(),
+                   confined=worker.confined)
     faulthandler.enable()
     _log(folder, spec)
     return worker.run()
+
+
+def _confined(spec: Spec) -> bool:
+    """Enter the control group that keeps this run's limits; whether there is one. Else they are kept by measuring."""
+    if not spec.caps.get("group"):
+        return False
+    try:
+        join(Path(spec.caps["group"]))
+    except OSError as error:
+        sys.stderr.write(f"cannot enter the control group {spec.caps['group']}: {error}\n")
+        return False
+    return True
 
 
 def _log(folder: RunFolder, spec: Spec) -> None:
