@@ -53,6 +53,10 @@ class Home:
         """The state folder of a run (not made: the job's first act makes it)."""
         return self.runs / str(number)
 
+    def savepoint(self, key: object) -> Path:
+        """The folder of a savepoint (not made: making it is one rename)."""
+        return self.folder("savepoints") / str(key)
+
     def secret_key(self) -> str:
         """The key that signs sessions: made at the first call, kept in a file that only its owner reads."""
         place = self.folder() / "secret.key"

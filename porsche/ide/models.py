@@ -172,7 +172,8 @@ class Run(models.Model):
     `parameters`: the document's, name -> text; `options`: shards, batch_rows, rate, checkpoint_interval;
     `generation`: grows with each start that a person asks for, and gives the run a new budget of restarts;
     `reason`: why the status is what it is: {code, message, node, hint}; `snapshot`: the job's last published status;
-    `outcome`: the result of a finished run.
+    `outcome`: the result of a finished run; `restored_from`: what it begins with while it has no checkpoint of its own;
+    `takes_over`: it starts when no process works for another run of its pipeline any more.
     """
 
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -181,6 +182,9 @@ class Run(models.Model):
     parameters = models.JSONField(default=dict, blank=True)
     options = models.JSONField(default=dict, blank=True)
     environment = models.CharField(max_length=100, default="dev")
+    restored_from = models.ForeignKey("Savepoint", on_delete=models.SET_NULL, null=True, blank=True,
+                                      related_name="restored")
+    takes_over = models.BooleanField(default=False)
     created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -201,6 +205,41 @@ class Run(models.Model):
     class Meta:
         ordering = ["-id"]
         indexes = [models.Index(fields=["status"], name="run_status")]
+
+
+class Savepoint(models.Model):
+    """The state of a run in a folder of its own (`Home.savepoint`), with what makes it run again: revision, parameters,
+    options, environment. A restore point is one that a person means to come back to.
+
+    `contents`: operators, sources and models as its manifest has them; `error`: {code, message, hint}.
+    """
+
+    class State(models.TextChoices):
+        MAKING = "MAKING"
+        READY = "READY"
+        FAILED = "FAILED"
+
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    pipeline = models.ForeignKey(Pipeline, on_delete=models.CASCADE, related_name="savepoints")
+    revision = models.ForeignKey(Revision, on_delete=models.RESTRICT, related_name="+")
+    run = models.ForeignKey(Run, on_delete=models.SET_NULL, null=True, related_name="savepoints")
+    name = models.CharField(max_length=63, validators=[NAME])
+    restore_point = models.BooleanField(default=False)
+    parameters = models.JSONField(default=dict, blank=True)
+    options = models.JSONField(default=dict, blank=True)
+    environment = models.CharField(max_length=100)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.MAKING)
+    epoch = models.PositiveBigIntegerField(null=True, blank=True)
+    bytes = models.PositiveBigIntegerField(null=True, blank=True)
+    made_at = models.DateTimeField(null=True, blank=True)
+    contents = models.JSONField(null=True, blank=True)
+    error = models.JSONField(null=True, blank=True)
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["pipeline", "name"], name="savepoint_name_in_pipeline")]
 
 
 class RunEvent(models.Model):

@@ -1,0 +1,112 @@
+"""The port to the engine's savepoints: of a run's folder, for those who know no engine."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from engine.errors import UserError
+from engine.savepoints import inspect as looking
+from engine.savepoints.make import make
+from engine.savepoints.manifest import MANIFEST, Savepoint, open_savepoint
+from engine.savepoints.restore import RESTORED
+from porsche import processes
+from porsche.runners.asked import fresh_checkpoint
+from porsche.runners.folder import RunFolder, read
+
+LARGEST = 256 << 20
+"""Bytes of a checkpoint that are read to look into it, where a process serves others, too."""
+Json = dict[str, Any]
+
+
+def save(folder: RunFolder, target: Path, *, name: str, facts: Mapping[str, Any] | None = None,
+         progress: Callable[[float, str], None] = lambda part, word: None) -> Json:
+    """Make a savepoint of a run: of a fresh checkpoint while its process works, else of its last one. What `told` says
+    of it. Made before, it is left as it is."""
+    if not target.exists():
+        epoch = None
+        if processes.running(folder.path) is not None:
+            progress(0.0, "waits for a checkpoint")
+            with contextlib.suppress(_Ended):
+                epoch = _fresh(folder)
+        make(folder.state, target, name=name, epoch=epoch, facts=facts, progress=progress)
+    return told(target)
+
+
+class _Ended(Exception):
+    """The process has ended meanwhile: its last checkpoint is fresh."""
+
+
+def _fresh(folder: RunFolder) -> int:
+    try:
+        return fresh_checkpoint(folder)
+    except UserError as error:
+        if error.code == "not_running":
+            raise _Ended from None
+        raise
+
+
+def told(folder: Path) -> Json:
+    """What a savepoint's manifest says, but the engine's own facts: name, epoch, made_at, bytes, operators, sources,
+    models, job, facts."""
+    savepoint = open_savepoint(folder)
+    return _told(savepoint)
+
+
+def _told(savepoint: Savepoint) -> Json:
+    manifest = savepoint.manifest
+    names = ("name", "epoch", "made_at", "operators", "sources", "models", "job", "facts")
+    return {**{name: manifest[name] for name in names}, "bytes": sum(file["bytes"] for file in manifest["files"])}
+
+
+def checkpoints(folder: RunFolder) -> list[Json]:
+    """A run's checkpoints, newest first: epoch, at, shards, bytes, files."""
+    return looking.checkpoints(folder.state)
+
+
+def has_checkpoint(folder: RunFolder) -> bool:
+    """Whether a run has a checkpoint of its own."""
+    return bool(checkpoints(folder))
+
+
+def restored(folder: RunFolder) -> Json | None:
+    """What was found when the run's state, restored from a savepoint, was compared with it; None before."""
+    return read(folder.state / RESTORED)
+
+
+def inspect(folder: Path, *, epoch: int | None = None, operator: str | None = None, sample: int = 5,
+            largest: int | None = None) -> Json:
+    """What the state in a folder holds (`engine.savepoints.inspect`)."""
+    _refuse_large(folder, epoch, largest)
+    return looking.inspect(folder, epoch=epoch, operator=operator, sample=sample)
+
+
+def diff(before: tuple[Path, int | None], after: tuple[Path, int | None], *, operator: str | None = None,
+         sample: int = 5, largest: int | None = None) -> Json:
+    """What became of the keys from one state to another; each is a folder and an epoch."""
+    for folder, epoch in (before, after):
+        _refuse_large(folder, epoch, largest)
+    return looking.diff(before[0], after[0], epochs=(before[1], after[1]), operator=operator, sample=sample)
+
+
+def _refuse_large(folder: Path, epoch: int | None, largest: int | None) -> None:
+    if largest is None:
+        return
+    if (folder / MANIFEST).exists():
+        size = _told(open_savepoint(folder))["bytes"]
+    else:
+        size = next((c["bytes"] for c in looking.checkpoints(folder) if epoch in (None, c["epoch"])), 0)
+    if size > largest:
+        raise UserError("state_too_large", f"the state has {size >> 20} MB; the platform looks into {largest >> 20} MB",
+                        hint="`porsche state inspect FOLDER` on its machine looks into any")
+
+
+def delete(folder: Path) -> None:
+    """Remove a savepoint; nothing else is. UserError "no_savepoint" where the folder is none."""
+    if not (folder / MANIFEST).is_file():
+        raise UserError("no_savepoint", f"there is no savepoint in {folder}")
+    (folder / MANIFEST).unlink()  # without it nothing takes the rest for one
+    shutil.rmtree(folder, ignore_errors=True)
