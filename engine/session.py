@@ -38,8 +38,10 @@ if TYPE_CHECKING:
     from engine.learners.store import ModelStore
     from engine.planner import Graph
     from engine.runtime.job import Job, JobOptions, JobResult
+    from engine.runtime.recovery import Upgrade
     from engine.savepoints.restore import Origin
     from engine.sql.binder import Binder
+    from engine.upgrade import Report
 
 
 SELECTED = "*select*"
@@ -66,7 +68,8 @@ class Answer:
 @dataclass(frozen=True)
 class RunOptions:
     """How a script's jobs run; what is None comes from the settings (`parallelism.default`, ...). `restore`: the
-    savepoint that a job without a checkpoint of its own begins with; `cpu`: the cores that it may use."""
+    savepoint that a job without a checkpoint of its own begins with; `cpu`: the cores that it may use; `allow`: what
+    may become of state of another query, beyond being kept and migrated: "recomputed", "lost" (`engine.upgrade`)."""
 
     batch_rows: int | None = None
     shards: int | None = None
@@ -75,6 +78,7 @@ class RunOptions:
     durable: bool = True
     cpu: float | None = None
     restore: Path | None = None
+    allow: frozenset[str] = frozenset()
     on_status: Callable[[dict[str, Any]], None] | None = None
     on_job: Callable[[Job], None] | None = None
 
@@ -254,8 +258,8 @@ class Session:
         return (f"== Logical Plan ==\n{explain(bound)}\n\n== Optimized Plan ==\n{explain(program, changelog=True)}\n\n"
                 "== Operators ==\n" + "\n".join(operators) + "\n")
 
-    def graph(self, program: Program, folder: Path, options: RunOptions) -> Graph:
-        """A program's operators, ready to run in a folder."""
+    def graph(self, program: Program, folder: Path, options: RunOptions, models: ModelStore | None = None) -> Graph:
+        """A program's operators, ready to run in a folder. `models`: where versions of models go instead."""
         from engine.expressions.functions.base import Context
         from engine.operators.base import Settings
         from engine.planner import Options, Planner
@@ -264,7 +268,7 @@ class Session:
         shards = options.shards or properties.shards
         start = int(self._clock() * 1e6)
         context = Context(now=lambda: int(self._clock() * 1e6), zone=properties.zone, query_start=start,
-                          config=dict(program.settings), resources={"models": self.models})
+                          config=dict(program.settings), resources={"models": models or self.models})
         settings = Settings(context, every_change=not properties.mini_batch, ttl=properties.ttl)
         environment = Environment(self.access or Access(), str(folder), self.name, {})
         planner = Planner(program, Properties(program, _is_ordered), self._connectors, environment, settings,
@@ -331,7 +335,8 @@ class Session:
         graph.flow = flow(self._bound(phase), self._nodes)
         job = Job(graph, folder, self._job_options(program, options), fingerprint=self._fingerprint(phase),
                   sync=self.models.sync, clock=self._clock, on_status=options.on_status,
-                  origin=self._origin(phase, options), models=self.models.published)
+                  origin=self._origin(phase, options), models=self.models.published,
+                  upgrade=self._upgrade(phase, folder, options))
         if options.on_job is not None:
             options.on_job(job)
         if options.durable:
@@ -341,6 +346,33 @@ class Session:
         finally:
             self._host(phase.settings).close()
 
+    def _upgrade(self, phase: Phase, folder: Path, options: RunOptions) -> Upgrade:
+        from engine.learners.store import ModelStore
+        from engine.optimizer.sources import ENABLED
+        from engine.runtime.recovery import Upgrade
+
+        def again() -> Graph:
+            """The job with sources that give every row, so that they are counted as before, whatever it filters by."""
+            reading = replace(phase, settings={**phase.settings, ENABLED: "false"})
+            return self.graph(self.program(reading), folder, replace(options, durable=False), ModelStore())
+
+        return Upgrade(self._fingerprint(phase), options.allow, again, str(folder))
+
+    def upgrade(self, meta: Mapping[str, Any], phase: Phase | None = None) -> Report:
+        """What becomes of the state of a checkpoint with this `meta` under the script's job (the last one): nothing is
+        started or read but the sizes of files. UserError where the checkpoint does not say what its state is."""
+        from engine.runtime.recovery import report_on
+
+        if "operators" not in meta:
+            raise UserError("state_not_described", "the checkpoint is of a version that did not note what its state is",
+                            hint="let the old program go on for one checkpoint with this version, then change it")
+        graph = self.plan(phase or self.phases[-1])
+        try:
+            return report_on(meta, graph)
+        finally:
+            for operator in graph.operators:
+                operator.close()
+
     def _origin(self, phase: Phase, options: RunOptions) -> Origin | None:
         from engine.savepoints.manifest import open_savepoint
         from engine.savepoints.restore import Origin
@@ -348,7 +380,8 @@ class Session:
         if options.restore is None or not options.durable:
             return None
         if len(self.phases) > 1:
-            raise NotSupported("a savepoint of a script of several jobs", hint="restore each job by a script of its own")
+            raise NotSupported("a savepoint of a script of several jobs",
+                               hint="restore each job by a script of its own")
         return Origin(open_savepoint(options.restore), self.folder, self._fingerprint(phase))
 
     def _job_options(self, program: Program, options: RunOptions) -> JobOptions:

@@ -44,6 +44,7 @@ class Graph:
     flow: Mapping[str, NodeFlow] = field(default_factory=dict)
     functions: Tally | None = None
     described: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    describe: Callable[[Mapping[str, str]], Mapping[str, Mapping[str, Any]]] = lambda names: {}
 
     @property
     def ticking(self) -> list[Operator]:

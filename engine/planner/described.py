@@ -39,21 +39,13 @@ class Describer:
         self._planner = planner
         self._meanings = Meanings(planner.program, names)
         self._decisive = Decisive(planner.program)
+        self._once_only: dict[int, str] = {}  # relations whose rows do not come twice, and why
         self._readers = {id(r): name for name, r in planner.origins.items() if isinstance(r, n.Scan | n.Values)}
 
     def operators(self) -> dict[str, Json]:
         """The description of each operator that has state, by its name."""
         return {o.name: self._operator(o) for o in self._planner.graph.operators
                 if o.settings.shard == 0 and (isinstance(o, SourceReader) or o.states())}
-
-    def sinks(self) -> dict[str, str]:
-        """The table that each sink writes, by the sink's name."""
-        found = {}
-        for writer in self._planner.graph.sinks:
-            relation = self._planner.origins[writer.name]
-            assert isinstance(relation, n.Sink)
-            found[writer.name] = relation.table.name
-        return found
 
     def _operator(self, operator: Operator) -> Json:
         relation = self._planner.origins[operator.name]
@@ -65,8 +57,9 @@ class Describer:
         states = operator.saved() if isinstance(operator, SourceReader) else operator.states()
         described: Json = {
             "kind": FAMILIES.get(kind, kind), "nodes": sorted(operator.nodes), "what": line(relation),
-            "rows": [g.rows.digest for g in view.given], "fixed": dict(holding.fixed),
-            "append_only": [self._planner.properties.append_only(r) for r in inputs], "clock": holding.clock,
+            "rows": [] if kind == "AssignWatermarks" else [g.rows.digest for g in view.given],
+            "append_only": [self._planner.properties.append_only(r) for r in inputs], "fixed": dict(holding.fixed),
+            "once": self._once(relation, holding, states),
             "reads": sorted(self._reads(relation)),
             "states": {name: layout.state(name, state) for name, state in states.items()},
         }
@@ -76,6 +69,18 @@ class Describer:
                                        sorted(k[2] for s in described["states"].values() for k in s.get("keys", [])))
         described["digest"] = digest(described["identity"], described["states"])
         return described
+
+    def _once(self, relation: n.Relation, holding: Holding, states: Mapping[str, StateObject]) -> str:
+        """Why an operator's rows do not come out the same when its sources are read again; "" where they do."""
+        attached = [t for s in states.values() if isinstance(s, StateTable) for t in s.attached.values()]
+        why = next((self._once_only[id(r)] for r in walk([relation]) if id(r) in self._once_only), "")
+        if holding.clock:
+            why = "it depends on when rows are processed"
+        elif any(hasattr(thing, "publisher") for thing in attached):
+            why = "the versions of its model were published as it learned"
+        if why:
+            self._once_only[id(relation)] = why
+        return why
 
     def _source(self, operator: SourceReader, relation: n.Relation) -> Json:
         """Which table a source reads, where its rows are (as a digest: options may hold secrets), and whether it can
@@ -104,7 +109,8 @@ _READING = frozenset({"format", "scan.startup.mode", "source.monitor-interval", 
 
 class Layout:
     """The layout of an operator's state objects, each part with its meaning: [name, type, meaning]. Parts without a
-    meaning of their own are of use to nobody."""
+    meaning of their own are of use to nobody. Of fields and columns a fourth value says whether they decide anything,
+    of fields a fifth what people call them."""
 
     def __init__(self, view: View, holding: Holding, decisive: Decisive) -> None:
         self._view = view
@@ -113,10 +119,11 @@ class Layout:
 
     def state(self, name: str, state: StateObject) -> Json:
         if not isinstance(state, StateTable):
-            return {"kind": type(state).__name__, "meaning": self._field(name)}
+            return {"kind": type(state).__name__, "meaning": self._field(name), "shown": self._shown(name)}
         types, fields = state.index.codec.types, state.fields
         keys = [[name, str(t), meaning] for (name, meaning), t in zip(self._keys(len(types)), types, strict=True)]
-        parts = [[f.name, str(f.type), self._field(f.name)] for f in fields]
+        parts = [[f.name, str(f.type), self._field(f.name), self._decides(f.name),
+                  self._shown(f.name)] for f in fields]
         stores = {name: self._attached(name, thing) for name, thing in state.attached.items()}
         columns = [k[:2] for k in keys] + [[self._shown(f.name), str(f.type)] for f in fields]
         return {"kind": "table", "meaning": self._field(name), "columns": columns, "keys": keys, "fields": parts,
@@ -145,6 +152,11 @@ class Layout:
             return self._view.given[0].columns[int(name)]
         return f"own {name}"
 
+    def _decides(self, name: str) -> bool:
+        """Whether a field does more than to carry a column."""
+        carried = self._holding.numbered and name.isdigit()
+        return not carried or int(name) in self._decisive.of(self._view.inputs[0])
+
     def _shown(self, name: str) -> str:
         """A field as people read it: the column that it makes."""
         match, relation = _CALL.match(name), self._view.relation
@@ -158,11 +170,13 @@ class Layout:
     def _attached(self, name: str, thing: object) -> Json:
         store = self._holding.stores.get(name)
         if not isinstance(thing, RowStore):
-            return {"kind": type(thing).__name__, "meaning": self._field(name)}
+            return {"kind": type(thing).__name__, "meaning": self._field(name), "shown": self._shown(name)}
         if store is None:
             columns = [[f"c{i}", str(t), f"{self._field(name)} {i}", True] for i, t in enumerate(thing.types)]
-            return {"kind": "rows", "meaning": self._field(name), "columns": columns}
-        return {"kind": "rows", "meaning": name, "columns": list(self._store(store, thing))}
+            return {"kind": "rows", "meaning": self._field(name), "shown": self._shown(name), "port": 0,
+                    "columns": columns}
+        return {"kind": "rows", "meaning": f"own {name}", "port": store.port,
+                "columns": list(self._store(store, thing))}
 
     def _store(self, store: Store, thing: RowStore) -> Iterator[list[Any]]:
         """The columns of a store of rows; the fourth says whether they decide anything."""
@@ -180,6 +194,16 @@ def name_states(planner: Planner) -> None:
     """Give each operator with state the id by which its state is found again: its name as far as no number counts
     operators of its kind, and a digest of what its state is keyed by. Another operator elsewhere does not change it."""
     described = Describer(planner).operators()
+    ids = _ids(described)
+    for operator in planner.graph.operators:
+        operator.uid = ids.get(operator.name, operator.name)
+        if isinstance(operator, SinkWriter):
+            operator.uid = operator.name
+    planner.graph.described = _by_id(described, ids)
+    planner.graph.describe = lambda names: _by_id(Describer(planner, names).operators(), ids)
+
+
+def _ids(described: Mapping[str, Json]) -> dict[str, str]:
     used: Counter[str] = Counter()
     ids = {}
     for name, one in described.items():
@@ -189,11 +213,10 @@ def name_states(planner: Planner) -> None:
         uid = base if named and not several else f"{base}#{one['identity'][:8]}"
         used[uid] += 1
         ids[name] = uid if used[uid] == 1 else f"{uid}-{used[uid]}"
-    for operator in planner.graph.operators:
-        operator.uid = ids.get(operator.name, operator.name)
-        if isinstance(operator, SinkWriter):
-            operator.uid = operator.name
-    readers = {name: ids[name] for name in described}
-    for one in described.values():
-        one["reads"] = sorted(readers[r] for r in one["reads"])
-    planner.graph.described = {ids[name]: {"name": name, **one} for name, one in described.items()}
+    return ids
+
+
+def _by_id(described: Mapping[str, Json], ids: Mapping[str, str]) -> dict[str, Json]:
+    """Descriptions by the operators' ids; each has the operator's name."""
+    return {ids[name]: {"name": name, **one, "reads": sorted(ids[r] for r in one["reads"])}
+            for name, one in described.items()}

@@ -13,7 +13,6 @@ from typing import Any
 
 from engine.changes import Barrier
 from engine.connectors.retries import Budget
-from engine.errors import UserError
 from engine.operators.base import Operator
 from engine.planner import Graph
 from engine.runtime.applying import Applying
@@ -80,11 +79,6 @@ class Checkpointing:
             self.adopted = True
         if found is not None:
             self.epoch = found.epoch
-            if found.meta["fingerprint"] != self._fingerprint:
-                assert self._store is not None
-                raise UserError("state_of_another_query",
-                                f"the state in {self._store.storage.where} belongs to another query",
-                                hint="choose another folder with --state, or delete this one to start anew")
         return found
 
     @property
@@ -183,5 +177,6 @@ class Checkpointing:
 
 def described(graph: Graph) -> dict[str, Any]:
     """What a checkpoint says of its job: its operators' state (`engine.planner.described`), how far its sources are."""
-    sources = {s.uid: {name: s.state.values[name] for name in ("rows", "position")} for s in graph.sources}
-    return {"operators": dict(graph.described), "sources": sources, "shards": graph.shards}
+    sources = {s.uid: {name: s.state.values[name] for name in ("rows", "position", "ended")} for s in graph.sources}
+    return {"operators": dict(graph.described), "sources": sources, "shards": graph.shards,
+            "tables": {writer.uid: writer.table for writer in graph.sinks}}

@@ -27,11 +27,12 @@ from engine.runtime.checkpointing import Checkpointing
 from engine.runtime.dead_letters import DeadLetters
 from engine.runtime.pace import Pace
 from engine.runtime.progress import Progress
-from engine.runtime.recovery import Interrupted, restore_operators
+from engine.runtime.recovery import Interrupted, Upgrade, restore, sealed_by_now
 from engine.runtime.rounds import Rounds
 from engine.runtime.status import Status
 from engine.runtime.writing import CheckpointOptions
 from engine.savepoints.restore import Origin
+from engine.upgrade import Report
 
 logger = logging.getLogger(__name__)
 IDLE_WAIT = 0.005  # seconds to sleep when no source has anything
@@ -86,7 +87,7 @@ class Job:
     def __init__(self, graph: Graph, folder: Path, options: JobOptions, *, fingerprint: str = "",
                  sync: Callable[[], None] | None = None, clock: Callable[[], float] = time.time,
                  on_status: Callable[[dict[str, Any]], None] | None = None, origin: Origin | None = None,
-                 models: Callable[[], dict[str, int]] = dict) -> None:
+                 models: Callable[[], dict[str, int]] = dict, upgrade: Upgrade | None = None) -> None:
         self.graph = graph
         self.folder = folder
         self.options = options
@@ -99,6 +100,8 @@ class Job:
                                           options.retry, options.checkpoints)
         self._progress = Progress(graph, self._checkpoints, options.checkpoint_interval, clock)
         self._checkpoints.origin, self._checkpoints.models = origin, models
+        self._upgrade = upgrade or Upgrade(fingerprint, where=str(folder))
+        self.upgraded: Report | None = None
         self._ticking = graph.ticking
         self._totals = Totals()
         self._base = Totals()
@@ -167,9 +170,9 @@ class Job:
         checkpoint = self._checkpoints.latest(self._check_stop)
         sealed: dict[str, Any] = {}
         if checkpoint is not None:
-            restore_operators(self.graph.operators, checkpoint, self._check_stop)
+            self.upgraded = restore(self.graph, checkpoint, self._upgrade, self._check_stop)
             self._base = Totals(**checkpoint.meta["totals"])
-            sealed = checkpoint.meta["sinks"]
+            sealed = sealed_by_now(checkpoint.meta, self.graph)
             for epoch, why in checkpoint.skipped:
                 logger.warning("checkpoint %d is damaged (%s): going on from checkpoint %d", epoch, why,
                                checkpoint.epoch)
