@@ -76,9 +76,7 @@ class Workers:
         try:
             _, buffers = self._ask(question, pack(given), suspect)
         finally:
-            seconds = time.perf_counter() - started
-            self.tally.called(request.name, request.length, seconds)
-        self._longest[request.name] = max(seconds, self._longest.get(request.name, 0.0))
+            self.tally.called(request.name, request.length, time.perf_counter() - started)
         return unpack(buffers)
 
     def prepare(self, shards: int) -> None:
@@ -99,7 +97,10 @@ class Workers:
         for attempt in range(1, attempts + 1):
             process = self._take()
             try:
-                answer, returned = process.ask(question, buffers, self._patience(name) if suspect else None)
+                self._load(process, question)
+                started = time.monotonic()
+                answer, returned = process.ask(question, buffers, self._patience(question, suspect))
+                self._answered(process, question, time.monotonic() - started)
                 break
             except Lost as lost:
                 self.tally.restarted(name, str(lost))
@@ -113,8 +114,25 @@ class Workers:
             raise self._error(name, answer["error"])
         return answer, returned
 
-    def _patience(self, name: str) -> float:
-        return min(self._limits.timeout, max(HURRY, SLOWER * self._longest.get(name, 0.0)))
+    def _load(self, process: Process, question: Mapping[str, Any]) -> None:
+        """A process that is new imports the module first, which may take its time."""
+        if question["ask"] != "declared" and question["target"] not in process.loaded:
+            process.ask({**question, "ask": "declared"}, timeout=self._loading)
+
+    def _answered(self, process: Process, question: Mapping[str, Any], seconds: float) -> None:
+        process.loaded.add(question["target"])
+        if question["ask"] == "run":
+            self._longest[question["name"]] = max(seconds, self._longest.get(question["name"], 0.0))
+
+    @property
+    def _loading(self) -> float:
+        return max(self._limits.loading, self._limits.timeout)
+
+    def _patience(self, question: Mapping[str, Any], suspect: bool) -> float:
+        if question["ask"] == "declared":
+            return self._loading
+        usual = SLOWER * self._longest.get(question["name"], 0.0)
+        return min(self._limits.timeout, max(HURRY, usual)) if suspect else self._limits.timeout
 
     def _error(self, name: str, value: Mapping[str, Any]) -> Exception:
         error = messages.error_of(value)

@@ -26,7 +26,7 @@ PASSED = frozenset({
 """What a worker sees of the environment: nothing that a job may have of secrets."""
 _LOOKING = 0.1  # seconds between two looks at the memory of one that answers
 _ENDING = 5.0  # seconds that a process which closed its socket has for its end
-_TELLING = 0.5  # seconds that one which hangs has to tell where
+_TELLING = 2.0  # seconds that one which hangs has to tell where
 _OWN = f"{Path(__file__).resolve().parent.parent}{os.sep}"
 _INSTALLED = ("<", f"{sys.prefix}{os.sep}", f"{sys.base_prefix}{os.sep}lib")
 _PLACE = re.compile(r'File "(.+)", line (\d+)')
@@ -34,10 +34,12 @@ _PLACE = re.compile(r'File "(.+)", line (\d+)')
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds that an answer may take, bytes of its own that the process may hold."""
+    """Seconds that an answer may take (`loading`: at least, where modules are imported for it), bytes of its own that
+    the process may hold."""
 
     timeout: float = 60.0
     memory: int = 2 << 30
+    loading: float = 60.0
 
 
 class Lost(Exception):
@@ -51,12 +53,12 @@ class Lost(Exception):
 class Process:
     """`python -m MODULE SOCKET LEASH REPORT ARGUMENT...` in a session of its own; ended with this object at the latest.
 
-    One question at a time. `answered` counts those that were.
+    One question at a time. `loaded`: for whoever asks, what it has in there.
     """
 
     def __init__(self, module: str, arguments: Sequence[str] = (), limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
-        self.answered = 0
+        self.loaded: set[str] = set()
         ours, theirs = socket.socketpair()
         leash, held = os.pipe()
         self._report = os.memfd_create("report")
@@ -121,7 +123,6 @@ class Process:
         except BaseException:  # whatever came in between: what it answers now is not for the next who asks
             self.close()
             raise
-        self.answered += 1
         return answer
 
     def look(self) -> None:

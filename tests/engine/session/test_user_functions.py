@@ -97,9 +97,9 @@ def declared(target: str, kind: str = "", language: str = "PYTHON") -> str:
 
 
 def run(folder: Path, call: str, type: str, setup: str, rows: str = "(1, 'anna', 10), (2, CAST(NULL AS STRING), 20)",
-        **options: Any) -> list[Any]:
+        mode: str = "thread", **options: Any) -> list[Any]:
     session = Session(folder=folder / "state", modules=[folder], **options)
-    for _ in session.script(f"""{setup}
+    for _ in session.script(f"""SET 'python.execution-mode' = '{mode}'; {setup}
             CREATE TABLE `out` (a BIGINT, v {type}) WITH ('connector' = 'memory');
             CREATE VIEW given AS SELECT CAST(a AS BIGINT) AS a, b, c FROM (VALUES {rows}) AS t(a, b, c);
             INSERT INTO `out` SELECT a, {call} FROM given;"""):
@@ -108,9 +108,9 @@ def run(folder: Path, call: str, type: str, setup: str, rows: str = "(1, 'anna',
     return [values[1] for _, values in TABLES["out"].rows]
 
 
-@pytest.mark.parametrize("kind", ["", "TEMPORARY", "TEMPORARY SYSTEM"])
-def test_numbers(folder: Path, kind: str) -> None:
-    assert run(folder, "f(c)", "DOUBLE", declared("shop_functions.with_tax", kind)) == [15.0, 30.0]
+@pytest.mark.parametrize(("kind", "mode"), [("", "thread"), ("TEMPORARY", "process"), ("TEMPORARY SYSTEM", "process")])
+def test_numbers(folder: Path, kind: str, mode: str) -> None:
+    assert run(folder, "f(c)", "DOUBLE", declared("shop_functions.with_tax", kind), mode=mode) == [15.0, 30.0]
 
 
 @pytest.mark.parametrize(("call", "type", "target", "expected"), [

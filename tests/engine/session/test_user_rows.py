@@ -146,7 +146,7 @@ def run(folder: Path, names: str, query: str, changes: Sequence[Change] | None =
     session = Session(folder=folder / "job", modules=[folder], connectors=connectors_of(
         {"t": source.table(), SELECTED: result}))
     declared = "".join(f"CREATE TEMPORARY FUNCTION {n} AS 'rows_functions.{n}' LANGUAGE PYTHON;" for n in names.split())
-    for _ in session.script(f"{declared}{source.ddl('t')}{query};"):
+    for _ in session.script(f"SET 'python.execution-mode' = 'thread'; {declared}{source.ddl('t')}{query};"):
         pass
     session.run(RunOptions(durable=False, **options))
     return result.rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -206,7 +207,9 @@ def test_a_hang_has_an_end(folder: Path, name: str) -> None:
 def test_who_is_suspected_gets_less_time(workers: Workers) -> None:
     assert call(workers, "sleeps_at_7", [1]) == [1]
     fault = failed(workers, "sleeps_at_7", [7], suspect=True)
-    assert fault.message.startswith("function sleeps_at_7 took longer than 1 s")
+    said = re.match(r"function sleeps_at_7 took longer than ([0-9.]+) s", fault.message)
+    assert said is not None
+    assert float(said[1]) < 20
     assert workers.tally.report()[0]["restarts"] == 1  # and no second attempt
 
 
