@@ -37,13 +37,11 @@ def new_token(home: Home) -> str:
 
 
 def application(home: Home) -> tuple[Callable[..., Any], str]:
-    """The platform's WSGI application in this process, and the host it is known by."""
+    """The platform's WSGI application in this process, and a host it is known by."""
     _django(home)
-    from django.conf import settings
     from django.core.wsgi import get_wsgi_application
 
-    first = next(iter(settings.ALLOWED_HOSTS), "localhost")
-    return get_wsgi_application(), "localhost" if first == "*" else first.lstrip(".")
+    return get_wsgi_application(), "localhost"
 
 
 def write_private(place: Path, text: str) -> None:

@@ -87,7 +87,7 @@ def chosen(home: Path | None) -> Home:
 
 def _reachable_as(host: str) -> None:
     """Requests that name the host are answered, unless PORSCHE_HOSTS says which are."""
-    names = ["localhost", LOOPBACK, "[::1]", socket.gethostname(), f"[{host}]" if ":" in host else host]
+    names = [socket.gethostname(), f"[{host}]" if ":" in host else host]
     os.environ.setdefault("PORSCHE_HOSTS", ",".join(names))
 
 

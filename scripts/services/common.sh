@@ -11,7 +11,7 @@ say() { echo "$*" >&2; }
 die() { say "error: $*"; exit 1; }
 
 # need COMMAND PACKAGE...: install packages where there is no such command
-need() { command -v "$1" >/dev/null || apt_get "${@:2}" || die "$1 is not installed"; }
+need() { PATH="$PATH:/usr/sbin" command -v "$1" >/dev/null || apt_get "${@:2}" || die "$1 is not installed"; }
 need_java() { need java openjdk-17-jre-headless; need mvn maven; }
 
 # free_ports N: N free TCP ports of the loopback interface, all held open until the last is known
