@@ -4,7 +4,7 @@ PORSCHE_HOME        the home folder (default: .porsche)
 PORSCHE_DATABASE    postgresql://user:password@host:port/name (default: SQLite in the home folder)
 PORSCHE_BROKER      redis://host:port/number (default: files in the home folder, no server)
 PORSCHE_SECRET_KEY  signs sessions (default: a key made once and kept in the home folder)
-PORSCHE_HOSTS       names under which the platform is reached, by commas (default: loopback)
+PORSCHE_HOSTS       names under which the platform is reached besides loopback, by commas
 PORSCHE_ENVIRONMENT what tables physically are: an environment of the compiler (default: dev)
 PORSCHE_SLOTS       how many shards run at once, of all jobs (default: 32 for each core)
 PORSCHE_MEMORY      what all jobs together may take, such as '16 gb' (default: four fifths of the machine's memory)
@@ -33,7 +33,8 @@ FRONTEND = BASE / "static" / "app"
 SECRET_KEY = os.environ.get("PORSCHE_SECRET_KEY") or HOME.secret_key()
 DEBUG = False
 HTTPS = os.environ.get("PORSCHE_HTTPS") == "1"
-ALLOWED_HOSTS = [h for h in os.environ.get("PORSCHE_HOSTS", "localhost,127.0.0.1,[::1]").split(",") if h]
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")  # the command line of this machine asks there, whatever people use
+ALLOWED_HOSTS = [*LOOPBACK, *(h for h in os.environ.get("PORSCHE_HOSTS", "").split(",") if h)]
 ENVIRONMENT = os.environ.get("PORSCHE_ENVIRONMENT", "dev")
 RESOURCES = Resources.of(os.environ)
 """What the machine has for jobs."""
