@@ -58,6 +58,9 @@ class Models:
         self._saved = set(self.by_slot)
         return arrays
 
+    def pieces(self, prefix: str) -> None:
+        """See `Attached`: saved whole."""
+
     def load(self, prefix: str, parts: Sequence[tuple[bool, Mapping[str, Array]]], remap: Array) -> None:
         """Bring back the models of a chain of parts."""
         alive = parts[-1][1].get(f"{prefix}.models", np.empty(0, np.int64)).tolist()

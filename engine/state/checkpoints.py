@@ -50,7 +50,7 @@ from engine.errors import UserError
 from engine.state.files import CorruptFile, Entry, WrittenFile, read_file, write_file
 from engine.state.merge import merge_chain
 from engine.state.protocol import StatePart
-from engine.state.storage import Storage, open_storage
+from engine.state.storage import Storage, open_storage, read_all
 
 logger = logging.getLogger(__name__)
 
@@ -320,7 +320,7 @@ def _checksum(body: dict[str, Any]) -> int:
 def _read_manifest(storage: Storage, epoch: int) -> dict[str, Any]:
     name = manifest_name(epoch)
     try:
-        content = json.loads(storage.read(name).tobytes().decode())
+        content = json.loads(read_all(storage, name).tobytes().decode())
         body: dict[str, Any] = content["body"]
         crc = content["crc"]
     except FileNotFoundError as error:

@@ -31,8 +31,7 @@ MAGIC = b"PORSCHK1"
 VERSION = 1
 _FRONT = struct.Struct("<8sQII")
 _ALIGN = 64
-_FIRST = 1 << 16  # bytes read at first: the whole header, mostly
-_SMALL = 1 << 22  # bytes of a file that is read in one go
+_PIECE = 8 << 20  # bytes that a thread reads at once
 _READERS = min(os.cpu_count() or 1, 4)
 _DTYPES = frozenset({"|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f4", "<f8"})
 
@@ -95,7 +94,7 @@ def _bytes(array: Array) -> memoryview:
 
 
 def read_file(storage: Storage, expected: WrittenFile, check: Callable[[], None] = lambda: None) -> list[Entry]:
-    """Read and verify a data file, its arrays side by side; `check` may raise, to give up.
+    """Read and verify a data file, its pieces side by side; `check` may raise, to give up.
 
     Raises `CorruptFile`, and OSError where the storage cannot be reached."""
     name = expected.name
@@ -103,10 +102,11 @@ def read_file(storage: Storage, expected: WrittenFile, check: Callable[[], None]
         length = storage.size(name)
         if length != expected.length:
             raise CorruptFile(f"{name} has {length} bytes, {expected.length} were written")
-        read = _reader(storage, expected)
-        content, start = _header(read, expected)
         with ThreadPoolExecutor(_READERS, "checkpoint-reader") as pool:
-            return _entries(read, name, content["parts"], start, pool, check)
+            raw = _read(storage, expected, pool)
+            check()
+            parts, start = _header(raw, expected)
+            return _entries(name, parts, raw[start:], pool)
     except FileNotFoundError as error:
         raise CorruptFile(f"{name} is missing") from error
     except OSError as error:
@@ -115,51 +115,42 @@ def read_file(storage: Storage, expected: WrittenFile, check: Callable[[], None]
         raise
 
 
-def _reader(storage: Storage, file: WrittenFile) -> Callable[[int, int], Array]:
-    """Gives bytes of a file from a start on: of a small one, which is read at once, or of the storage."""
-    if file.length > _SMALL:
-        return lambda start, length: storage.read(file.name, start, length)
-    whole = storage.read(file.name)
-    return lambda start, length: whole[start:start + length]
+def _read(storage: Storage, file: WrittenFile, pool: ThreadPoolExecutor) -> Array:
+    """All bytes, in one array: memory of many small ones costs more than to read them."""
+    raw = np.empty(file.length, np.uint8)
+    starts = range(0, file.length, _PIECE)
+    if sum(pool.map(lambda start: storage.read(file.name, start, raw[start:start + _PIECE]), starts)) != file.length:
+        raise CorruptFile(f"{file.name} became shorter")
+    return raw
 
 
-def _header(read: Callable[[int, int], Array], file: WrittenFile) -> tuple[dict[str, Any], int]:
-    """The header, and where the arrays begin."""
-    front = read(0, _FIRST).tobytes()
-    if len(front) < _FRONT.size:
+def _header(raw: Array, file: WrittenFile) -> tuple[list[dict[str, Any]], int]:
+    """The parts that the header tells of, and where the arrays begin."""
+    if len(raw) < _FRONT.size:
         raise CorruptFile(f"{file.name} is too short")
-    magic, length, crc, _ = _FRONT.unpack(front[:_FRONT.size])
-    end = _FRONT.size + length
-    if magic == MAGIC and len(front) < end <= file.length:
-        front += read(len(front), end - len(front)).tobytes()
-    header = front[_FRONT.size:end]
+    magic, length, crc, _ = _FRONT.unpack(raw[:_FRONT.size].tobytes())
+    header = raw[_FRONT.size:_FRONT.size + length].tobytes() if length <= len(raw) else b""
     if magic != MAGIC or crc != file.crc or zlib.crc32(header) != crc:
         raise CorruptFile(f"{file.name} has a damaged header")
-    content: dict[str, Any] = json.loads(header)
+    content = json.loads(header)
     if content["version"] != VERSION:
         raise CorruptFile(f"{file.name} has format version {content['version']}, this program reads {VERSION}")
-    return content, -(-end // _ALIGN) * _ALIGN
+    return content["parts"], -(-(_FRONT.size + length) // _ALIGN) * _ALIGN
 
 
-def _entries(read: Callable[[int, int], Array], file: str, parts: Sequence[dict[str, Any]], start: int,
-             pool: ThreadPoolExecutor, check: Callable[[], None]) -> list[Entry]:
-    under_way = [{f["name"]: pool.submit(_array, read, f"{file}: array {f['name']!r} of {part['key']!r}", f, start)
-                  for f in part["arrays"]} for part in parts]
-    entries = []
-    for part, arrays in zip(parts, under_way, strict=True):
-        check()
-        held = {name: array.result() for name, array in arrays.items()}
-        entries.append(Entry(part["key"], StatePart(part["kind"], part["full"], held, part["meta"]), part["once"]))
-    return entries
+def _entries(file: str, parts: Sequence[dict[str, Any]], data: Array, pool: ThreadPoolExecutor) -> list[Entry]:
+    facts = [(part["key"], fact) for part in parts for fact in part["arrays"]]
+    arrays = pool.map(lambda known: _array(file, known[0], known[1], data), facts)
+    return [Entry(part["key"], StatePart(part["kind"], part["full"],
+                                         {fact["name"]: next(arrays) for fact in part["arrays"]}, part["meta"]),
+                  part["once"]) for part in parts]
 
 
-def _array(read: Callable[[int, int], Array], what: str, fact: dict[str, Any], start: int) -> Array:
-    offset, size = fact["offset"], fact["bytes"]
-    if fact["dtype"] not in _DTYPES or offset < 0 or size < 0:
-        raise CorruptFile(f"{what} is out of bounds")
-    piece = read(start + offset, size)
-    if len(piece) != size:
-        raise CorruptFile(f"{what} is out of bounds")
-    if zlib.crc32(_bytes(piece)) != fact["crc"]:
-        raise CorruptFile(f"{what} fails its checksum")
+def _array(file: str, key: str, fact: dict[str, Any], data: Array) -> Array:
+    start, size = fact["offset"], fact["bytes"]
+    piece = data[start:start + size] if start >= 0 <= size else data[:0]
+    if fact["dtype"] not in _DTYPES or len(piece) != size:
+        raise CorruptFile(f"{file}: array {fact['name']!r} of {key!r} is out of bounds")
+    if zlib.crc32(piece.data) != fact["crc"]:
+        raise CorruptFile(f"{file}: array {fact['name']!r} of {key!r} fails its checksum")
     return piece.view(fact["dtype"]).reshape(fact["shape"])

@@ -87,6 +87,22 @@ class KeyIndex:
             self._huge_at = 2 * self.high
         return out
 
+    def load(self, words: Array) -> None:
+        """Enter encoded keys that are distinct and not in the index, at `next_slots`; they count as clean."""
+        self._space.used(self.high + len(words))
+        if not len(self):
+            k.spread(self.ctl, len(words))
+        done = k.enter(self.ctl, self._arena_at, words, 0)
+        while done < len(words):
+            self._make_room(words, done)
+            done = k.enter(self.ctl, self._arena_at, words, done)
+
+    def next_slots(self, count: int) -> Array:
+        """The slots that so many keys get from `load`, ascending (int64)."""
+        if self.high + count > self._space.rows:
+            raise _full(self.high + count)
+        return np.arange(self.high, self.high + count)
+
     def _make_room(self, words: Array, row: int) -> None:
         reason = int(self.ctl[C.REASON])
         if reason == ARENA_FULL and self.arena is not None:
@@ -94,8 +110,7 @@ class KeyIndex:
         elif reason == CROWDED:
             raise InternalError("a key index holds too many keys of one hash")
         else:
-            raise UserError("state_full", f"an operator holds {self.high} keys, more than one shard can",
-                            hint="use more shards, or let state expire ('table.exec.state.ttl')")
+            raise _full(self.high)
 
     def lookup(self, columns: Sequence[Column], length: int) -> Array:
         """Each row's slot (int64), -1 where the key is missing."""
@@ -144,11 +159,12 @@ class KeyIndex:
         self.ctl[C.DIRTY] = 0
         return slots
 
-    def expect(self, keys: int) -> None:
-        """Say that so many keys are about to come."""
-        self._space.used(keys)
-
     def forget_dirty(self) -> None:
         """Mark all slots clean."""
         self._space.arrays[_MARK][:self.high] = 0
         self.ctl[C.DIRTY] = 0
+
+
+def _full(keys: int) -> UserError:
+    return UserError("state_full", f"an operator holds {keys} keys, more than one shard can",
+                     hint="use more shards, or let state expire ('table.exec.state.ttl')")

@@ -234,6 +234,48 @@ def upsert(ctl: Array, arena: int, words: Array, out: Array, fresh: Array, start
     return count
 
 
+@kernel
+def spread(ctl: Array, keys: int) -> None:
+    """Make an empty table of as many segments as so many keys will need, about."""
+    depth = 0
+    while depth < MAX_DEPTH and (keys >> depth) > 2600:
+        depth += 1
+    ctl[DEPTH], ctl[SEGMENTS] = depth, 1 << depth
+    for i in range(1 << depth):
+        store_i32(ctl[DIRECTORY] + 4 * i, np.int32(i))
+        store_i32(ctl[DEPTHS] + 4 * i, np.int32(depth))
+
+
+@kernel
+def enter(ctl: Array, arena: int, words: Array, start: int) -> Word:
+    """Give keys that are distinct and new the slots from HIGH on, from row `start` on; returns the first row that found
+    no room. They are not marked dirty."""
+    base, width, count = words.ctypes.data, words.shape[1], len(words)
+    tags = np.empty(AHEAD, np.int64)
+    for first in range(start, count, AHEAD):
+        last = min(first + AHEAD, count)
+        for i in range(first, last):
+            tag = np.int64(key_hash(ctl, base + 8 * width * i) >> _TAG)
+            tags[i - first] = tag
+            prefetch(ctl[TABLE] + 8 * (SEGMENT * segment_of(ctl, tag) + (tag & (SEGMENT - 1))))
+        for i in range(first, last):
+            slot, at = ctl[HIGH], base + 8 * width * i
+            if not make_place(ctl, tags[i - first]):
+                ctl[REASON] = CROWDED
+                return i
+            if ctl[VIEWS]:
+                if not keep_view(arena, slot, at):
+                    ctl[REASON] = ARENA_FULL
+                    return i
+            else:
+                for w in range(width):
+                    store_u64(ctl[KEYS] + 8 * (width * slot + w), load_u64(at + 8 * w))
+            store_u8(ctl[LIVE] + slot, np.uint8(1))
+            insert(ctl, tags[i - first], slot)
+            ctl[HIGH] = slot + 1
+    return count
+
+
 @inlined
 def erase(ctl: Array, segment: int, entry_at: int) -> None:
     """Remove an entry and shift back those behind it that may stand earlier."""

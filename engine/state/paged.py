@@ -70,6 +70,9 @@ class PagedArray:
         chosen = np.arange(self._used * self._pages_each, dtype=np.int64) if full else dirty
         return {f"{prefix}.rows": chosen.astype(np.int32), f"{prefix}.values": self._by_page[chosen]}
 
+    def pieces(self, prefix: str) -> None:
+        """See `Attached`: saved whole."""
+
     def load(self, prefix: str, parts: Sequence[tuple[bool, Mapping[str, Array]]], remap: Array) -> None:
         """See `Attached`."""
         for _, arrays in parts:

@@ -7,14 +7,22 @@ such parts, oldest first, to plain arrays in memory, from which the owner keeps 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from engine.changes import Array
 from engine.memory import Reservation, address, inlined, kernel, load_u8, store_i32, store_u8
 from engine.state.arena import gather, scatter
+
+PIECE = 1 << 20
+"""Bytes of state copied at once while rows go on coming: well below a millisecond."""
+BLOCK = 32 << 20
+STRING = 32
+"""Bytes of a string, guessed."""
 
 
 def span(rows: Array) -> Array | slice:
@@ -33,19 +41,37 @@ class Stored:
     view: bool = False
 
 
+class Blocks:
+    """Memory for copies out of blocks of `size` bytes: that of many small arrays costs more than to fill it."""
+
+    def __init__(self, size: int = 0) -> None:
+        self._size = size
+        self._block: Array = np.empty(0, np.uint8)
+
+    def empty(self, shape: tuple[int, ...], dtype: Any) -> Array:
+        """An array of its own, not initialised."""
+        size = math.prod(shape) * np.dtype(dtype).itemsize
+        if size > len(self._block):
+            self._block = np.empty(max(self._size, size), np.uint8)
+        taken, self._block = self._block[:size], self._block[-(-size // 64) * 64:]
+        return taken.view(dtype).reshape(shape)
+
+
 def save(prefix: str, stored: Sequence[Stored], rows: Array | None, count: int = 0,
-         dead: Array | None = None) -> dict[str, Array]:
+         dead: Array | None = None, blocks: Blocks | None = None) -> dict[str, Array]:
     """The written form of these rows (None: of all rows below `count`); `dead` are rows that are no longer."""
     arrays: dict[str, Array] = {}
+    blocks = blocks or Blocks()
     if rows is not None:
-        arrays[f"{prefix}.rows"] = rows.astype(np.int32)
+        arrays[f"{prefix}.rows"] = blocks.empty(rows.shape, np.int32)
+        arrays[f"{prefix}.rows"][:] = rows
     if dead is not None and len(dead):
         arrays[f"{prefix}.dead"] = dead.astype(np.int32)
     every = np.arange(count, dtype=np.int64) if rows is None and any(s.view for s in stored) else rows
     for s in stored:
         name = f"{prefix}.{s.name}"
         if not s.view:
-            arrays[name] = s.array[:count].copy() if rows is None else _rows_of(s.array, rows)
+            arrays[name] = s.array[:count].copy() if rows is None else _rows_of(s.array, rows, blocks)
             continue
         assert every is not None
         arrays[f"{name}.ends"], arrays[f"{name}.data"] = gather(s.array, every)
@@ -55,16 +81,38 @@ def save(prefix: str, stored: Sequence[Stored], rows: Array | None, count: int =
     return arrays
 
 
-def _rows_of(array: Array, rows: Array) -> Array:
+def _rows_of(array: Array, rows: Array, blocks: Blocks) -> Array:
     """`take` is the fastest way, but copies an array that is not contiguous: all the reserved space."""
-    return array.take(rows, 0) if array.flags.c_contiguous else array[rows]
+    where = span(rows)
+    if not isinstance(where, slice) and not array.flags.c_contiguous:
+        return array[rows]
+    found = blocks.empty((len(rows), *array.shape[1:]), array.dtype)
+    if isinstance(where, slice):
+        found[:] = array[where]
+    else:
+        array.take(rows, 0, out=found, mode="clip")  # else it is copied twice; rows are known to be within
+    return found
+
+
+def pieces(groups: Sequence[tuple[str, Sequence[Stored]]], high: int,
+           living: Callable[[int, int], Array]) -> Iterator[dict[str, Array]]:
+    """The written form of all rows below `high` of these groups (prefix, arrays), in pieces, each made of the rows that
+    `living(start, end)` gives when its turn comes. Rows that change meanwhile are the next snapshot's."""
+    width = sum(s.array.strides[0] + (STRING if s.view else 0) for _, stored in groups for s in stored)
+    step, blocks = max(PIECE // max(width, 1), 1), Blocks(BLOCK)
+    for start in range(0, high, step):
+        rows = living(start, min(start + step, high))
+        yield {name: array for prefix, stored in groups
+               for name, array in save(prefix, stored, rows, blocks=blocks).items()}
 
 
 class Replay:
     """Rows brought back from a chain of parts: `arrays[i]` by row number, `alive` tells which rows there are."""
 
-    def __init__(self, stored: Sequence[Stored]) -> None:
+    def __init__(self, stored: Sequence[Stored], room: int = 0) -> None:
+        """`room`: rows there will be, about (see `room_of`)."""
         self._stored = stored
+        self._room = room
         self.alive = np.zeros(0, np.bool_)
         self.arrays = [np.zeros((0, *s.array.shape[1:]), s.array.dtype) for s in stored]
         self._kept: list[Array] = []
@@ -82,8 +130,8 @@ class Replay:
         count = self._count(prefix, arrays)
         high = count if rows is None else int(rows.max()) + 1 if len(rows) else 0
         if high > len(self.alive):
-            self._resize(max(high, len(self.alive) * 2 if not full else 0))
-        where: Array | slice = slice(0, count) if rows is None else rows
+            self._resize(max(high, self._room, len(self.alive) * 2 if not full else 0))
+        where: Array | slice = slice(0, count) if rows is None else span(rows)
         dead = arrays.get(f"{prefix}.dead")
         if dead is not None:
             self.alive[dead[dead < len(self.alive)]] = False
@@ -117,8 +165,11 @@ class Replay:
     def forget(self, rows: Array | None) -> None:
         """Zero these rows (they were given anew, so nothing of what they held counts)."""
         if rows is not None and len(rows):
-            self._own()
             rows = rows[rows < len(self.alive)]
+            rows = rows[self.alive[rows]]
+            if not len(rows):
+                return
+            self._own()
             self.alive[rows] = False
             for array in self.arrays:
                 array[rows] = 0
@@ -145,6 +196,12 @@ class Replay:
             fresh = np.zeros((rows, *old.shape[1:]), old.dtype)
             fresh[:kept] = old[:kept]
             self.arrays[i] = fresh
+
+
+def room_of(prefix: str, parts: Sequence[Mapping[str, Array]]) -> int:
+    """Rows that a chain of parts needs room for, where they are told by number."""
+    told = [arrays[f"{prefix}.rows"] for arrays in parts if f"{prefix}.rows" in arrays]
+    return max((int(rows.max()) + 1 for rows in told if len(rows)), default=0)
 
 
 class DirtyRows:

@@ -36,6 +36,11 @@ class StateObject(Protocol):
         """What changed since the last snapshot (everything where `full`); marks all as clean."""
         ...
 
+    def ahead(self) -> StatePart | None:
+        """A piece of much state that the next snapshot, being a full one, would have to copy at once: the pieces, until
+        there is None, are the base that the snapshot's changes are told against. Rows may come between the pieces."""
+        ...
+
     def restore(self, chains: Sequence[Sequence[StatePart]], groups: tuple[int, int] | None) -> None:
         """Load into this empty object. Each chain is one former shard's parts, oldest first, beginning with a full one;
         `groups` = the key groups [low, high) to keep, None = all. Several chains = former shards being merged."""

@@ -29,7 +29,7 @@ kernels.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -42,7 +42,7 @@ from engine.state.hashing import hash_mask
 from engine.state.index_kernels import CROWDED, SEGMENT, C
 from engine.state.layout import EXTRA, Frame, frame_of
 from engine.state.nested import encode_nested
-from engine.state.parts import Replay, Stored, save
+from engine.state.parts import Replay, Stored, pieces, room_of, save
 from engine.state.rows import hash_rows
 from engine.state.sorted import SortedRows
 from engine.state.timers import Heap
@@ -243,17 +243,30 @@ class RowStore:
 
     def save(self, prefix: str, full: bool) -> dict[str, Array]:
         """See `Attached`."""
-        changed = np.sort(self._list[:int(self.ctl[C.DIRTY])])
-        self._marks[changed] = 0
-        self.ctl[C.DIRTY] = 0
+        changed = self._drain()
         if full:
-            return save(prefix, self._stored(), np.flatnonzero(self.live[:self.high]))
+            return save(prefix, self._stored(), self._living(0, self.high))
         alive = self.live[changed].view(np.bool_)
         return save(prefix, self._stored(), changed[alive], dead=changed[~alive])
 
+    def pieces(self, prefix: str) -> Iterator[dict[str, Array]]:
+        """See `Attached`."""
+        self._drain()
+        return pieces([(prefix, self._stored())], self.high, self._living)
+
+    def _drain(self) -> Array:
+        """The rows that changed since the last call, ascending, marked clean."""
+        changed = np.sort(self._list[:int(self.ctl[C.DIRTY])])
+        self._marks[changed] = 0
+        self.ctl[C.DIRTY] = 0
+        return changed
+
+    def _living(self, start: int, end: int) -> Array:
+        return start + np.flatnonzero(self.live[start:end].view(np.bool_))
+
     def load(self, prefix: str, parts: Sequence[tuple[bool, Mapping[str, Array]]], remap: Array) -> None:
         """See `Attached`."""
-        replay = Replay(self._stored())
+        replay = Replay(self._stored(), room_of(prefix, [arrays for _, arrays in parts]))
         for full, arrays in parts:
             replay.apply(prefix, arrays, full)
         rows = np.flatnonzero(replay.alive)

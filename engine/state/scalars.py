@@ -17,6 +17,9 @@ class Scalars:
     def snapshot(self, full: bool) -> StatePart:
         return StatePart("scalars", True, {}, dict(self.values))
 
+    def ahead(self) -> None:
+        """It is never much."""
+
     def restore(self, chains: Sequence[Sequence[StatePart]], groups: tuple[int, int] | None) -> None:
         for chain in chains:
             self.merge(dict(chain[-1].meta))

@@ -20,7 +20,7 @@ Every step costs O(log n) of the key's rows. Weights that are negative (a retrac
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,7 +42,7 @@ from engine.state.multiset_kernels import (
     drop_sets,
 )
 from engine.state.order import BYTES, SortCodec
-from engine.state.parts import Replay, Stored, save
+from engine.state.parts import Replay, Stored, pieces, room_of, save
 from engine.types import DataType
 
 if TYPE_CHECKING:
@@ -235,17 +235,30 @@ class OrderedMultiset:
 
     def save(self, prefix: str, full: bool) -> dict[str, Array]:
         """See `Attached`."""
-        changed = np.sort(self._list[:int(self.ctl[M_DIRTY])])
-        self._marks[changed] = 0
-        self.ctl[M_DIRTY] = 0
+        changed = self._drain()
         if full:
-            return save(prefix, self._stored(), np.flatnonzero(self._nodes[:int(self.ctl[M_HIGH]), 3]))
+            return save(prefix, self._stored(), self._living(0, int(self.ctl[M_HIGH])))
         alive = self._nodes[changed, 3] != 0
         return save(prefix, self._stored(), changed[alive], dead=changed[~alive])
 
+    def pieces(self, prefix: str) -> Iterator[dict[str, Array]]:
+        """See `Attached`."""
+        self._drain()
+        return pieces([(prefix, self._stored())], int(self.ctl[M_HIGH]), self._living)
+
+    def _drain(self) -> Array:
+        """The nodes that changed since the last call, ascending, marked clean."""
+        changed = np.sort(self._list[:int(self.ctl[M_DIRTY])])
+        self._marks[changed] = 0
+        self.ctl[M_DIRTY] = 0
+        return changed
+
+    def _living(self, start: int, end: int) -> Array:
+        return start + np.flatnonzero(self._nodes[start:end, 3])
+
     def load(self, prefix: str, parts: Sequence[tuple[bool, Mapping[str, Array]]], remap: Array) -> None:
         """See `Attached`."""
-        replay = Replay(self._stored())
+        replay = Replay(self._stored(), room_of(prefix, [arrays for _, arrays in parts]))
         for full, arrays in parts:
             replay.apply(prefix, arrays, full)
         slots, counts, orders = (a[replay.alive] for a in replay.arrays)

@@ -47,8 +47,8 @@ class Storage(Protocol):
         """Bytes of a file."""
         ...
 
-    def read(self, name: str, start: int = 0, length: int | None = None) -> Array:
-        """Bytes of a file as a writable uint8 array; fewer than `length` where it ends before. Threads may call it."""
+    def read(self, name: str, start: int, out: Array) -> int:
+        """Fill a uint8 array with the bytes of a file from `start` on; how many there were. Threads may call it."""
         ...
 
     def write(self, name: str, pieces: Iterable[memoryview | bytes]) -> int:
@@ -81,15 +81,13 @@ class LocalFolder:
     def size(self, name: str) -> int:
         return (self.folder / name).stat().st_size
 
-    def read(self, name: str, start: int = 0, length: int | None = None) -> Array:
+    def read(self, name: str, start: int, out: Array) -> int:
         # Not mapped: a bad sector is then an OSError here rather than a SIGBUS wherever the bytes are touched.
+        view, done = out.data, 0
         with (self.folder / name).open("rb", buffering=0) as file:
-            most = os.fstat(file.fileno()).st_size - start
-            array = np.empty(max(most if length is None else min(length, most), 0), np.uint8)
-            view, done = array.data, 0
             while done < len(view) and (count := os.preadv(file.fileno(), [view[done:]], start + done)):
                 done += count
-        return array[:done]
+        return done
 
     def write(self, name: str, pieces: Iterable[memoryview | bytes]) -> int:
         with (self.folder / name).open("xb") as file:
@@ -155,12 +153,13 @@ class RemoteFolder:
             self._fs.invalidate_cache()
             return int(self._fs.size(self._path(name)))
 
-    def read(self, name: str, start: int = 0, length: int | None = None) -> Array:
-        if length == 0:
-            return np.empty(0, np.uint8)
-        end = None if length is None else start + length
+    def read(self, name: str, start: int, out: Array) -> int:
+        if not len(out):
+            return 0
         with _as_os_error():
-            return np.frombuffer(bytearray(self._fs.cat_file(self._path(name), start=start, end=end)), np.uint8)
+            content = self._fs.cat_file(self._path(name), start=start, end=start + len(out))
+        out[:len(content)] = np.frombuffer(content, np.uint8)
+        return len(content)
 
     def write(self, name: str, pieces: Iterable[memoryview | bytes]) -> int:
         length = 0
@@ -193,6 +192,12 @@ def _as_os_error() -> Iterator[None]:
     except Exception as error:
         text = str(error).partition("\n")[0][:200]
         raise OSError(errno.EREMOTEIO, f"{type(error).__name__}: {text}") from error
+
+
+def read_all(storage: Storage, name: str) -> Array:
+    """The bytes of a file (uint8)."""
+    content = np.empty(storage.size(name), np.uint8)
+    return content[:storage.read(name, 0, content)]
 
 
 def is_remote(url: str) -> bool:

@@ -24,7 +24,8 @@ A table is a `StateObject`: name it in `Operator.states()`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Sized
+from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -37,12 +38,14 @@ from engine.state.hashing import HASH_VERSION
 from engine.state.index import KeyIndex
 from engine.state.index_kernels import C
 from engine.state.keys import KeyCodec
-from engine.state.parts import DirtyRows, Replay, Stored, save, span
+from engine.state.parts import DirtyRows, Replay, Stored, pieces, room_of, save, span
 from engine.state.protocol import StatePart
 from engine.state.ttl import Expiry
 from engine.types import DataType
 
 VERSION = 1
+AHEAD_FROM = 4 << 20
+"""Bytes of a table from which its first snapshot is made in pieces: less is copied in a millisecond or two."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,11 @@ class Attached(Protocol):
 
     def save(self, prefix: str, full: bool) -> dict[str, Array]:
         """Written form of all, or of what changed; marks all as clean."""
+        ...
+
+    def pieces(self, prefix: str) -> Iterator[dict[str, Array]] | None:
+        """Mark all as clean, and give its written form in pieces, each made when it is asked for; None: it is saved
+        whole only. A piece is a change that `load` takes like any."""
         ...
 
     def load(self, prefix: str, parts: Sequence[tuple[bool, Mapping[str, Array]]], remap: Array) -> None:
@@ -91,6 +99,8 @@ class StateTable:
         self._position = {f.name: i for i, f in enumerate(self.fields)}
         self._attached: dict[str, Attached] = {}
         self._based = False  # whether a part was written that changes can be told against
+        self._ahead: Iterator[dict[str, Array]] | None = None  # pieces to be given before the next snapshot
+        self._whole: set[str] = set()  # what is attached and has no pieces: saved whole by the next snapshot
 
     def __len__(self) -> int:
         return len(self.index)
@@ -229,6 +239,36 @@ class StateTable:
         stored = self.columns.stored([f"f.{f.name}" for f in self.fields])
         return stored + ([] if self.expiry is None else [Stored("access", self.expiry.times)])
 
+    def ahead(self) -> StatePart | None:
+        """See `StateObject`: before the first snapshot of much state."""
+        first = self._ahead is None
+        if first:
+            if self._based or self.nbytes() < AHEAD_FROM:
+                return None
+            self._based = True
+            self._ahead = self._pieces()
+        assert self._ahead is not None
+        arrays = next(self._ahead, None)
+        if arrays is None:
+            self._ahead = None
+        return None if arrays is None else self._part(first, arrays)
+
+    def _pieces(self) -> Iterator[dict[str, Array]]:
+        self._forget_dirty()
+        keys, fields, high = self._stored_keys(), self._stored_fields(), self.index.high
+        self._whole = set(self._attached)
+        live = self.index.live.view(np.bool_)
+
+        def living(start: int, end: int) -> Array:
+            return start + np.flatnonzero(live[start:end])
+
+        yield from pieces([("keys", keys), ("fields", fields)], high, living)
+        for name, thing in self._attached.items():
+            more = thing.pieces(name)
+            if more is not None:
+                self._whole.discard(name)
+                yield from more
+
     def snapshot(self, full: bool) -> StatePart:
         """See `StateObject`: all keys and fields, or those that changed, with what is attached.
 
@@ -236,6 +276,7 @@ class StateTable:
         """
         full = full or not self._based
         self._based = True
+        self._ahead = None
         if full:
             self._forget_dirty()
             live = None if len(self.index) == self.index.high else self.live_slots()
@@ -248,7 +289,11 @@ class StateTable:
             arrays = save("keys", self._stored_keys(), changed[born], dead=changed[~born])
             arrays |= save("fields", self._stored_fields(), touched[alive[touched]])
         for name, thing in self._attached.items():
-            arrays |= thing.save(name, full)
+            arrays |= thing.save(name, full or name in self._whole)
+        self._whole = set()
+        return self._part(full, arrays)
+
+    def _part(self, full: bool, arrays: dict[str, Array]) -> StatePart:
         meta: dict[str, Any] = {"version": VERSION, "hash": HASH_VERSION, "keys": len(self.index)}
         return StatePart("table", full, arrays, meta)
 
@@ -276,30 +321,49 @@ class StateTable:
         return self._dealt.key_groups(columns[:len(self._dealt.types)], len(words))
 
     def _restore_chain(self, chain: Sequence[StatePart], groups: tuple[int, int] | None) -> None:
-        keys, fields = Replay(self._stored_keys()), Replay(self._stored_fields())
+        keys, fields = self._replayed(chain)
+        old: Array | slice = slice(0, len(keys.alive))
+        if groups is not None or not keys.alive.all():
+            old = span(np.flatnonzero(keys.alive))
+        words = keys.arrays[0][old]
+        if groups is not None:
+            group = self._groups_of(words)
+            mine = np.flatnonzero((group >= groups[0]) & (group < groups[1]))
+            numbers = np.arange(old.start, old.stop) if isinstance(old, slice) else old
+            old, words = numbers[mine], words[mine]
+        words = np.ascontiguousarray(words)
+        with ThreadPoolExecutor(1, "index") as beside:  # keys and fields have no memory in common
+            slots = self.index.next_slots(len(words))
+            entering = beside.submit(self.index.load, words)
+            self._load_fields(slots, fields, old, any("fields.access" in p.arrays for p in chain))
+            entering.result()
+        if not self._attached:
+            return
+        remap = np.full(len(keys.alive), -1, np.int64)
+        remap[old] = slots
+        for name, thing in self._attached.items():
+            parts = [(p.full, p.arrays) for p in chain if any(n.startswith(f"{name}.") for n in p.arrays)]
+            if parts:
+                thing.load(name, parts, remap)
+
+    def _replayed(self, chain: Sequence[StatePart]) -> tuple[Replay, Replay]:
+        """Keys and fields as they are after the chain, by former slot."""
+        room = room_of("keys", [part.arrays for part in chain])
+        keys, fields = Replay(self._stored_keys(), room), Replay(self._stored_fields(), room)
         for part in chain:
             keys.apply("keys", part.arrays, part.full)
             fields.forget(part.arrays.get("keys.rows") if not part.full else None)
             fields.apply("fields", part.arrays, part.full)
-        old = np.flatnonzero(keys.alive)
-        words = keys.arrays[0][span(old)]
-        if groups is not None:
-            group = self._groups_of(words)
-            mine = (group >= groups[0]) & (group < groups[1])
-            old, words = old[mine], words[mine]
-        self.index.expect(len(old))
-        self.columns.used(len(old))
-        slots = self.index.upsert_words(np.ascontiguousarray(words))
-        remap = np.full(len(keys.alive), -1, np.int64)
-        remap[old] = slots
         fields.extend(len(keys.alive))
-        arrays = [a[span(old)] for a in fields.arrays]
+        return keys, fields
+
+    def _load_fields(self, slots: Array, fields: Replay, old: Array | slice, dated: bool) -> None:
+        self.columns.used(int(slots[-1]) + 1 if len(slots) else 0)
+        arrays = [a[old] for a in fields.arrays]
         if self.expiry is not None:
             times = arrays.pop()
-            self.expiry.load(slots, times if any("fields.access" in p.arrays for p in chain) else None)
+            self.expiry.load(slots, times if dated else None)
         self.columns.load(slots, arrays)
-        for name, thing in self._attached.items():
-            thing.load(name, [(p.full, p.arrays) for p in chain], remap)
 
     def rows(self) -> int:
         """Keys held, or the rows that hang on them where those are more."""

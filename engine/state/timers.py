@@ -11,14 +11,14 @@ Setting a timer later than all others costs constant time, firing the logarithm 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from engine.changes import Array, Column
 from engine.memory import Reservation, Word, address, inlined, kernel, load_i32, load_i64, store_i32, store_i64
 from engine.state.index import KeyIndex
-from engine.state.parts import Replay, Stored, save
+from engine.state.parts import Replay, Stored, pieces, room_of, save
 from engine.types import BIGINT
 
 TIMES, ITEMS, COUNT = range(3)
@@ -126,9 +126,16 @@ class Timers:
         born = self._index.live[changed].view(np.bool_)
         return save(prefix, self._stored(), changed[born], dead=changed[~born])
 
+    def pieces(self, prefix: str) -> Iterator[dict[str, Array]]:
+        """See `Attached`."""
+        self._index.dirty_slots()
+        live = self._index.live.view(np.bool_)
+        return pieces([(prefix, self._stored())], self._index.high,
+                      lambda start, end: start + np.flatnonzero(live[start:end]))
+
     def load(self, prefix: str, parts: Sequence[tuple[bool, Mapping[str, Array]]], remap: Array) -> None:
         """See `Attached`."""
-        replay = Replay(self._stored())
+        replay = Replay(self._stored(), room_of(prefix, [arrays for _, arrays in parts]))
         for full, arrays in parts:
             replay.apply(prefix, arrays, full)
         words = replay.arrays[0][replay.alive].view(np.int64)

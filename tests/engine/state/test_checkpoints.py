@@ -18,7 +18,7 @@ from engine.state import checkpoints
 from engine.state.checkpoints import Checkpoint, CheckpointStore, read_checkpoint
 from engine.state.files import Entry, write_file
 from engine.state.protocol import StatePart
-from engine.state.storage import LocalFolder, RemoteFolder, Storage, open_storage
+from engine.state.storage import LocalFolder, RemoteFolder, Storage, open_storage, read_all
 from engine.state.table import StateField, StateTable
 from tests.engine.state.values import LONG
 
@@ -142,7 +142,7 @@ def _data(storage: Storage) -> list[str]:
 
 
 def _replace(storage: Storage, name: str, change: Callable[[bytes], bytes]) -> None:
-    content = change(storage.read(name).tobytes())
+    content = change(read_all(storage, name).tobytes())
     storage.remove(name)
     storage.write(name, [content])
 
