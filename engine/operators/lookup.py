@@ -1,220 +1,179 @@
 """Lookup join: each row is completed from an outside table as of now, by key, without ever blocking the job.
 
-Requests of many batches are in flight at once; results come out in the order of the rows (watermarks keep their place
-among them). Answers are cached where the table's options say so, misses too. A barrier waits for what is in flight, so
-nothing pending is state.
+Requests of many batches are in flight at once; results come out in the order of the rows, or, where that is allowed, as
+their answers come (watermarks keep their place among them in any case). Answers are cached where the table's options
+say so, misses too. Rows that still wait at a barrier are state: they are asked for again after a restore.
 """
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
-from engine.changes import MAX_WATERMARK, Array, Barrier, Batch, Column, Watermark, concat_columns, null_column
+from engine.changes import MAX_WATERMARK, Array, Barrier, Batch, Column, Watermark, null_column
 from engine.connectors.base import Lookup
-from engine.errors import UserError
+from engine.errors import InternalError, UserError
 from engine.expressions.evaluate import Predicate, compile_expression
 from engine.expressions.nodes import NO_NODES, Expression
 from engine.operators.base import Operator, Settings
 from engine.operators.joining import any_null, pad_unmatched, satisfied, side_by_side
-from engine.state.index import KeyIndex
-from engine.types import DataType, Schema
+from engine.operators.lookup_cache import MISSING, LookupCache, LookupOptions
+from engine.operators.lookup_requests import Requests
+from engine.operators.waiting_rows import WaitingRows
+from engine.state.table import StateTable
+from engine.types import Schema
 
-Answer = tuple[Array, tuple[Column, ...]]
-UNKNOWN, MISSING = -2, -1
-IN_FLIGHT_BATCHES = 16
-KEPT = {True: 1_000, False: 100_000}  # answers that are not cached are thrown away by so many, `local` or not
-
-
-@dataclass(frozen=True)
-class LookupOptions:
-    """`cache_rows` 0 = no cache, else about how many keys it holds; `cache_ttl` microseconds, 0 = for ever;
-    `cache_missing`: that a key is not there is cached, too; `local`: the store answers at once, so ask it in place."""
-
-    cache_rows: int = 0
-    cache_ttl: int = 0
-    cache_missing: bool = True
-    local: bool = True
-    threads: int = 4
+ROWS_WAITING = 300_000  # at most, where no capacity is given
+PATIENCE = 0.02  # seconds that a barrier gives answers to come: what waits for longer is state
+TURN = 1.0  # seconds between looks at latencies
 
 
 @dataclass
 class Pending:
-    """Rows that wait for an answer: their key slots, the slots asked for, and the answer's future (None: nothing
-    asked)."""
+    """Rows that wait for answers: their slots in a cache."""
 
     batch: Batch
     slots: Array
-    asked: Array
-    future: Future[Answer] | None
-
-
-class LookupCache:
-    """Answers by key: the rows of a key (`counts` from `rows` on), or none (a negative entry)."""
-
-    def __init__(self, types: Sequence[DataType], options: LookupOptions) -> None:
-        self._types = tuple(types)
-        self._options = options
-        self.chunks: list[tuple[Column, ...]] = []
-        self.clear()
-
-    def clear(self) -> None:
-        self._index = KeyIndex(self._types)
-        self.rows = np.full(1024, UNKNOWN, np.int64)
-        self.counts = np.zeros(1024, np.int64)
-        self.until = np.zeros(1024, np.int64)
-        self.flying = np.zeros(1024, np.bool_)  # asked for, not answered yet
-        self.chunks = []
-        self.size = 0
-
-    def slots(self, keys: Sequence[Column], length: int) -> Array:
-        """The keys' slots."""
-        slots = self._index.upsert(keys, length)
-        high = self._index.high
-        if high > len(self.rows):
-            self.rows = np.concatenate([self.rows, np.full(2 * high - len(self.rows), UNKNOWN, np.int64)])
-            self.counts = np.concatenate([self.counts, np.zeros(len(self.rows) - len(self.counts), np.int64)])
-            self.until = np.concatenate([self.until, np.zeros(len(self.rows) - len(self.until), np.int64)])
-            self.flying = np.concatenate([self.flying, np.zeros(len(self.rows) - len(self.flying), np.bool_)])
-        return slots
-
-    def unknown(self, slots: Array, now: int) -> Array:
-        """Which of these have no answer, or one that is too old (still used by rows that came before)."""
-        options = self._options
-        if not options.cache_rows:
-            return np.ones(len(slots), np.bool_)
-        unknown: Array = self.rows[slots] == UNKNOWN
-        if not options.cache_missing:
-            unknown |= self.rows[slots] == MISSING
-        if options.cache_ttl:
-            unknown |= self.until[slots] <= now
-        return unknown
-
-    def put(self, slots: Array, answer: Answer, now: int) -> None:
-        """Store the answer to a request for these slots."""
-        positions, columns = answer
-        answered, starts, counts = np.unique(positions, return_index=True, return_counts=True)
-        self.rows[slots], self.counts[slots] = MISSING, 0
-        self.rows[slots[answered]], self.counts[slots[answered]] = self.size + starts, counts
-        self.until[slots] = now + self._options.cache_ttl
-        if len(positions):
-            self.chunks.append(columns)
-            self.size += len(positions)
-            if len(self.chunks) > 16:
-                self.chunks = [tuple(concat_columns(parts) for parts in zip(*self.chunks, strict=True))]
-
-    def matches(self, slots: Array) -> tuple[Array, Array]:
-        """For each of the keys' rows its position in `slots`, and its number among all cached rows."""
-        counts = np.where(self.rows[slots] >= 0, self.counts[slots], 0)
-        found = np.repeat(np.arange(len(slots)), counts)
-        within = np.arange(len(found)) - np.repeat(np.cumsum(counts) - counts, counts)
-        return found, self.rows[slots][found] + within
-
-    def columns(self) -> tuple[Column, ...]:
-        """All cached rows as one set of columns."""
-        if len(self.chunks) > 1:
-            self.chunks = [tuple(concat_columns(parts) for parts in zip(*self.chunks, strict=True))]
-        return self.chunks[0] if self.chunks else ()
+    cache: LookupCache
 
     @property
-    def full(self) -> bool:
-        """Whether it is time to begin anew: too many rows, or keys (of rows that are not there)."""
-        options = self._options
-        return max(self.size, self._index.high) > (options.cache_rows or KEPT[options.local])
+    def waiting(self) -> Array:
+        """Which of the rows still do."""
+        return self.cache.flying[self.slots]
+
+    def only(self, rows: Array) -> Pending:
+        return Pending(self.batch.take(rows), self.slots[rows], self.cache)
 
 
 class LookupJoin(Operator):
-    """Input columns, then the table's; `left` keeps rows without a match. `keys`: the key expressions over the
-    input."""
+    """Input columns, then the table's; `left` keeps rows without a match. `given`: the input's schema; `keys`: the key
+    expressions over it; `dealt`: the input's columns by which rows were dealt to the shards."""
 
     role = "lookup"
 
-    def __init__(
-        self,
-        name: str,
-        schema: Schema,
-        settings: Settings,
-        lookup: Lookup,
-        keys: Sequence[Expression],
-        condition: Expression | None,
-        left: bool,
-        options: LookupOptions,
-        nodes: frozenset[str] = NO_NODES,
-    ) -> None:
+    def __init__(self, name: str, schema: Schema, settings: Settings, lookup: Lookup, given: Schema,
+                 keys: Sequence[Expression], condition: Expression | None, left: bool, options: LookupOptions,
+                 dealt: Sequence[int] = (), nodes: frozenset[str] = NO_NODES) -> None:
         super().__init__(name, schema, settings, nodes)
-        self._lookup = lookup
         self._keys = [compile_expression(k) for k in keys]
+        self._types = [k.type for k in keys]
         self._condition = None if condition is None else Predicate(condition)
         self._left = left
         self._options = options
-        self._cache = LookupCache([k.type for k in keys], options)
+        self._cache = LookupCache(self._types, options)
         self._queue: deque[Pending | Watermark] = deque()
-        self._pool = None if options.local else ThreadPoolExecutor(options.threads, "lookup")
+        self._rows = 0  # that wait
+        self._requests = Requests(lookup, options, name, settings.context.now)
+        self.dealt = tuple(dealt)
+        self._waiting = WaitingRows(given, dealt)
+        self._looked = 0.0
         self.counters.extra.update(hits=0, misses=0)
 
+    def states(self) -> dict[str, StateTable]:
+        return {"waiting": self._waiting.table}
+
+    def open(self) -> None:
+        for batch in self._waiting.take():
+            self._take(batch)
+
+    # ---- rows in -----------------------------------------------------------------------------------------------------
+
     def process(self, batch: Batch, port: int) -> None:
+        most = ROWS_WAITING if self._options.local else self._options.capacity or ROWS_WAITING
+        for start in range(0, batch.length, most):
+            part = batch if batch.length <= most else batch.slice(start, min(start + most, batch.length))
+            self._make_room(most - part.length)
+            self._take(part)
+            self._drain()
+
+    def _take(self, batch: Batch) -> None:
+        """Ask for the keys that are not known, each once: those on their way already are waited for."""
         context = self.settings.context
         if self._cache.full:
-            self._drain(wait=True)
-            self._cache.clear()
+            self._cache = LookupCache(self._types, self._options)  # rows that wait keep the one that they know
+        cache = self._cache
         keys = [k(batch.columns, batch.length, context) for k in self._keys]
-        now = context.now()
         nulls = any_null(keys)
-        slots = self._cache.slots(keys, batch.length)
-        unknown = self._cache.unknown(slots, now)
+        slots = cache.slots(keys, batch.length)
+        unknown = cache.unknown(slots, context.now())
         if nulls is not None:
             unknown &= ~nulls
-            self._cache.rows[slots[nulls]] = MISSING
+            cache.rows[slots[nulls]] = MISSING
         asked, first = np.unique(slots[unknown], return_index=True)
         self.counters.extra["misses"] += len(asked)
         self.counters.extra["hits"] += batch.length - len(asked)
-        pending = Pending(batch, slots, asked, None)
-        if len(asked):
-            self._ask(pending, [k.take(np.flatnonzero(unknown)[first]) for k in keys])
-        self._queue.append(pending)
-        self._drain(len(self._queue) > IN_FLIGHT_BATCHES)
+        new = ~cache.flying[asked]
+        self._queue.append(Pending(batch, slots, cache))
+        self._rows += batch.length
+        if new.any():
+            rows = np.flatnonzero(unknown)[first[new]]
+            self._guarded_ask(cache, asked[new], [k.take(rows) for k in keys])
 
-    def _ask(self, pending: Pending, keys: list[Column]) -> None:
-        """Request the unknown keys, each once: those another batch asks for already arrive before this one is due."""
-        count = len(pending.asked)
-        if self._pool is None:
-            self._cache.put(pending.asked, self._lookup.get(keys, count), self.settings.context.now())
-            return
-        new = ~self._cache.flying[pending.asked]
-        pending.asked = pending.asked[new]
-        if len(pending.asked):
-            self._cache.flying[pending.asked] = True
-            pending.future = self._pool.submit(self._lookup.get, [k.take(new) for k in keys], len(pending.asked))
+    def _guarded_ask(self, cache: LookupCache, slots: Array, keys: list[Column]) -> None:
+        try:
+            self._requests.ask(cache, slots, keys)
+        except (UserError, InternalError) as error:
+            raise self.blame(error) from error
 
-    def _drain(self, wait: bool) -> None:
-        """Emit what is complete, in order; with `wait`, everything."""
+    def _make_room(self, rows: int) -> None:
+        """Wait until at most so many rows wait, and few enough requests are under way."""
+        while self._queue and (self._rows > rows or self._requests.crowded):
+            self._drain()
+            if self._queue and (self._rows > rows or self._requests.crowded):
+                self._requests.wait(TURN)
+
+    # ---- rows out ----------------------------------------------------------------------------------------------------
+
+    def _drain(self) -> None:
+        """Take the answers that have come and emit what they complete."""
+        try:
+            self._requests.step()
+        except (UserError, InternalError) as error:
+            raise self.blame(error) from error
         while self._queue:
             head = self._queue[0]
             if isinstance(head, Watermark):
                 self.send(head)
-            else:
-                if head.future is not None:
-                    if not (wait or head.future.done()):
-                        return
-                    self._cache.put(head.asked, self._answer(head.future), self.settings.context.now())
-                    self._cache.flying[head.asked] = False
-                self._emit_joined(head)
+            elif not self._emit_answered(head):
+                if self._options.unordered:
+                    self._overtake()
+                return
             self._queue.popleft()
 
-    def _answer(self, future: Future[Answer]) -> Answer:
-        try:
-            return future.result()
-        except UserError as error:
-            raise self.blame(error) from error
+    def _overtake(self) -> None:
+        """Emit what is answered of the rows before the next watermark."""
+        for i in range(len(self._queue)):
+            pending = self._queue[i]
+            if isinstance(pending, Watermark):
+                return
+            waiting = pending.waiting
+            if not waiting.all() and pending.batch.length:
+                self._emit_joined(pending.only(np.flatnonzero(~waiting)))
+                self._queue[i] = pending.only(np.flatnonzero(waiting))
+
+    def _emit_answered(self, pending: Pending) -> bool:
+        """Emit the rows if all are answered."""
+        if pending.waiting.any():
+            return False
+        self._emit_joined(pending)
+        return True
+
+    def _finish(self) -> None:
+        """Wait for all that is under way, and emit it."""
+        self._drain()
+        while self._queue:
+            self._requests.wait(TURN)
+            self._drain()
 
     def _emit_joined(self, pending: Pending) -> None:
-        batch = pending.batch
-        found, rows = self._cache.matches(pending.slots)
-        right = self._cache.columns()
+        batch, cache = pending.batch, pending.cache
+        self._rows -= batch.length
+        found, rows = cache.matches(pending.slots)
+        right = cache.columns()
         left_rows, right_rows = satisfied(self._condition, batch.columns, right, found, rows, self.settings.context)
         if self._left:
             left_rows, right_rows = pad_unmatched(left_rows, right_rows, batch.length)
@@ -226,22 +185,39 @@ class LookupJoin(Operator):
         """The table's columns without rows."""
         return tuple(null_column(t, 0) for t in self.schema.types[width:])
 
+    # ---- time --------------------------------------------------------------------------------------------------------
+
     def advance(self, watermark: int) -> None:
         if watermark == MAX_WATERMARK:
-            self._drain(wait=True)
+            self._finish()
+            self._look()
 
     def forward_watermark(self, time: int) -> None:
         self._queue.append(Watermark(time))
-        self._drain(wait=False)
+        self._drain()
 
     def tick(self, now: int) -> None:
-        self._drain(wait=False)
+        if self._queue:
+            self._drain()
+        if time.monotonic() - self._looked > TURN:
+            self._look()
+
+    def _look(self) -> None:
+        """Note how long answers take, and how many keys were asked for again."""
+        self._looked = time.monotonic()
+        found = self._requests.percentiles()
+        if found is not None:
+            self.counters.extra.update(p50_ms=found[0], p99_ms=found[1], retried=self._requests.retried)
 
     def _receive_barrier(self, barrier: Barrier) -> None:
-        self._drain(wait=True)
+        self._drain()
+        until = time.monotonic() + PATIENCE
+        while self._queue and (left := until - time.monotonic()) > 0:
+            self._requests.wait(left)
+            self._drain()
+        self._waiting.put([p.batch for p in self._queue if isinstance(p, Pending)])
         super()._receive_barrier(barrier)
+        self._waiting.clear()
 
     def close(self) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
-        self._lookup.close()
+        self._requests.close()

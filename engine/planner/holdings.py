@@ -177,6 +177,11 @@ def _set_operation(v: View) -> Holding:
     return Holding(whole_keys=pairs)
 
 
+def _lookup(v: View) -> Holding:
+    """Rows that wait for an answer; whom they are asked of, and how, may change."""
+    return Holding(keys=v.operator.dealt, stores={"rows": Store(0, ("kind", "stamp", "seq"))})
+
+
 def _sort(v: View) -> Holding:
     order = getattr(v.relation, "order", ())
     return Holding({"order": sort_keys(order, v.given[0])[:1] if v.operator.timed else ""}, stores={"rows": Store(
@@ -210,7 +215,7 @@ HOLDINGS: dict[str, Callable[[View], Holding]] = {
     "DeduplicateFirst": lambda v: Holding({"first or last": False}, v.relation.partition), "Deduplicate": _deduplicate,
     "DeduplicateEarliest": _deduplicate, "OverAggregate": _over, "SortedOver": _sorted_over,
     "ChangelogNormalize": _normalize, "UpsertMaterialize": _materialize, "SetOperation": _set_operation, "Sort": _sort,
-    "Limit": _nothing_fixed, "AssignWatermarks": _watermark, "SourceReader": _source,
+    "LookupJoin": _lookup, "Limit": _nothing_fixed, "AssignWatermarks": _watermark, "SourceReader": _source,
 }  # fmt: skip
 
 FAMILIES = {"GlobalAggregate": "GroupAggregate"}

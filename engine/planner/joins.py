@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.errors import NotSupported, UserError
+from engine.expressions.nodes import InputRef
+from engine.operators.base import Settings
 from engine.operators.interval_join import Bounds, IntervalJoin, key_types
-from engine.operators.lookup import LookupJoin, LookupOptions
+from engine.operators.lookup import LookupJoin
+from engine.operators.lookup_cache import LookupOptions
 from engine.operators.stream_join import JoinShape, StreamJoin
 from engine.operators.temporal_join import TemporalJoin
 from engine.operators.window_join import WindowJoin
 from engine.options import boolean, duration, integer
 from engine.plan import nodes
-from engine.plan.hints import lifetimes
+from engine.plan.hints import LookupHint, lifetimes, lookup_hint
 from engine.plan.nodes import JoinKind, Relation
 from engine.planner.core import Built, NodeFunction, Planner
 from engine.planner.delta import delta_join
@@ -86,24 +89,31 @@ def plan_window_join(planner: Planner, node: nodes.WindowJoin) -> Built:
 
 def plan_lookup_join(planner: Planner, node: nodes.LookupJoin) -> Built:
     connector, table = planner.connector(node.table)
-    built = planner.build(node.input)
     if connector.lookup(table, planner.environment) is None:
         raise UserError("no_lookup", f"table {node.table.name} cannot be looked up: its connector "
                         f"'{node.table.option('connector')}' has no lookup")
+    hint = lookup_hint(node, dict(planner.program.settings)) or LookupHint()
+    append, schema = planner.properties.append_only(node.input), node.input.schema
+    built = planner.build(node.input)
+    by = tuple(e.index for _, e in node.keys if isinstance(e, InputRef))
+    if hint.shuffle and append and by:
+        built = planner.keyed(built, by, schema)
 
-    def make(name: str, settings: object) -> LookupJoin:
+    def make(name: str, settings: Settings) -> LookupJoin:
         lookup = connector.lookup(table, planner.environment)
         assert lookup is not None
         lookup.open([position for position, _ in node.keys], node.columns)
-        options = lookup_options(table.options, lookup.local)
-        return LookupJoin(name, node.schema, planner.settings(), lookup, [e for _, e in node.keys], node.condition,
-                          node.kind is JoinKind.LEFT, options, node.nodes)
+        options = lookup_options(table.options, lookup.local, hint, append)
+        return LookupJoin(name, node.schema, settings, lookup, schema, [e for _, e in node.keys], node.condition,
+                          node.kind is JoinKind.LEFT, options, built.keys or (), node.nodes)
 
     return planner.add(node, f"Lookup({node.table.name})", [built], make, built.keys)
 
 
-def lookup_options(options: Mapping[str, str], local: bool) -> LookupOptions:
-    """What Flink's options of a lookup table mean. Without 'lookup.cache' = 'PARTIAL' every row asks."""
+def lookup_options(options: Mapping[str, str], local: bool, hint: LookupHint = LookupHint(),  # noqa: B008 (frozen)
+                   append: bool = True) -> LookupOptions:
+    """What Flink's options of a lookup table mean, and the hint. Without 'lookup.cache' = 'PARTIAL' every row asks.
+    Results overtake one another only where rows are only added (`append`): changes of a key keep their order."""
 
     def read(*names: str) -> str | None:
         return next((options[name] for name in names if name in options), None)
@@ -116,7 +126,10 @@ def lookup_options(options: Mapping[str, str], local: bool) -> LookupOptions:
     return LookupOptions(
         cache_rows=integer(rows or "100000", "lookup.partial-cache.max-rows") if cached else 0,
         cache_ttl=duration(ttl or "0 s", "lookup.partial-cache.expire-after-write"),
-        cache_missing=boolean(options.get("lookup.partial-cache.cache-missing-key", "true")), local=local)
+        cache_missing=boolean(options.get("lookup.partial-cache.cache-missing-key", "true")),
+        local=local if hint.asynchronous is None else not hint.asynchronous,
+        unordered=hint.unordered and append, capacity=hint.capacity, timeout=hint.timeout / 1e6,
+        attempts=hint.attempts, delay=hint.delay / 1e6)
 
 
 PLAN: dict[type[Relation], NodeFunction] = {

@@ -36,7 +36,17 @@ class Work:
     dead_letters: int = 0
     left_out: int = 0
     watermark: int | None = None
-    lookup: dict[str, int] = field(default_factory=dict)
+    lookup: dict[str, float] = field(default_factory=dict)
+
+
+LOOKED_UP = ("hits", "misses", "retried", "p50_ms", "p99_ms")
+"""What a lookup counts: keys that were known, asked for, asked for again; how long answers take."""
+
+
+def lookups(parts: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """What several lookups counted, together: counts are added, of times the longest is told."""
+    return {name: (max if name.endswith("_ms") else sum)([p[name] for p in parts if name in p])
+            for name in LOOKED_UP if any(name in p for p in parts)}
 
 
 def reported(watermark: int) -> int | None:
@@ -134,7 +144,7 @@ def _described(place: Place, work: Mapping[str, Work]) -> dict[str, Any]:
         "fused_into": work[place.fused_into].name if place.fused_into is not None else None,
     }
     if asked := [w.lookup for w in own if w.lookup]:
-        described["lookup"] = {name: sum(a[name] for a in asked) for name in ("hits", "misses")}
+        described["lookup"] = lookups(asked)
     return described
 
 

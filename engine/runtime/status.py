@@ -10,7 +10,7 @@ from engine.operators.base import Operator
 from engine.operators.calc import AssignWatermarks
 from engine.operators.source import SourceReader
 from engine.planner import Graph
-from engine.runtime.nodes import Nodes, Work, reported
+from engine.runtime.nodes import LOOKED_UP, Nodes, Work, lookups, reported
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def _work(operator: Operator) -> Work:
     states = operator.saved() if isinstance(operator, SourceReader) else operator.states()
     left_out = max(operator.legible - counters.rows_out, 0) if isinstance(operator, SourceReader) else 0
     dead = operator.state.values["dead"] if isinstance(operator, SourceReader) else 0
-    lookup: dict[str, int] = {name: int(counters.extra[name]) for name in ("hits", "misses") if name in counters.extra}
+    lookup = {name: counters.extra[name] for name in LOOKED_UP if name in counters.extra}
     return Work(operator.name, operator.uid, operator.nodes, counters.rows_in, counters.rows_out, counters.late,
                 max(counters.busy_ns, 0) / 1e9, sum(s.rows() for s in states.values()),
                 sum(s.nbytes() for s in states.values()), dead, left_out, reported(operator.watermark), lookup)
@@ -103,5 +103,5 @@ def _over_shards(described: Sequence[Work]) -> dict[str, Work]:
         work.left_out += one.left_out
         marks = [m for m in (work.watermark, one.watermark) if m is not None]
         work.watermark = min(marks, default=None)
-        work.lookup = {name: work.lookup.get(name, 0) + count for name, count in one.lookup.items()} or work.lookup
+        work.lookup = lookups([work.lookup, one.lookup])
     return total

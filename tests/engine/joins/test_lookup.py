@@ -15,7 +15,8 @@ from engine.connectors.base import Lookup
 from engine.errors import UserError
 from engine.expressions.nodes import InputRef
 from engine.expressions.values import column_from_python, column_to_python
-from engine.operators.lookup import LookupJoin, LookupOptions
+from engine.operators.lookup import LookupJoin
+from engine.operators.lookup_cache import LookupOptions
 from engine.planner.joins import lookup_options
 from engine.types import INT, STRING, Schema
 from tests.engine.operators.harness import Clock, Collector, batch_of, lines, settings, split
@@ -51,10 +52,11 @@ class Table(Lookup):
 class Join:
     """A lookup join, what it gave, and its clock."""
 
-    def __init__(self, table: Table, options: LookupOptions, left: bool = True) -> None:
+    def __init__(self, table: Lookup, options: LookupOptions, left: bool = True) -> None:
         self.clock = Clock()
         key = InputRef(INT, index=0)
-        self.operator = LookupJoin("lookup", OUTPUT, settings(self.clock), table, [key], None, left, options)
+        self.operator = LookupJoin("lookup", OUTPUT, settings(self.clock), table, INPUT, [key], None,
+                                   left, options)
         self.end = Collector(OUTPUT, settings(self.clock))
         self.operator.connect(self.end, 0)
 

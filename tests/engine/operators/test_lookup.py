@@ -11,7 +11,8 @@ from engine.changes import Array, Column
 from engine.connectors.base import Lookup
 from engine.expressions.nodes import InputRef
 from engine.expressions.values import column_from_python, column_to_python
-from engine.operators.lookup import LookupJoin, LookupOptions
+from engine.operators.lookup import LookupJoin
+from engine.operators.lookup_cache import LookupOptions
 from engine.types import INT, STRING, Schema
 from tests.engine.operators.harness import Make, every_cut
 
@@ -41,7 +42,8 @@ def lookup(left: bool) -> Make:
     def make(settings: Any) -> LookupJoin:
         table = Fixed()
         table.open((0,), (1,))
-        return LookupJoin("lookup", Schema.of(k=INT, name=STRING), settings, table, [InputRef(INT, index=0)], None,
+        return LookupJoin("lookup", Schema.of(k=INT, name=STRING), settings, table, ROWS,
+                          [InputRef(INT, index=0)], None,
                           left, LookupOptions())
 
     return make
