@@ -14,6 +14,7 @@ CONNECTORS: dict[str, str] = {
     "datagen": "engine.connectors.datagen:Datagen",
     "filesystem": "engine.connectors.filesystem:Filesystem",
     "hbase-2.2": "engine.connectors.hbase:HBase",
+    "jdbc": "engine.connectors.jdbc:Jdbc",
     "memory": "engine.connectors.memory:Memory",
     "metrics": "engine.connectors.metrics:MetricsConnector",
     "print": "engine.connectors.print:Print",
