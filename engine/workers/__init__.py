@@ -10,6 +10,7 @@ It cannot outlive its job: a pipe that the job holds open is a leash, at whose e
 """
 
 from engine.workers.hosts import Workers
+from engine.workers.pool import Busy, Pool
 from engine.workers.process import Limits, Lost, Process
 
-__all__ = ["Limits", "Lost", "Process", "Workers"]
+__all__ = ["Busy", "Limits", "Lost", "Pool", "Process", "Workers"]

@@ -7,13 +7,13 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from threading import Condition
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import RuntimeFault, UserError
 from engine.expressions.functions.user_hosts import Declared, Tally
 from engine.types import DataType
 from engine.workers import messages
+from engine.workers.pool import Pool
 from engine.workers.process import Limits, Lost, Process
 
 if TYPE_CHECKING:
@@ -40,13 +40,9 @@ class Workers:
     looked for besides the installed packages."""
 
     def __init__(self, folders: Sequence[Path] = (), limits: Limits | None = None, size: int = 1) -> None:
-        self.size = size
         self.tally = Tally()
         self._limits = limits or Limits()
-        self._folders = [str(f) for f in folders]
-        self._changed = Condition()
-        self._idle: list[Process] = []
-        self._busy = 0
+        self._pool = Pool("engine.workers", [str(f) for f in folders], self._limits, size)
         self._declared: dict[str, Declared] = {}
         self._longest: dict[str, float] = {}
 
@@ -80,14 +76,11 @@ class Workers:
         return unpack(buffers)
 
     def prepare(self, shards: int) -> None:
-        self.size = shards
+        self._pool.size = shards
 
     def close(self) -> None:
         """End the processes that nobody is asking."""
-        with self._changed:
-            ended, self._idle = self._idle, []
-        for process in ended:
-            process.close()
+        self._pool.close()
 
     # ---- asking ------------------------------------------------------------------------------------------------------
 
@@ -95,12 +88,8 @@ class Workers:
              suspect: bool = False) -> tuple[Any, list[bytearray]]:
         name, attempts = question["name"], 1 if suspect else ATTEMPTS
         for attempt in range(1, attempts + 1):
-            process = self._take()
             try:
-                self._load(process, question)
-                started = time.monotonic()
-                answer, returned = process.ask(question, buffers, self._patience(question, suspect))
-                self._answered(process, question, time.monotonic() - started)
+                answer, returned = self._asked(question, buffers, suspect)
                 break
             except Lost as lost:
                 self.tally.restarted(name, str(lost))
@@ -108,21 +97,35 @@ class Workers:
                 if attempt == attempts:
                     raise RuntimeFault(f"function {name} {lost}", code=_CODES[lost.why],
                                        hint=_HINTS[lost.why]) from lost
-            finally:
-                self._give_back(name, process)
-        if isinstance(answer, dict) and "error" in answer:
+        if "error" in answer:
             raise self._error(name, answer["error"])
         return answer, returned
+
+    def _asked(self, question: dict[str, Any], buffers: Sequence[Buffer],
+               suspect: bool) -> tuple[dict[str, Any], list[bytearray]]:
+        """The answer of a process; one that has grown too large by then is replaced."""
+        with self._pool.process() as process:
+            self._load(process, question)
+            started = time.monotonic()
+            answer, returned = process.ask(question, buffers, self._patience(question, suspect))
+            process.loaded.add(question["target"])
+            if question["ask"] == "run":
+                seconds = time.monotonic() - started
+                self._longest[question["name"]] = max(seconds, self._longest.get(question["name"], 0.0))
+            if process.has_grown:
+                self._replace(question["name"], process)
+            return answer, returned
+
+    def _replace(self, name: str, process: Process) -> None:
+        how = f"left more than {self._limits.memory >> 20} MB in its worker process"
+        self.tally.restarted(name, how)
+        logger.warning("function %s %s; it is started again", name, how)
+        process.close()
 
     def _load(self, process: Process, question: Mapping[str, Any]) -> None:
         """A process that is new imports the module first, which may take its time."""
         if question["ask"] != "declared" and question["target"] not in process.loaded:
             process.ask({**question, "ask": "declared"}, timeout=self._loading)
-
-    def _answered(self, process: Process, question: Mapping[str, Any], seconds: float) -> None:
-        process.loaded.add(question["target"])
-        if question["ask"] == "run":
-            self._longest[question["name"]] = max(seconds, self._longest.get(question["name"], 0.0))
 
     @property
     def _loading(self) -> float:
@@ -139,36 +142,3 @@ class Workers:
         if isinstance(error, UserError):
             logger.info("function %s: %s\n%s", name, error.message, value["trace"])
         return error
-
-    def _take(self) -> Process:
-        with self._changed:
-            while not self._idle and self._busy >= self.size:
-                self._changed.wait()
-            self._busy += 1
-            if self._idle:
-                return self._idle.pop()
-        try:
-            return Process("engine.workers", self._folders, self._limits)
-        except BaseException as error:
-            self._leave(None)
-            if isinstance(error, OSError):
-                raise UserError("no_worker", f"no process for users' functions can be started: {error.strerror}",
-                                hint="give the machine more memory or processes, or set 'python.execution-mode' to "
-                                "'thread'") from error
-            raise
-
-    def _give_back(self, name: str, process: Process) -> None:
-        """For the next who asks; one that has grown too large is replaced first."""
-        if process.alive and process.has_grown:
-            how = f"left more than {self._limits.memory >> 20} MB in its worker process"
-            self.tally.restarted(name, how)
-            logger.warning("function %s %s; it is started again", name, how)
-            process.close()
-        self._leave(process if process.alive else None)
-
-    def _leave(self, process: Process | None) -> None:
-        with self._changed:
-            self._busy -= 1
-            if process is not None:
-                self._idle.append(process)
-            self._changed.notify()

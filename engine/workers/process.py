@@ -79,7 +79,7 @@ class Process:
         self._channel = Channel(ours, _looks(weakref.ref(self)))
         self._deadline = self._looked = 0.0
         self._allowed = self.limits.timeout
-        self._end = weakref.finalize(self, _end, self._popen, ours, (held, self._report))
+        self._end = weakref.finalize(self, _end, os.getpid(), self._popen, ours, (held, self._report))
 
     @property
     def pid(self) -> int:
@@ -183,7 +183,9 @@ def _looks(reference: weakref.ref[Process]) -> Callable[[], None]:
     return look
 
 
-def _end(popen: subprocess.Popen[bytes], end: socket.socket, descriptors: Sequence[int]) -> None:
+def _end(owner: int, popen: subprocess.Popen[bytes], end: socket.socket, descriptors: Sequence[int]) -> None:
+    if os.getpid() != owner:
+        return  # forked: it is another's
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(popen.pid, signal.SIGKILL)  # it is not reaped yet: the number is its own
     popen.wait()
