@@ -87,21 +87,22 @@ class KeyIndex:
             self._huge_at = 2 * self.high
         return out
 
-    def load(self, words: Array) -> None:
-        """Enter encoded keys that are distinct and not in the index, at `next_slots`; they count as clean."""
-        self._space.used(self.high + len(words))
-        if not len(self):
-            k.spread(self.ctl, len(words))
-        done = k.enter(self.ctl, self._arena_at, words, 0)
-        while done < len(words):
-            self._make_room(words, done)
-            done = k.enter(self.ctl, self._arena_at, words, done)
+    def space(self, slots: int) -> None:
+        """Say that so many slots are about to be used."""
+        if slots > self._space.rows:
+            raise _full(slots)
+        self._space.used(slots)
 
-    def next_slots(self, count: int) -> Array:
-        """The slots that so many keys get from `load`, ascending (int64)."""
-        if self.high + count > self._space.rows:
-            raise _full(self.high + count)
-        return np.arange(self.high, self.high + count)
+    def reenter(self, alive: Array) -> None:
+        """Enter the keys that were written to these slots (bool, all there are) of an empty index; they are distinct
+        and count as clean."""
+        gone = np.flatnonzero(~alive)
+        if self.arena is not None:
+            self.arena.clear(gone)
+        self.keys[gone] = 0
+        k.spread(self.ctl, len(alive))
+        if not k.reenter(self.ctl, alive):
+            raise InternalError("a key index holds too many keys of one hash")
 
     def _make_room(self, words: Array, row: int) -> None:
         reason = int(self.ctl[C.REASON])

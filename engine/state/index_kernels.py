@@ -247,33 +247,28 @@ def spread(ctl: Array, keys: int) -> None:
 
 
 @kernel
-def enter(ctl: Array, arena: int, words: Array, start: int) -> Word:
-    """Give keys that are distinct and new the slots from HIGH on, from row `start` on; returns the first row that found
-    no room. They are not marked dirty."""
-    base, width, count = words.ctypes.data, words.shape[1], len(words)
+def reenter(ctl: Array, alive: Array) -> Word:
+    """Enter the keys of these slots into an empty table, which are distinct; the other slots below the highest become
+    free. False where too many keys have one hash."""
+    width, count = ctl[WIDTH], len(alive)
     tags = np.empty(AHEAD, np.int64)
-    for first in range(start, count, AHEAD):
+    for first in range(0, count, AHEAD):
         last = min(first + AHEAD, count)
-        for i in range(first, last):
-            tag = np.int64(key_hash(ctl, base + 8 * width * i) >> _TAG)
-            tags[i - first] = tag
+        for slot in range(first, last):
+            tag = np.int64(key_hash(ctl, ctl[KEYS] + 8 * width * slot) >> _TAG)
+            tags[slot - first] = tag
             prefetch(ctl[TABLE] + 8 * (SEGMENT * segment_of(ctl, tag) + (tag & (SEGMENT - 1))))
-        for i in range(first, last):
-            slot, at = ctl[HIGH], base + 8 * width * i
-            if not make_place(ctl, tags[i - first]):
-                ctl[REASON] = CROWDED
-                return i
-            if ctl[VIEWS]:
-                if not keep_view(arena, slot, at):
-                    ctl[REASON] = ARENA_FULL
-                    return i
-            else:
-                for w in range(width):
-                    store_u64(ctl[KEYS] + 8 * (width * slot + w), load_u64(at + 8 * w))
+        for slot in range(first, last):
+            if not alive[slot]:
+                store_i32(ctl[FREE] + 4 * ctl[FREE_COUNT], np.int32(slot))
+                ctl[FREE_COUNT] += 1
+                continue
+            if not make_place(ctl, tags[slot - first]):
+                return False
             store_u8(ctl[LIVE] + slot, np.uint8(1))
-            insert(ctl, tags[i - first], slot)
-            ctl[HIGH] = slot + 1
-    return count
+            insert(ctl, tags[slot - first], slot)
+    ctl[HIGH] = count
+    return True
 
 
 @inlined

@@ -25,7 +25,6 @@ A table is a `StateObject`: name it in `Operator.states()`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -40,6 +39,7 @@ from engine.state.index_kernels import C
 from engine.state.keys import KeyCodec
 from engine.state.parts import DirtyRows, Replay, Stored, pieces, room_of, save, span
 from engine.state.protocol import StatePart
+from engine.state.reload import reload
 from engine.state.ttl import Expiry
 from engine.types import DataType
 
@@ -100,6 +100,7 @@ class StateTable:
         self._attached: dict[str, Attached] = {}
         self._based = False  # whether a part was written that changes can be told against
         self._ahead: Iterator[dict[str, Array]] | None = None  # pieces to be given before the next snapshot
+        self._kept = False  # whether a restore has kept the slots
         self._whole: set[str] = set()  # what is attached and has no pieces: saved whole by the next snapshot
 
     def __len__(self) -> int:
@@ -232,10 +233,12 @@ class StateTable:
 
     # ---- snapshots ---------------------------------------------------------------------------------------------
 
-    def _stored_keys(self) -> list[Stored]:
+    def stored_keys(self) -> list[Stored]:
+        """The arrays of keys to save."""
         return [Stored("key", self.index.keys, not self.index.codec.fixed)]
 
-    def _stored_fields(self) -> list[Stored]:
+    def stored_fields(self) -> list[Stored]:
+        """The arrays of fields to save, with the times of last access."""
         stored = self.columns.stored([f"f.{f.name}" for f in self.fields])
         return stored + ([] if self.expiry is None else [Stored("access", self.expiry.times)])
 
@@ -255,7 +258,7 @@ class StateTable:
 
     def _pieces(self) -> Iterator[dict[str, Array]]:
         self._forget_dirty()
-        keys, fields, high = self._stored_keys(), self._stored_fields(), self.index.high
+        keys, fields, high = self.stored_keys(), self.stored_fields(), self.index.high
         self._whole = set(self._attached)
         live = self.index.live.view(np.bool_)
 
@@ -280,14 +283,14 @@ class StateTable:
         if full:
             self._forget_dirty()
             live = None if len(self.index) == self.index.high else self.live_slots()
-            arrays = save("keys", self._stored_keys(), live, self.index.high)
-            arrays |= save("fields", self._stored_fields(), live, self.index.high)
+            arrays = save("keys", self.stored_keys(), live, self.index.high)
+            arrays |= save("fields", self.stored_fields(), live, self.index.high)
         else:
             changed, touched = self.index.dirty_slots(), self.dirty.drain()
             alive = self.index.live.view(np.bool_)
             born = alive[changed]
-            arrays = save("keys", self._stored_keys(), changed[born], dead=changed[~born])
-            arrays |= save("fields", self._stored_fields(), touched[alive[touched]])
+            arrays = save("keys", self.stored_keys(), changed[born], dead=changed[~born])
+            arrays |= save("fields", self.stored_fields(), touched[alive[touched]])
         for name, thing in self._attached.items():
             arrays |= thing.save(name, full or name in self._whole)
         self._whole = set()
@@ -304,7 +307,11 @@ class StateTable:
                 if part.kind != "table" or part.meta.get("version") != VERSION:
                     raise UserError("checkpoint_version", "a checkpoint has a form that this program does not read",
                                     hint="go on with the version that wrote it, or start from the beginning")
-            if chain:
+        chains = [chain for chain in chains if chain]
+        if groups is None and len(chains) == 1 and not self.index.high:
+            self._restore_whole(chains[0])
+        else:
+            for chain in chains:
                 self._restore_chain(chain, groups)
         self._forget_dirty()
 
@@ -331,25 +338,47 @@ class StateTable:
             mine = np.flatnonzero((group >= groups[0]) & (group < groups[1]))
             numbers = np.arange(old.start, old.stop) if isinstance(old, slice) else old
             old, words = numbers[mine], words[mine]
-        words = np.ascontiguousarray(words)
-        with ThreadPoolExecutor(1, "index") as beside:  # keys and fields have no memory in common
-            slots = self.index.next_slots(len(words))
-            entering = beside.submit(self.index.load, words)
-            self._load_fields(slots, fields, old, any("fields.access" in p.arrays for p in chain))
-            entering.result()
-        if not self._attached:
-            return
-        remap = np.full(len(keys.alive), -1, np.int64)
-        remap[old] = slots
+        self.columns.used(len(words))
+        slots = self.index.upsert_words(np.ascontiguousarray(words))
+        self._load_fields(slots, fields, old, _dated(chain))
+        if self._attached:
+            remap = np.full(len(keys.alive), -1, np.int64)
+            remap[old] = slots
+            self._load_attached(chain, remap)
+
+    def _restore_whole(self, chain: Sequence[StatePart]) -> None:
+        """Under the slots that the keys had."""
+        alive = reload(self, chain)
+        if self.expiry is not None:
+            slots = np.flatnonzero(alive)
+            self.expiry.load(slots, self.expiry.times[slots] if _dated(chain) else None)
+        if self._attached:
+            remap = np.arange(len(alive))
+            remap[~alive] = -1
+            self._load_attached(chain, remap)
+        self._kept = True
+
+    def go_on(self) -> None:
+        """The chain that the table was restored from goes on, where slots are what they were: the next snapshot then
+        holds changes only. What is attached has new numbers, so that the next one is full."""
+        self._based = self._kept and not self._attached
+
+    def _load_attached(self, chain: Sequence[StatePart], remap: Array) -> None:
         for name, thing in self._attached.items():
             parts = [(p.full, p.arrays) for p in chain if any(n.startswith(f"{name}.") for n in p.arrays)]
             if parts:
                 thing.load(name, parts, remap)
 
+    def forget_fields(self, slots: Array) -> None:
+        """Zero the fields of slots, and when they were used."""
+        self.columns.clear(slots)
+        if self.expiry is not None:
+            self.expiry.times[slots] = 0
+
     def _replayed(self, chain: Sequence[StatePart]) -> tuple[Replay, Replay]:
         """Keys and fields as they are after the chain, by former slot."""
         room = room_of("keys", [part.arrays for part in chain])
-        keys, fields = Replay(self._stored_keys(), room), Replay(self._stored_fields(), room)
+        keys, fields = Replay(self.stored_keys(), room), Replay(self.stored_fields(), room)
         for part in chain:
             keys.apply("keys", part.arrays, part.full)
             fields.forget(part.arrays.get("keys.rows") if not part.full else None)
@@ -358,7 +387,6 @@ class StateTable:
         return keys, fields
 
     def _load_fields(self, slots: Array, fields: Replay, old: Array | slice, dated: bool) -> None:
-        self.columns.used(int(slots[-1]) + 1 if len(slots) else 0)
         arrays = [a[old] for a in fields.arrays]
         if self.expiry is not None:
             times = arrays.pop()
@@ -373,3 +401,8 @@ class StateTable:
         """Memory held, about."""
         held = self.index.nbytes() + self.columns.nbytes(self.index.high) + 5 * self.index.high
         return held + sum(thing.nbytes() for thing in self._attached.values())
+
+
+def _dated(chain: Sequence[StatePart]) -> bool:
+    """Whether a chain tells when slots were used last."""
+    return any("fields.access" in part.arrays for part in chain)

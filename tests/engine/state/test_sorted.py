@@ -130,4 +130,5 @@ def test_pages() -> None:
     table.release(slots[:1])
     again, rest = _weights()
     again.restore([[*parts, table.snapshot(full=False)]], None)
-    assert rest.of(0)[2_100] == 2.5
+    six = int(again.lookup(columns_of([LONG], [(6,)]), 1)[0])
+    assert rest.of(six)[2_100] == 2.5
