@@ -24,7 +24,8 @@ SECTIONS = {
         "up": "platform", "down": "platform", "supervise": "platform", "backup": "backups"},
     "On a platform, here or elsewhere": {
         "list": "runs", "start": "runs", "stop": "runs", "status": "watching", "logs": "watching", "models": "models",
-        "predict": "models", "verify": "verifying", "support": "support", "push": "files", "pull": "files"},
+        "predict": "models", "verify": "verifying", "support": "support", "resources": "resources",
+        "quota": "resources", "push": "files", "pull": "files"},
     "Access": {"login": "accounts", "logout": "accounts", "token": "accounts", "completion": "completion"},
 }
 """Where each command is. A module is loaded when one of its commands is: what only asks loads no compiler."""

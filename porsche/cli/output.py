@@ -15,8 +15,8 @@ import click
 
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 COLOURS = {"RUNNING": "green", "FINISHED": "green", "DONE": "green", "FAILED": "red", "STUCK": "red", "ERROR": "red",
-           "CRITICAL": "red", "different": "red", "equal": "green", "RESTARTING": "yellow", "WARNING": "yellow",
-           "STOPPED": "bright_black", "DEBUG": "bright_black"}
+           "CRITICAL": "red", "different": "red", "equal": "green", "RESTARTING": "yellow", "QUEUED": "yellow",
+           "WARNING": "yellow", "STOPPED": "bright_black", "DEBUG": "bright_black"}
 UNITS = ((86_400, "d"), (3600, "h"), (60, "m"))
 Bar = Callable[[float | None, str], None]
 

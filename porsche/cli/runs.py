@@ -23,13 +23,14 @@ from porsche.cli.options import (
     title,
 )
 from porsche.cli.output import Output, ago, clean, number, table
+from porsche.runners.caps import LEAST_CPU, size_of
 
 if TYPE_CHECKING:
     from porsche.cli.client import Api
 
 PERIOD = 0.5
 OVER = ("FINISHED", "FAILED")
-STATUSES = ("CREATED", "INITIALIZING", "RUNNING", "STUCK", "RESTARTING", "STOPPING", "STOPPED", *OVER)
+STATUSES = ("CREATED", "QUEUED", "INITIALIZING", "RUNNING", "STUCK", "RESTARTING", "STOPPING", "STOPPED", *OVER)
 
 
 @click.command(name="list")
@@ -89,6 +90,9 @@ def _pipeline_cells(pipeline: dict[str, Any]) -> list[object]:
 @click.option("--batch-rows", type=click.IntRange(1, 1 << 20), help="Rows a batch, at most.")
 @click.option("--rate", type=click.FloatRange(0, min_open=True), help="Rows a second that each source gives, at most.")
 @click.option("--checkpoint-interval", type=click.FloatRange(0.1), help="Seconds between checkpoints.")
+@click.option("--memory", callback=lambda _context, _option, text: text and size_of(text), metavar="SIZE",
+              help="Memory of its own that it may take, such as '512 mb'; with more it is ended.")
+@click.option("--cpu", type=click.FloatRange(LEAST_CPU), help="Cores that it may use.")
 @click.option("--wait", type=click.Choice(["running", "end"]),
               help="Until it runs, or until it has ended; fails where it fails.")
 @on_platform

@@ -14,6 +14,7 @@ import click
 from porsche.cli.options import FAILED, complete_run, on_platform, run_named, title
 from porsche.cli.output import Output, ago, clean, coloured, facts, lasting, number, rich_table, size, table
 from porsche.cli.runs import RUN_COLUMNS, run_cells
+from porsche.runners.caps import shown as sized
 
 if TYPE_CHECKING:
     from porsche.cli.client import Api
@@ -86,6 +87,7 @@ def _show_one(run: dict[str, Any]) -> None:
         "behind": lasting(run["lag_seconds"]),
         "checkpoint": _saved(run["checkpoint"]),
         "restarts": run["restarts"] or None,
+        "takes": taken(run.get("resources")),
         "parameters": " ".join(f"{name}={value}" for name, value in (run.get("parameters") or {}).items()),
     })
     nodes: Mapping[str, Mapping[str, Any]] = snapshot.get("nodes") or {}
@@ -94,6 +96,20 @@ def _show_one(run: dict[str, Any]) -> None:
         table(("NODE", "ROWS IN", "ROWS OUT", "LATE", "DEAD LETTERS"), [
             [node, number(n.get("rows_in")), number(n.get("rows_out")), number(n.get("late")),
              number(n.get("dead_letters"))] for node, n in nodes.items()])
+
+
+def taken(found: Mapping[str, Any] | None) -> str | None:
+    """What a run takes of the machine, its limits, and who keeps them."""
+    if not found or found["memory"] is None:
+        return None
+    kept = found.get("enforcement") or {}
+    memory = f"{sized(found['memory'])} memory"
+    if found["memory_limit"]:
+        memory = f"{sized(found['memory'])} of {sized(found['memory_limit'])} memory ({kept.get('memory')})"
+    cpu = f"{found['cpu'] or 0.0:.2f} cores"
+    if found["cpu_limit"]:
+        cpu = f"{found['cpu'] or 0.0:.2f} of {found['cpu_limit']:g} cores ({kept.get('cpu')})"
+    return f"{memory}, {cpu}, {found['slots']} slot{'s' if found['slots'] != 1 else ''}"
 
 
 def _rows(counts: Mapping[str, Any]) -> str | None:

@@ -11,6 +11,7 @@ from rest_framework import serializers as s
 from porsche.compiler.environment import BUNDLED
 from porsche.ide.models import NAME, Role
 from porsche.ide.selectors.compiled import LARGEST
+from porsche.runners.caps import LEAST_CPU, LEAST_MEMORY
 
 ENVIRONMENTS = tuple(dict.fromkeys((settings.ENVIRONMENT, *BUNDLED)))
 """Environments by name. A request cannot name a file."""
@@ -142,6 +143,21 @@ class RunOptions(Body):
     batch_rows = s.IntegerField(min_value=1, max_value=1 << 20, required=False)
     rate = s.FloatField(min_value=1e-3, max_value=1e12, required=False, help_text="Rows a second, at most.")
     checkpoint_interval = s.FloatField(min_value=0.1, max_value=86_400, required=False, help_text="Seconds.")
+    memory = s.IntegerField(min_value=LEAST_MEMORY, max_value=2**53, required=False,
+                            help_text="Bytes that it may take; with more it is ended.")
+    cpu = s.FloatField(min_value=LEAST_CPU, max_value=4096, required=False, help_text="Cores that it may use.")
+
+
+class QuotaChange(Body):
+    """null: no limit of its own. Bytes, cores."""
+
+    runs = s.IntegerField(min_value=0, max_value=1_000_000, allow_null=True, required=False)
+    slots = s.IntegerField(min_value=0, max_value=1_000_000, allow_null=True, required=False)
+    memory = s.IntegerField(min_value=0, max_value=2**53, allow_null=True, required=False)
+    job_memory = s.IntegerField(min_value=LEAST_MEMORY, max_value=2**53, allow_null=True, required=False,
+                                help_text="Of a run that says nothing itself.")
+    job_cpu = s.FloatField(min_value=LEAST_CPU, max_value=4096, allow_null=True, required=False,
+                           help_text="Of a run that says nothing itself.")
 
 
 class NewRun(Body):

@@ -4,6 +4,7 @@
     roles = {"GET": Access.ANYONE}                        # no sign-in
     roles = {"GET": Access.SIGNED_IN}                     # any user, by session or token
     roles = {"GET": Access.OWN}                           # the user alone: a session, or a token as able as its user
+    roles = {"PUT": Access.PLATFORM}                      # likewise, a superuser: it concerns other projects, too
 
 The role of a request is the user's in the project, and at most the token's. What lies in a project one has no role in
 does not exist.
@@ -35,6 +36,7 @@ class Access(Enum):
     ANYONE = "anyone"
     SIGNED_IN = "signed in"
     OWN = "own"
+    PLATFORM = "platform"
 
 
 Needs = Role | Access
@@ -139,7 +141,10 @@ class Allowed(BasePermission):
         if needs is None or not request.user.is_authenticated:
             return False
         token = token_of(request)
-        return needs is not Access.OWN or token is None or (token.project_id is None and token.role == Role.ADMIN)
+        if needs is Access.PLATFORM and not request.user.is_superuser:
+            return False
+        alone = needs in (Access.OWN, Access.PLATFORM)
+        return not alone or token is None or (token.project_id is None and token.role == Role.ADMIN)
 
     def has_object_permission(self, request: Request, view: APIView, row: Any) -> bool:
         needs = needs_of(view, request.method)

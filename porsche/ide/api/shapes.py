@@ -310,7 +310,26 @@ class Run(s.Serializer[Any]):
     progress = s.FloatField(allow_null=True, help_text="From 0 to 1, where the input has an end.")
 
 
+class Enforcement(s.Serializer[Any]):
+    """Who keeps a limit."""
+
+    memory = s.ChoiceField(["cgroup", "measured"], help_text="The kernel; the supervisor, which measures and ends it.")
+    cpu = s.ChoiceField(["cgroup", "paced"], help_text="The kernel; the job, which sleeps between rounds.")
+
+
+class RunResources(s.Serializer[Any]):
+    """What a run takes of the machine. Bytes of its own memory, cores."""
+
+    memory = s.IntegerField(allow_null=True)
+    memory_limit = s.IntegerField(allow_null=True)
+    cpu = s.FloatField(allow_null=True, help_text="Over the last seconds.")
+    cpu_limit = s.FloatField(allow_null=True)
+    slots = s.IntegerField(allow_null=True)
+    enforcement = Enforcement(allow_null=True)
+
+
 class RunDetail(Run):
+    resources = RunResources(allow_null=True, help_text="null: it was not measured (yet).")
     parameters = Texts()
     options = Anything()
     environment = s.CharField()
@@ -361,6 +380,76 @@ class DeadLetter(s.Serializer[Any]):
 class DeadLetters(s.Serializer[Any]):
     letters = DeadLetter(many=True)
     next = s.IntegerField(help_text="`after` of the next request.")
+
+
+# ---- resources -------------------------------------------------------------------------------------------------------
+
+
+class Quota(s.Serializer[Any]):
+    """What the runs of a project may take; null: no limit of its own. Bytes, cores."""
+
+    runs = s.IntegerField(allow_null=True)
+    slots = s.IntegerField(allow_null=True)
+    memory = s.IntegerField(allow_null=True)
+    job_memory = s.IntegerField(allow_null=True, help_text="Of a run that says nothing itself.")
+    job_cpu = s.FloatField(allow_null=True, help_text="Of a run that says nothing itself.")
+
+
+class Taken(s.Serializer[Any]):
+    """What active runs take together; memory: their limits, or what they use where they have none."""
+
+    runs = s.IntegerField()
+    slots = s.IntegerField()
+    memory = s.IntegerField()
+
+
+class Machine(s.Serializer[Any]):
+    """What the machine has for runs."""
+
+    cores = s.IntegerField()
+    slots = s.IntegerField(help_text="Shards that run at once.")
+    memory = s.IntegerField()
+    job_memory = s.IntegerField(allow_null=True)
+    job_cpu = s.FloatField(allow_null=True)
+    taken = Taken()
+
+
+class ProjectResources(s.Serializer[Any]):
+    slug = s.CharField()
+    quota = Quota()
+    taken = Taken()
+
+
+class HoldingRun(RunResources):
+    run = s.IntegerField()
+    pipeline = s.CharField()
+    project = s.CharField()
+    status = s.ChoiceField(Status.choices)
+    slots = s.IntegerField()
+    reserved = s.IntegerField(help_text="Bytes that are set aside for it.")
+
+
+class QueuedRun(s.Serializer[Any]):
+    """A run that waits for room. Who is first in the list starts first."""
+
+    run = s.IntegerField()
+    pipeline = s.CharField()
+    project = s.CharField()
+    slots = s.IntegerField()
+    memory = s.IntegerField()
+    reason = Reason(allow_null=True)
+    since = s.DateTimeField()
+
+
+class Resources(s.Serializer[Any]):
+    """Of the machine as a whole, and of the projects and runs that one may see."""
+
+    at = s.FloatField(allow_null=True, help_text="When it was measured, in unix seconds.")
+    enforcement = Enforcement(allow_null=True, help_text="How limits of runs that start now are kept.")
+    machine = Machine()
+    projects = ProjectResources(many=True)
+    runs = HoldingRun(many=True)
+    queue = QueuedRun(many=True)
 
 
 # ---- pipelines -------------------------------------------------------------------------------------------------------

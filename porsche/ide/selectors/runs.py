@@ -13,6 +13,7 @@ from porsche.ide.models import Desired, Run, RunEvent, Status
 from porsche.ide.selectors import files
 from porsche.ide.selectors.platform import Supervisor, supervisor
 from porsche.ide.selectors.rates import Rates
+from porsche.ide.selectors.resources import of_run
 from porsche.redaction import HIDDEN, secrets_of
 
 FINAL = tuple(status for status in Status if status.is_final)
@@ -84,7 +85,8 @@ def detail(run: Run, now: datetime | None = None) -> dict[str, Any]:
     now = now or timezone.now()
     seen = _seen(run, now, supervisor(now))
     return {**_summary(run, now, seen), "parameters": parameters(run), "options": run.options,
-            "environment": run.environment, "snapshot": seen["snapshot"], "outcome": seen["outcome"]}
+            "environment": run.environment, "snapshot": seen["snapshot"], "outcome": seen["outcome"],
+            "resources": None if Status(seen["status"]).is_final else of_run(run)}
 
 
 def parameters(run: Run) -> dict[str, str]:

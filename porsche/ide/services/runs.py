@@ -11,19 +11,26 @@ from django.db import transaction
 
 from porsche.ide.errors import Conflict
 from porsche.ide.models import Desired, Pipeline, Revision, Run, RunEvent, Status, User
-from porsche.ide.selectors.compiled import require_valid
+from porsche.ide.selectors.compiled import STATE, require_valid
 from porsche.ide.selectors.runs import is_active
+from porsche.ide.services.resources import require_room
 
 
-@transaction.atomic
 def create_run(*, pipeline: Pipeline, revision: Revision, parameters: Mapping[str, str] | None = None,
                options: Mapping[str, Any] | None = None, by: User | None) -> Run:
     """A run that is wanted to run. DocumentError, with every error, where its document cannot be compiled."""
     if pipeline.archived_at is not None:
         raise Conflict("archived", f"the pipeline '{pipeline.slug}' is archived", hint="take it out of the archive")
+    require_valid(revision.document, parameters or {}, settings.ENVIRONMENT, STATE)  # no transaction waits for that
+    return _created(pipeline, revision, parameters, options, by)
+
+
+@transaction.atomic
+def _created(pipeline: Pipeline, revision: Revision, parameters: Mapping[str, str] | None,
+             options: Mapping[str, Any] | None, by: User | None) -> Run:
     run = Run.objects.create(pipeline=pipeline, revision=revision, parameters=dict(parameters or {}),
                              options=dict(options or {}), environment=settings.ENVIRONMENT, created_by=by)
-    require_valid(revision.document, run.parameters, run.environment, str(settings.HOME.run(run.pk) / "state"))
+    require_room(run)
     _note(run, "start", f"revision {revision.number} is to run", by)
     return run
 
@@ -36,6 +43,7 @@ def start_run(*, run: Run, by: User | None) -> Run:
         raise Conflict("run_active", f"run {run.pk} is active already", hint="wait until it has stopped")
     if run.status == Status.FINISHED:
         raise Conflict("run_finished", f"run {run.pk} has processed all its input", hint="start a new run")
+    require_room(run)
     run.desired = Desired.RUNNING
     run.generation += 1
     run.save(update_fields=["desired", "generation"])
@@ -71,6 +79,12 @@ def remove_folders(numbers: Iterable[int]) -> None:
     """Remove the folders of runs that are no more."""
     for number in numbers:
         shutil.rmtree(settings.HOME.run(number), ignore_errors=True)
+
+
+def remove_savepoints(keys: Iterable[object]) -> None:
+    """Remove the folders of savepoints that are no more."""
+    for key in keys:
+        shutil.rmtree(settings.HOME.savepoint(key), ignore_errors=True)
 
 
 def _locked(run: Run) -> Run:
