@@ -55,6 +55,9 @@ def _act(action: str, script: Path, state: Path, shards: int | None) -> int:
     for answer in session.script(text):
         answered = True
         _show(answer.text, answer.columns, answer.rows)
+    for phase in session.phases:
+        for warned in session.warnings(phase):
+            print(f"{script}: warning: {warned.message} ({warned.hint})", file=sys.stderr)
     if action == "explain":
         for phase in session.phases:
             print(session.explain_phase(phase))

@@ -101,6 +101,7 @@ class Analyzer:
         self._binder = Binder(self.catalog, self.settings, self.nodes)
         self._infos: dict[str, RelationInfo] = {}
         self._diagnostics: list[Diagnostic] = []
+        self._warned: set[Relation] = set()
 
     def add(self, sql: str) -> tuple[Diagnostic, ...]:
         """Analyse statements; their diagnostics. A statement with an error changes nothing, the others count."""
@@ -167,8 +168,10 @@ class Analyzer:
     def _know(self, name: str, relation: Relation, sink: str | None = None) -> None:
         self._infos[name] = self._info(name, relation, sink)
         if sink is not None:
-            for warned in growing_state(relation, self._binder.facts, self._binder.settings):
-                self._warn(warned, name)
+            for part, warned in growing_state(relation, self._binder.facts, self._binder.settings):
+                if part not in self._warned:
+                    self._warned.add(part)  # of what several statements read, the first one tells
+                    self._warn(warned, name)
 
     def _info(self, name: str, relation: Relation, sink: str | None) -> RelationInfo:
         facts = self._binder.facts

@@ -36,6 +36,7 @@ from engine.sql.dialect import parse
 if TYPE_CHECKING:
     from engine.expressions.functions.user_hosts import Host
     from engine.learners.store import ModelStore
+    from engine.plan.warnings import Warned
     from engine.planner import Graph
     from engine.runtime.job import Job, JobOptions, JobResult
     from engine.runtime.recovery import Upgrade
@@ -232,6 +233,17 @@ class Session:
         """A SELECT of the script: its changes are printed."""
         table = TableSpec((*self.catalog.current, SELECTED), relation.schema, (("connector", "print"),))
         return Sink(relation.schema, relation, table=table, nodes=relation.nodes)
+
+    def warnings(self, phase: Phase) -> list[Warned]:
+        """What is not wrong with a phase and yet worth a word: state that grows for as long as it runs."""
+        from engine.plan.facts import Facts
+        from engine.plan.warnings import growing_state
+
+        facts = Facts()
+        found: dict[Relation, Warned] = {}
+        for sink in self._bound(phase).sinks:
+            found.update(growing_state(sink.input, facts, phase.settings))
+        return list(found.values())
 
     def plan(self, phase: Phase) -> Graph:
         """A phase's operators, which are not started."""

@@ -69,14 +69,11 @@ class Lowerer:
             if any(f.severity == "error" for f in findings):
                 self._blame(place, values, next(f for f in findings if f.severity == "error"))
                 return
-            for finding in (f for f in findings if f.code not in place.component.expected):
-                self._collector.warning(
-                    place.node.path,
-                    finding.code,
-                    finding.message,
-                    finding.hint or "",
-                    node=finding.node or place.node.id,
-                )
+            for finding in findings:
+                node = finding.node or place.node.id
+                if node != place.node.id or finding.code not in place.component.expected:
+                    self._collector.warning(place.node.path, finding.code, finding.message, finding.hint or "",
+                                            node=node)
             self.statements.append(statement)
         self._learn(place)
 
