@@ -47,9 +47,11 @@ class Counters:
 
 @dataclass(slots=True)
 class Meter:
-    """Whether operators measure their time in this round, and how many rounds it stands for (0: they do not)."""
+    """Whether operators measure their time in this round, and how many rounds it stands for (0: they do not); when what
+    goes through them came in (monotonic clock)."""
 
     weight: int = 0
+    began: float = 0.0
 
 
 @dataclass(frozen=True)

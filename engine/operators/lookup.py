@@ -205,9 +205,9 @@ class LookupJoin(Operator):
     def _look(self) -> None:
         """Note how long answers take, and how many keys were asked for again."""
         self._looked = time.monotonic()
-        found = self._requests.percentiles()
+        found = self._requests.taken.percentiles()
         if found is not None:
-            self.counters.extra.update(p50_ms=found[0], p99_ms=found[1], retried=self._requests.retried)
+            self.counters.extra.update(found, retried=self._requests.retried)
 
     def _receive_barrier(self, barrier: Barrier) -> None:
         self._drain()

@@ -17,10 +17,10 @@ from engine.changes import Array, Column
 from engine.connectors.base import Lookup
 from engine.connectors.retries import Budget, is_passing
 from engine.errors import UserError
+from engine.operators.latency import Latencies
 from engine.operators.lookup_cache import Answer, LookupCache, LookupOptions
 
 IN_FLIGHT = 16
-RECENT = 1024  # latencies that percentiles are made of
 AGAIN = Budget()
 """How a table that does not answer for now is asked again."""
 
@@ -86,8 +86,7 @@ class Requests:
         self._now = now
         self._open: list[Request] = []
         self._callers = None if options.local else Callers(options.threads, "lookup")
-        self._taken = np.zeros(RECENT)
-        self._answers = 0
+        self.taken = Latencies()  # how long answers take
         self.retried = 0
 
     @property
@@ -132,13 +131,6 @@ class Requests:
             wait(flying, seconds, FIRST_COMPLETED)
         elif seconds:
             time.sleep(seconds)
-
-    def percentiles(self) -> tuple[float, float] | None:
-        """The median and the 99th percentile of the time that the last answers took, in milliseconds."""
-        if not self._answers:
-            return None
-        median, high = np.percentile(self._taken[:min(self._answers, RECENT)], (50, 99))
-        return round(float(median), 3), round(float(high), 3)
 
     def close(self) -> None:
         for request in self._open:
@@ -190,8 +182,7 @@ class Requests:
     def _after_answer(self, request: Request, answer: Answer, now: float) -> Request | None:
         """Store what was found; keys that were not are asked for again as often as wanted, and in time."""
         assert request.sent is not None
-        self._taken[self._answers % RECENT] = (now - request.sent) * 1e3
-        self._answers += 1
+        self.taken.add(now - request.sent)
         cache, slots, options = request.cache, request.slots, self._options
         due = now + options.delay
         if request.asked < options.attempts and due - request.began < options.timeout:

@@ -14,6 +14,7 @@ from engine.connectors.base import DeadLetter, Json, Poll, Sink, Source
 from engine.connectors.retries import Budget, Retries
 from engine.errors import InternalError, UserError
 from engine.operators.base import Counters, Operator, Settings
+from engine.operators.latency import Latencies
 from engine.operators.upserts import as_upserts
 from engine.state.scalars import Scalars
 from engine.types import Schema
@@ -155,6 +156,7 @@ class SinkWriter(Operator):
         super().__init__(name, schema, settings, nodes)
         self.table = table
         self.sink = sink
+        self.latencies = Latencies()  # from the moment that the job got rows to the one that they were written
         self._keys = tuple(keys)
 
     def process(self, batch: Batch, port: int) -> None:
@@ -162,6 +164,7 @@ class SinkWriter(Operator):
         if batch.length:
             self.counters.rows_out += batch.length
             self.sink.write(batch)
+            self.latencies.add(monotonic() - self.settings.meter.began)
 
     def seal(self, epoch: int) -> Json:
         return self.sink.seal(epoch)

@@ -36,6 +36,7 @@ from engine.upgrade import Report
 
 logger = logging.getLogger(__name__)
 IDLE_WAIT = 0.005  # seconds to sleep when no source has anything
+COPYING = 0.004  # seconds in a round for copying state ahead of its first checkpoint
 PACE = 0.05  # a limited source gives rows of so many seconds at once: fewer cost as much, and there is other work
 
 
@@ -171,6 +172,8 @@ class Job:
         sealed: dict[str, Any] = {}
         if checkpoint is not None:
             self.upgraded = restore(self.graph, checkpoint, self._upgrade, self._check_stop)
+            if self.upgraded is None or self.upgraded.plain:
+                self._checkpoints.go_on(checkpoint)
             self._base = Totals(**checkpoint.meta["totals"])
             sealed = sealed_by_now(checkpoint.meta, self.graph)
             for epoch, why in checkpoint.skipped:
@@ -251,7 +254,7 @@ class Job:
             if self.options.idle_timeout and silent > self.options.idle_timeout:
                 self._rounds.push(source.consumers, Watermark(MIN_WATERMARK, idle=True))
             return not source.pausing
-        self._last_rows[id(source)] = now
+        self._last_rows[id(source)] = self._meter.began = now
         self._push(source, batch)
         return True
 
@@ -279,13 +282,15 @@ class Job:
     def _maintain(self) -> None:
         now = time.monotonic()
         self._checkpoints.complete()
-        if self._checkpoints.is_due(now, self.options.checkpoint_interval):
+        due = self._checkpoints.is_due(now, self.options.checkpoint_interval)
+        if due and self._checkpoints.copy_ahead(COPYING):
             self._checkpoints.begin(vars(self._now()))
         self._publish_in_turn("RUNNING")
         self._tick()
 
     def _tick(self) -> None:
         now = int(self._clock() * 1e6)
+        self._meter.began = time.monotonic()
         for operator in self._ticking:
             self._meter.weight, started = 1, time.perf_counter_ns()
             operator.tick(now)

@@ -37,9 +37,10 @@ class Work:
     left_out: int = 0
     watermark: int | None = None
     lookup: dict[str, float] = field(default_factory=dict)
+    latency: dict[str, float] | None = None
 
 
-LOOKED_UP = ("hits", "misses", "retried", "p50_ms", "p99_ms")
+LOOKED_UP = ("hits", "misses", "retried", "p50_ms", "p95_ms", "p99_ms")
 """What a lookup counts: keys that were known, asked for, asked for again; how long answers take."""
 
 
@@ -57,8 +58,8 @@ def reported(watermark: int) -> int | None:
 @dataclass(frozen=True)
 class Place:
     """Where a node's rows are seen: operators that take rows for it first, that give rows for it last, whose last
-    node it is, all that work for it; where its work went, if it is the last node of none; and the operators of other
-    nodes that run before its last one."""
+    node it is, all that work for it; where its work went, if it is the last node of none; the operators of other
+    nodes that run before its last one; and all that take, directly or not, what its own give."""
 
     entries: tuple[str, ...]
     exits: tuple[str, ...]
@@ -66,6 +67,7 @@ class Place:
     every: tuple[str, ...]
     fused_into: str | None
     within: tuple[str, ...]
+    behind: tuple[str, ...]
 
 
 class Nodes:
@@ -97,7 +99,8 @@ class Nodes:
             if (last or keeps) and not any(u in later[uid] for u in every if u != uid):
                 exits.append(uid)
         fused = None if own else every[-1] if every else self._neighbour(node)
-        return Place(tuple(entries), tuple(exits), tuple(own), every, fused, self._within(every, later))
+        behind = {u for o in own for u in later[o]} - set(own)
+        return Place(tuple(entries), tuple(exits), tuple(own), every, fused, self._within(every, later), tuple(behind))
 
     def _within(self, every: Sequence[str], later: Mapping[str, set[str]]) -> tuple[str, ...]:
         """Operators of later nodes that run between the node's own: filters pushed below its watermark."""
@@ -139,12 +142,15 @@ def _described(place: Place, work: Mapping[str, Work]) -> dict[str, Any]:
         "late": sum(w.late for w in own),
         "watermark": min(marks, default=None),
         "busy_seconds": round(sum(w.busy_seconds for w in own), 6),
+        "backpressured_seconds": round(sum(work[u].busy_seconds for u in place.behind), 6),
         "state_bytes": sum(w.state_bytes for w in own),
         "dead_letters": sum(w.dead_letters for w in own),
         "fused_into": work[place.fused_into].name if place.fused_into is not None else None,
     }
     if asked := [w.lookup for w in own if w.lookup]:
         described["lookup"] = lookups(asked)
+    if taken := [w.latency for w in own if w.latency]:
+        described["latency"] = {name: max(t[name] for t in taken) for name in taken[0]}
     return described
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.operators.base import Operator
 from engine.operators.calc import AssignWatermarks
-from engine.operators.source import SourceReader
+from engine.operators.source import SinkWriter, SourceReader
 from engine.planner import Graph
 from engine.runtime.nodes import LOOKED_UP, Nodes, Work, lookups, reported
 
@@ -78,13 +78,14 @@ def _work(operator: Operator) -> Work:
     lookup = {name: counters.extra[name] for name in LOOKED_UP if name in counters.extra}
     return Work(operator.name, operator.uid, operator.nodes, counters.rows_in, counters.rows_out, counters.late,
                 max(counters.busy_ns, 0) / 1e9, sum(s.rows() for s in states.values()),
-                sum(s.nbytes() for s in states.values()), dead, left_out, reported(operator.watermark), lookup)
+                sum(s.nbytes() for s in states.values()), dead, left_out, reported(operator.watermark), lookup,
+                operator.latencies.percentiles() if isinstance(operator, SinkWriter) else None)
 
 
 def _operator(operator: Operator, work: Work) -> dict[str, Any]:
     return {"name": work.name, "uid": work.uid, "shard": operator.settings.shard, "nodes": sorted(work.nodes),
             "rows_in": work.rows_in, "rows_out": work.rows_out, "late": work.late,
-            "busy_seconds": round(work.busy_seconds, 6), "state_rows": work.state_rows,
+            "busy_seconds": round(work.busy_seconds, 6), "latency": work.latency, "state_rows": work.state_rows,
             "state_bytes": work.state_bytes, "watermark": work.watermark}
 
 
@@ -104,4 +105,5 @@ def _over_shards(described: Sequence[Work]) -> dict[str, Work]:
         marks = [m for m in (work.watermark, one.watermark) if m is not None]
         work.watermark = min(marks, default=None)
         work.lookup = lookups([work.lookup, one.lookup])
+        work.latency = one.latency or work.latency  # a sink has one shard
     return total

@@ -5,6 +5,8 @@ A *snapshot* is a job's `status.json` (`engine.runtime.job`). Series of a run's 
 rows_in_rate, rows_out_rate        rows a second
 watermark_lag, behind_seconds      seconds from event time, and from the last event read, to the clock
 busy, lookup_hit_rate              shares, 0 to 1, of the time spent working and of the look-ups in between
+backpressured, idle                shares of a node's time: it waited for those behind it; it had nothing to do
+latency_p50, latency_p99           seconds from the moment that the job got rows until a sink had written them
 state_bytes, late, dead_letters    as they stand
 checkpoint_age                     seconds
 checkpoint_seconds, checkpoint_bytes, checkpoint_stall_seconds     of each checkpoint, once
@@ -144,8 +146,9 @@ def _node(node: str, then: Mapping[str, Any] | None, now: Mapping[str, Any], at:
         yield from _rate(node, f"{name}_rate", then, now, name, elapsed)
     yield from _lag(node, now.get("watermark"), at)
     if then is not None:
-        yield from _busy(node, then, now, elapsed, parts)
+        yield from _shares(node, then, now, elapsed, parts)
         yield from _hits(node, then.get("lookup"), now.get("lookup"))
+    yield from _latency(node, now.get("latency"))
     if (state := number(now.get("state_bytes"))) is not None:
         yield Point(node, "state_bytes", state)
     for name in ("late", "dead_letters"):
@@ -171,6 +174,23 @@ def _busy(node: str, then: Mapping[str, Any], now: Mapping[str, Any], elapsed: f
     grown = _grown(then, now, "busy_seconds")
     if grown is not None and elapsed > 0:
         yield Point(node, "busy", min(1.0, grown / elapsed / parts))
+
+
+def _shares(node: str, then: Mapping[str, Any], now: Mapping[str, Any], elapsed: float, parts: int) -> Iterator[Point]:
+    """How a node spends its time: busy, back-pressured, idle; together 1."""
+    worked = list(_busy(node, then, now, elapsed, parts))
+    yield from worked
+    behind = _grown(then, now, "backpressured_seconds")
+    if worked and behind is not None:
+        held = min(1.0 - worked[0].value, behind / elapsed / parts)
+        yield Point(node, "backpressured", held)
+        yield Point(node, "idle", max(0.0, 1.0 - worked[0].value - held))
+
+
+def _latency(node: str, facts: Mapping[str, Any] | None) -> Iterator[Point]:
+    for name in ("p50", "p99"):
+        if facts and (value := number(facts.get(f"{name}_ms"))) is not None:
+            yield Point(node, f"latency_{name}", value / 1000)
 
 
 def _hits(node: str, then: Mapping[str, Any] | None, now: Mapping[str, Any] | None) -> Iterator[Point]:

@@ -32,7 +32,9 @@ from porsche.runners.models import ModelFacts
 MOST = 500
 """Runs that are shown, newest first: those that are active and the last one of each pipeline."""
 MODELS = 100
-"""Active runs whose models are looked at."""
+"""Active runs whose models, and whose nodes, are looked at."""
+NODES = 200
+"""Nodes of each that are shown."""
 LABELS = ("project", "pipeline", "run")
 
 Path = tuple[str, ...]
@@ -49,6 +51,19 @@ GAUGES: tuple[tuple[str, str, Path], ...] = (
     ("porsche_run_state_bytes", "Size of the state.", ("snapshot", "state_bytes")),
 )
 """Name, help, where the value is in a run's summary (or its last snapshot)."""
+NODE_GAUGES: tuple[tuple[str, str, Path], ...] = (
+    ("porsche_node_state_bytes", "Size of a node's state.", ("state_bytes",)),
+    ("porsche_node_latency_p50_milliseconds", "From rows that came in until a sink had written them.",
+     ("latency", "p50_ms")),
+    ("porsche_node_latency_p99_milliseconds", "The same, of the slowest hundredth.", ("latency", "p99_ms")),
+)
+NODE_COUNTERS: tuple[tuple[str, str, Path], ...] = (
+    ("porsche_node_rows_in", "Rows that a node took, since its process began.", ("rows_in",)),
+    ("porsche_node_rows_out", "Rows that it gave.", ("rows_out",)),
+    ("porsche_node_late_rows", "Rows that came too late for it.", ("late",)),
+    ("porsche_node_busy_seconds", "Its own work.", ("busy_seconds",)),
+    ("porsche_node_backpressured_seconds", "Work of those behind it, for which it waits.", ("backpressured_seconds",)),
+)
 COUNTERS: tuple[tuple[str, str, Path], ...] = (
     ("porsche_run_restarts", "How often a run was restarted after it died or failed.", ("restarts",)),
 )
@@ -68,6 +83,7 @@ class Platform(Collector):
         facts = [{**told, "snapshot": _snapshot(run)} for run, told in zip(self._runs, summaries(self._runs))]
         labels = [(told["pipeline"]["project"], told["pipeline"]["slug"], str(told["id"])) for told in facts]
         yield from _of_runs(facts, labels)
+        yield from _of_nodes(facts, labels)
         yield from _of_models(self._runs, labels)
         beat = GaugeMetricFamily("porsche_process_beat_age_seconds", "Since a process of the platform said it works.",
                                  labels=["process"])
@@ -103,6 +119,18 @@ def _of_runs(facts: list[dict[str, Any]], labels: list[tuple[str, str, str]]) ->
             for told, names in zip(facts, labels):
                 if (value := number(_at(told, path))) is not None:
                     family.add_metric(names, value)
+            yield family
+
+
+def _of_nodes(facts: list[dict[str, Any]], labels: list[tuple[str, str, str]]) -> Iterator[Metric]:
+    active = [(told, names) for told, names in zip(facts, labels) if not Status(told["status"]).is_final][:MODELS]
+    for kind, table in ((GaugeMetricFamily, NODE_GAUGES), (CounterMetricFamily, NODE_COUNTERS)):
+        for name, text, path in table:
+            family = kind(name, text, labels=[*LABELS, "node"])
+            for told, names in active:
+                for node, known in list(nodes(told["snapshot"]).items())[:NODES]:
+                    if (value := number(_at(known, path))) is not None:
+                        family.add_metric([*names, node], value)
             yield family
 
 

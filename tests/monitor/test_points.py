@@ -48,6 +48,22 @@ def test_the_first_snapshot_has_no_rates():
     }
 
 
+def test_a_node_is_busy_back_pressured_or_idle():
+    then = {**EXTENDED, "nodes": {"a": {"busy_seconds": 1.0, "backpressured_seconds": 2.0}}}
+    now = {**EXTENDED, "at": 1010.0, "nodes": {"a": {"busy_seconds": 5.0, "backpressured_seconds": 8.0}}}
+    found = told(then, now)  # of ten seconds of two shards it worked four, and waited six for those behind it
+    shares = [found["a", name] for name in ("busy", "backpressured", "idle")]
+    assert shares == pytest.approx([0.2, 0.3, 0.5])
+    unknown = told(then, {**now, "nodes": {"a": {"busy_seconds": 5.0}}})
+    assert ("a", "busy") in unknown and ("a", "idle") not in unknown
+
+
+def test_latency_in_seconds():
+    now = {**EXTENDED, "at": 1010.0, "nodes": {"out": {"latency": {"p50_ms": 2.5, "p95_ms": 4, "p99_ms": 8.0}}}}
+    found = told(EXTENDED, now)
+    assert (found["out", "latency_p50"], found["out", "latency_p99"]) == (0.0025, 0.008)
+
+
 def test_rates_are_differences_over_the_time_between():
     later = {**TODAY, "at": 1002.0, "rows_in": 1500, "rows_out": 500, "operators": [
         {**TODAY["operators"][0], "rows_in": 800, "rows_out": 800},

@@ -122,6 +122,19 @@ def test_sources_operators_and_times(tmp_path: Path) -> None:
     assert sum(o["busy_seconds"] for o in last["operators"]) <= last["seconds"]
 
 
+def test_latency_of_a_sink_and_who_waits_for_whom(tmp_path: Path) -> None:
+    view = "CREATE VIEW big AS SELECT n, COUNT(*) OVER (ORDER BY t) c FROM e;"
+    last = run(tmp_path, view + "INSERT INTO o SELECT n FROM big WHERE c > 0;", "e big o")[-1]
+    nodes = last["nodes"]
+    taken = nodes["o"]["latency"]
+    assert 0 < taken["p50_ms"] <= taken["p95_ms"] <= taken["p99_ms"] < 60_000
+    assert "latency" not in nodes["e"] and "latency" not in nodes["big"]
+    work = {o["name"].partition("[")[0]: o["busy_seconds"] for o in last["operators"]}
+    assert nodes["o"]["backpressured_seconds"] == 0  # nobody is behind a sink
+    behind_source = sum(work.values()) - work["Source"]
+    assert nodes["e"]["backpressured_seconds"] == pytest.approx(behind_source, abs=1e-3)
+
+
 def test_the_rows_that_state_holds(tmp_path: Path) -> None:
     text = "INSERT INTO o SELECT n FROM (SELECT n, COUNT(*) FROM e GROUP BY n) AS g (n, c);"
     text += "INSERT INTO o SELECT a.n FROM e AS a JOIN e AS b ON a.n = b.n + 1000;"
