@@ -24,7 +24,7 @@ from engine.savepoints.describe import Json, contents_of, describe, sources_of, 
 from engine.savepoints.manifest import MANIFEST, open_savepoint
 from engine.savepoints.rows import columns_of, counts_of, rows_of
 from engine.state.checkpoints import Checkpoint, epochs_in, manifest_name, read_checkpoint
-from engine.state.storage import open_storage
+from engine.state.storage import open_storage, read_all
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def checkpoints(state: Path) -> list[Json]:
     found = []
     for epoch in epochs_in(storage):
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # gone meanwhile, or damaged
-            body = json.loads(storage.read(manifest_name(epoch)).tobytes())["body"]
+            body = json.loads(read_all(storage, manifest_name(epoch)).tobytes())["body"]
             found.append({"epoch": epoch, "at": body["meta"].get("at"), "shards": body["meta"].get("shards"),
                           "bytes": sum(file["length"] for file in body["files"]), "files": len(body["files"])})
     return found

@@ -33,6 +33,7 @@ from porsche.home import Home
 from porsche.ide.keeping import Keeper, in_order
 from porsche.ide.models import Beat, Desired, Run, RunEvent, Status
 from porsche.ide.scheduling import Refusal
+from porsche.ide.takeover import turn
 from porsche.runners.caps import BREACHES
 from porsche.runners.cgroups import Groups
 from porsche.runners.failures import failure
@@ -130,7 +131,7 @@ class Supervisor:
             self._launcher.poll()
         if self._starts and self._due(BEAT):
             Beat.objects.update_or_create(name=NAME, defaults={"pid": os.getpid(), "at": timezone.now()})
-        runs = in_order(pending().select_related("revision", "pipeline"))
+        runs = in_order(pending().select_related("revision", "pipeline", "restored_from"))
         self._keeper.begin((run, job.settings, job.seen) for run, job in self._readable(runs))
         for run in runs:
             try:
@@ -176,7 +177,7 @@ class Supervisor:
         wanted = Wanted(run.desired, run.generation, str(run.key))
         todo = action(job.seen, wanted, job.history, job.strategy, job.limits, now, job.ending_since)
         waits = self._starts and todo.act is Act.LAUNCH
-        job.refusal = self._keeper.refused(run, job.settings) if waits else None
+        job.refusal = (turn(run, pending()) or self._keeper.refused(run, job.settings)) if waits else None
         if job.refusal is None:
             self._act(run, job, todo)
         self._show(run, job, todo)
@@ -274,7 +275,7 @@ class Supervisor:
         where = run.environment if run.environment in BUNDLED else str(Path(run.environment).absolute())
         access = environment(where).allowed(str(job.folder.path), str(self._home.path))
         spec = Spec(run.pk, str(run.key), run.generation, history.attempt, run.revision.document, run.parameters,
-                    run.options, where, access, self._keeper.allot(run, job.settings))
+                    run.options, where, access, self._keeper.allot(run, job.settings), self._origin(run))
         job.keep(history)
         self._launcher.start(job.folder, spec)
         job.ending_since = None
@@ -282,6 +283,10 @@ class Supervisor:
         if again:
             self._happened(run, "restart", "restart", f"attempt {history.attempt} begins", data={
                 "attempt": history.attempt, "restarts": history.restarts})
+
+    def _origin(self, run: Run) -> str:
+        """The folder of the savepoint that a run begins with; "": none."""
+        return "" if run.restored_from is None else str(self._home.savepoint(run.restored_from.key))
 
     def _kill(self, run: Run, job: Job, seen: Observation, why: str) -> None:
         where = seen.reason or {}

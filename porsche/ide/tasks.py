@@ -7,7 +7,7 @@ import os
 import shutil
 import time
 import zipfile
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,16 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
+from engine.errors import UserError
 from porsche import processes
-from porsche.ide.models import Pipeline, Project, Run, RunEvent, SignInLink, Token, User, Work
+from porsche.ide.models import Pipeline, Project, Run, RunEvent, Savepoint, SignInLink, Token, User, Work
 from porsche.ide.selectors.compiled import compiled
 from porsche.ide.selectors.platform import VERSION
 from porsche.ide.work import Job, submit, task
+from porsche.redaction import redact
+from porsche.runners import savepoints
+from porsche.runners.folder import RunFolder
+from porsche.runners.intent import TIME_TO_END
 
 EVENTS_KEPT = timedelta(days=90)
 EVENTS_OF_A_RUN = 1000
@@ -98,6 +103,51 @@ def export(job: Job) -> dict[str, Any]:
     return {"pipelines": len(pipelines), "bytes": place.stat().st_size}
 
 
+# ---- savepoints ------------------------------------------------------------------------------------------------------
+
+
+@task
+def make_savepoint(job: Job, savepoint: int, stopping: bool) -> dict[str, Any]:
+    """{"savepoint", "epoch", "bytes"} of one that was asked for. `stopping`: of the checkpoint with which its run
+    ends."""
+    row = Savepoint.objects.select_related("pipeline__project", "revision", "run").get(pk=savepoint)
+    try:
+        found = _saved(job, row, stopping)
+    except UserError as error:
+        Savepoint.objects.filter(pk=row.pk).update(state=Savepoint.State.FAILED, error={
+            "code": error.code, "message": redact(error.message), "hint": error.hint})
+        raise
+    contents = {name: found[name] for name in ("operators", "sources", "models")}
+    Savepoint.objects.filter(pk=row.pk).update(
+        state=Savepoint.State.READY, epoch=found["epoch"], bytes=found["bytes"], contents=contents, error=None,
+        made_at=datetime.fromtimestamp(found["made_at"], UTC))
+    return {"savepoint": row.pk, "epoch": found["epoch"], "bytes": found["bytes"]}
+
+
+def _saved(job: Job, row: Savepoint, stopping: bool) -> dict[str, Any]:
+    run = row.run
+    if run is None:
+        raise UserError("no_run", "its run was deleted meanwhile")
+    folder = RunFolder(settings.HOME.run(run.pk))
+    if stopping:
+        _await_end(job, run, folder)
+    facts = {"run": run.pk, "pipeline": row.pipeline.slug, "project": row.pipeline.project.slug,
+             "revision": row.revision.number, "document": row.revision.digest}
+    return savepoints.save(folder, settings.HOME.savepoint(row.key), name=row.name, facts=facts,
+                           progress=job.progress)
+
+
+def _await_end(job: Job, run: Run, folder: RunFolder) -> None:
+    """Wait until the process of a run that was asked to end has done so."""
+    last = time.monotonic() + TIME_TO_END
+    while processes.running(folder.path) is not None or folder.held():
+        if time.monotonic() > last:
+            raise UserError("not_stopping", f"run {run.pk} has not ended within {TIME_TO_END:.0f} s",
+                            hint="its status says where it stands")
+        job.progress(0.0, "waits for the run to end")
+        time.sleep(0.1)
+
+
 # ---- by the clock ----------------------------------------------------------------------------------------------------
 
 
@@ -111,6 +161,7 @@ def retain() -> None:
     Work.objects.filter(ended_at__lt=now - WORK_KEPT).delete()
     _retain_events()
     delete_orphans(time.time())
+    delete_lost_savepoints(time.time())
     for file in settings.HOME.folder("exports").iterdir():
         if file.stat().st_mtime < time.time() - EXPORTS_KEPT.total_seconds():
             file.unlink(missing_ok=True)
@@ -136,3 +187,13 @@ def delete_orphans(now: float) -> list[int]:
     for _, path in orphans:
         shutil.rmtree(path, ignore_errors=True)
     return [number for number, _ in orphans]
+
+
+def delete_lost_savepoints(now: float) -> list[str]:
+    """Delete the folders of savepoints that are not in the database, such as what a worker that died was writing."""
+    known = set(map(str, Savepoint.objects.values_list("key", flat=True)))
+    lost = [path for path in settings.HOME.folder("savepoints").iterdir()
+            if path.name not in known and now - path.stat().st_mtime > ORPHAN]
+    for path in lost:
+        shutil.rmtree(path, ignore_errors=True)
+    return sorted(path.name for path in lost)

@@ -5,8 +5,8 @@
     with Asked(folder) as asked:             # in the job's process: a thread that looks for requests
         asked.watch(job)
 
-`asked.json`: {id, at}; `answered.json`: {id, at, epoch}, where `at` is when the job's process saw the request. One answer
-serves all that asked before it.
+`asked.json`: {id, at}; `answered.json`: {id, at, epoch}, where `at` is when the job's process saw the request. One
+answer serves all that asked before it.
 """
 
 from __future__ import annotations

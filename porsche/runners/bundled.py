@@ -24,17 +24,19 @@ SCORES = ("auc", "logloss")
 class Options:
     """How a pipeline runs; what is None comes from its settings. Rows a second, seconds between checkpoints, cores.
 
-    `access`: what its SQL may touch, None for a person at a shell, who alone may bring Python code.
+    `restore`: the savepoint that a run without a checkpoint begins with; `access`: what its SQL may touch, None for a
+    person at a shell, who alone may bring Python code.
     """
 
     shards: int | None = None
     batch_rows: int | None = None
     rate: float | None = None
     checkpoint_interval: float | None = None
-    cpu: float | None = None
     on_status: Callable[[dict[str, Any]], None] | None = None
     on_job: Callable[[Any], None] | None = None
     access: Access | None = None
+    cpu: float | None = None
+    restore: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,7 @@ def run(compiled: Compiled, state: Path, options: Options) -> Outcome:
             rate_limit=options.rate,
             checkpoint_interval=options.checkpoint_interval,
             cpu=options.cpu,
+            restore=options.restore,
             on_status=options.on_status,
             on_job=options.on_job,
         )

@@ -4,6 +4,7 @@
     process.json     the process that works here: pid, when it started in the kernel's ticks, generation, attempt
     lock             held by that process for its life: no run is ever doubled
     stop.json        a person asked this generation to end
+    asked.json       a fresh checkpoint is asked for; answered.json: it was taken (`porsche.runners.asked`)
     attempts.json    the processes that were started here, for the restart policy
     state/           the engine's: status.json, checkpoints, tables; `${state}` of a document
     log.jsonl        the process's log; output.log: what it wrote without a logger
@@ -30,8 +31,8 @@ from porsche.redaction import redact
 class Spec:
     """What a process is to run. `run` and `key`: the run's number and its UUID; `options`: shards, batch_rows, rate,
     checkpoint_interval; `access`: the allow-list of paths, hosts and connectors; `caps`: `memory` in bytes, `cpu` in
-    cores, and the control `group` that keeps them; `attempt` counts processes; `launched`: when this one was started,
-    in unix seconds."""
+    cores, and the control `group` that keeps them; `restore`: the folder of the savepoint that it begins with, while it
+    has no checkpoint of its own; `attempt` counts processes; `launched`: when this one was started, in unix seconds."""
 
     run: int
     key: str
@@ -43,6 +44,7 @@ class Spec:
     environment: str = "dev"
     access: Mapping[str, Any] = field(default_factory=dict)
     caps: Mapping[str, Any] = field(default_factory=dict)
+    restore: str = ""
     launched: float = 0.0
 
     @classmethod

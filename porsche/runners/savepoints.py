@@ -1,4 +1,5 @@
-"""The port to the engine's savepoints: of a run's folder, for those who know no engine."""
+"""The port to the engine's savepoints: of a run's folder, for those who know no engine. The engine is imported where it
+is needed: who only lists or restores loads none of it."""
 
 from __future__ import annotations
 
@@ -9,10 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import UserError
-from engine.savepoints import inspect as looking
-from engine.savepoints.make import make
-from engine.savepoints.manifest import MANIFEST, Savepoint, open_savepoint
-from engine.savepoints.restore import RESTORED
 from porsche import processes
 from porsche.runners.asked import fresh_checkpoint
 from porsche.runners.folder import RunFolder, read
@@ -26,6 +23,8 @@ def save(folder: RunFolder, target: Path, *, name: str, facts: Mapping[str, Any]
          progress: Callable[[float, str], None] = lambda part, word: None) -> Json:
     """Make a savepoint of a run: of a fresh checkpoint while its process works, else of its last one. What `told` says
     of it. Made before, it is left as it is."""
+    from engine.savepoints.make import make
+
     if not target.exists():
         epoch = None
         if processes.running(folder.path) is not None:
@@ -52,53 +51,63 @@ def _fresh(folder: RunFolder) -> int:
 def told(folder: Path) -> Json:
     """What a savepoint's manifest says, but the engine's own facts: name, epoch, made_at, bytes, operators, sources,
     models, job, facts."""
-    savepoint = open_savepoint(folder)
-    return _told(savepoint)
+    from engine.savepoints.manifest import open_savepoint
 
-
-def _told(savepoint: Savepoint) -> Json:
-    manifest = savepoint.manifest
+    manifest = open_savepoint(folder).manifest
     names = ("name", "epoch", "made_at", "operators", "sources", "models", "job", "facts")
     return {**{name: manifest[name] for name in names}, "bytes": sum(file["bytes"] for file in manifest["files"])}
 
 
+def is_savepoint(folder: Path) -> bool:
+    """Whether a folder is a savepoint's."""
+    return (folder / "manifest.json").is_file()
+
+
 def checkpoints(folder: RunFolder) -> list[Json]:
     """A run's checkpoints, newest first: epoch, at, shards, bytes, files."""
-    return looking.checkpoints(folder.state)
+    from engine.savepoints.inspect import checkpoints
+
+    return checkpoints(folder.state)
 
 
 def has_checkpoint(folder: RunFolder) -> bool:
     """Whether a run has a checkpoint of its own."""
-    return bool(checkpoints(folder))
+    return (folder.state / "checkpoints").is_dir() and bool(checkpoints(folder))
 
 
 def restored(folder: RunFolder) -> Json | None:
     """What was found when the run's state, restored from a savepoint, was compared with it; None before."""
-    return read(folder.state / RESTORED)
+    return read(folder.state / "restored.json")
 
 
 def inspect(folder: Path, *, epoch: int | None = None, operator: str | None = None, sample: int = 5,
             largest: int | None = None) -> Json:
     """What the state in a folder holds (`engine.savepoints.inspect`)."""
+    from engine.savepoints.inspect import inspect
+
     _refuse_large(folder, epoch, largest)
-    return looking.inspect(folder, epoch=epoch, operator=operator, sample=sample)
+    return inspect(folder, epoch=epoch, operator=operator, sample=sample)
 
 
 def diff(before: tuple[Path, int | None], after: tuple[Path, int | None], *, operator: str | None = None,
          sample: int = 5, largest: int | None = None) -> Json:
     """What became of the keys from one state to another; each is a folder and an epoch."""
+    from engine.savepoints.inspect import diff
+
     for folder, epoch in (before, after):
         _refuse_large(folder, epoch, largest)
-    return looking.diff(before[0], after[0], epochs=(before[1], after[1]), operator=operator, sample=sample)
+    return diff(before[0], after[0], epochs=(before[1], after[1]), operator=operator, sample=sample)
 
 
 def _refuse_large(folder: Path, epoch: int | None, largest: int | None) -> None:
+    from engine.savepoints.inspect import checkpoints
+
     if largest is None:
         return
-    if (folder / MANIFEST).exists():
-        size = _told(open_savepoint(folder))["bytes"]
+    if is_savepoint(folder):
+        size = told(folder)["bytes"]
     else:
-        size = next((c["bytes"] for c in looking.checkpoints(folder) if epoch in (None, c["epoch"])), 0)
+        size = next((c["bytes"] for c in checkpoints(folder) if epoch in (None, c["epoch"])), 0)
     if size > largest:
         raise UserError("state_too_large", f"the state has {size >> 20} MB; the platform looks into {largest >> 20} MB",
                         hint="`porsche state inspect FOLDER` on its machine looks into any")
@@ -106,7 +115,7 @@ def _refuse_large(folder: Path, epoch: int | None, largest: int | None) -> None:
 
 def delete(folder: Path) -> None:
     """Remove a savepoint; nothing else is. UserError "no_savepoint" where the folder is none."""
-    if not (folder / MANIFEST).is_file():
+    if not is_savepoint(folder):
         raise UserError("no_savepoint", f"there is no savepoint in {folder}")
-    (folder / MANIFEST).unlink()  # without it nothing takes the rest for one
+    (folder / "manifest.json").unlink()  # without it nothing takes the rest for one
     shutil.rmtree(folder, ignore_errors=True)

@@ -85,23 +85,25 @@ class Worker:
 
     def _outcome(self, compiled: Compiled) -> dict[str, Any]:
         """Run to the end; a run that ended already, but was killed before it said so, is not run again."""
+        from porsche.runners.asked import Asked
         from porsche.runners.bundled import ended, run
         from porsche.runners.pulse import Pulse
 
         outcome = ended(compiled, self.folder.state)
         if outcome is None:
-            with Pulse(self.folder) as pulse:
-                outcome = run(compiled, self.folder.state, self._options(pulse))
+            with Pulse(self.folder) as pulse, Asked(self.folder) as asked:
+                outcome = run(compiled, self.folder.state, self._options(pulse, asked))
         return {"state": "STOPPED" if outcome.stopped else "FINISHED", **outcome.as_json(),
                 "metrics": _plain(outcome.metrics)}
 
-    def _options(self, pulse: Any) -> Options:
+    def _options(self, pulse: Any, asked: Any) -> Options:
         from porsche.runners.access import access_of
         from porsche.runners.bundled import Options
 
         def on_job(job: Any) -> None:
             self.stop.add(job)
             pulse.watch(job)
+            asked.watch(job)
 
         given = self.spec.options
         return Options(
@@ -113,6 +115,7 @@ class Worker:
             on_status=lambda status: pulse.beat(),
             on_job=on_job,
             access=access_of(self.spec.access),
+            restore=Path(self.spec.restore) if self.spec.restore else None,
         )
 
     def _failed(self, error: Exception) -> int:

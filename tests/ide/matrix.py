@@ -15,7 +15,7 @@ ROLES = ("viewer", "operator", "editor", "admin")
 
 @dataclass(frozen=True)
 class Line:
-    """`needs`: a role in the project, or anyone, signed in, own."""
+    """`needs`: a role in the project, or anyone, signed in, own, platform."""
 
     method: str
     name: str
@@ -34,6 +34,8 @@ SHOP = {"slug": "shop"}
 PIPELINE = {"pk": "{pipeline}"}
 RUN = {"pk": "{run}"}
 ACTIVE = {"pk": "{active}"}
+SAVEPOINT = {"pk": "{savepoint}"}
+MAKING = {"pk": "{making}"}
 MODEL = {"name": "numbers.nothing"}
 
 MODEL = {"name": "numbers.model"}  # which no run has trained: tests/serving has some that were
@@ -52,6 +54,9 @@ LINES = (
     Line("GET", "members", "viewer", kwargs=SHOP),
     Line("PUT", "member", "admin", kwargs={**SHOP, "username": "viewer"}, body={"role": "operator"}),
     Line("DELETE", "member", "admin", 204, kwargs={**SHOP, "username": "viewer"}),
+    Line("GET", "quota", "viewer", kwargs=SHOP),
+    Line("PUT", "quota", "platform", kwargs=SHOP, body={"runs": 3}),
+    Line("GET", "resources", "signed in"),
     Line("GET", "tokens", "own"),
     Line("POST", "tokens", "own", 201, body={"name": "t"}),
     Line("DELETE", "token", "own", 404, kwargs={"pk": 10**6}),
@@ -81,6 +86,16 @@ LINES = (
     Line("GET", "run-support", "operator", kwargs=RUN),
     Line("GET", "run-stream", "viewer", kwargs=RUN),
     Line("GET", "project-stream", "viewer", query="project=shop"),
+    Line("GET", "run-state", "viewer", kwargs=RUN),
+    Line("POST", "run-savepoints", "operator", 201, kwargs=RUN, body={}),
+    Line("POST", "run-rescale", "operator", kwargs=ACTIVE, body={"shards": 2}),
+    Line("GET", "savepoints", "viewer"),
+    Line("GET", "savepoint", "viewer", kwargs=SAVEPOINT),
+    Line("DELETE", "savepoint", "operator", 204, kwargs=SAVEPOINT),
+    Line("POST", "savepoint-restore", "operator", 201, kwargs=SAVEPOINT, body={}),
+    Line("POST", "savepoint-rollback", "editor", 201, kwargs=SAVEPOINT),
+    *(Line("GET", name, "operator", 404, kwargs=RUN) for name in ("run-state-contents", "run-state-diff")),
+    *(Line("GET", name, "operator", 404, kwargs=MAKING) for name in ("savepoint-contents", "savepoint-diff")),
     Line("GET", "works", "viewer"),
     Line("POST", "works", "editor", 201, body={"kind": "check", "project": "shop"}),
     Line("GET", "work", "viewer", kwargs={"pk": "{work}"}),
@@ -95,5 +110,5 @@ LINES = (
     Line("GET", "schema", "anyone"),
     Line("GET", "docs", "anyone"),
 )
-LISTS = ("pipelines", "runs", "works", "models")
+LISTS = ("savepoints", "pipelines", "runs", "works", "models")
 """A list is empty, rather than refused, for whoever has no role in a project."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.test import Client
 
-from porsche.ide.models import Desired, Membership, Pipeline, Project, Role, Run, Status, User
+from porsche.ide.models import Desired, Membership, Pipeline, Project, Role, Run, Savepoint, Status, User
 from porsche.ide.services.pipelines import create_pipeline
 from porsche.ide.services.tokens import create_token
 
@@ -87,6 +87,11 @@ class World:
         final = status.is_final
         given = {"desired": Desired.STOPPED if final else Desired.RUNNING, "observed_generation": 1, **facts}
         return Run.objects.create(pipeline=self.pipeline, revision=self.pipeline.head, status=status, **given)
+
+    def savepoint(self, name: str = "kept", **facts: Any) -> Savepoint:
+        """A savepoint that a worker has made."""
+        given = {"state": Savepoint.State.READY, "environment": "dev", "revision": self.pipeline.head, **facts}
+        return Savepoint.objects.create(pipeline=self.pipeline, name=name, **given)
 
 
 def make() -> World:

@@ -11,7 +11,7 @@ from porsche.ide.errors import Conflict, Stale
 from porsche.ide.models import Pipeline, Project, Revision, User
 from porsche.ide.selectors.compiled import digest
 from porsche.ide.selectors.runs import ACTIVE
-from porsche.ide.services.runs import remove_folders
+from porsche.ide.services.runs import remove_folders, remove_savepoints
 
 Layout = dict[str, list[float]]
 
@@ -77,11 +77,13 @@ def delete_pipeline(*, pipeline: Pipeline) -> None:
     pipeline = _locked(pipeline)
     _refuse_active(pipeline, "deleted")
     runs = list(pipeline.runs.values_list("pk", flat=True))
+    savepoints = list(pipeline.savepoints.values_list("key", flat=True))
     pipeline.head = None
     pipeline.save(update_fields=["head"])
     pipeline.runs.all().delete()  # before the revisions, which they protect
     pipeline.delete()
     transaction.on_commit(lambda: remove_folders(runs))
+    transaction.on_commit(lambda: remove_savepoints(savepoints))
 
 
 def _refuse_active(pipeline: Pipeline, what: str) -> None:
