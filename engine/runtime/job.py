@@ -230,14 +230,12 @@ class Job:
         pace = None if self.options.cpu is None else Pace(self.options.cpu)
         while sources and not self._stop:
             busy = False
-            for source in list(sources):
+            for source in list(sources) if pace is None or pace.allows() else ():
                 busy |= self._poll(source)
                 if source.ended:
                     sources.remove(source)
                     self._rounds.push(source.consumers, Watermark(MAX_WATERMARK))
             self._maintain()
-            if pace is not None:
-                pace.keep()
             if not busy and sources:
                 time.sleep(IDLE_WAIT)
 

@@ -13,6 +13,9 @@ BURST = 0.2
 LONGEST = 0.25
 """Seconds of one sleep: the job has to be asked things, and to say how it does."""
 
+MARGIN = 0.001
+"""Seconds that a sleep may have been too short."""
+
 
 class Pace:
     """A bucket of processor seconds, of the whole process with all its threads, that fills at `share` a second."""
@@ -24,14 +27,16 @@ class Pace:
         self._last_used, self._last = used(), clock()
         self._left = share * BURST
 
-    def keep(self) -> None:
-        """Between two rounds: sleep where too much was used. What one sleep does not make good, the next ones do."""
+    def allows(self) -> bool:
+        """Before a round: whether it may be done. Where too much was used, some time has passed with this."""
         self._count()
         if self._left < 0.0:
             self._sleep(min(-self._left / self._share, LONGEST))
             self._count()
+        return self._left >= -MARGIN * self._share
 
     def _count(self) -> None:
         used, now = self._used(), self._clock()
-        self._left = min(self._left + self._share * (now - self._last), self._share * BURST) - (used - self._last_used)
+        earned, spent = self._share * (now - self._last), used - self._last_used
+        self._left = min(self._left + earned - spent, self._share * BURST)
         self._last_used, self._last = used, now

@@ -98,6 +98,8 @@ class Room:
         if refusal is None:
             self.take(claim)
             return None
+        if not refusal.ever:
+            return refusal
         self._queue += 1
         return replace(refusal, position=self._queue)
 
