@@ -6,8 +6,9 @@ makes the epoch visible, beside the job where that takes long.
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,8 @@ class Checkpointing:
         self._store: CheckpointStore | None = None
         self._writing: Writing | None = None
         self._parts: dict[str, list[StatePart]] = {}
+        self._taken: dict[str, list[StatePart]] = {}  # pieces of state that the next one begins with
+        self._pieces: Iterator[tuple[str, StatePart]] | None = None
         self._sealed: dict[str, Any] = {}
         self._applied = True  # the last epoch that was written
         self._stall = 0.0
@@ -112,15 +115,45 @@ class Checkpointing:
     def snapshot(self, operator: Operator, epoch: int) -> None:
         """Copy what changed in an operator's state: its barrier has come."""
         for name, state in operator.states().items():
-            key = f"{operator.uid}/{name}/{operator.settings.shard}"
-            self._parts.setdefault(key, []).append(state.snapshot(full=False))
+            self._parts.setdefault(_key(operator, name), []).append(state.snapshot(full=False))
+
+    def copy_ahead(self, seconds: float) -> bool:
+        """Copy pieces of much state that was never written, for about so long, while rows go on coming between them;
+        whether nothing is left."""
+        if self._store is None:
+            return True
+        end = time.monotonic() + seconds
+        self._pieces = self._pieces or self._more_pieces()
+        for key, part in self._pieces:
+            self._taken.setdefault(key, []).append(part)
+            if time.monotonic() >= end:
+                return False
+        self._pieces = None
+        return True
+
+    def _more_pieces(self) -> Iterator[tuple[str, StatePart]]:
+        for operator in self._graph.operators:
+            for name, state in operator.states().items():
+                while (part := state.ahead()) is not None:
+                    yield _key(operator, name), part
+
+    def go_on(self, found: Checkpoint) -> None:
+        """The graph was restored from a checkpoint of the same query: write changes to its chain, where that can be."""
+        assert self._store is not None
+        states = {_key(o, name): state for o in self._graph.operators for name, state in o.states().items()}
+        if self.adopted or not found.chains().keys() <= states.keys():
+            return  # of other shards, say: what they hold would come back
+        self._store.resume(found)
+        for key in found.chains():
+            states[key].go_on()
 
     def begin(self, totals: Mapping[str, Any]) -> None:
         """Cut: barriers through the graph, sinks sealed; a background thread writes."""
         self._last = started = time.monotonic()
         self.asked = False
         self.epoch += 1
-        self._parts = {}
+        self.copy_ahead(math.inf)
+        self._parts, self._taken = self._taken, {}
         if self._writing is None:
             self.applying.begin({w.uid: w.seal(self.epoch) for w in self._graph.sinks})
             return
@@ -173,6 +206,10 @@ class Checkpointing:
         self.applying.close()
         if self._store is not None:
             self._store.close()
+
+
+def _key(operator: Operator, name: str) -> str:
+    return f"{operator.uid}/{name}/{operator.settings.shard}"
 
 
 def described(graph: Graph) -> dict[str, Any]:

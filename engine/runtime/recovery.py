@@ -82,14 +82,15 @@ def restore_operators(operators: Sequence[Operator], checkpoint: Checkpoint, che
 def chains_of(checkpoint: Checkpoint) -> Chains:
     """The chains of a checkpoint by operator and state object, one for each former shard."""
     chains: Chains = defaultdict(list)
-    for key, chain in sorted(checkpoint.chains().items()):
+    for key, chain in sorted(checkpoint.chains().items(), key=lambda held: int(held[0].rpartition("/")[2])):
         uid, name, _ = key.rsplit("/", 2)
         chains[uid, name].append(chain)
     return dict(chains)
 
 
 def load(operators: Sequence[Operator], chains: Chains, check_stop: Callable[[], None]) -> None:
-    """Load each operator's state objects from the chains that their former shards left."""
+    """Load each operator's state objects from the chains that their former shards left: as many as now, each takes its
+    own."""
     width: dict[str, int] = defaultdict(int)
     for operator in operators:
         width[operator.uid] += 1
@@ -99,8 +100,11 @@ def load(operators: Sequence[Operator], chains: Chains, check_stop: Callable[[],
         states = operator.saved() if isinstance(operator, SourceReader) else operator.states()
         for name, state in states.items():
             check_stop()
-            if (operator.uid, name) in chains:
-                state.restore(chains[operator.uid, name], groups)
+            held = chains.get((operator.uid, name))
+            if held is not None and len(held) == shards:
+                state.restore([held[operator.settings.shard]], None)
+            elif held is not None:
+                state.restore(held, groups)
 
 
 def _carried_over(report: Report, chains: Chains) -> Chains:

@@ -46,6 +46,10 @@ class StateObject(Protocol):
         `groups` = the key groups [low, high) to keep, None = all. Several chains = former shards being merged."""
         ...
 
+    def go_on(self) -> None:
+        """What it was restored from is the chain that goes on: the next snapshot need not be a full one."""
+        ...
+
     def rows(self) -> int:
         """Keys held, or the rows under them where those are more."""
         ...

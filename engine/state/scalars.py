@@ -20,6 +20,9 @@ class Scalars:
     def ahead(self) -> None:
         """It is never much."""
 
+    def go_on(self) -> None:
+        """It is saved whole each time."""
+
     def restore(self, chains: Sequence[Sequence[StatePart]], groups: tuple[int, int] | None) -> None:
         for chain in chains:
             self.merge(dict(chain[-1].meta))
