@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from engine.workers import Limits, Pool
 from porsche.components import catalogue
 from porsche.ide.selectors import compiled as selector
 from porsche.ide.selectors.compiled import compiled
+from porsche.runners import compiling
 from tests.ide.platform import BROKEN, DOCUMENT, World
 
 SHOP = (Path(__file__).parents[2] / "examples" / "shop.yaml").read_text(encoding="utf-8")
@@ -96,6 +98,39 @@ def test_an_alias_bomb_is_refused_soon(world: World) -> None:
     found = ask(world, "\n".join(lines))
     assert found["diagnostics"][0]["code"] == "too_large"
     assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize(("limits", "said"), [
+    (Limits(timeout=0.2), "the compiler did not come to an end within"),
+    (Limits(memory=1 << 20), "the compiler needed more memory than"),
+])
+def test_what_takes_too_much_is_ended(world: World, monkeypatch: pytest.MonkeyPatch, limits: Limits,
+                                      said: str) -> None:
+    """Many nodes, which need some tenths of a second and some 10 MB."""
+    condition = f"n > {limits.memory}"  # another document for each
+    nodes = "".join(f"  - {{id: n{i}, component: filter, properties: {{condition: {condition}}}}}\n"
+                    for i in range(200))
+    edges = "".join(f"  - {{from: n{i}, to: n{i + 1}}}\n" for i in range(199))
+    document = DOCUMENT.replace("edges:\n", f"{nodes}edges:\n  - {{from: rows, to: n0}}\n{edges}")
+    pool = Pool("porsche.runners.compiling", limits=limits)
+    monkeypatch.setattr(compiling, "_pool", pool)
+    found = ask(world, document)
+    (wrong,) = found["diagnostics"]
+    assert (found["valid"], wrong["code"]) == (False, "too_expensive")
+    assert wrong["message"].startswith(said)
+    monkeypatch.undo()
+    pool.close()
+    assert ask(world, document)["valid"]  # that was not remembered
+
+
+def test_one_waits_for_a_compiler_only_so_long(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiling, "PATIENCE", 0.01)
+    monkeypatch.setattr(compiling._pool, "size", 0)
+    monkeypatch.setattr(compiling._pool, "_idle", [])
+    document = DOCUMENT.replace("n > 0", "n > 2")
+    assert [d["code"] for d in ask(world, document)["diagnostics"]] == ["busy"]
+    monkeypatch.undo()
+    assert ask(world, document)["valid"]
 
 
 def test_there_is_an_end_to_documents(world: World) -> None:

@@ -1,4 +1,5 @@
-"""Documents compiled for people: SQL, columns, lineage, diagnostics, and the graph even of a broken document."""
+"""Documents compiled for people: SQL, columns, lineage, diagnostics, and the graph even of a broken document. The work
+is done in another process, and what it found is remembered here."""
 
 from __future__ import annotations
 
@@ -7,19 +8,15 @@ import json
 from collections import OrderedDict
 from collections.abc import Mapping
 from threading import Lock
-from typing import Any
 
-from porsche.compiler import Compiled, DocumentError, compile_text, environment
-from porsche.compiler.document import Document, load
-from porsche.compiler.graph import connect
+from porsche.runners.compiling import Result, errors_of
+from porsche.runners.compiling import compiled as _compiled
 
 LARGEST = 1 << 20
 """Characters a document may have."""
 KEPT = 128
 """Results that are remembered."""
 STATE = "state"
-
-Result = dict[str, Any]
 
 
 class _Kept:
@@ -58,8 +55,9 @@ def compiled(document: str, parameters: Mapping[str, str] | None = None, where: 
     key = digest(json.dumps([document, sorted((parameters or {}).items()), where, state]))
     found = _kept.get(key)
     if found is None:
-        found = _compiled(document, parameters or {}, where, state)
-        _kept.put(key, found)
+        found, lasts = _compiled(document, parameters or {}, where, state)
+        if lasts:
+            _kept.put(key, found)
     return found
 
 
@@ -69,44 +67,8 @@ def diagnostics(document: str) -> Result:
     return {"valid": whole["valid"], "diagnostics": whole["diagnostics"]}
 
 
-def require_valid(document: str, parameters: Mapping[str, str], where: str, state: str) -> Compiled:
-    """The compiled document; DocumentError with every error."""
-    return compile_text(document, parameters=parameters, state=state, environment=environment(where))
-
-
-def _compiled(document: str, parameters: Mapping[str, str], where: str, state: str) -> Result:
-    try:
-        made = require_valid(document, parameters, where, state)
-    except DocumentError as error:
-        return {"valid": False, "name": None, "sql": None, "statements": [], "nodes": {}, "lineage": {}, "settings": {},
-                "diagnostics": [d.as_dict() for d in error.diagnostics], "graph": _graph(document)}
-    return {"valid": True, **made.as_json(), "graph": _graph(document)}
-
-
-def _graph(text: str) -> Result | None:
-    """As much of the graph as can be read; None where the text is no YAML."""
-    try:
-        document, collector = load(text)
-        ports = _ports(document, collector)
-    except DocumentError:
-        return None
-    return {
-        "name": document.name,
-        "description": document.description,
-        "parameters": [{"name": p.name, "default": p.default, "description": p.description}
-                       for p in document.parameters.values()],
-        "settings": dict(document.settings),
-        "nodes": [{"id": n.id, "component": n.component, "label": n.label, "properties": n.properties}
-                  for n in document.nodes],
-        "edges": [{"from": e.source, "to": e.target, "source_port": None,
-                   "target_port": e.port or ports.get((e.source, e.target))} for e in document.edges],
-    }
-
-
-def _ports(document: Document, collector: Any) -> dict[tuple[str, str], str]:
-    """The ports that edges which name none end at, by their ends."""
-    named = {(edge.source, edge.target, edge.port) for edge in document.edges if edge.port}
-    return {(source, place.node.id): port
-            for place in connect(document, collector)
-            for port, sources in place.inputs.items()
-            for source in sources if (source, place.node.id, port) not in named}
+def require_valid(document: str, parameters: Mapping[str, str], where: str, state: str) -> None:
+    """DocumentError with every error where the document cannot be compiled."""
+    found = compiled(document, parameters, where, state)
+    if not found["valid"]:
+        raise errors_of(found)

@@ -1,0 +1,125 @@
+"""Documents compiled apart from whoever asks, within limits of time and memory: what a person writes cannot hold up who
+serves many.
+
+`compiled` asks a process, of which some are kept; `python -m porsche.runners.compiling SOCKET LEASH REPORT` is one.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from engine.workers import Busy, Limits, Lost, Pool
+from porsche.compiler import Diagnostic, DocumentError, compile_text, environment
+from porsche.compiler.document import Document, load
+from porsche.compiler.graph import connect
+
+LIMITS = Limits(timeout=20, memory=1 << 30)
+"""Of one document; a pipeline of 1,000 nodes takes half a second."""
+PATIENCE = 10.0
+"""Seconds to wait for a process that is not busy with another document."""
+PROCESSES = 2
+
+Result = dict[str, Any]
+_pool = Pool("porsche.runners.compiling", limits=LIMITS, size=PROCESSES)
+
+
+def compiled(document: str, parameters: Mapping[str, str], where: str, state: str) -> tuple[Result, bool]:
+    """All there is to say about a document, as JSON values (`sql` is None where it cannot be compiled), and whether it
+    will be the same when it is asked again."""
+    question = {"document": document, "parameters": dict(parameters), "environment": where, "state": state}
+    try:
+        with _pool.process(PATIENCE) as process:
+            answer, _ = process.ask(question)
+            return answer, True
+    except Lost as lost:
+        return _refused("too_expensive", f"the compiler {_WHY[lost.why]}",
+                        "make several smaller pipelines of it"), False
+    except Busy:
+        return _refused("busy", "the compiler is busy with other documents", "ask again"), False
+
+
+_WHY = {"hung": f"did not come to an end within {LIMITS.timeout:g} s", "died": "broke down over the document",
+        "grew": f"needed more memory than {LIMITS.memory >> 20} MB"}
+
+
+def warm() -> None:
+    """Start a process, so that the first document need not wait for it."""
+    _pool.warm()
+
+
+def close() -> None:
+    """End the processes."""
+    _pool.close()
+
+
+def errors_of(result: Result) -> DocumentError:
+    """A result that is not valid as the error that it stands for."""
+    return DocumentError(
+        Diagnostic(**{name: found[name] if found[name] is not None else empty for name, empty in _EMPTY.items()})
+        for found in result["diagnostics"])
+
+
+_EMPTY: dict[str, Any] = {"severity": "", "code": "", "message": "", "hint": "", "node": "", "property": "", "line": 0,
+                          "column": 0}
+
+
+# ---- in the process --------------------------------------------------------------------------------------------------
+
+
+def described(document: str, parameters: Mapping[str, str], where: str, state: str) -> Result:
+    """All there is to say about a document, in this process."""
+    try:
+        made = compile_text(document, parameters=parameters, state=state, environment=environment(where))
+    except DocumentError as error:
+        return {**_invalid([d.as_dict() for d in error.diagnostics]), "graph": _graph(document)}
+    return {"valid": True, **made.as_json(), "graph": _graph(document)}
+
+
+def _invalid(diagnostics: list[dict[str, Any]]) -> Result:
+    return {"valid": False, "name": None, "sql": None, "statements": [], "nodes": {}, "lineage": {}, "settings": {},
+            "diagnostics": diagnostics, "graph": None}
+
+
+def _refused(code: str, message: str, hint: str) -> Result:
+    return _invalid([Diagnostic("error", code, message, hint).as_dict()])
+
+
+def _graph(text: str) -> Result | None:
+    """As much of the graph as can be read; None where the text is no YAML."""
+    try:
+        document, collector = load(text)
+        ports = _ports(document, collector)
+    except DocumentError:
+        return None
+    return {
+        "name": document.name,
+        "description": document.description,
+        "parameters": [{"name": p.name, "default": p.default, "description": p.description}
+                       for p in document.parameters.values()],
+        "settings": dict(document.settings),
+        "nodes": [{"id": n.id, "component": n.component, "label": n.label, "properties": n.properties}
+                  for n in document.nodes],
+        "edges": [{"from": e.source, "to": e.target, "source_port": None,
+                   "target_port": e.port or ports.get((e.source, e.target))} for e in document.edges],
+    }
+
+
+def _ports(document: Document, collector: Any) -> dict[tuple[str, str], str]:
+    """The ports that edges which name none end at, by their ends."""
+    named = {(edge.source, edge.target, edge.port) for edge in document.edges if edge.port}
+    return {(source, place.node.id): port
+            for place in connect(document, collector)
+            for port, sources in place.inputs.items()
+            for source in sources if (source, place.node.id, port) not in named}
+
+
+def _answer(question: Any, buffers: Sequence[bytearray]) -> tuple[Result, Sequence[bytes]]:
+    return described(question["document"], question["parameters"], question["environment"], question["state"]), ()
+
+
+if __name__ == "__main__":
+    from engine.workers.served import serve
+
+    serve(sys.argv[1:4], _answer)
