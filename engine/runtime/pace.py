@@ -12,7 +12,6 @@ BURST = 0.2
 """Seconds of its share that a job that was idle may use at once."""
 LONGEST = 0.25
 """Seconds of one sleep: the job has to be asked things, and to say how it does."""
-
 MARGIN = 0.001
 """Seconds that a sleep may have been too short."""
 
