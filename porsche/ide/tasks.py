@@ -21,6 +21,7 @@ from porsche import processes
 from porsche.ide.models import Pipeline, Project, Run, RunEvent, Savepoint, SignInLink, Token, User, Work
 from porsche.ide.selectors.compiled import compiled
 from porsche.ide.selectors.platform import VERSION
+from porsche.ide.selectors.savepoints import told
 from porsche.ide.work import Job, submit, task
 from porsche.redaction import redact
 from porsche.runners import savepoints
@@ -133,8 +134,11 @@ def _saved(job: Job, row: Savepoint, stopping: bool) -> dict[str, Any]:
         _await_end(job, run, folder)
     facts = {"run": run.pk, "pipeline": row.pipeline.slug, "project": row.pipeline.project.slug,
              "revision": row.revision.number, "document": row.revision.digest}
-    return savepoints.save(folder, settings.HOME.savepoint(row.key), name=row.name, facts=facts,
-                           progress=job.progress)
+    target = settings.HOME.savepoint(row.key)
+    try:
+        return savepoints.save(folder, target, name=row.name, facts=facts, progress=job.progress)
+    except UserError as error:
+        raise told(error, its_state=folder.state, its_folder=folder.path, the_savepoint=target) from error
 
 
 def _await_end(job: Job, run: Run, folder: RunFolder) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import QuerySet
 
+from engine.errors import UserError
 from porsche.ide.errors import Missing
 from porsche.ide.models import Run, Savepoint
 from porsche.ide.selectors import files
@@ -73,6 +74,14 @@ def needed_by(savepoint: Savepoint) -> list[Run]:
             if is_active(run) and not port.has_checkpoint(files.folder(run))]
 
 
+def told(error: UserError, **places: Path) -> UserError:
+    """An error about folders as people at other machines read it: with their names instead of paths."""
+    message = error.message
+    for name, place in sorted(places.items(), key=lambda named: -len(str(named[1]))):
+        message = message.replace(str(place), name.replace("_", " "))
+    return UserError(error.code, message, hint=error.hint)
+
+
 # ---- state -----------------------------------------------------------------------------------------------------------
 
 
@@ -110,11 +119,17 @@ def place_of(run: Run | None, savepoint: Savepoint | None, epoch: int | None) ->
 
 def inspected(place: tuple[Path, int | None], operator: str | None, sample: int) -> Json:
     """What a state holds, with some of its rows."""
-    found = port.inspect(place[0], epoch=place[1], operator=operator, sample=sample, largest=port.LARGEST)
+    try:
+        found = port.inspect(place[0], epoch=place[1], operator=operator, sample=sample, largest=port.LARGEST)
+    except UserError as error:
+        raise told(error, the_state=place[0]) from error
     return {**found, "at": _time(found["at"])}
 
 
 def differences(before: tuple[Path, int | None], after: tuple[Path, int | None], operator: str | None,
                 sample: int) -> Json:
     """What became of the keys."""
-    return port.diff(before, after, operator=operator, sample=sample, largest=port.LARGEST)
+    try:
+        return port.diff(before, after, operator=operator, sample=sample, largest=port.LARGEST)
+    except UserError as error:
+        raise told(error, the_former_state=before[0], the_later_state=after[0]) from error

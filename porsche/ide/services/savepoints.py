@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from porsche.ide.errors import Conflict
-from porsche.ide.models import Desired, Pipeline, Revision, Run, RunEvent, Savepoint, Status, User
+from porsche.ide.models import Desired, Pipeline, Revision, Run, RunEvent, Savepoint, Status, User, Work
 from porsche.ide.selectors.compiled import require_valid
 from porsche.ide.selectors.runs import ACTIVE, is_active
 from porsche.ide.selectors.savepoints import needed_by
@@ -64,7 +64,8 @@ def delete_savepoint(*, savepoint: Savepoint) -> None:
     if waiting:
         raise Conflict("savepoint_in_use", f"run {waiting[0].pk} begins with the savepoint '{savepoint.name}'",
                        hint="it needs it until it has taken its first checkpoint")
-    if savepoint.state == Savepoint.State.MAKING:
+    busy = Work.objects.filter(kind=KIND, arguments__savepoint=savepoint.pk)
+    if busy.filter(state__in=(Work.State.WAITING, Work.State.RUNNING)).exists():
         raise Conflict("savepoint_in_use", f"the savepoint '{savepoint.name}' is being made", hint="wait until it is")
     key = savepoint.key
     savepoint.delete()
