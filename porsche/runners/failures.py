@@ -11,8 +11,8 @@ from engine.errors import Unavailable, UserError
 from porsche.compiler import DocumentError
 
 PASSING = frozenset({
-    "checkpoint_io", "in_use", "out_of_memory", "state_folder", "store_unavailable", "unreadable", "unreadable_file",
-    "unwritable_folder",
+    "checkpoint_io", "function_crashed", "function_memory", "function_timeout", "in_use", "no_worker", "out_of_memory",
+    "state_folder", "store_unavailable", "unreadable", "unreadable_file", "unwritable_folder",
 })  # fmt: skip
 """Codes of what users may see whose cause may go away by itself: full disks, services that are down, memory."""
 _LASTING = frozenset({
