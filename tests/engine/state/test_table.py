@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.changes import Column
 from engine.connectors.arrow import column_of, python_values
+from engine.state import parts as parts_of_state
+from engine.state import table as tables
 from engine.state.hashing import KEY_GROUPS
 from engine.state.merge import merge_chain
 from engine.state.protocol import StatePart
@@ -91,6 +94,77 @@ def test_a_chain_restores_what_was_there(data: st.DataObject) -> None:
     assert merged.content() == one.content()
     assert [t.tolist() for t in merged.timers.fire(10)[1:]] == [t.tolist() for t in one.timers.fire(10)[1:]]
     assert _run(data, other, 1)[0].full
+
+
+@examples(40)
+@given(st.data())
+def test_a_base_copied_while_rows_go_on(data: st.DataObject) -> None:
+    """Pieces are of different moments; what changed meanwhile is in the snapshot after them."""
+    types = data.draw(key_types(2))
+    one, other, merged = Everything(types), Everything(types), Everything(types)
+    pool = data.draw(rows_of(types))
+    one.put(pool, list(range(len(pool))))
+    parts = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tables, "AHEAD_FROM", 0)
+        patch.setattr(parts_of_state, "PIECE", data.draw(st.sampled_from([1, 100, 300, 5000])))
+        while (piece := one.table.ahead()) is not None:
+            parts.append(piece)
+            if data.draw(st.booleans()):
+                keys = data.draw(st.lists(st.sampled_from(pool), min_size=1, max_size=5))
+                one.put(keys, data.draw(st.lists(st.integers(-5, 5), min_size=len(keys), max_size=len(keys))))
+            if data.draw(st.booleans()):
+                one.drop(data.draw(st.lists(st.sampled_from(pool), min_size=1, max_size=3)))
+        parts.append(one.table.snapshot(full=False))
+        assert one.table.ahead() is None
+    assert [part.full for part in parts] == [True] + [False] * (len(parts) - 1)
+    other.table.restore([parts], None)
+    assert other.content() == one.content()
+    merged.table.restore([merge_chain(parts)], None)
+    assert merged.content() == one.content()
+
+
+@examples(30)
+@given(st.data())
+def test_a_chain_goes_on_after_a_restore(data: st.DataObject) -> None:
+    """A table brought back under its slots tells changes against what it was brought back from."""
+    types = data.draw(key_types(2))
+    one, other, last = Plain(types), Plain(types), Plain(types)
+    pool = data.draw(rows_of(types))
+    parts = [_changed(data, one, pool) for _ in range(3)]
+    other.table.restore([parts], None)
+    other.table.go_on()
+    assert other.content() == one.content()
+    parts += [_changed(data, other, pool) for _ in range(2)]
+    assert [part.full for part in parts[1:]] == [False] * 4
+    last.table.restore([parts], None)
+    assert last.content() == other.content()
+
+
+class Plain:
+    """A table with nothing attached."""
+
+    def __init__(self, types: list[DataType]) -> None:
+        self.types = types
+        self.table = StateTable(types, FIELDS)
+
+    def content(self) -> dict[Any, Any]:
+        slots = self.table.live_slots()
+        fields = zip(*(python_values(self.table.take(f.name, slots)) for f in FIELDS), strict=True)
+        return {same(key): values for key, values in zip(rows_from(self.table.keys(slots)), fields, strict=True)}
+
+
+def _changed(data: st.DataObject, one: Plain, pool: list[tuple[Any, ...]]) -> StatePart:
+    """Some keys counted, some forgotten; what a checkpoint then holds."""
+    keys = data.draw(st.lists(st.sampled_from(pool), min_size=1, max_size=8))
+    slots = one.table.slots(columns_of(one.types, keys), len(keys))
+    np.add.at(one.table.column("count"), slots, 1)
+    one.table.touch(slots)
+    one.table.put("last", slots, column_of(STRING, [f"the number {n}" for n in range(len(keys))]))
+    gone = data.draw(st.lists(st.sampled_from(pool), max_size=3))
+    found = one.table.lookup(columns_of(one.types, gone), len(gone)) if gone else np.empty(0, np.int64)
+    one.table.release(np.unique(found[found >= 0]))
+    return one.table.snapshot(full=False)
 
 
 @examples(40)
