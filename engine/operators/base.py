@@ -118,6 +118,10 @@ class Operator:
         """The operator's state by name; snapshot and restored by the runtime."""
         return {}
 
+    def keeps_for_ever(self) -> bool:
+        """Whether its state has no bound: neither time nor a time to live ends it."""
+        return False
+
     def open(self) -> None:
         """Called once, after state was restored and before the first message."""
 

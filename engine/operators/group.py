@@ -46,6 +46,9 @@ class GroupAggregate(Operator):
     def states(self) -> Mapping[str, StateObject]:
         return {"groups": self._table, **self._calls.states()}
 
+    def keeps_for_ever(self) -> bool:
+        return not self.settings.ttl
+
     def open(self) -> None:
         self._calls.use(self.settings.context.resources)
 

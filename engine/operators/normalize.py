@@ -39,6 +39,9 @@ class ChangelogNormalize(Operator):
     def states(self) -> dict[str, StateTable]:
         return {"rows": self._table}
 
+    def keeps_for_ever(self) -> bool:
+        return not self.settings.ttl
+
     def tick(self, now: int) -> None:
         expired = self._table.expired(now)
         if len(expired):

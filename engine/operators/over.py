@@ -68,6 +68,9 @@ class OverAggregate(Operator):
     def states(self) -> Mapping[str, StateObject]:
         return {"keys": self._table, **self._calls.states()}
 
+    def keeps_for_ever(self) -> bool:
+        return not self.settings.ttl and (self._rows or self._preceding is None)
+
     # ---- waiting for the watermark -----------------------------------------------------------------------------
 
     def open(self) -> None:

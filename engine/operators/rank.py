@@ -21,6 +21,9 @@ class KeyedOperator(Operator):
     def states(self) -> Mapping[str, StateObject]:
         return {"keys": self._table}
 
+    def keeps_for_ever(self) -> bool:
+        return not self.settings.ttl
+
     def forget(self, slots: Array) -> None:
         """These slots are about to be released."""
 

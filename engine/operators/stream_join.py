@@ -71,6 +71,9 @@ class StreamJoin(Operator):
     def states(self) -> dict[str, StateTable]:
         return {"rows": self._table}
 
+    def keeps_for_ever(self) -> bool:
+        return not all(self._shape.ttl)
+
     def tick(self, now: int) -> None:
         for store in self._rows:
             self._expire(store, store.expired(now))

@@ -374,7 +374,7 @@ class Job:
         status["checkpoints_failing"] = None if failing is None else asdict(failing)
         status["stuck"] = self._progress.stuck()
         status["sinks"] = self._sinks()
-        status |= self._status.describe()
+        status |= self._status.describe(None if completed is None else completed.epoch)
         self._write_json("status.json", status)
         if self._on_status is not None:
             self._on_status(status)

@@ -77,8 +77,8 @@ class Nodes:
         self._flow = graph.flow
         self._nodes: dict[str, frozenset[str]] = {o.uid: o.nodes for o in graph.operators}
         self._keeping = {o.uid for o in graph.operators if o.keeps}
-        below = _closure({name: node.inputs for name, node in graph.flow.items()})
-        later = _closure(_edges(graph))
+        below = closure({name: node.inputs for name, node in graph.flow.items()})
+        later = closure(edges(graph))
         self._places = {node: self._place(node, below, later) for node in graph.flow}
 
     def _place(self, node: str, below: Mapping[str, set[str]], later: Mapping[str, set[str]]) -> Place:
@@ -120,6 +120,10 @@ class Nodes:
                 if near in nodes:
                     return uid
         return None
+
+    def owner(self, uid: str) -> str | None:
+        """The node whose work an operator does last."""
+        return next((node for node, place in self._places.items() if uid in place.own), None)
 
     def report(self, work: Mapping[str, Work]) -> dict[str, dict[str, Any]]:
         """By node: rows in and out, late rows, watermark, seconds of work, state, dead letters, lookups, fusion."""
@@ -188,7 +192,7 @@ def _sum(parts: Iterable[int | None]) -> int | None:
     return total
 
 
-def _edges(graph: Graph) -> dict[str, set[str]]:
+def edges(graph: Graph) -> dict[str, set[str]]:
     """By operator: those that take its rows, also through an exchange."""
     receivers = {id(s): e.receivers for e in graph.exchanges for s in e.senders}
     edges: dict[str, set[str]] = {o.uid: set() for o in graph.operators}
@@ -204,7 +208,7 @@ def _reached(consumer: Operator, receivers: Mapping[int, list[Any]]) -> set[str]
     return {u for r in receivers[id(consumer)] for c, _ in r.consumers for u in _reached(c, receivers)}
 
 
-def _closure(edges: Mapping[str, Iterable[str]]) -> dict[str, set[str]]:
+def closure(edges: Mapping[str, Iterable[str]]) -> dict[str, set[str]]:
     """Of each name, all that its edges lead to."""
     closed: dict[str, set[str]] = {}
     for start in edges:

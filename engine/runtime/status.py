@@ -10,6 +10,7 @@ from engine.operators.base import Operator
 from engine.operators.calc import AssignWatermarks
 from engine.operators.source import SinkWriter, SourceReader
 from engine.planner import Graph
+from engine.runtime.growth import Growth
 from engine.runtime.nodes import LOOKED_UP, Nodes, Work, lookups, reported
 
 
@@ -32,6 +33,7 @@ class Status:
     def __init__(self, graph: Graph, rate_limit: float | None, clock: Callable[[], float]) -> None:
         self._graph = graph
         self._nodes = Nodes(graph)
+        self._growth = Growth(graph, self._nodes, clock)
         self._rate_limit = rate_limit
         self._clock = clock
         self.opened = False  # sources may be asked only then
@@ -47,14 +49,17 @@ class Status:
             return None
         return 1.0 if source.ended else source.source.progress()
 
-    def describe(self) -> dict[str, Any]:
-        """Sources, operators (each shard's) and nodes."""
+    def describe(self, epoch: int | None = None) -> dict[str, Any]:
+        """Sources, operators (each shard's) and nodes; `epoch`: of the last checkpoint that counts."""
         described = [_work(o) for o in self._graph.operators]
+        over_shards = _over_shards(described)
+        self._growth.look(epoch, over_shards)
         return {
             "progress": self.progress(),
             "sources": [self._source(s) for s in self._graph.sources],
             "operators": [_operator(o, w) for o, w in zip(self._graph.operators, described, strict=True)],
-            "nodes": self._nodes.report(_over_shards(described)),
+            "nodes": self._nodes.report(over_shards),
+            "warnings": self._growth.warnings(),
             "functions": self._graph.functions.report() if self._graph.functions else [],
         }
 
