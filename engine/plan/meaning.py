@@ -16,7 +16,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any
 
-from engine.expressions.nodes import Call, Expression, InputRef, Literal
+from engine.expressions.nodes import MIRRORED, Call, Expression, InputRef, Literal
 from engine.plan import nodes as n
 from engine.plan.tree import walk
 from engine.types import INTEGERS, DataType, Kind
@@ -40,17 +40,23 @@ def digest(*parts: Any) -> str:
 
 @dataclass(frozen=True)
 class Rows:
-    """Which rows: those of a base that meet all terms, wherever in the plan they are checked."""
+    """Which rows: those of a base that meet all terms, wherever in the plan they are checked; `time`: by which
+    watermark they are late, which counts only where time does (`timed`)."""
 
     base: str
     terms: frozenset[str] = frozenset()
+    time: str = ""
 
     @property
     def digest(self) -> str:
         return digest(self.base, sorted(self.terms)) if self.terms else self.base
 
+    @property
+    def timed(self) -> str:
+        return digest(self.digest, self.time) if self.time else self.digest
+
     def where(self, terms: Iterable[str]) -> Rows:
-        return Rows(self.base, self.terms | set(terms))
+        return Rows(self.base, self.terms | set(terms), self.time)
 
 
 @dataclass(frozen=True)
@@ -86,7 +92,7 @@ class Meanings:
             return self._scan(relation)
         for kind, rule in _RULES:
             if isinstance(relation, kind):
-                return rule(self, relation, given)
+                return _in_time(rule(self, relation, given), given)
         return _opaque(relation, given)
 
     def table(self, table: n.TableSpec) -> str:
@@ -159,9 +165,14 @@ def expression(one: Expression, columns: Sequence[str]) -> str:
 def _call(call: Call, args: list[str]) -> str:
     if call.function in _CASTS and _lossless(call.type, call.args[0].type):
         return args[0]
-    wide = call.function in _WIDTHLESS
-    types = [kind_of(t, wide) for t in (call.type, *(a.type for a in call.args))]
-    return digest("call", call.function, types, sorted(args) if call.function in ("AND", "OR", "=") else args)
+    function, given = call.function, [a.type for a in call.args]
+    if function in (">", ">="):
+        function, args, given = MIRRORED[function], args[::-1], given[::-1]
+    wide = function in _WIDTHLESS
+    types = [kind_of(t, wide) for t in (call.type, *given)]
+    if function in ("AND", "OR", "=", "<>"):
+        args, types = sorted(args), sorted(types)
+    return digest("call", function, types, args)
 
 
 def terms(condition: Expression | None, columns: Sequence[str]) -> list[str]:
@@ -212,11 +223,19 @@ def sort_keys(order: Sequence[n.SortKey], meaning: Meaning) -> list[list[Any]]:
 # ---- one rule a node -------------------------------------------------------------------------------------------------
 
 
+def _in_time(made: Meaning, given: Sequence[Meaning]) -> Meaning:
+    """A relation whose rows are late by the watermarks of its inputs."""
+    times = sorted({g.rows.time for g in given if g.rows.time})
+    if made.rows.time or not times:
+        return made
+    return Meaning(Rows(made.rows.base, made.rows.terms, times[0] if len(times) == 1 else digest(times)), made.columns)
+
+
 def _opaque(relation: n.Relation, given: list[Meaning]) -> Meaning:
     from engine.plan.explain import describe
 
     text = digest("node", type(relation).__name__, describe(relation), _rest(relation, set()),
-                  [[g.rows.digest, g.columns] for g in given])
+                  [[g.rows.timed, g.columns] for g in given])
     return Meaning(Rows(text), tuple(digest(text, i) for i in range(len(relation.schema))))
 
 
@@ -227,8 +246,8 @@ def _values(m: Meanings, r: n.Values, given: list[Meaning]) -> Meaning:
 
 def _watermark(m: Meanings, r: n.AssignWatermark, given: list[Meaning]) -> Meaning:
     [below] = given
-    base = digest("watermark", below.rows.base, below.columns[r.column], expression(r.expression, below.columns))
-    return Meaning(Rows(base, below.rows.terms), below.columns)
+    time = digest("watermark", below.columns[r.column], expression(r.expression, below.columns))
+    return Meaning(Rows(below.rows.base, below.rows.terms, time), below.columns)
 
 
 def _project(m: Meanings, r: n.Project, given: list[Meaning]) -> Meaning:
@@ -267,7 +286,7 @@ def window(spec: n.WindowSpec, meaning: Meaning, attached: tuple[int, int] | Non
 def _window_aggregate(m: Meanings, r: n.WindowAggregate, given: list[Meaning]) -> Meaning:
     [below] = given
     keys, which = below.at(r.keys), window(r.spec, below, r.attached)
-    groups = digest("window groups", below.rows.digest, sorted(keys), which,
+    groups = digest("window groups", below.rows.timed, sorted(keys), which,
                     _rest(r, {"spec", "keys", "calls", "properties", "attached", "legacy"}))
     results = [digest(groups, aggregate_call(c, r.input, below)) for c in r.calls]
     return Meaning(Rows(groups), (*keys, *results, *(digest(which, p.value) for p in r.properties)))
@@ -305,8 +324,9 @@ def _join(m: Meanings, r: n.Join, given: list[Meaning]) -> Meaning:
         times = [left[r.left_window_end], right[r.right_window_end]]
     handled = {"kind", "left_keys", "right_keys", "condition", "null_safe", "left_time", "right_time", "lower", "upper",
                "time_kind", "left_window_end", "right_window_end"}
-    rows = digest("join", type(r).__name__, r.kind.value, [g.rows.digest for g in given], keys,
-                  join_condition(r, given), times, _rest(r, handled))
+    given_rows = [g.rows.timed if times else g.rows.digest for g in given]
+    rows = digest("join", type(r).__name__, r.kind.value, given_rows, keys, join_condition(r, given), times,
+                  _rest(r, handled))
     return Meaning(Rows(rows), left if r.kind in (n.JoinKind.SEMI, n.JoinKind.ANTI) else (*left, *right))
 
 
@@ -322,17 +342,20 @@ def _lookup(m: Meanings, r: n.LookupJoin, given: list[Meaning]) -> Meaning:
 
 def _over(m: Meanings, r: n.Over, given: list[Meaning]) -> Meaning:
     [below] = given
-    frame = digest("over", below.rows.digest, sorted(below.at(r.partition)), sort_keys(r.order, below), repr(r.frame),
+    timed = bool(r.order) and r.input.schema[r.order[0].index].time is not None
+    rows = below.rows.timed if timed else below.rows.digest
+    frame = digest("over", rows, sorted(below.at(r.partition)), sort_keys(r.order, below), repr(r.frame),
                    _rest(r, {"partition", "order", "frame", "calls"}))
     calls = tuple(digest(frame, aggregate_call(c, r.input, below)) for c in r.calls)
-    return Meaning(Rows(digest("over", below.rows.digest, sort_keys(r.order, below)[:1])), (*below.columns, *calls))
+    return Meaning(Rows(digest("over", rows, sort_keys(r.order, below)[:1])), (*below.columns, *calls))
 
 
 def _rank(m: Meanings, r: n.Rank, given: list[Meaning]) -> Meaning:
     [below] = given
     end: object = r.end if r.end_column is None else below.columns[r.end_column]
     closing = below.columns[r.window_end] if isinstance(r, n.WindowRank) else ""
-    place = digest("place", below.rows.digest, r.function, sorted(below.at(r.partition)), sort_keys(r.order, below))
+    given_rows = below.rows.timed if isinstance(r, n.WindowRank) else below.rows.digest
+    place = digest("place", given_rows, r.function, sorted(below.at(r.partition)), sort_keys(r.order, below))
     rows = digest("rank", place, r.start, end, closing, _rest(r, {
         "partition", "order", "start", "end", "with_rank", "end_column", "function", "window_end"}))
     return Meaning(Rows(rows), (*below.columns, place)[:len(r.schema)])
@@ -342,8 +365,9 @@ def _deduplicate(m: Meanings, r: n.Deduplicate, given: list[Meaning]) -> Meaning
     [below] = given
     position, kind = r.order
     time = below.columns[position] if 0 <= position < len(below.columns) else ""
-    rows = digest("deduplicate", below.rows.digest, sorted(below.at(r.partition)), time, kind.value, r.keep_last,
-                  r.once, _rest(r, {"partition", "order", "keep_last", "once"}))
+    given_rows = below.rows.timed if r.once else below.rows.digest
+    rows = digest("deduplicate", given_rows, sorted(below.at(r.partition)), time, kind.value, r.keep_last, r.once,
+                  _rest(r, {"partition", "order", "keep_last", "once"}))
     return Meaning(Rows(rows), below.columns)
 
 

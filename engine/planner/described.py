@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.operators.base import Operator
 from engine.operators.normalize import ChangelogNormalize
 from engine.operators.source import SinkWriter, SourceReader
 from engine.plan import nodes as n
-from engine.plan.carried import Decisive
+from engine.plan.carried import CARRIED, DECIDES, UNUSED, Uses
 from engine.plan.explain import describe as line
 from engine.plan.meaning import Meanings, digest
 from engine.plan.tree import walk
@@ -38,7 +38,7 @@ class Describer:
     def __init__(self, planner: Planner, names: Mapping[str, str] | None = None) -> None:
         self._planner = planner
         self._meanings = Meanings(planner.program, names)
-        self._decisive = Decisive(planner.program)
+        self._uses = Uses(planner.program)
         self._once_only: dict[int, str] = {}  # relations whose rows do not come twice, and why
         self._readers = {id(r): name for name, r in planner.origins.items() if isinstance(r, n.Scan | n.Values)}
 
@@ -53,12 +53,13 @@ class Describer:
         view = View(operator, relation, inputs, self._meanings)
         kind = type(operator).__name__
         holding = HOLDINGS.get(kind, unknown)(view)
-        layout = Layout(view, holding, self._decisive)
+        append_only = [self._planner.properties.append_only(r) for r in inputs]
+        layout = Layout(view, holding, self._uses, append_only)
         states = operator.saved() if isinstance(operator, SourceReader) else operator.states()
         described: Json = {
             "kind": FAMILIES.get(kind, kind), "nodes": sorted(operator.nodes), "what": line(relation),
-            "rows": [] if kind == "AssignWatermarks" else [g.rows.digest for g in view.given],
-            "append_only": [self._planner.properties.append_only(r) for r in inputs], "fixed": dict(holding.fixed),
+            "rows": self._rows(kind, view, holding),
+            "fixed": dict(holding.fixed),
             "once": self._once(relation, holding, states),
             "reads": sorted(self._reads(relation)),
             "states": {name: layout.state(name, state) for name, state in states.items()},
@@ -69,6 +70,12 @@ class Describer:
                                        sorted(k[2] for s in described["states"].values() for k in s.get("keys", [])))
         described["digest"] = digest(described["identity"], described["states"])
         return described
+
+    def _rows(self, kind: str, view: View, holding: Holding) -> list[str]:
+        """Which rows an operator sees. Of those below a watermark only the times count, which its expression tells."""
+        if kind == "AssignWatermarks":
+            return []
+        return [g.rows.timed if holding.timed else g.rows.digest for g in view.given]
 
     def _once(self, relation: n.Relation, holding: Holding, states: Mapping[str, StateObject]) -> str:
         """Why an operator's rows do not come out the same when its sources are read again; "" where they do."""
@@ -109,20 +116,21 @@ _READING = frozenset({"format", "scan.startup.mode", "source.monitor-interval", 
 
 class Layout:
     """The layout of an operator's state objects, each part with its meaning: [name, type, meaning]. Parts without a
-    meaning of their own are of use to nobody. Of fields and columns a fourth value says whether they decide anything,
-    of fields a fifth what people call them."""
+    meaning of their own are of use to nobody. Of fields and columns a fourth value says what they are good for
+    (`engine.plan.carried`), of fields a fifth what people call them."""
 
-    def __init__(self, view: View, holding: Holding, decisive: Decisive) -> None:
+    def __init__(self, view: View, holding: Holding, uses: Uses, append_only: Sequence[bool]) -> None:
         self._view = view
         self._holding = holding
-        self._decisive = decisive
+        self._uses = uses
+        self._append_only = append_only
 
     def state(self, name: str, state: StateObject) -> Json:
         if not isinstance(state, StateTable):
             return {"kind": type(state).__name__, "meaning": self._field(name), "shown": self._shown(name)}
         types, fields = state.index.codec.types, state.fields
         keys = [[name, str(t), meaning] for (name, meaning), t in zip(self._keys(len(types)), types, strict=True)]
-        parts = [[f.name, str(f.type), self._field(f.name), self._decides(f.name),
+        parts = [[f.name, str(f.type), self._field(f.name), self._field_use(f.name),
                   self._shown(f.name)] for f in fields]
         stores = {name: self._attached(name, thing) for name, thing in state.attached.items()}
         columns = [k[:2] for k in keys] + [[self._shown(f.name), str(f.type)] for f in fields]
@@ -152,42 +160,55 @@ class Layout:
             return self._view.given[0].columns[int(name)]
         return f"own {name}"
 
-    def _decides(self, name: str) -> bool:
-        """Whether a field does more than to carry a column."""
-        carried = self._holding.numbered and name.isdigit()
-        return not carried or int(name) in self._decisive.of(self._view.inputs[0])
+    def _field_use(self, name: str) -> str:
+        if self._holding.numbered and name.isdigit():
+            return self._uses.of(self._view.inputs[0], int(name))
+        return DECIDES
+
+    def _column_use(self, store: Store, column: int, taken_back: bool) -> str:
+        """What a column of a store's rows is good for. Rows that are taken back are found by all their columns."""
+        if store.whole:
+            return DECIDES
+        use = self._uses.by(self._view.relation, store.port, column)
+        return CARRIED if use == UNUSED and taken_back else use
 
     def _shown(self, name: str) -> str:
         """A field as people read it: the column that it makes."""
         match, relation = _CALL.match(name), self._view.relation
         calls = getattr(relation, "calls", ())
         if match and int(match[1]) < len(calls):
-            return f"{calls[int(match[1])].field.name}{name[match.end():]}"
+            return f"{self._written(calls[int(match[1])])}{name[match.end():]}"
         if self._holding.numbered and name.isdigit():
             return self._view.inputs[0].schema[int(name)].name
         return name
+
+    def _written(self, call: n.AggregateCall) -> str:
+        names = [self._view.inputs[0].schema[a].name for a in call.args] or ["*"]
+        return f"{call.function}({'DISTINCT ' if call.distinct else ''}{', '.join(names)})"
 
     def _attached(self, name: str, thing: object) -> Json:
         store = self._holding.stores.get(name)
         if not isinstance(thing, RowStore):
             return {"kind": type(thing).__name__, "meaning": self._field(name), "shown": self._shown(name)}
         if store is None:
-            columns = [[f"c{i}", str(t), f"{self._field(name)} {i}", True] for i, t in enumerate(thing.types)]
-            return {"kind": "rows", "meaning": self._field(name), "shown": self._shown(name), "port": 0,
+            columns = [[f"c{i}", str(t), f"{self._field(name)} {i}", DECIDES] for i, t in enumerate(thing.types)]
+            return {"kind": "rows", "meaning": self._field(name), "shown": self._shown(name), "taken_back": True,
                     "columns": columns}
-        return {"kind": "rows", "meaning": f"own {name}", "port": store.port,
+        return {"kind": "rows", "meaning": f"own {name}", "taken_back": self._taken_back(store, thing),
                 "columns": list(self._store(store, thing))}
+
+    def _taken_back(self, store: Store, thing: RowStore) -> bool:
+        return thing.finds and not self._append_only[store.port]
 
     def _store(self, store: Store, thing: RowStore) -> Iterator[list[Any]]:
         """The columns of a store of rows; the fourth says whether they decide anything."""
         relation, meaning = self._view.inputs[store.port], self._view.given[store.port]
         which = range(len(relation.schema)) if store.which is None else store.which
-        decisive = set(which) if store.whole else self._decisive.of(relation)
-        types = iter(thing.types)
+        types, taken_back = iter(thing.types), self._taken_back(store, thing)
         for i in which:
-            yield [relation.schema[i].name, str(next(types)), meaning.columns[i], i in decisive]
+            yield [relation.schema[i].name, str(next(types)), meaning.columns[i], self._column_use(store, i, taken_back)]
         for own, type in zip(store.own, types, strict=True):
-            yield [f"${own[:8]}", str(type), f"own {own}" if own else "", True]
+            yield [f"${own[:8]}", str(type), f"own {own}" if own else "", DECIDES]
 
 
 def name_states(planner: Planner) -> None:

@@ -8,7 +8,7 @@ not in the table is held to be the same only where its whole node is.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.operators.over import OverAggregate
@@ -33,7 +33,8 @@ class Store:
 class Holding:
     """What an operator holds. `fixed`: by name, for people, what may not change; `keys`: input columns of the keys, by
     position in input `port`; `calls`: meanings of its aggregate calls, c0, c1...; `stores`: by the name in the table;
-    `numbered`: fields "0", "1"... hold the columns of the input; `clock`: results depend on the time of processing."""
+    `numbered`: fields "0", "1"... hold the columns of the input; `clock`: results depend on the time of processing;
+    `timed`: on watermarks."""
 
     fixed: Mapping[str, Any] = field(default_factory=dict)
     keys: tuple[int, ...] = ()
@@ -41,7 +42,12 @@ class Holding:
     stores: Mapping[str, Store] = field(default_factory=dict)
     numbered: bool = False
     clock: bool = False
+    timed: bool = False
     whole_keys: Sequence[str] | None = None  # meanings of keys that are no single columns
+
+    def in_time(self) -> Holding:
+        """The same of an operator for which rows may be late."""
+        return replace(self, timed=True)
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,7 @@ def _group(v: View) -> Holding:
 def _window(v: View) -> Holding:
     r = v.relation
     return Holding({"window": window(r.spec, v.given[0], r.attached)}, r.keys, v.calls(r.calls),
-                   clock=r.attached is None and r.spec.time_kind is TimeKind.PROCTIME)
+                   clock=r.attached is None and r.spec.time_kind is TimeKind.PROCTIME).in_time()
 
 
 def _pairs(v: View) -> list[str]:
@@ -96,21 +102,21 @@ def _interval(v: View) -> Holding:
     fixed = {"interval": [r.lower, r.upper], "time": times, "kind of time": r.time_kind.value}
     stores = {side: Store(port, ("time", "seq", matched if outer[port] else ""))
               for port, side in enumerate(("left", "right"))}
-    return Holding(fixed, stores=stores, clock=r.time_kind is TimeKind.PROCTIME, whole_keys=_pairs(v))
+    return Holding(fixed, stores=stores, clock=r.time_kind is TimeKind.PROCTIME, whole_keys=_pairs(v)).in_time()
 
 
 def _temporal(v: View) -> Holding:
     r = v.relation
     times = [v.given[0].columns[r.left_time], v.given[1].columns[r.right_time]]
     stores = {"left": Store(0, ("seq", "kind")), "versions": Store(1, ("gone",))}
-    return Holding({"time": times}, stores=stores, whole_keys=_pairs(v))
+    return Holding({"time": times}, stores=stores, whole_keys=_pairs(v)).in_time()
 
 
 def _window_join(v: View) -> Holding:
     r = v.relation
     ends = [v.given[0].columns[r.left_window_end], v.given[1].columns[r.right_window_end]]
     stores = {"left": Store(0, ("seq",)), "right": Store(1, ("seq",))}
-    return Holding({"window": ends}, stores=stores, whole_keys=_pairs(v))
+    return Holding({"window": ends}, stores=stores, whole_keys=_pairs(v)).in_time()
 
 
 def _rank_keys(v: View) -> tuple[int, ...]:
@@ -133,20 +139,21 @@ def _window_rank(v: View) -> Holding:
     r, given = v.relation, v.given[0]
     keys = tuple(p for p in r.partition if p != r.window_end)
     fixed = {"order": sort_keys(r.order, given), "number of rows": r.end, "window": given.columns[r.window_end]}
-    return Holding(fixed, keys, stores={"rows": Store()})
+    return Holding(fixed, keys, stores={"rows": Store()}).in_time()
 
 
 def _sorted_window_rank(v: View) -> Holding:
     r = v.relation
     keys = tuple(p for p in r.partition if p != r.window_end)
-    return Holding({"window": v.given[0].columns[r.window_end]}, keys, stores={"rows": Store(0, ("seq",))})
+    return Holding({"window": v.given[0].columns[r.window_end]}, keys, stores={"rows": Store(0, ("seq",))}).in_time()
 
 
 def _deduplicate(v: View) -> Holding:
     position, kind = v.relation.order
     time = v.given[0].columns[position] if kind is TimeKind.ROWTIME else "arrival"
     fixed = {"time": time, "first or last": v.relation.keep_last}
-    return Holding(fixed, v.relation.partition, stores={"rows": Store()})
+    held = Holding(fixed, v.relation.partition, stores={"rows": Store()})
+    return held.in_time() if v.relation.once else held
 
 
 def _over(v: View) -> Holding:
@@ -156,7 +163,7 @@ def _over(v: View) -> Holding:
     fixed = {"order": sort_keys(r.order, v.given[0])[:1], "frame": repr(r.frame)}
     stores = {"frame": Store(0, ("word",), v.operator.frame_columns, whole=True), "buffer": Store(0, ("seq",))}
     return Holding(fixed, r.partition, v.calls(r.calls), stores,
-                   clock=timed is TimeKind.PROCTIME and r.frame.preceding is not None and not r.frame.rows)
+                   clock=timed is TimeKind.PROCTIME and r.frame.preceding is not None and not r.frame.rows).in_time()
 
 
 def _sorted_over(v: View) -> Holding:
@@ -183,13 +190,13 @@ def _lookup(v: View) -> Holding:
 
 
 def _sort(v: View) -> Holding:
-    order = getattr(v.relation, "order", ())
-    return Holding({"order": sort_keys(order, v.given[0])[:1] if v.operator.timed else ""}, stores={"rows": Store(
-        whole=not v.operator.timed)})
+    if not v.operator.timed:
+        return Holding(stores={"rows": Store(whole=True)})
+    return Holding({"order": sort_keys(v.relation.order, v.given[0])[:1]}, stores={"rows": Store()}).in_time()
 
 
 def _watermark(v: View) -> Holding:
-    return Holding({"watermark": v.meanings.of(v.relation).rows.base})
+    return Holding({"watermark": v.meanings.of(v.relation).rows.time})
 
 
 def _nothing_fixed(v: View) -> Holding:
@@ -204,8 +211,8 @@ def _source(v: View) -> Holding:
 
 def unknown(v: View) -> Holding:
     """The whole node must be the same."""
-    whole = [describe(v.relation), [[g.rows.digest, g.columns] for g in v.given]]
-    return Holding({"definition": digest(whole)})
+    whole = [describe(v.relation), [[g.rows.timed, g.columns] for g in v.given]]
+    return Holding({"definition": digest(whole)}, timed=True)
 
 
 HOLDINGS: dict[str, Callable[[View], Holding]] = {

@@ -88,6 +88,11 @@ class RowStore:
         return int(self.ctl[k.TOTAL])
 
     @property
+    def finds(self) -> bool:
+        """Whether rows are found again by what they hold."""
+        return bool(self.ctl[k.IDENTITY])
+
+    @property
     def high(self) -> int:
         """All row numbers ever used are below this."""
         return int(self.ctl[C.HIGH])

@@ -14,7 +14,7 @@ from engine.upgrade.types import holds, parse
 
 Json = Mapping[str, Any]
 Cell = Sequence[Any]
-NAME, TYPE, MEANING, DECIDES, SHOWN = range(5)
+NAME, TYPE, MEANING, USE, SHOWN = range(5)
 
 
 @dataclass
@@ -50,8 +50,8 @@ def _state(found: Fit, before: Json, after: Json, name: str, state: Json) -> Non
         found.states[name] = StateMove(old_name)
         return
     keys = _keys(found, old["keys"], state["keys"])
-    fields = _fields(found, old["fields"], state["fields"], after)
-    stores = _stores(found, old["stores"], state["stores"], after)
+    fields = _fields(found, old["fields"], state["fields"])
+    stores = _stores(found, old["stores"], state["stores"])
     if old["ttl"] != state["ttl"]:
         found.changes.append(f"state lives {_life(state['ttl'])} instead of {_life(old['ttl'])}, from its last use on")
     found.states[name] = StateMove(old_name, False, keys, tuple(k[TYPE] for k in old["keys"]), fields, stores)
@@ -112,16 +112,16 @@ def _narrower(name: str, old: str, new: str) -> str:
 # ---- fields ----------------------------------------------------------------------------------------------------------
 
 
-def _fields(found: Fit, old: Sequence[Cell], new: Sequence[Cell], after: Json) -> dict[str, Column]:
+def _fields(found: Fit, old: Sequence[Cell], new: Sequence[Cell]) -> dict[str, Column]:
     by_meaning = {cell[MEANING]: cell for cell in reversed(old)}
     chosen: dict[str, Column] = {}
     absent = {_call(cell) for cell in new if cell[MEANING] not in by_meaning and _call(cell)}
     for cell in new:
         name, shown, was = cell[NAME], cell[SHOWN], by_meaning.get(cell[MEANING])
         if _call(cell) in absent:
-            found.gap(shown.rpartition(".")[0] or shown)
+            found.gap(_result(shown))
         elif was is None:
-            _new_column(found, shown, cell, 0, after, f"it did not keep '{shown}'")
+            _new_column(found, shown, cell, False, f"it did not keep '{shown}'")
         elif not holds(was[TYPE], cell[TYPE]):
             found.obstacles.append(_narrower(shown, was[TYPE], cell[TYPE]))
         else:
@@ -129,11 +129,16 @@ def _fields(found: Fit, old: Sequence[Cell], new: Sequence[Cell], after: Json) -
             if was[TYPE] != cell[TYPE]:
                 found.changes.append(_wider(shown, was[TYPE], cell[TYPE]))
     kept = {cell[MEANING] for cell in new}
-    dropped = {cell[SHOWN].rpartition(".")[0] or cell[SHOWN] for cell in old if cell[MEANING] not in kept}
+    dropped = {_result(cell[SHOWN]) for cell in old if cell[MEANING] not in kept and cell[USE] != "unused"}
     found.changes.extend(f"{name} is no longer kept" for name in sorted(dropped))
     if not dropped and [c[:3] for c in old] != [c[:3] for c in new] and not found.gaps and not found.changes:
         found.changes.append("its results stand in another order")
     return chosen
+
+
+def _result(shown: str) -> str:
+    """The aggregate that a field is of: SUM(v) of SUM(v).a."""
+    return shown.partition(").")[0] + ")" if ")." in shown else shown
 
 
 def _call(cell: Cell) -> str:
@@ -141,10 +146,12 @@ def _call(cell: Cell) -> str:
     return "" if cell[MEANING].startswith("own ") or "." not in cell[NAME] else cell[NAME].partition(".")[0]
 
 
-def _new_column(found: Fit, name: str, cell: Cell, port: int, after: Json, obstacle: str) -> None:
+def _new_column(found: Fit, name: str, cell: Cell, taken_back: bool, obstacle: str) -> None:
     """A column that old rows do not have: NULL in them, where it is only carried."""
-    if not cell[DECIDES] and not cell[TYPE].endswith(" NOT NULL"):
-        if after["append_only"][port] or after["kind"] == "ChangelogNormalize":
+    if cell[USE] == "unused":
+        return
+    if cell[USE] == "carried" and not cell[TYPE].endswith(" NOT NULL"):
+        if not taken_back:
             found.changes.append(f"{name} is added, NULL in rows from before")
         else:
             found.obstacles.append(f"rows from before lack {name}, and could not be found when they are taken back")
@@ -155,7 +162,7 @@ def _new_column(found: Fit, name: str, cell: Cell, port: int, after: Json, obsta
 # ---- what hangs on keys ----------------------------------------------------------------------------------------------
 
 
-def _stores(found: Fit, old: Json, new: Json, after: Json) -> dict[str, StoreMove]:
+def _stores(found: Fit, old: Json, new: Json) -> dict[str, StoreMove]:
     chosen: dict[str, StoreMove] = {}
     for name, store in new.items():
         match = _same(old, store)
@@ -164,11 +171,11 @@ def _stores(found: Fit, old: Json, new: Json, after: Json) -> dict[str, StoreMov
         elif store["kind"] != "rows":
             chosen[name] = StoreMove(match)
         else:
-            chosen[name] = StoreMove(match, _columns(found, old[match]["columns"], store, after))
+            chosen[name] = StoreMove(match, _columns(found, old[match]["columns"], store))
     return chosen
 
 
-def _columns(found: Fit, old: Sequence[Cell], store: Json, after: Json) -> dict[int, Column]:
+def _columns(found: Fit, old: Sequence[Cell], store: Json) -> dict[int, Column]:
     by_meaning = {cell[MEANING]: (i, cell) for i, cell in reversed(list(enumerate(old))) if cell[MEANING]}
     chosen: dict[int, Column] = {}
     for number, cell in enumerate(store["columns"]):
@@ -179,7 +186,7 @@ def _columns(found: Fit, old: Sequence[Cell], store: Json, after: Json) -> dict[
             obstacle = f"rows from before lack {cell[NAME]}"
             if cell[MEANING].startswith("own "):
                 obstacle = "it did not follow which rows match, or by another condition"
-            _new_column(found, cell[NAME], cell, store["port"], after, obstacle)
+            _new_column(found, cell[NAME], cell, store["taken_back"], obstacle)
             continue
         place, was = match
         if not holds(was[TYPE], cell[TYPE]):
@@ -190,5 +197,5 @@ def _columns(found: Fit, old: Sequence[Cell], store: Json, after: Json) -> dict[
             found.changes.append(_wider(cell[NAME], was[TYPE], cell[TYPE]))
     kept = {cell[MEANING] for cell in store["columns"]}
     found.changes.extend(f"{cell[NAME]} is no longer kept" for cell in old
-                         if cell[MEANING] not in kept and not cell[NAME].startswith("$"))
+                         if cell[MEANING] not in kept and cell[USE] != "unused" and not cell[NAME].startswith("$"))
     return chosen

@@ -58,5 +58,5 @@ def widen(values: Array, old: str, new: str) -> Array:
         return values
     if after.is_wide_decimal and not before.is_wide_decimal:
         return np.stack([values, values >> 63], axis=1)
-    wanted = DTYPES[after.kind]
-    return values if values.ndim > 1 or values.dtype == wanted else values.astype(wanted)
+    wanted = DTYPES.get(after.kind)
+    return values if wanted is None or values.ndim > 1 or values.dtype == wanted else values.astype(wanted)
