@@ -7,6 +7,7 @@ import {
   IconLoader2,
   IconPlayerPause,
   IconPlayerStop,
+  IconHourglass,
   IconRefresh,
   IconActivity,
   type Icon,
@@ -19,6 +20,7 @@ import type { Tone } from "./tokens";
 
 const ICONS: Readonly<Record<string, Icon>> = {
   CREATED: IconLoader2,
+  QUEUED: IconHourglass,
   INITIALIZING: IconLoader2,
   RUNNING: IconActivity,
   STUCK: IconPlayerPause,

@@ -3,6 +3,7 @@ import type { Tone } from "./tokens";
 /** What a run does, as the API says it, and two words of ours: never run, and not known. */
 export type StatusName =
   | "CREATED"
+  | "QUEUED"
   | "INITIALIZING"
   | "RUNNING"
   | "STUCK"
@@ -21,6 +22,7 @@ export interface StatusLook {
 
 export const STATUS: Readonly<Record<StatusName, StatusLook>> = {
   CREATED: { word: "Starting", tone: "waiting", meaning: "Its process is about to start." },
+  QUEUED: { word: "Queued", tone: "waiting", meaning: "It waits for room on the machine, or in its project's quota." },
   INITIALIZING: { word: "Initializing", tone: "waiting", meaning: "It compiles, and restores its state." },
   RUNNING: { word: "Running", tone: "active", meaning: "It makes progress, or there is nothing to read." },
   STUCK: { word: "Stuck", tone: "warning", meaning: "Its process lives and input waits, but nothing makes progress." },
@@ -36,6 +38,7 @@ export const STATUS_ORDER: readonly StatusName[] = [
   "FAILED",
   "STUCK",
   "RESTARTING",
+  "QUEUED",
   "INITIALIZING",
   "CREATED",
   "STOPPING",

@@ -10,7 +10,7 @@ interface BannerProps {
   onShow: (node: string, property: string | null) => void;
 }
 
-const TROUBLED = new Set(["FAILED", "RESTARTING", "STUCK"]);
+const TROUBLED = new Set(["FAILED", "QUEUED", "RESTARTING", "STUCK"]);
 
 /** Why a run is in trouble, and the way to the node that is. */
 export function Banner({ run, onShow }: BannerProps) {
