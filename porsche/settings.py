@@ -156,6 +156,8 @@ SPECTACULAR_SETTINGS = {
         "Role": "porsche.ide.models.Role.choices",
         "Status": "porsche.ide.models.Status.choices",
         "Desired": "porsche.ide.models.Desired.choices",
+        "State": [("WAITING", "Waiting"), ("RUNNING", "Running"), ("DONE", "Done"), ("FAILED", "Failed")],
+        "SavepointState": [("MAKING", "Making"), ("READY", "Ready"), ("FAILED", "Failed")],
     },
     "ENUM_SUFFIX": "",
     "AUTHENTICATION_WHITELIST": None,

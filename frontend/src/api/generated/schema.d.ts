@@ -418,6 +418,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/projects/{slug}/quota": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the runs of a project may take
+         * @description What the runs of a project may take.
+         */
+        get: operations["projects_quota_retrieve"];
+        /**
+         * Change what the runs of a project may take: the limits that are named. Only a superuser may
+         * @description Change what the runs of a project may take: the limits that are named. Only a superuser may.
+         */
+        put: operations["projects_quota_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/resources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the machine has for runs, what is taken of it, and which runs wait for room
+         * @description What the machine has for runs, what is taken of it, and which runs wait for room.
+         */
+        get: operations["resources_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs": {
         parameters: {
             query?: never;
@@ -568,6 +612,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{id}/rescale": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a run go on in another number of shards, from a fresh checkpoint
+         * @description Let a run go on in another number of shards, from a fresh checkpoint.
+         */
+        post: operations["runs_rescale_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}/savepoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep the state of a run as it is now: of a fresh checkpoint while it runs, else of its last one
+         * @description Keep the state of a run as it is now: of a fresh checkpoint while it runs, else of its last one.
+         */
+        post: operations["runs_savepoints_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{id}/start": {
         parameters: {
             query?: never;
@@ -582,6 +666,66 @@ export interface paths {
          * @description Let a run that was stopped, or failed, go on from its last checkpoint.
          */
         post: operations["runs_start_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The checkpoints and savepoints of a run, and what it began with
+         * @description The checkpoints and savepoints of a run, and what it began with.
+         */
+        get: operations["runs_state_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}/state/contents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a run's checkpoint holds: operators with keys, rows, bytes, age, and some rows as SQL values
+         * @description What a run's checkpoint holds: operators with keys, rows, bytes, age, and some rows as SQL values.
+         */
+        get: operations["runs_state_contents_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}/state/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What became of the keys since a run's checkpoint, until another state; by default its newest checkpoint
+         * @description What became of the keys since a run's checkpoint, until another state; by default its newest checkpoint.
+         */
+        get: operations["runs_state_diff_retrieve"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -670,6 +814,133 @@ export interface paths {
          *     say it.
          */
         post: operations["runs_verifications_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/savepoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Savepoints, newest first
+         * @description Savepoints, newest first.
+         */
+        get: operations["savepoints_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/savepoints/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A savepoint with what is in it, by operator
+         * @description A savepoint with what is in it, by operator.
+         */
+        get: operations["savepoints_retrieve"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a savepoint; not while a run needs it to begin
+         * @description Delete a savepoint; not while a run needs it to begin.
+         */
+        delete: operations["savepoints_destroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/savepoints/{id}/contents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a savepoint holds: operators with keys, rows, bytes, age, and some rows as SQL values
+         * @description What a savepoint holds: operators with keys, rows, bytes, age, and some rows as SQL values.
+         */
+        get: operations["savepoints_contents_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/savepoints/{id}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What became of the keys since a savepoint, until another state; by default its run's newest checkpoint
+         * @description What became of the keys since a savepoint, until another state; by default its run's newest checkpoint.
+         */
+        get: operations["savepoints_diff_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/savepoints/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start a run that begins with a savepoint, beside whatever runs
+         * @description Start a run that begins with a savepoint, beside whatever runs.
+         */
+        post: operations["savepoints_restore_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/savepoints/{id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring the pipeline back to a savepoint: document, state, models and configuration as they were
+         * @description Bring the pipeline back to a savepoint: document, state, models and configuration as they were.
+         *
+         *     What runs of the pipeline is stopped; the new run starts when it has ended, and compares what it restored with
+         *     what was saved before it reads a row.
+         */
+        post: operations["savepoints_rollback_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -878,6 +1149,14 @@ export interface components {
              */
             seconds: number | null;
         };
+        CheckpointShape: {
+            epoch: number;
+            /** Format: date-time */
+            at: string | null;
+            shards: number | null;
+            bytes: number;
+            files: number;
+        };
         Column: {
             name: string;
             type: string;
@@ -935,6 +1214,12 @@ export interface components {
             ports: components["schemas"]["Ports"];
             properties: components["schemas"]["Property"][];
         };
+        /**
+         * @description * `cgroup` - cgroup
+         *     * `paced` - paced
+         * @enum {string}
+         */
+        Cpu: "cgroup" | "paced";
         /** @description A record that could not be read. */
         DeadLetter: {
             number: number;
@@ -971,6 +1256,23 @@ export interface components {
             hint: string | null;
             line: number | null;
             column: number | null;
+        };
+        /** @description Who keeps a limit. */
+        Enforcement: {
+            /**
+             * @description The kernel; the supervisor, which measures and ends it.
+             *
+             *     * `cgroup` - cgroup
+             *     * `measured` - measured
+             */
+            memory: components["schemas"]["Memory"];
+            /**
+             * @description The kernel; the job, which sleeps between rounds.
+             *
+             *     * `cgroup` - cgroup
+             *     * `paced` - paced
+             */
+            cpu: components["schemas"]["Cpu"];
         };
         /**
          * @description * `dev` - dev
@@ -1021,6 +1323,26 @@ export interface components {
             default: string | null;
             description: string;
         };
+        /** @description What a run takes of the machine. Bytes of its own memory, cores. */
+        HoldingRun: {
+            memory: number | null;
+            memory_limit: number | null;
+            /**
+             * Format: double
+             * @description Over the last seconds.
+             */
+            cpu: number | null;
+            /** Format: double */
+            cpu_limit: number | null;
+            slots: number;
+            enforcement: components["schemas"]["Enforcement"] | null;
+            run: number;
+            pipeline: string;
+            project: string;
+            status: components["schemas"]["Status"];
+            /** @description Bytes that are set aside for it. */
+            reserved: number;
+        };
         InputPort: {
             name: string;
             help: string;
@@ -1052,6 +1374,17 @@ export interface components {
             node: string | null;
             attempt: number | null;
         };
+        /** @description What the machine has for runs. */
+        Machine: {
+            cores: number;
+            /** @description Shards that run at once. */
+            slots: number;
+            memory: number;
+            job_memory: number | null;
+            /** Format: double */
+            job_cpu: number | null;
+            taken: components["schemas"]["Taken"];
+        };
         Member: {
             username: string;
             role: components["schemas"]["Role"];
@@ -1060,6 +1393,12 @@ export interface components {
         MemberRoleRequest: {
             role: components["schemas"]["Role"];
         };
+        /**
+         * @description * `cgroup` - cgroup
+         *     * `measured` - measured
+         * @enum {string}
+         */
+        Memory: "cgroup" | "measured";
         /** @description The series that were asked for. */
         Metrics: {
             series: components["schemas"]["Series"][];
@@ -1205,6 +1544,21 @@ export interface components {
                 [key: string]: string;
             };
             options?: components["schemas"]["RunOptionsRequest"];
+        };
+        /** @description Refuses what it does not know. */
+        NewSavepointRequest: {
+            /** @description Free in its pipeline; made up, if left out. */
+            name?: string;
+            /**
+             * @description It is meant to be rolled back to.
+             * @default false
+             */
+            restore_point: boolean;
+            /**
+             * @description Stop the run, and keep the state with which it ended.
+             * @default false
+             */
+            stop: boolean;
         };
         NewToken: {
             id: number;
@@ -1372,6 +1726,21 @@ export interface components {
              */
             previous?: string | null;
             results: components["schemas"]["Run"][];
+        };
+        PaginatedSavepointShapeList: {
+            /** @example 123 */
+            count: number;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=4
+             */
+            next?: string | null;
+            /**
+             * Format: uri
+             * @example http://api.example.org/accounts/?page=2
+             */
+            previous?: string | null;
+            results: components["schemas"]["SavepointShape"][];
         };
         PaginatedTokenList: {
             /** @example 123 */
@@ -1545,6 +1914,11 @@ export interface components {
             /** Format: date-time */
             created_at: string;
         };
+        ProjectResources: {
+            slug: string;
+            quota: components["schemas"]["Quota"];
+            taken: components["schemas"]["Taken"];
+        };
         Property: {
             name: string;
             /** @description Which widget edits it: text, number, column, expression... */
@@ -1564,6 +1938,47 @@ export interface components {
             schema: {
                 [key: string]: unknown;
             };
+        };
+        /** @description A run that waits for room. Who is first in the list starts first. */
+        QueuedRun: {
+            run: number;
+            pipeline: string;
+            project: string;
+            slots: number;
+            memory: number;
+            reason: components["schemas"]["Reason"] | null;
+            /** Format: date-time */
+            since: string;
+        };
+        /** @description What the runs of a project may take; null: no limit of its own. Bytes, cores. */
+        Quota: {
+            runs: number | null;
+            slots: number | null;
+            memory: number | null;
+            /** @description Of a run that says nothing itself. */
+            job_memory: number | null;
+            /**
+             * Format: double
+             * @description Of a run that says nothing itself.
+             */
+            job_cpu: number | null;
+        };
+        /** @description null: no limit of its own. Bytes, cores. */
+        QuotaChangeRequest: {
+            runs?: number | null;
+            slots?: number | null;
+            /** Format: int64 */
+            memory?: number | null;
+            /**
+             * Format: int64
+             * @description Of a run that says nothing itself.
+             */
+            job_memory?: number | null;
+            /**
+             * Format: double
+             * @description Of a run that says nothing itself.
+             */
+            job_cpu?: number | null;
         };
         /** @description Rows a second. */
         Rates: {
@@ -1592,6 +2007,33 @@ export interface components {
             /** Format: double */
             seconds: number | null;
             tables: components["schemas"]["VerifiedTable"][];
+        };
+        /** @description Refuses what it does not know. */
+        RescaleRequest: {
+            shards: number;
+        };
+        /** @description Of the machine as a whole, and of the projects and runs that one may see. */
+        Resources: {
+            /**
+             * Format: double
+             * @description When it was measured, in unix seconds.
+             */
+            at: number | null;
+            /** @description How limits of runs that start now are kept. */
+            enforcement: components["schemas"]["Enforcement"] | null;
+            machine: components["schemas"]["Machine"];
+            projects: components["schemas"]["ProjectResources"][];
+            runs: components["schemas"]["HoldingRun"][];
+            queue: components["schemas"]["QueuedRun"][];
+        };
+        /** @description Refuses what it does not know. */
+        RestorationRequest: {
+            /** @description By default the savepoint's. */
+            revision?: number;
+            parameters?: {
+                [key: string]: string;
+            };
+            options?: components["schemas"]["RunOptionsRequest"];
         };
         Revision: {
             number: number;
@@ -1699,6 +2141,8 @@ export interface components {
              * @description From 0 to 1, where the input has an end.
              */
             progress: number | null;
+            /** @description null: it was not measured (yet). */
+            resources: components["schemas"]["RunResources"] | null;
             parameters: {
                 [key: string]: string;
             };
@@ -1744,11 +2188,45 @@ export interface components {
              * @description Seconds.
              */
             checkpoint_interval?: number;
+            /**
+             * Format: int64
+             * @description Bytes that it may take; with more it is ended.
+             */
+            memory?: number;
+            /**
+             * Format: double
+             * @description Cores that it may use.
+             */
+            cpu?: number;
         };
         RunPipeline: {
             id: number;
             slug: string;
             project: string;
+        };
+        /** @description What a run takes of the machine. Bytes of its own memory, cores. */
+        RunResources: {
+            memory: number | null;
+            memory_limit: number | null;
+            /**
+             * Format: double
+             * @description Over the last seconds.
+             */
+            cpu: number | null;
+            /** Format: double */
+            cpu_limit: number | null;
+            slots: number | null;
+            enforcement: components["schemas"]["Enforcement"] | null;
+        };
+        /** @description The states that a run can go on from, or that others can begin with. */
+        RunState: {
+            checkpoints: components["schemas"]["CheckpointShape"][];
+            savepoints: components["schemas"]["SavepointShape"][];
+            restored_from: components["schemas"]["SavepointShape"] | null;
+            /** @description What was found when what it began with was read back. */
+            restored: {
+                [key: string]: unknown;
+            } | null;
         };
         /** @description A revision that was saved: also of a document that is not valid (yet). */
         Saved: {
@@ -1756,6 +2234,90 @@ export interface components {
             valid: boolean;
             diagnostics: components["schemas"]["Diagnostic"][];
         };
+        /** @description A savepoint with its configuration and what is in it. */
+        SavepointDetail: {
+            id: number;
+            name: string;
+            pipeline: components["schemas"]["SavepointPipeline"];
+            revision: number;
+            /** @description The run it was made of; null where that was deleted. */
+            run: number | null;
+            /** @description A person means to come back to it. */
+            restore_point: boolean;
+            state: components["schemas"]["SavepointState"];
+            epoch: number | null;
+            bytes: number | null;
+            /** @description Of all operators. */
+            keys: number;
+            /** @description Model -> version. */
+            models: {
+                [key: string]: number;
+            };
+            /** Format: date-time */
+            made_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            user: string | null;
+            error: components["schemas"]["SavepointError"] | null;
+            parameters: {
+                [key: string]: string;
+            };
+            options: {
+                [key: string]: unknown;
+            };
+            environment: string;
+            /** @description uid, kind, nodes, what, keys, rows, bytes, states. */
+            operators: {
+                [key: string]: unknown;
+            }[];
+            /** @description uid, shard, rows, position. */
+            sources: {
+                [key: string]: unknown;
+            }[];
+        };
+        SavepointError: {
+            code: string;
+            message: string;
+            hint: string | null;
+        };
+        SavepointPipeline: {
+            id: number;
+            slug: string;
+            project: string;
+        };
+        /** @description The state of a run, kept. */
+        SavepointShape: {
+            id: number;
+            name: string;
+            pipeline: components["schemas"]["SavepointPipeline"];
+            revision: number;
+            /** @description The run it was made of; null where that was deleted. */
+            run: number | null;
+            /** @description A person means to come back to it. */
+            restore_point: boolean;
+            state: components["schemas"]["SavepointState"];
+            epoch: number | null;
+            bytes: number | null;
+            /** @description Of all operators. */
+            keys: number;
+            /** @description Model -> version. */
+            models: {
+                [key: string]: number;
+            };
+            /** Format: date-time */
+            made_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            user: string | null;
+            error: components["schemas"]["SavepointError"] | null;
+        };
+        /**
+         * @description * `MAKING` - Making
+         *     * `READY` - Ready
+         *     * `FAILED` - Failed
+         * @enum {string}
+         */
+        SavepointState: "MAKING" | "READY" | "FAILED";
         /** @description A series of a run. `node`: "" for the run's own. */
         Series: {
             node: string;
@@ -1808,6 +2370,39 @@ export interface components {
          * @enum {string}
          */
         State: "WAITING" | "RUNNING" | "DONE" | "FAILED";
+        /** @description What a state holds. */
+        StateContents: {
+            name: string | null;
+            epoch: number;
+            /** Format: date-time */
+            at: string | null;
+            /** @description uid, kind, nodes, what, keys, rows, bytes, states: each with columns and some rows. */
+            operators: {
+                [key: string]: unknown;
+            }[];
+            sources: {
+                [key: string]: unknown;
+            }[];
+            models: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        /** @description What became of the keys from one state to another. */
+        StateDiff: {
+            before: {
+                [key: string]: unknown;
+            };
+            after: {
+                [key: string]: unknown;
+            };
+            equal: boolean;
+            /** @description uid, nodes, states: added, removed, changed, rows. */
+            operators: {
+                [key: string]: unknown;
+            }[];
+        };
         /** @description A statement of the SQL, and the node it came from. */
         Statement: {
             kind: string;
@@ -1821,6 +2416,7 @@ export interface components {
         };
         /**
          * @description * `CREATED` - Created
+         *     * `QUEUED` - Queued
          *     * `INITIALIZING` - Initializing
          *     * `RUNNING` - Running
          *     * `STUCK` - Stuck
@@ -1831,7 +2427,7 @@ export interface components {
          *     * `FAILED` - Failed
          * @enum {string}
          */
-        Status: "CREATED" | "INITIALIZING" | "RUNNING" | "STUCK" | "RESTARTING" | "STOPPING" | "STOPPED" | "FINISHED" | "FAILED";
+        Status: "CREATED" | "QUEUED" | "INITIALIZING" | "RUNNING" | "STUCK" | "RESTARTING" | "STOPPING" | "STOPPED" | "FINISHED" | "FAILED";
         /** @description A row that one side alone has, the other null, or one whose values differ. */
         StreamDifference: {
             stream: {
@@ -1849,6 +2445,12 @@ export interface components {
              * @description When it last said that it works.
              */
             at: string | null;
+        };
+        /** @description What active runs take together; memory: their limits, or what they use where they have none. */
+        Taken: {
+            runs: number;
+            slots: number;
+            memory: number;
         };
         Token: {
             id: number;
@@ -4461,6 +5063,253 @@ export interface operations {
             };
         };
     };
+    projects_quota_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A project's name. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quota"];
+                };
+            };
+            /** @description The request does not fit: `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not there, or lies in a project that one has no role in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    projects_quota_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A project's name. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["QuotaChangeRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quota"];
+                };
+            };
+            /** @description The request does not fit: `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not there, or lies in a project that one has no role in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Requests are JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    resources_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Resources"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     runs_list: {
         parameters: {
             query?: {
@@ -4478,6 +5327,7 @@ export interface operations {
                  * @description One of these, as last noted.
                  *
                  *     * `CREATED` - Created
+                 *     * `QUEUED` - Queued
                  *     * `INITIALIZING` - Initializing
                  *     * `RUNNING` - Running
                  *     * `STUCK` - Stuck
@@ -4487,7 +5337,7 @@ export interface operations {
                  *     * `FINISHED` - Finished
                  *     * `FAILED` - Failed
                  */
-                status?: ("CREATED" | "FAILED" | "FINISHED" | "INITIALIZING" | "RESTARTING" | "RUNNING" | "STOPPED" | "STOPPING" | "STUCK")[];
+                status?: ("CREATED" | "FAILED" | "FINISHED" | "INITIALIZING" | "QUEUED" | "RESTARTING" | "RUNNING" | "STOPPED" | "STOPPING" | "STUCK")[];
             };
             header?: never;
             path?: never;
@@ -5318,6 +6168,220 @@ export interface operations {
             };
         };
     };
+    runs_rescale_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A number. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RescaleRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunDetail"];
+                };
+            };
+            /** @description The request does not fit: `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not there, or lies in a project that one has no role in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It makes no sense as things are. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Requests are JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_savepoints_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A number. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewSavepointRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavepointShape"];
+                };
+            };
+            /** @description The request does not fit: `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not there, or lies in a project that one has no role in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It makes no sense as things are. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Requests are JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     runs_start_create: {
         parameters: {
             query?: never;
@@ -5394,6 +6458,281 @@ export interface operations {
             };
             /** @description Requests are JSON. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_state_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A number. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunState"];
+                };
+            };
+            /** @description The request does not fit: `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not there, or lies in a project that one has no role in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_state_contents_retrieve: {
+        parameters: {
+            query?: {
+                /** @description The checkpoint of this epoch; by default the newest. */
+                epoch?: number | null;
+                /** @description Only this node, or the operator of this uid. */
+                operator?: string | null;
+                /** @description Rows of each state. */
+                sample?: number;
+            };
+            header?: never;
+            path: {
+                /** @description A number. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StateContents"];
+                };
+            };
+            /** @description The request does not fit: `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not there, or lies in a project that one has no role in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_state_diff_retrieve: {
+        parameters: {
+            query?: {
+                /** @description The checkpoint of this epoch; by default the newest. */
+                epoch?: number | null;
+                /** @description Only this node, or the operator of this uid. */
+                operator?: string | null;
+                /** @description Rows of each state. */
+                sample?: number;
+                /** @description The later state is a checkpoint of this epoch... */
+                to_epoch?: number | null;
+                /** @description ...of this run... */
+                to_run?: number | null;
+                /** @description ...or this one. */
+                to_savepoint?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description A number. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StateDiff"];
+                };
+            };
+            /** @description The request does not fit: `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not there, or lies in a project that one has no role in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5863,6 +7202,693 @@ export interface operations {
             };
             /** @description Requests are JSON. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    savepoints_list: {
+        parameters: {
+            query?: {
+                name?: string;
+                /** @description A page number within the paginated result set. */
+                page?: number;
+                /** @description How many results a page has, at most 200. */
+                page_size?: number;
+                /** @description The pipeline's number. */
+                pipeline?: number;
+                /** @description The project's slug. */
+                project?: string;
+                restore_point?: boolean;
+                /** @description The run's number. */
+                run?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedSavepointShapeList"];
+                };
+            };
+            /** @description The request does not fit: `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not there, or lies in a project that one has no role in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    savepoints_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A number. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavepointDetail"];
+                };
+            };
+            /** @description The request does not fit: `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not there, or lies in a project that one has no role in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    savepoints_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A number. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request does not fit: `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not there, or lies in a project that one has no role in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It makes no sense as things are. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    savepoints_contents_retrieve: {
+        parameters: {
+            query?: {
+                /** @description Only this node, or the operator of this uid. */
+                operator?: string | null;
+                /** @description Rows of each state. */
+                sample?: number;
+            };
+            header?: never;
+            path: {
+                /** @description A number. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StateContents"];
+                };
+            };
+            /** @description The request does not fit: `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not there, or lies in a project that one has no role in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    savepoints_diff_retrieve: {
+        parameters: {
+            query?: {
+                /** @description Only this node, or the operator of this uid. */
+                operator?: string | null;
+                /** @description Rows of each state. */
+                sample?: number;
+                /** @description The later state is a checkpoint of this epoch... */
+                to_epoch?: number | null;
+                /** @description ...of this run... */
+                to_run?: number | null;
+                /** @description ...or this one. */
+                to_savepoint?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description A number. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StateDiff"];
+                };
+            };
+            /** @description The request does not fit: `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not there, or lies in a project that one has no role in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    savepoints_restore_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A number. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RestorationRequest"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunDetail"];
+                };
+            };
+            /** @description The request does not fit: `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not there, or lies in a project that one has no role in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It makes no sense as things are. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Requests are JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The document cannot be compiled: `errors` has every diagnostic. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    savepoints_rollback_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A number. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunDetail"];
+                };
+            };
+            /** @description The request does not fit: `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not there, or lies in a project that one has no role in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It makes no sense as things are. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Requests are JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The document cannot be compiled: `errors` has every diagnostic. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
