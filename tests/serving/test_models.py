@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from engine.workers import Pool
 from porsche.ide.models import Run, Status
+from porsche.runners import asking
 from porsche.runners.folder import RunFolder
 from porsche.runners.registry import thinned
 from tests.ide.platform import World
@@ -99,6 +101,13 @@ def test_a_prediction_says_by_which_version_and_how_fresh_its_features_are(world
 def test_requests_that_cannot_be_answered(world: World, shop: Run, body: Any, status: int, code: str) -> None:
     answer = world.api("viewer").post("models/shop.model/predict", body)
     assert (answer.status_code, answer.json()["code"]) == (status, code), answer.json()
+
+
+def test_too_many_at_a_time_are_asked_to_come_again(world: World, shop: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "PATIENCE", 0.01)
+    monkeypatch.setattr(asking, "_pool", Pool("porsche.runners.asking", size=0))
+    answer = world.api("viewer").post("models/shop.model/predict", {"rows": [ASKED]})
+    assert (answer.status_code, answer.json()["code"], answer.headers["Retry-After"]) == (503, "busy", "1")
 
 
 def test_names_that_are_none(world: World, shop: Run) -> None:
