@@ -40,7 +40,7 @@ class Describer:
         self._meanings = Meanings(planner.program, names)
         self._uses = Uses(planner.program)
         self._once_only: dict[int, str] = {}  # relations whose rows do not come twice, and why
-        self._readers = {id(r): name for name, r in planner.origins.items() if isinstance(r, n.Scan | n.Values)}
+        self._readers = {id(planner.origins[s.name]): s.name for s in planner.graph.sources}
 
     def operators(self) -> dict[str, Json]:
         """The description of each operator that has state, by its name."""

@@ -128,3 +128,13 @@ def test_null_in_a_column_that_is_not_null(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="Column 'k' is NOT NULL"):
         run(tmp_path / "1", texts)
     assert run(tmp_path / "2", "SET 'table.exec.sink.not-null-enforcer' = 'DROP';" + texts) == ["+I (1, 'a')"]
+
+
+def test_a_source_whose_rows_before_updates_nobody_wants(tmp_path: Path) -> None:
+    """They are dropped at the source: a table with a key takes the row that is last."""
+    rows = [("+I", 1, "a", at(1)), ("-U", 1, "a", at(1)), ("+U", 1, "b", at(2)), ("-D", 1, "b", at(2))]
+    given("t", ORDERS, rows, changelog="I,UB,UA,D")
+    key = ", PRIMARY KEY (k) NOT ENFORCED"
+    output = run(tmp_path, table("t", DECLARED + key) + table("made", f"k INT, s STRING{key}") + """
+        INSERT INTO made SELECT k, s FROM t""")
+    assert output == ["+I (1, 'a')", "+U (1, 'b')", "-D (1, 'b')"]
