@@ -13,9 +13,10 @@ from typing import Any
 
 from benchmarks.pinned import pin
 
-NAMES = ("taobao", "nexmark", "learners", "checkpoint", "compile", "overhead", "api", "first_run")
-SPREAD = ("api", "first_run")
-"""Those that are about several processes: they have all cores."""
+NAMES = ("taobao", "nexmark", "learners", "checkpoint", "recovery", "compile", "overhead", "functions", "api", "first_run",
+         "soak")
+SPREAD = ("checkpoint", "recovery", "functions", "api", "first_run", "soak")
+"""Those that are about several processes, or threads beside a job: they have all cores."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -26,15 +27,15 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("name", choices=NAMES)
     made.add_argument("--quick", action="store_true", help="a smaller input, at most 50 seconds")
     made.add_argument("--json", action="store_true", help="nothing but the last line")
-    made.add_argument("--keys", type=int, metavar="N", help="keys of the state (checkpoint only)")
+    made.add_argument("--keys", type=int, metavar="N", help="keys of the state (checkpoint and recovery only)")
     return made
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a benchmark and print its figures."""
     asked = parser().parse_args(arguments)
-    if asked.keys is not None and asked.name != "checkpoint":
-        parser().error("--keys belongs to checkpoint")
+    if asked.keys is not None and asked.name not in ("checkpoint", "recovery"):
+        parser().error("--keys belongs to checkpoint and recovery")
     options: dict[str, Any] = {"quick": asked.quick}
     if asked.keys is not None:
         options["keys"] = asked.keys

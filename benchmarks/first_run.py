@@ -63,14 +63,14 @@ def _set_up(tree: Path, clock: Clock) -> None:
 
 
 def _do(command: list[str], folder: Path) -> None:
-    done = subprocess.run(command, cwd=folder, env=_environment(), capture_output=True, text=True, timeout=PATIENCE,
+    done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, timeout=PATIENCE,
                           check=False)
     if done.returncode:
         sys.stderr.write(done.stdout + done.stderr)
         raise RuntimeError(f"{' '.join(command)} ended with status {done.returncode}")
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """As a user has it: of another environment's settings none."""
     left_out = ("PORSCHE_", "VIRTUAL_ENV", "PYTHON", "MAKE", "MFLAGS")
     return {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
@@ -81,7 +81,7 @@ def _first_metric(tree: Path, home: Path, clock: Clock) -> dict[str, Any]:
     porsche = [str(tree / ".venv" / "bin" / "porsche")]
     command = [*porsche, "up", "--home", str(home), "--port", "0", "--json",
                "--example", "examples/shop.yaml", "--rate", "10000"]
-    with subprocess.Popen(command, cwd=tree, env=_environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    with subprocess.Popen(command, cwd=tree, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                           text=True) as process:
         assert process.stdout is not None
         try:
@@ -95,7 +95,7 @@ def _first_metric(tree: Path, home: Path, clock: Clock) -> dict[str, Any]:
         finally:
             process.send_signal(signal.SIGTERM)
             process.communicate(timeout=120)
-            subprocess.run([*porsche, "down", "--home", str(home)], cwd=tree, env=_environment(), check=False,
+            subprocess.run([*porsche, "down", "--home", str(home)], cwd=tree, env=environment(), check=False,
                            stdout=subprocess.DEVNULL, timeout=120)
 
 
