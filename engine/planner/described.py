@@ -95,7 +95,8 @@ class Describer:
         if not isinstance(relation, n.Scan):
             return {"table": "", "place": "", "again": "yes"}
         table = relation.table
-        place = digest(sorted(o for o in table.options if o[0] not in _READING))
+        folder = self._planner.environment.folder  # a state restored elsewhere is the same one
+        place = digest(sorted((k, v.replace(folder, "${state}")) for k, v in table.options if k not in _READING))
         return {"table": table.name, "connector": table.option("connector"), "place": place,
                 "again": operator.source.again}
 
@@ -206,7 +207,8 @@ class Layout:
         which = range(len(relation.schema)) if store.which is None else store.which
         types, taken_back = iter(thing.types), self._taken_back(store, thing)
         for i in which:
-            yield [relation.schema[i].name, str(next(types)), meaning.columns[i], self._column_use(store, i, taken_back)]
+            use = self._column_use(store, i, taken_back)
+            yield [relation.schema[i].name, str(next(types)), meaning.columns[i], use]
         for own, type in zip(store.own, types, strict=True):
             yield [f"${own[:8]}", str(type), f"own {own}" if own else "", DECIDES]
 

@@ -24,7 +24,8 @@ SCORES = ("auc", "logloss")
 class Options:
     """How a pipeline runs; what is None comes from its settings. Rows a second, seconds between checkpoints, cores.
 
-    `restore`: the savepoint that a run without a checkpoint begins with; `access`: what its SQL may touch, None for a
+    `restore`: the savepoint that a run without a checkpoint begins with; `allow`: what may become of another pipeline's
+    state ("recomputed", "lost"); `access`: what its SQL may touch, None for a
     person at a shell, who alone may bring Python code.
     """
 
@@ -37,6 +38,7 @@ class Options:
     access: Access | None = None
     cpu: float | None = None
     restore: Path | None = None
+    allow: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ def run(compiled: Compiled, state: Path, options: Options) -> Outcome:
             checkpoint_interval=options.checkpoint_interval,
             cpu=options.cpu,
             restore=options.restore,
+            allow=options.allow,
             on_status=options.on_status,
             on_job=options.on_job,
         )

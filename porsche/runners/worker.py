@@ -116,6 +116,7 @@ class Worker:
             on_job=on_job,
             access=access_of(self.spec.access),
             restore=Path(self.spec.restore) if self.spec.restore else None,
+            allow=frozenset(given.get("allow") or ()),
         )
 
     def _failed(self, error: Exception) -> int:
