@@ -43,13 +43,14 @@ class Kind(Enum):
     NULL = "NULL"
     RAW = "RAW"
     VARIANT = "VARIANT"
+    BITMAP = "BITMAP"
     DESCRIPTOR = "DESCRIPTOR"
     SYMBOL = "SYMBOL"
 
 
 CHARACTER = frozenset({Kind.CHAR, Kind.VARCHAR})
 BYTES_LIKE = frozenset({Kind.BINARY, Kind.VARBINARY})
-VIEWED = CHARACTER | BYTES_LIKE | {Kind.RAW, Kind.VARIANT}
+VIEWED = CHARACTER | BYTES_LIKE | {Kind.RAW, Kind.VARIANT, Kind.BITMAP}
 INTEGERS = frozenset({Kind.TINYINT, Kind.SMALLINT, Kind.INT, Kind.BIGINT})
 APPROXIMATE = frozenset({Kind.FLOAT, Kind.DOUBLE})
 EXACT = INTEGERS | {Kind.DECIMAL}
@@ -233,6 +234,7 @@ FLOAT = DataType(Kind.FLOAT)
 DOUBLE = DataType(Kind.DOUBLE)
 DATE = DataType(Kind.DATE)
 NULL = DataType(Kind.NULL)
+BITMAP = DataType(Kind.BITMAP)
 INTERVAL_MONTHS = DataType(Kind.INTERVAL_MONTHS)
 INTERVAL_TIME = DataType(Kind.INTERVAL_TIME, precision=3)
 DESCRIPTOR = DataType(Kind.DESCRIPTOR, nullable=False)

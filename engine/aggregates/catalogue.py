@@ -44,6 +44,8 @@ def _distinct_count(spec: AggregateSpec) -> Accumulator:
     return _opener("distinct", "DistinctAccumulator")(replace(spec, function="COUNT"))
 
 
+_BITMAP = AggregateFunction(infer.bitmap, _opener("bitmaps", "BitmapAccumulator"))
+_BITMAP_OF = replace(_BITMAP, infer=infer.bitmap_of_bitmaps)
 _JSON = AggregateFunction(infer.json_array, _opener("lists", "JsonAccumulator"), ordered=True)
 
 AGGREGATES: dict[str, AggregateFunction] = {
@@ -61,6 +63,9 @@ AGGREGATES: dict[str, AggregateFunction] = {
     "ARRAY_AGG": AggregateFunction(infer.array, _opener("lists", "ArrayAgg"), ordered=True),
     "COLLECT": AggregateFunction(infer.multiset, _opener("lists", "CollectAccumulator")),
     "JSON_ARRAYAGG": _JSON,
+    "BITMAP_BUILD_AGG": _BITMAP,
+    "BITMAP_BUILD_CARDINALITY_AGG": _BITMAP,
+    **{f"BITMAP_{what}{size}_AGG": _BITMAP_OF for what in ("AND", "OR", "XOR") for size in ("", "_CARDINALITY")},
     "JSON_OBJECTAGG": replace(_JSON, infer=infer.json_object),
     "APPROX_COUNT_DISTINCT": AggregateFunction(infer.approximate_count, _distinct_count),
     "PERCENTILE": AggregateFunction(infer.percentile, _opener("percentile", "PercentileAccumulator")),

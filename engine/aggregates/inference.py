@@ -11,6 +11,7 @@ from engine.learners.options import parse_options
 from engine.types import (
     ARRAY,
     BIGINT,
+    BITMAP,
     BOOLEAN,
     DECIMAL,
     DOUBLE,
@@ -129,6 +130,23 @@ def listing(call: AggregateArguments, wanted: dict[int, DataType]) -> DataType:
 def multiset(call: AggregateArguments, wanted: dict[int, DataType]) -> DataType:
     exactly(call, 1)
     return MULTISET(call.types[0]).as_nullable(False)
+
+
+def bitmap(call: AggregateArguments, wanted: dict[int, DataType]) -> DataType:
+    """The set of numbers, or its size."""
+    exactly(call, 1)
+    if call.types[0].kind not in (Kind.TINYINT, Kind.SMALLINT, Kind.INT):
+        raise bad(call, "an integer of 32 bits at most")
+    wanted[0] = INT.as_nullable(call.types[0].nullable)
+    return BIGINT if "_CARDINALITY_" in call.name else BITMAP
+
+
+def bitmap_of_bitmaps(call: AggregateArguments, wanted: dict[int, DataType]) -> DataType:
+    """What sets give together, or its size."""
+    exactly(call, 1)
+    if call.types[0].kind is not Kind.BITMAP:
+        raise bad(call, "a BITMAP")
+    return BIGINT if "_CARDINALITY_" in call.name else BITMAP
 
 
 def array(call: AggregateArguments, wanted: dict[int, DataType]) -> DataType:

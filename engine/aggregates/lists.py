@@ -43,12 +43,16 @@ class CollectAccumulator(Accumulator):
         self._rows.apply(slots[probe], other._rows.take(numbers), other._rows.weight[numbers].astype(np.int64))
 
     def value(self, slots: Array) -> Column:
+        offsets, values, counts = self.kept(slots)
+        return Column(self._type, offsets, None, (), (values, Column(_COUNT, counts)))
+
+    def kept(self, slots: Array) -> tuple[Array, Column, Array]:
+        """The values there are: group i has those from offsets[i] to offsets[i + 1], each as often as counted."""
         probe, numbers = self._rows.chains(slots)
         keep = self._rows.weight[numbers] > 0
         probe, numbers = probe[keep], numbers[keep]
-        counts = Column(_COUNT, self._rows.weight[numbers].astype(np.int32))
         offsets = np.searchsorted(probe, np.arange(len(slots) + 1)).astype(np.int64)
-        return Column(self._type, offsets, None, (), (self._rows.take(numbers)[0], counts))
+        return offsets, self._rows.take(numbers)[0], self._rows.weight[numbers].astype(np.int32)
 
     def reset(self, slots: Array) -> None:
         self._rows.drop(slots)

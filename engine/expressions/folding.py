@@ -11,7 +11,7 @@ from engine.expressions.nodes import Call, Expression, Literal, transform
 from engine.types import DataType, Kind
 
 ZONE = "table.local-time-zone"
-_UNFOLDED = frozenset({Kind.ARRAY, Kind.MAP, Kind.MULTISET, Kind.ROW, Kind.RAW, Kind.VARIANT})
+_UNFOLDED = frozenset({Kind.ARRAY, Kind.MAP, Kind.MULTISET, Kind.ROW, Kind.RAW, Kind.VARIANT, Kind.BITMAP})
 
 
 def folded(expression: Expression, config: dict[str, str]) -> Expression:

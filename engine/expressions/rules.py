@@ -188,7 +188,7 @@ def can_cast(source: DataType, target: DataType) -> bool:
     if source.kind is Kind.NULL or source.same_as(target):
         return True
     if target.kind in CHARACTER:
-        return source.kind not in (Kind.SYMBOL, Kind.DESCRIPTOR)
+        return source.kind not in (Kind.SYMBOL, Kind.DESCRIPTOR, Kind.VARIANT)
     if target.is_nested:
         return _can_cast_nested(source, target)
     return source.kind in CAST_SOURCES.get(target.kind, frozenset())

@@ -29,6 +29,7 @@ _SIZED: dict[exp.DType, tuple[Callable[[int], DataType], int, int, int]] = {
     D.TIME: (t.TIME, 0, 0, _MAX_DIGITS), D.TIMESTAMP: (t.TIMESTAMP, 6, 0, _MAX_DIGITS),
     D.TIMESTAMPLTZ: (t.TIMESTAMP_LTZ, 6, 0, _MAX_DIGITS),
 }
+_WORDS = {"DESCRIPTOR": t.DESCRIPTOR, "BITMAP": t.BITMAP}
 _MONTH_UNITS = frozenset({"YEAR", "QUARTER", "MONTH"})
 
 
@@ -106,8 +107,8 @@ def _named(node: exp.DataType) -> DataType:
     kind = node.args["kind"]
     if kind == "MULTISET":
         return t.MULTISET(to_data_type(node.expressions[0]))
-    if kind == "DESCRIPTOR":
-        return t.DESCRIPTOR
+    if kind in _WORDS:
+        return _WORDS[kind]
     if kind == "RAW":
         return DataType(Kind.RAW, name=node.expressions[0].this)
     if kind == "STRUCTURED":
@@ -164,8 +165,8 @@ def _nested(of: DataType) -> exp.DataType:
             named = [exp.Literal.string(of.name), *fields]
             return exp.DataType(this=D.USERDEFINED, kind="STRUCTURED", expressions=named)
         return exp.DataType(this=D.STRUCT, expressions=fields, nested=True)
-    if of.kind is Kind.DESCRIPTOR:
-        return exp.DataType(this=D.USERDEFINED, kind="DESCRIPTOR")
+    if of.kind.value in _WORDS:
+        return exp.DataType(this=D.USERDEFINED, kind=of.kind.value)
     raise NotSupported(f"Writing the type {replace(of, nullable=True)}")
 
 

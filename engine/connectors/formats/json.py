@@ -166,6 +166,16 @@ def _code(type: DataType) -> int:
     return code
 
 
+def _refuse_foreign(type: DataType) -> None:
+    """UserError for types that JSON, as Flink writes it, has no place for."""
+    if type.kind in (Kind.BITMAP, Kind.VARIANT, Kind.RAW):
+        raise UserError("not_supported", f"the json format cannot hold a column of type {type}",
+                        hint="as a text: JSON_STRING of a VARIANT, BITMAP_TO_STRING of a BITMAP")
+    for inner in (type.key, type.element, *(f.type for f in type.fields)):
+        if inner is not None:
+            _refuse_foreign(inner)
+
+
 class JsonEncoder(Encoder):
     """Writes rows as JSON lines, fields in the schema's order."""
 
@@ -174,6 +184,8 @@ class JsonEncoder(Encoder):
         self._iso = is_iso(chosen)
         self._sparse = bool(chosen.flag("encode.ignore-null-fields"))
         self._names = [json.dumps(f.name, ensure_ascii=False) for f in schema]
+        for field in schema:
+            _refuse_foreign(field.type)
 
     def encode(self, columns: Sequence[Column], length: int) -> bytes:
         if not columns:

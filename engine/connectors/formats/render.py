@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from engine.bitmaps import text_of
 from engine.changes import Column
 from engine.connectors.arrow import python_values
-from engine.types import TIMESTAMPS, DataType, Kind
+from engine.types import BYTES, STRING, TIMESTAMPS, DataType, Kind
 
 
 def timestamp_texts(column: Column, parting: str = " ", zone: str = "") -> list[str]:
@@ -77,6 +78,10 @@ def plain_texts(column: Column, number: Callable[[Any], str]) -> list[str]:
         return by_kind[type.kind](column)
     if type.is_bytes:
         return [base64.b64encode(v or b"").decode() for v in python_values(column)]
+    if type.kind is Kind.BITMAP:
+        return [text_of(v) if v else "" for v in python_values(column.with_type(BYTES))]
+    if type.kind is Kind.VARIANT:
+        return [v or "" for v in python_values(column.with_type(STRING))]
     return ["null"] * len(column)
 
 

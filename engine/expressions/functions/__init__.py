@@ -39,7 +39,7 @@ from engine.types import DataType, Kind
 
 FAMILIES = (
     "comparison", "logical", "conditional", "arithmetic", "intervals", "conversion", "math", "strings", "texts",
-    "regexp", "temporal", "moments", "hashing", "nested", "arrays", "json", "printf", "learning",
+    "regexp", "temporal", "moments", "hashing", "nested", "arrays", "json", "variant", "bitmap", "printf", "learning",
 )
 
 

@@ -18,7 +18,7 @@ from engine.types import BOOLEAN, EXACT, DataType, Kind, is_nullable
 Operator = Callable[[Any, Any], Any]
 ORDERED: dict[str, Operator] = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}
 EQUALITY: dict[str, Operator] = {"=": np.equal, "<>": np.not_equal}
-_UNORDERED = frozenset({Kind.ARRAY, Kind.MAP, Kind.MULTISET, Kind.ROW, Kind.RAW, Kind.VARIANT})
+_UNORDERED = frozenset({Kind.ARRAY, Kind.MAP, Kind.MULTISET, Kind.ROW, Kind.RAW, Kind.VARIANT, Kind.BITMAP})
 
 
 def coerce_comparison(arguments: Arguments, positions: Sequence[int], ordered: bool = False) -> None:

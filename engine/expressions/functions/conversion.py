@@ -352,7 +352,7 @@ def _to_interval(column: Column, cast: Cast) -> Column:
 
 _MOMENTS = ("DATE", "TIME", "TIMESTAMP", "TIMESTAMP_LTZ")
 _RENDERED = ("integer", "approximate", "DECIMAL", "BOOLEAN", "interval", *_MOMENTS, "ARRAY", "MAP", "MULTISET", "ROW",
-             "VARIANT", "RAW")
+             "VARIANT", "RAW", "BITMAP")
 CONVERTERS: dict[tuple[str, str], Convert] = {
     ("text", "text"): _sized,
     ("text", "bytes"): _text_to_bytes,

@@ -1,5 +1,4 @@
-"""JSON functions: IS JSON, JSON_EXISTS, _VALUE, _QUERY, _OBJECT, _ARRAY, _STRING, _QUOTE, _UNQUOTE, PARSE_JSON. Per
-row."""
+"""JSON functions: IS JSON, JSON_EXISTS, _VALUE, _QUERY, _OBJECT, _ARRAY, _STRING, _QUOTE, _UNQUOTE. Per row."""
 
 from __future__ import annotations
 
@@ -20,7 +19,6 @@ from engine.expressions.nodes import Call, Expression, Literal
 from engine.types import BOOLEAN, STRING, DataType, Kind
 
 _JSON_CALLS = frozenset({"JSON_OBJECT BUILT", "JSON_ARRAY BUILT", "JSON"})
-VARIANT = DataType(Kind.VARIANT)
 
 
 def _is_json(text: str | None, kind: str = "VALUE") -> bool:
@@ -320,18 +318,6 @@ def _unquote(text: str) -> str:
     return "".join(out).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _parse(raises: bool) -> Callable[[str], str | None]:
-    def run(text: str) -> str | None:
-        try:
-            return to_json(parse_json(text))
-        except PathError as error:
-            if raises:
-                raise RuntimeFault(f"Failed to parse json string: {error}", code="json") from None
-            return None
-
-    return run
-
-
 def _never(arguments: Arguments) -> DataType:
     raise bad_arguments(arguments)
 
@@ -342,7 +328,7 @@ FUNCTIONS: dict[str, Function] = {
     "JSON_EXISTS": per_row(signature(BOOLEAN, "string", "string", "symbol?", nullable=True), _exists, fallible=True),
     "JSON_VALUE": PerRow(_infer_value, _value, strict=False, fallible=True),
     "JSON_QUERY": PerRow(_infer_query, _query, strict=False, fallible=True),
-    "JSON_STRING": PerRow(signature(STRING, "any"), _string, dense=True),
+    "JSON_STRING": PerRow(signature(STRING, "plain"), _string, dense=True),
     "JSON_OBJECT": Function(_never, expand=_construct("JSON_OBJECT")),
     "JSON_ARRAY": Function(_never, expand=_construct("JSON_ARRAY")),
     "JSON_OBJECT BUILT": PerRow(_never, _object, strict=False),
@@ -351,6 +337,4 @@ FUNCTIONS: dict[str, Function] = {
     "JSON CHECKED": per_row(_JSON, _checked, strict=False, fallible=True),
     "JSON_QUOTE": per_row(_JSON, _quote),
     "JSON_UNQUOTE": per_row(_JSON, _unquote),
-    "PARSE_JSON": per_row(signature(VARIANT, "string"), _parse(True), fallible=True),
-    "TRY_PARSE_JSON": per_row(signature(VARIANT, "string", nullable=True), _parse(False)),
 }

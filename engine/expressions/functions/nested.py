@@ -135,7 +135,9 @@ def _item_expansion(arguments: Arguments) -> Expression:
             raise bad_arguments(arguments, f"the keys are {type.key}")
         args = (container, implicit_cast(index, type.key))
         return Call(type.element.as_nullable(), function="MAP ITEM", args=args, nodes=nodes)
-    raise bad_arguments(arguments, "only arrays, maps and rows have elements")
+    if type.kind is Kind.VARIANT:
+        return resolve_call("VARIANT ITEM", (container, index), arguments.config)
+    raise bad_arguments(arguments, "only arrays, maps, rows and VARIANTs have elements")
 
 
 def _place_of(arguments: Arguments, row: DataType) -> Literal:

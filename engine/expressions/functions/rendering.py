@@ -81,6 +81,11 @@ def _flat(column: Column, context: Context) -> list[Any]:
             return [interval_time(v) for v in column.values.tolist()]
         case Kind.DECIMAL if column.type.is_wide_decimal:
             return [format(unscaled(v, column.type.scale), "f") for v in integers(column).tolist()]
+        case Kind.BITMAP:
+            from engine import bitmaps
+            from engine.expressions.values import blobs
+
+            return [bitmaps.text_of(data) if data else "" for data in blobs(column)]
     if column.type.has_views:
         return texts(column)
     plain = Column(column.type, column.values)

@@ -46,6 +46,7 @@ class Parameter:
 ANY = frozenset(Kind) - {Kind.SYMBOL, Kind.DESCRIPTOR}
 PARAMETERS: dict[str, Parameter] = {
     "any": Parameter(ANY),
+    "plain": Parameter(ANY - {Kind.BITMAP}),
     "string": Parameter(CHARACTER, STRING),
     "text": Parameter(CHARACTER),
     "convertible": Parameter(CHARACTER | NUMERIC | DATETIME | {Kind.BOOLEAN}, STRING),
@@ -65,6 +66,7 @@ PARAMETERS: dict[str, Parameter] = {
     "temporal": Parameter(DATETIME | INTERVALS),
     "array": Parameter(frozenset({Kind.ARRAY})),
     "map": Parameter(frozenset({Kind.MAP})),
+    "bitmap": Parameter(frozenset({Kind.BITMAP})),
     "row": Parameter(frozenset({Kind.ROW})),
     "collection": Parameter(frozenset({Kind.ARRAY, Kind.MAP, Kind.MULTISET})),
     "symbol": Parameter(frozenset({Kind.SYMBOL})),

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine import bitmaps
 from engine.aggregates import AGGREGATES
 from engine.aggregates.base import AggregateArguments, AggregateSpec
 from engine.aggregates.calls import AggregateCalls, BoundCall
@@ -21,9 +22,9 @@ from engine.changes import Column
 from engine.errors import UserError
 from engine.expressions.values import column_from_python, column_to_python
 from engine.state.table import StateTable
-from engine.types import BIGINT, BOOLEAN, DECIMAL, DOUBLE, INT, STRING, TIMESTAMP, DataType
+from engine.types import BIGINT, BITMAP, BOOLEAN, DECIMAL, DOUBLE, INT, STRING, TIMESTAMP, DataType
 
-TYPES = (INT, BIGINT, DECIMAL(10, 2), DECIMAL(30, 2), DOUBLE, STRING, BOOLEAN, TIMESTAMP(3))
+TYPES = (INT, BIGINT, DECIMAL(10, 2), DECIMAL(30, 2), DOUBLE, STRING, BOOLEAN, TIMESTAMP(3), BITMAP)
 ARGUMENTS: dict[str, tuple[DataType, ...]] = {
     "AUC": (INT, DOUBLE), "LOGLOSS": (INT, DOUBLE), "JSON_OBJECTAGG": (STRING, INT),
     "PERCENTILE": (DOUBLE, DOUBLE),
@@ -57,6 +58,8 @@ def values(type: DataType, number: int | None) -> Any:
     """A value of the type for a small number; numbers are exact in every one."""
     if number is None:
         return None
+    if type == BITMAP:
+        return bitmaps.of_numbers(np.array([number, number + 1], np.int32))
     if type.is_string:
         return "abcdefgh"[number % 8] * (1 + 6 * (number % 3))
     return bool(number % 2) if type == BOOLEAN else float(number) if type.is_approximate else number
