@@ -6,6 +6,7 @@ size asked for; a sink collects rows as Python values with their kinds, those of
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,12 +23,14 @@ Row = tuple[str, tuple[Any, ...]]
 
 @dataclass
 class MemoryTable:
-    """A table in memory: batches to read (columns as declared), rows written, and what changes it gives and takes."""
+    """A table in memory: batches to read (columns as declared), rows written, and what changes it gives and takes;
+    `sealed`: rows of epochs that were sealed and not applied, by run and epoch."""
 
     batches: list[Batch] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     changelog: str = "I"
     accepts: str = ""  # as its key says
+    sealed: dict[tuple[str, int], list[Row]] = field(default_factory=dict)
 
 
 TABLES: dict[str, MemoryTable] = {}
@@ -67,13 +70,11 @@ class MemorySource(Source):
 
 
 class MemorySink(Sink):
-    """Collects rows; a crash loses the process and the table with it, so a sealed epoch is the rows' place in the
-    table.
-    """
+    """Collects rows. A job that ends loses none that was sealed; a process that ends loses its tables."""
 
     def __init__(self, table: MemoryTable) -> None:
         self._table = table
-        self._sealed: dict[int, list[Row]] = {}
+        self._run = uuid.uuid4().hex
         self._open: list[Row] = []
 
     def write(self, batch: Batch) -> None:
@@ -82,14 +83,17 @@ class MemorySink(Sink):
         self._open += zip(kinds, values, strict=True)
 
     def seal(self, epoch: int) -> Json:
-        self._sealed[epoch], self._open = self._open, []
-        return {"epoch": epoch}
+        self._table.sealed[self._run, epoch], self._open = self._open, []
+        return {"run": self._run, "epoch": epoch}
 
     def apply(self, sealed: Json) -> None:
-        self._table.rows += self._sealed.pop(sealed["epoch"], [])
+        self._table.rows += self._table.sealed.pop((sealed["run"], sealed["epoch"]), [])
 
     def discard(self, keep: Json | None) -> None:
-        self._sealed = {epoch: rows for epoch, rows in self._sealed.items() if keep and epoch == keep["epoch"]}
+        self._run = (keep or {}).get("run", self._run)
+        for run, epoch in list(self._table.sealed):
+            if run == self._run and epoch != (keep or {}).get("epoch"):
+                del self._table.sealed[run, epoch]
 
 
 class Memory(Connector):

@@ -282,8 +282,8 @@ class JdbcSuite:
         list(session.script(f"""
             CREATE TABLE items (id BIGINT, name STRING, PRIMARY KEY (id) NOT ENFORCED)
                 WITH ({given}, 'table-name' = '{items}', 'lookup.cache' = 'PARTIAL');
-            CREATE TABLE orders (id BIGINT, item BIGINT, price BIGINT, moment AS PROCTIME(), PRIMARY KEY (id) NOT ENFORCED)
-                WITH ({given}, 'table-name' = '{orders}');
+            CREATE TABLE orders (id BIGINT, item BIGINT, price BIGINT, moment AS PROCTIME(),
+                PRIMARY KEY (id) NOT ENFORCED) WITH ({given}, 'table-name' = '{orders}');
             CREATE TABLE sums (name STRING, orders BIGINT, total BIGINT, PRIMARY KEY (name) NOT ENFORCED)
                 WITH ({given}, 'table-name' = '{sums}');
             INSERT INTO sums SELECT i.name, COUNT(*), SUM(o.price) FROM orders AS o
