@@ -35,7 +35,8 @@ from engine.savepoints.restore import Origin
 from engine.upgrade import Report
 
 logger = logging.getLogger(__name__)
-IDLE_WAIT = 0.005  # seconds to sleep when no source has anything
+IDLE_WAIT = 0.005  # seconds to sleep when no source has anything, longer each time that nothing has come
+LONGEST_WAITS = 4  # so many times as long, where only sources can have something: many jobs are idle most of the time
 COPYING = 0.004  # seconds in a round for copying state ahead of its first checkpoint
 PACE = 0.05  # a limited source gives rows of so many seconds at once: fewer cost as much, and there is other work
 
@@ -228,6 +229,7 @@ class Job:
     def _loop(self) -> None:
         sources = list(self.graph.sources)
         pace = None if self.options.cpu is None else Pace(self.options.cpu)
+        idle = 0
         while sources and not self._stop:
             busy = False
             for source in list(sources) if pace is None or pace.allows() else ():
@@ -236,8 +238,9 @@ class Job:
                     sources.remove(source)
                     self._rounds.push(source.consumers, Watermark(MAX_WATERMARK))
             self._maintain()
-            if not busy and sources:
-                time.sleep(IDLE_WAIT)
+            idle = 0 if busy else 1 if self._ticking else min(idle + 1, LONGEST_WAITS)
+            if idle and sources:
+                time.sleep(IDLE_WAIT * idle)
 
     def _poll(self, source: SourceReader) -> bool:
         limit = self._allowance(source)
