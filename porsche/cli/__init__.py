@@ -24,6 +24,7 @@ SECTIONS = {
         "up": "platform", "down": "platform", "supervise": "platform", "backup": "backups"},
     "On a platform, here or elsewhere": {
         "list": "runs", "start": "runs", "stop": "runs", "status": "watching", "logs": "watching", "models": "models",
+        "state": "savepoints", "restore-point": "savepoints", "rescale": "savepoints",
         "predict": "models", "verify": "verifying", "support": "support", "resources": "resources",
         "quota": "resources", "push": "files", "pull": "files"},
     "Access": {"login": "accounts", "logout": "accounts", "token": "accounts", "completion": "completion"},

@@ -50,6 +50,8 @@ def _document_options(command: F) -> F:
 @click.option("--batch-rows", type=click.IntRange(1), help="Rows a batch, at most.")
 @click.option("--rate", type=click.FloatRange(0, min_open=True), help="Rows a second that each source gives, at most.")
 @click.option("--checkpoint-interval", type=click.FloatRange(0, min_open=True), help="Seconds between checkpoints.")
+@click.option("--restore", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="FOLDER",
+              help="Begin with this savepoint, where there is no state to go on from yet.")
 @click.option("--live", is_flag=True, help="Show the run in the terminal while it lasts (the default in a terminal).")
 def run(
     file: Path,
@@ -61,6 +63,7 @@ def run(
     batch_rows: int | None,
     rate: float | None,
     checkpoint_interval: float | None,
+    restore: Path | None,
     live: bool,
 ) -> None:
     """Run a pipeline; resume it, if it was interrupted.
@@ -69,18 +72,23 @@ def run(
     command.
     """
     from porsche.display import display_for
+    from porsche.runners.asked import Asked
     from porsche.runners.bundled import Options
     from porsche.runners.bundled import run as run_bundled
+    from porsche.runners.folder import RunFolder
 
     folder, compiled = _compiled(file, parameters, state, where)
     processes.refuse_second(folder)
-    with display_for(compiled, folder, live=live, quiet=as_json) as display, _Signals() as signals:
+    with display_for(compiled, folder, live=live, quiet=as_json) as display, _Signals() as signals, \
+            Asked(RunFolder(folder)) as asked:
         def on_job(job: Any) -> None:
             processes.note(folder)
             signals.add(job)
+            asked.watch(job)
             display.start(job)
 
-        options = Options(shards, batch_rows, rate, checkpoint_interval, display.update, on_job)
+        options = Options(shards, batch_rows, rate, checkpoint_interval, on_status=display.update, on_job=on_job,
+                          restore=restore)
         try:
             outcome = run_bundled(compiled, folder, options)
         finally:

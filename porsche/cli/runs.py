@@ -155,8 +155,10 @@ def _go_on(api: Api, run: str) -> dict[str, Any]:
 @click.argument("name", metavar="[PIPELINE|RUN]", required=False, shell_complete=complete_run)
 @click.option("--state", type=click.Path(path_type=Path), help="The state folder of a `porsche run`, instead.")
 @click.option("--wait", is_flag=True, help="Until it has stopped.")
+@click.option("--savepoint", is_flag=False, flag_value="", metavar="[NAME]",
+              help="And keep the state with which it ended; with --state, in a folder of this name.")
 @perhaps_on_platform
-def stop(target: Target, name: str | None, state: Path | None, wait: bool) -> None:
+def stop(target: Target, name: str | None, state: Path | None, wait: bool, savepoint: str | None) -> None:
     """End a run after a checkpoint; `porsche start` lets it go on.
 
     Of a pipeline, the run that is active. With --state, a `porsche run` of this machine, which the same command
@@ -164,23 +166,40 @@ def stop(target: Target, name: str | None, state: Path | None, wait: bool) -> No
 
     \b
     porsche stop shop --wait
-    porsche stop 7
+    porsche stop 7 --savepoint before-the-move
     porsche stop --state .porsche/shop-1f2e3d4c
     """
     if (name is None) == (state is None):
         raise click.UsageError("name a pipeline or a run, or give --state")
     if state is not None:
         with target.answering() as out:
-            pid = processes.stop(state)
-            out.answer({"pid": pid}, lambda: click.echo(f"process {pid} has ended"))
+            _stop_here(out, state, savepoint)
         return
     with target.open() as (api, out):
-        _stop(api, out, str(name), wait)
+        _stop(api, out, str(name), wait, savepoint)
 
 
-def _stop(api: Api, out: Output, name: str, wait: bool) -> None:
+def _stop_here(out: Output, state: Path, savepoint: str | None) -> None:
+    if savepoint == "":
+        raise click.UsageError("say in which folder the savepoint is to be: --savepoint FOLDER")
+    pid = processes.stop(state)
+    if savepoint is not None:
+        from porsche.runners.savepoints import save_state
+
+        save_state(state, Path(savepoint).absolute(), name=Path(savepoint).name)
+    out.answer({"pid": pid, "savepoint": savepoint}, lambda: click.echo(f"process {pid} has ended"))
+
+
+def _stop(api: Api, out: Output, name: str, wait: bool, savepoint: str | None) -> None:
     run = run_named(api, name) if by_number(name) else _active_of(api, name)
-    run = api.post(f"runs/{run['id']}/stop")
+    if savepoint is None:
+        run = api.post(f"runs/{run['id']}/stop")
+    else:
+        from porsche.cli.savepoints import until_made
+
+        made = api.post(f"runs/{run['id']}/savepoints", {"name": savepoint, "stop": True})
+        out.say(f"savepoint {until_made(api, out, made)['name']}")
+        run = api.get(f"runs/{run['id']}")
     if wait:
         run = until(api, out, run, (*OVER, "STOPPED"))
     out.answer(run, lambda: click.echo(f"{title(run)} is {clean(run['status'])}"))

@@ -3,7 +3,6 @@ is needed: who only lists or restores loads none of it."""
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -26,25 +25,30 @@ def save(folder: RunFolder, target: Path, *, name: str, facts: Mapping[str, Any]
     from engine.savepoints.make import make
 
     if not target.exists():
-        epoch = None
-        if processes.running(folder.path) is not None:
-            progress(0.0, "waits for a checkpoint")
-            with contextlib.suppress(_Ended):
-                epoch = _fresh(folder)
-        make(folder.state, target, name=name, epoch=epoch, facts=facts, progress=progress)
+        make(folder.state, target, name=name, epoch=_freshest(folder, progress), facts=facts, progress=progress)
     return told(target)
 
 
-class _Ended(Exception):
-    """The process has ended meanwhile: its last checkpoint is fresh."""
+def save_state(state: Path, target: Path, *, name: str) -> Json:
+    """The same of the state folder of a run of this machine, as `porsche run` and the platform make them."""
+    from engine.savepoints.make import make
+
+    worker = next((path for path in (state, state.parent) if processes.running(path) is not None), None)
+    epoch = None if worker is None else _freshest(RunFolder(worker), lambda part, word: None)
+    make(state, target, name=name, epoch=epoch)
+    return told(target)
 
 
-def _fresh(folder: RunFolder) -> int:
+def _freshest(folder: RunFolder, progress: Callable[[float, str], None]) -> int | None:
+    """The epoch of a fresh checkpoint, if the run's process works; None: its last one is as good."""
+    if processes.running(folder.path) is None:
+        return None
+    progress(0.0, "waits for a checkpoint")
     try:
         return fresh_checkpoint(folder)
     except UserError as error:
         if error.code == "not_running":
-            raise _Ended from None
+            return None
         raise
 
 
@@ -65,9 +69,14 @@ def is_savepoint(folder: Path) -> bool:
 
 def checkpoints(folder: RunFolder) -> list[Json]:
     """A run's checkpoints, newest first: epoch, at, shards, bytes, files."""
+    return checkpoints_in(folder.state)
+
+
+def checkpoints_in(state: Path) -> list[Json]:
+    """The same of a state folder."""
     from engine.savepoints.inspect import checkpoints
 
-    return checkpoints(folder.state)
+    return checkpoints(state)
 
 
 def has_checkpoint(folder: RunFolder) -> bool:
@@ -100,14 +109,12 @@ def diff(before: tuple[Path, int | None], after: tuple[Path, int | None], *, ope
 
 
 def _refuse_large(folder: Path, epoch: int | None, largest: int | None) -> None:
-    from engine.savepoints.inspect import checkpoints
-
     if largest is None:
         return
     if is_savepoint(folder):
         size = told(folder)["bytes"]
     else:
-        size = next((c["bytes"] for c in checkpoints(folder) if epoch in (None, c["epoch"])), 0)
+        size = next((c["bytes"] for c in checkpoints_in(folder) if epoch in (None, c["epoch"])), 0)
     if size > largest:
         raise UserError("state_too_large", f"the state has {size >> 20} MB; the platform looks into {largest >> 20} MB",
                         hint="`porsche state inspect FOLDER` on its machine looks into any")

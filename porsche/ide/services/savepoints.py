@@ -76,8 +76,8 @@ def delete_savepoint(*, savepoint: Savepoint) -> None:
 def restore_savepoint(*, savepoint: Savepoint, revision: Revision | None = None,
                       parameters: Mapping[str, str] | None = None, options: Mapping[str, Any] | None = None,
                       takes_over: bool = False, by: User | None) -> Run:
-    """A run that begins with a savepoint: of its revision, parameters and options, where no others are given. Whether
-    another revision fits its state is seen when it starts."""
+    """A run that begins with a savepoint: of its revision, parameters and options, but for those that are given.
+    Whether another revision fits its state is seen when it starts."""
     _require_ready(savepoint)
     pipeline = savepoint.pipeline
     if pipeline.archived_at is not None:
@@ -85,7 +85,7 @@ def restore_savepoint(*, savepoint: Savepoint, revision: Revision | None = None,
     chosen = revision or savepoint.revision
     run = Run.objects.create(
         pipeline=pipeline, revision=chosen, restored_from=savepoint, takes_over=takes_over, created_by=by,
-        parameters=dict(savepoint.parameters if parameters is None else parameters),
+        parameters={**savepoint.parameters, **(parameters or {})},
         options={**savepoint.options, **(options or {})}, environment=savepoint.environment)
     require_valid(chosen.document, run.parameters, run.environment, str(settings.HOME.run(run.pk) / "state"))
     RunEvent.objects.create(run=run, kind="request", code="start", user=by,
