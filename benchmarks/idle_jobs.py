@@ -111,9 +111,9 @@ def _cores(pids: Sequence[int], up: Up, seconds: float) -> dict[str, float]:
 
 
 def _used(pids: Sequence[int]) -> float:
-    """Seconds of processor time, of whole sessions."""
-    found = measure.sessions()
-    return sum(process.seconds for pid in pids for process in found.get(pid, []))
+    """Seconds of processor time."""
+    found = measure.Found.now()
+    return sum(found.known[pid].seconds for pid in pids if pid in found.known)
 
 
 def _forks(folder: Path, count: int) -> list[float]:

@@ -20,10 +20,10 @@ from typing import Any
 from benchmarks.homes import Up, awaited
 from porsche.runners.folder import read
 
-JOBS = 10
+JOBS, QUICK_JOBS = 10, 4
 EVERY = 5.0
 TURNS, QUICK_TURNS = 4, 1
-LASTS, QUICK_LASTS = 30.0, 10.0
+LASTS, QUICK_LASTS = 30.0, 6.0
 """Turns of either kind, and their seconds."""
 TARGET = 0.9
 DOCUMENT = """\
@@ -55,10 +55,10 @@ edges:
 
 def run(quick: bool = False) -> dict[str, Any]:
     """Throughput of the nine with crashes over that without: the worst job's, the median one's, of all together."""
-    turns, lasts = (QUICK_TURNS, QUICK_LASTS) if quick else (TURNS, LASTS)
+    jobs, turns, lasts = (QUICK_JOBS, QUICK_TURNS, QUICK_LASTS) if quick else (JOBS, TURNS, LASTS)
     with Up() as up:
         pipeline = up.pipeline("busy", DOCUMENT)
-        runs = [up.start(pipeline, checkpoint_interval=1.0) for _ in range(JOBS)]
+        runs = [up.start(pipeline, checkpoint_interval=1.0) for _ in range(jobs)]
         awaited(lambda: all(up.is_running(number) for number in runs), 0.5)
         *nine, weak = runs
         pids = {number: up.pid(number) for number in nine}

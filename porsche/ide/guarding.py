@@ -79,10 +79,10 @@ class Guard:
 
     def measure(self, jobs: Mapping[int, Guarded]) -> None:
         """Look at the jobs that run, by their run."""
-        sessions = measure.sessions() if jobs else {}
+        found = measure.Found.now() if jobs else measure.Found({}, {})
         self._known = {run: self._of(run, job) for run, job in jobs.items()}
         for known in self._known.values():
-            self._look(known, sessions.get(known.of.pid, []))
+            self._look(known, found.family(known.of.pid))
         if self._clock() - self._written >= WRITE:
             self._written = self._clock()
             self._write()

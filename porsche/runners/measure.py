@@ -1,7 +1,7 @@
 """What jobs take of the machine, as the kernel tells: memory of their own, processor time.
 
-    sizes = sessions()                      # one look at /proc
-    usage_of(sizes[pid])                    # of a job with all its processes: they are one session
+    found = Found.now()                     # one look at /proc
+    usage_of(found.family(pid))             # of a job with all the processes that it started
 
 A job's memory is what would be free without it: pages that it wrote itself. What it shares with the process it was
 forked from, and pages of files (libraries, mapped state), which the kernel takes back when it needs room, are no part.
@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 PROC = Path("/proc")
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -26,7 +27,7 @@ class Process:
     """`seconds`: of processor time, with that of its children that have ended."""
 
     pid: int
-    session: int
+    parent: int
     seconds: float
 
 
@@ -39,17 +40,36 @@ class Usage:
     processes: int
 
 
-def sessions() -> dict[int, list[Process]]:
-    """All processes, by their session."""
-    found: defaultdict[int, list[Process]] = defaultdict(list)
-    for entry in os.listdir(PROC):
-        if entry.isdigit() and (process := _process(int(entry))) is not None:
-            found[process.session].append(process)
-    return dict(found)
+@dataclass(frozen=True)
+class Found:
+    """All processes of the machine, at a moment."""
+
+    known: Mapping[int, Process]
+    children: Mapping[int, Sequence[int]]
+
+    @classmethod
+    def now(cls) -> Self:
+        known: dict[int, Process] = {}
+        children: defaultdict[int, list[int]] = defaultdict(list)
+        for entry in os.listdir(PROC):
+            if entry.isdigit() and (process := _process(int(entry))) is not None:
+                known[process.pid] = process
+                children[process.parent].append(process.pid)
+        return cls(known, children)
+
+    def family(self, pid: int) -> list[Process]:
+        """A process and those that it started, and those that these did; [] where it is gone."""
+        if pid not in self.known:
+            return []
+        found, seen = [pid], 0
+        while seen < len(found):
+            found += self.children.get(found[seen], ())
+            seen += 1
+        return [self.known[one] for one in found]
 
 
 def usage_of(processes: Iterable[Process]) -> Usage:
-    """What the processes of a session take together."""
+    """What the processes of a job take together."""
     known = list(processes)
     return Usage(sum(own_memory(p.pid) for p in known), sum(p.seconds for p in known), len(known))
 
@@ -85,4 +105,4 @@ def _process(pid: int) -> Process | None:
         return None
     if fields[0] in "ZX":
         return None
-    return Process(pid, int(fields[3]), sum(map(int, fields[11:15])) / TICKS)
+    return Process(pid, int(fields[1]), sum(map(int, fields[11:15])) / TICKS)

@@ -101,7 +101,7 @@ def test_a_jobs_own_memory() -> None:
         assert process.stdout is not None
         try:
             assert process.stdout.readline() == b"ready\n"
-            found = awaited(lambda: known if len(known := measure.sessions().get(process.pid, [])) == 2 else None)
+            found = awaited(lambda: known if len(known := measure.Found.now().family(process.pid)) == 2 else None)
             usage = measure.usage_of(found)
             assert usage.processes == 2 and usage.seconds > 0
             assert 50 * MB <= usage.memory < 80 * MB, "what two share counts once"
@@ -111,7 +111,7 @@ def test_a_jobs_own_memory() -> None:
         finally:
             os.killpg(process.pid, 9)
     assert measure.own_memory(process.pid) == 0 and measure.most_memory(process.pid) == 0
-    awaited(lambda: process.pid not in measure.sessions())
+    assert measure.Found.now().family(process.pid) == []
 
 
 # ---- control groups --------------------------------------------------------------------------------------------------
