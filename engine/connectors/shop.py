@@ -169,5 +169,8 @@ def _microseconds(config: TableConfig) -> int:
 class Shop(Connector):
     """The made-up shop."""
 
+    def bounded(self, table: TableOptions) -> bool:
+        return "number-of-rows" in table.options or "number-of-impressions" in table.options
+
     def source(self, table: TableOptions, environment: Environment) -> Source:
         return ShopSource(table)

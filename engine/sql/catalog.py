@@ -136,8 +136,26 @@ Describe = Callable[[TableSpec], Capabilities]
 
 
 def describe_nothing(table: TableSpec) -> Capabilities:
-    """For analysis without connectors: an insert-only table that can do everything."""
-    return Capabilities(bounded=False, lookup=True)
+    """For analysis without connectors: an insert-only table that can do everything. Whether it ends is what its options
+    say."""
+    return Capabilities(bounded=ends(dict(table.options)), lookup=True)
+
+
+ENDS: dict[str, Callable[[Mapping[str, str]], bool]] = {
+    "datagen": lambda o: "number-of-rows" in o or "sequence" in o.values(),
+    "filesystem": lambda o: "source.monitor-interval" not in o,
+    "hbase-2.2": lambda o: True,
+    "jdbc": lambda o: True,
+    "kafka": lambda o: o.get("scan.bounded.mode", "unbounded") != "unbounded",
+    "shop": lambda o: "number-of-rows" in o or "number-of-impressions" in o,
+}
+"""Which tables are read to an end, by connector: what the connectors say of themselves, for those who load none."""
+
+
+def ends(options: Mapping[str, str]) -> bool:
+    """Whether the source of a table of these options ends; False where that is not known."""
+    rule = ENDS.get(options.get("connector", ""))
+    return rule is not None and rule(options)
 
 
 Entry = Table | View

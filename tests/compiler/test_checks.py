@@ -149,3 +149,31 @@ def test_sources_are_checked() -> None:
     assert [(d.code, d.property) for d in errors(text)] == [("unknown_column", "time")]
     text = chain().replace("TIMESTAMP(3)", "TIMESTMP")
     assert [(d.node, d.property) for d in errors(text)] == [("events", "columns")]
+
+
+def endless(text: str) -> str:
+    """The pipeline over files that go on growing."""
+    return text.replace('"connector": "filesystem"', '"connector": "filesystem", "source.monitor-interval": "1 s"')
+
+
+def test_state_that_grows_is_told_at_its_node() -> None:
+    """Once, although two sinks read it; with a time to live, not at all."""
+    nodes = (node("firsts", "deduplicate", keys="user", time="ts", keep="first"),
+             {"id": "more", "component": "table_sink", "properties": {}})
+    edges = [("events", "firsts"), ("firsts", "out"), ("firsts", "more")]
+    text = endless(pipeline(*nodes, edges=edges))
+    (found,) = check_text(text)
+    assert (found.severity, found.code, found.node) == ("warning", "growing_state", "firsts")
+    assert "by user" in found.message
+    assert "table.exec.state.ttl" in found.hint
+    assert check_text(endless(pipeline(*nodes, edges=edges, settings={"table.exec.state.ttl": "1 d"}))) == ()
+
+
+def test_a_model_may_learn_for_ever_but_not_what_it_learns_from() -> None:
+    chained = (node("firsts", "deduplicate", keys="user", time="ts", keep="first"),
+               node("labelled", "select", compute={"is_b": "kind = 'b'"}),
+               node("vector", "feature_vector", categories="kind"),
+               node("model", "train_online_model", label="is_b", features="features", known_at="ts"))
+    text = endless(pipeline(*chained, edges=[("events", "firsts"), ("firsts", "labelled"), ("labelled", "vector"),
+                                             ("vector", "model"), ("firsts", "out")]))
+    assert [(d.code, d.node) for d in check_text(text)] == [("growing_state", "firsts"), ("unused_node", "model")]

@@ -31,7 +31,7 @@ class Binder:
                  nodes: Mapping[str, str] | None = None) -> None:
         self.catalog = catalog
         self.settings = dict(settings or {})
-        self._session = Session(catalog, self.settings, dict(nodes or {}))
+        self._session = Session(catalog, self.settings, {} if nodes is None else nodes)  # more may be added to them
         self._version = catalog.version
 
     @property

@@ -8,7 +8,10 @@ import pytest
 
 from engine.__main__ import main
 from engine.analyze import Analyzer
-from engine.sql.catalog import Capabilities, Catalog
+from engine.connectors import connector
+from engine.connectors.base import TableOptions
+from engine.sql.catalog import Capabilities, Catalog, ends
+from engine.types import INT, Schema
 
 TABLES = """
 CREATE TABLE e (k INT, v INT, b BOOLEAN, ts TIMESTAMP(3), p AS PROCTIME(), WATERMARK FOR ts AS ts);
@@ -78,6 +81,17 @@ def test_what_is_bounded(query: str) -> None:
 @pytest.mark.parametrize("query", [q for q, _ in GROWING if "STATE_TTL" not in q])
 def test_a_time_to_live_bounds_everything(query: str) -> None:
     assert warned(query, "SET 'table.exec.state.ttl' = '1 d';") == []
+
+
+@pytest.mark.parametrize("options", [
+    {"connector": "filesystem"}, {"connector": "filesystem", "source.monitor-interval": "1 s"},
+    {"connector": "datagen"}, {"connector": "datagen", "number-of-rows": "9"},
+    {"connector": "datagen", "fields.k.kind": "sequence"}, {"connector": "jdbc"}, {"connector": "hbase-2.2"},
+    {"connector": "shop"}, {"connector": "shop", "number-of-impressions": "9"},
+])
+def test_analysis_knows_as_connectors_do_which_tables_end(options: dict[str, str]) -> None:
+    table = TableOptions("t", Schema.of(k=INT), options)
+    assert ends(options) == connector(options["connector"]).bounded(table)
 
 
 def test_a_hint_of_never_is_one_to_warn_of() -> None:
