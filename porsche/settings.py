@@ -157,6 +157,8 @@ SPECTACULAR_SETTINGS = {
         "Status": "porsche.ide.models.Status.choices",
         "Desired": "porsche.ide.models.Desired.choices",
         "State": [("WAITING", "Waiting"), ("RUNNING", "Running"), ("DONE", "Done"), ("FAILED", "Failed")],
+        "Verdict": "porsche.runners.upgrade.VERDICTS",
+        "Consent": "porsche.runners.upgrade.CONSENTS",
         "SavepointState": [("MAKING", "Making"), ("READY", "Ready"), ("FAILED", "Failed")],
     },
     "ENUM_SUFFIX": "",

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from engine.upgrade import Report
     from porsche.compiler import Compiled
 
+VERDICTS = ("kept", "migrated", "recomputed", "lost", "new", "removed")
+CONSENTS = ("lost", "recomputed")
+"""What may become of state only where a person agreed to it."""
 PATIENCE = 60.0
 """Seconds for a check; it takes about two, most of them to load the engine."""
 

@@ -77,6 +77,8 @@ LINES = (
     Line("GET", "run", "viewer", kwargs=RUN),
     Line("DELETE", "run", "operator", 204, kwargs=RUN),
     Line("POST", "run-start", "operator", kwargs=RUN),
+    *(Line("POST", name, "operator", 409, kwargs=of, body={})
+      for name, of in (("run-upgrade-check", RUN), ("pipeline-upgrade-check", PIPELINE))),
     Line("POST", "run-stop", "operator", kwargs=ACTIVE),
     Line("GET", "run-events", "viewer", kwargs=RUN),
     Line("GET", "run-logs", "viewer", kwargs=RUN),

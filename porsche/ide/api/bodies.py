@@ -12,6 +12,7 @@ from porsche.compiler.environment import BUNDLED
 from porsche.ide.models import NAME, Role
 from porsche.ide.selectors.compiled import LARGEST
 from porsche.runners.caps import LEAST_CPU, LEAST_MEMORY
+from porsche.runners.upgrade import CONSENTS
 
 ENVIRONMENTS = tuple(dict.fromkeys((settings.ENVIRONMENT, *BUNDLED)))
 """Environments by name. A request cannot name a file."""
@@ -165,3 +166,12 @@ class NewRun(Body):
     revision = s.IntegerField(min_value=1, max_value=2**31 - 1, required=False, help_text="The newest, if left out.")
     parameters = Parameters()
     options = RunOptions(required=False)
+
+
+class StartRun(Body):
+    """How a run goes on; nothing: as it was."""
+
+    revision = s.IntegerField(min_value=1, max_value=2**31 - 1, required=False,
+                              help_text="Another revision of its pipeline, which takes over its state.")
+    allow = s.ListField(child=s.ChoiceField(CONSENTS), required=False,
+                        help_text="What may become of state that the other revision cannot take over as it is.")

@@ -20,6 +20,7 @@ from porsche.ide.selectors import pipelines as pipeline_rows
 from porsche.ide.selectors import runs as selectors
 from porsche.ide.selectors.compiled import compiled
 from porsche.ide.services import runs as services
+from porsche.ide.services import upgrades
 
 
 class RunsView(View):
@@ -69,12 +70,24 @@ class RunView(View):
 
 class RunStartView(View):
     roles = {"POST": Role.OPERATOR}
-    refusals = {"POST": (409,)}
+    refusals = {"POST": (409, 422)}
 
-    @extend_schema(request=None, responses=shapes.RunDetail)
+    @extend_schema(request=bodies.StartRun, responses=shapes.RunDetail, examples=[
+        OpenApiExample("as it was", value={}, request_only=True),
+        OpenApiExample("with another revision", value={"revision": 3, "allow": ["recomputed"]}, request_only=True)])
     def post(self, request: Request, pk: int) -> Response:
-        """Let a run that was stopped, or failed, go on from its last checkpoint."""
-        run = services.start_run(run=self.find(selectors.rows(), pk=pk), by=who(request))
+        """Let a run that was stopped, or failed, go on from its last checkpoint.
+
+        With another revision its state is taken over as far as upgrade-check says; what would be recomputed or lost
+        takes consent (409 without).
+        """
+        run = self.find(selectors.rows(), pk=pk)
+        given = self.body(bodies.StartRun)
+        if "revision" in given:
+            revision = revision_of(run.pipeline, given["revision"])
+            run = upgrades.upgrade_run(run=run, revision=revision, allow=given.get("allow", ()), by=who(request))
+        else:
+            run = services.start_run(run=run, by=who(request))
         return Response(selectors.detail(run))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from porsche.ide.api import documents, pipelines, projects, resources, runs, savepoints, session, work
+from porsche.ide.api import documents, pipelines, projects, resources, runs, savepoints, session, upgrades, work
 
 urlpatterns = [
     path("session", session.SessionView.as_view(), name="session"),
@@ -25,10 +25,12 @@ urlpatterns = [
     path("pipelines/<int:pk>/revisions", pipelines.RevisionsView.as_view(), name="pipeline-revisions"),
     path("pipelines/<int:pk>/revisions/<int:number>", pipelines.RevisionView.as_view(), name="pipeline-revision"),
     path("pipelines/<int:pk>/compiled", pipelines.PipelineCompiledView.as_view(), name="pipeline-compiled"),
+    path("pipelines/<int:pk>/upgrade-check", upgrades.PipelineUpgradeView.as_view(), name="pipeline-upgrade-check"),
     path("runs", runs.RunsView.as_view(), name="runs"),
     path("runs/<int:pk>", runs.RunView.as_view(), name="run"),
     path("runs/<int:pk>/start", runs.RunStartView.as_view(), name="run-start"),
     path("runs/<int:pk>/stop", runs.RunStopView.as_view(), name="run-stop"),
+    path("runs/<int:pk>/upgrade-check", upgrades.RunUpgradeView.as_view(), name="run-upgrade-check"),
     path("runs/<int:pk>/events", runs.RunEventsView.as_view(), name="run-events"),
     path("runs/<int:pk>/logs", runs.RunLogsView.as_view(), name="run-logs"),
     path("runs/<int:pk>/dead-letters", runs.RunDeadLettersView.as_view(), name="run-dead-letters"),

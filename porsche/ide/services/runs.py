@@ -35,9 +35,14 @@ def _created(pipeline: Pipeline, revision: Revision, parameters: Mapping[str, st
     return run
 
 
-@transaction.atomic
 def start_run(*, run: Run, by: User | None) -> Run:
     """A run that was stopped, or failed, goes on from its last checkpoint."""
+    return go_on(run=run, message="it is to go on", by=by)
+
+
+@transaction.atomic
+def go_on(*, run: Run, message: str, by: User | None) -> Run:
+    """A run that is over is wanted to run again; `message` is noted."""
     run = _locked(run)
     if is_active(run):
         raise Conflict("run_active", f"run {run.pk} is active already", hint="wait until it has stopped")
@@ -47,7 +52,7 @@ def start_run(*, run: Run, by: User | None) -> Run:
     run.desired = Desired.RUNNING
     run.generation += 1
     run.save(update_fields=["desired", "generation"])
-    _note(run, "start", "it is to go on", by)
+    _note(run, "start", message, by)
     return run
 
 

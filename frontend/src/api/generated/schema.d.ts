@@ -322,6 +322,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/pipelines/{id}/upgrade-check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What becomes of the state of a pipeline's last run if it goes on with another document
+         * @description What becomes of the state of a pipeline's last run if it goes on with another document.
+         */
+        post: operations["pipelines_upgrade_check_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects": {
         parameters: {
             query?: never;
@@ -664,6 +684,9 @@ export interface paths {
         /**
          * Let a run that was stopped, or failed, go on from its last checkpoint
          * @description Let a run that was stopped, or failed, go on from its last checkpoint.
+         *
+         *     With another revision its state is taken over as far as upgrade-check says; what would be recomputed or lost
+         *     takes consent (409 without).
          */
         post: operations["runs_start_create"];
         delete?: never;
@@ -789,6 +812,26 @@ export interface paths {
         get: operations["runs_support"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}/upgrade-check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What becomes of a run's state if it goes on with another document. Nothing is started
+         * @description What becomes of a run's state if it goes on with another document. Nothing is started.
+         */
+        post: operations["runs_upgrade_check_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1214,6 +1257,12 @@ export interface components {
             ports: components["schemas"]["Ports"];
             properties: components["schemas"]["Property"][];
         };
+        /**
+         * @description * `lost` - lost
+         *     * `recomputed` - recomputed
+         * @enum {string}
+         */
+        Consent: "lost" | "recomputed";
         /**
          * @description * `cgroup` - cgroup
          *     * `paced` - paced
@@ -2362,6 +2411,13 @@ export interface components {
             username: string;
             password: string;
         };
+        /** @description How a run goes on; nothing: as it was. */
+        StartRunRequest: {
+            /** @description Another revision of its pipeline, which takes over its state. */
+            revision?: number;
+            /** @description What may become of state that the other revision cannot take over as it is. */
+            allow?: components["schemas"]["Consent"][];
+        };
         /**
          * @description * `WAITING` - Waiting
          *     * `RUNNING` - Running
@@ -2496,6 +2552,57 @@ export interface components {
             /** Format: date-time */
             expires_at?: string | null;
         };
+        UpgradeOperator: {
+            operator: string;
+            /** @description The operator of the old program that it is. */
+            before: string | null;
+            kind: string;
+            nodes: string[];
+            /** @description The operator in one line. */
+            what: string;
+            verdict: components["schemas"]["Verdict"];
+            reasons: string[];
+            /** @description Of what is recomputed: rows to read again, by table. */
+            sources: {
+                [key: string]: number;
+            };
+            /**
+             * Format: double
+             * @description About how long that takes.
+             */
+            seconds: number | null;
+        };
+        /** @description A document, or a revision's number; the newest revision, if both are left out. */
+        UpgradeQuestionRequest: {
+            document?: string;
+            revision?: number;
+        };
+        /** @description What becomes of the state of each operator. */
+        UpgradeReport: {
+            run: number;
+            verdicts: components["schemas"]["Verdict"][];
+            /** @description What starting it takes consent to. */
+            needs: components["schemas"]["Consent"][];
+            /** @description The worst verdict of each node. */
+            nodes: {
+                [key: string]: "kept" | "migrated" | "recomputed" | "lost" | "new" | "removed";
+            };
+            /** Format: double */
+            seconds: number | null;
+            operators: components["schemas"]["UpgradeOperator"][];
+            /** @description The same for a terminal. */
+            table: string;
+        };
+        /**
+         * @description * `kept` - kept
+         *     * `migrated` - migrated
+         *     * `recomputed` - recomputed
+         *     * `lost` - lost
+         *     * `new` - new
+         *     * `removed` - removed
+         * @enum {string}
+         */
+        Verdict: "kept" | "migrated" | "recomputed" | "lost" | "new" | "removed";
         /** @description `equal` is null while it lasts, and where nothing could be compared. */
         Verification: {
             id: number;
@@ -4275,6 +4382,122 @@ export interface operations {
             };
             /** @description Answers are JSON. */
             406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    pipelines_upgrade_check_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A number. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["UpgradeQuestionRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpgradeReport"];
+                };
+            };
+            /** @description The request does not fit: `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not there, or lies in a project that one has no role in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It makes no sense as things are. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Requests are JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The document cannot be compiled: `errors` has every diagnostic. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6392,7 +6615,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["StartRunRequest"];
+            };
+        };
         responses: {
             200: {
                 headers: {
@@ -6458,6 +6685,15 @@ export interface operations {
             };
             /** @description Requests are JSON. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The document cannot be compiled: `errors` has every diagnostic. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7009,6 +7245,122 @@ export interface operations {
             };
             /** @description Answers are JSON. */
             406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_upgrade_check_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A number. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["UpgradeQuestionRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpgradeReport"];
+                };
+            };
+            /** @description The request does not fit: `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not there, or lies in a project that one has no role in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It makes no sense as things are. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Requests are JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The document cannot be compiled: `errors` has every diagnostic. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
