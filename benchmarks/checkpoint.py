@@ -32,6 +32,7 @@ LONG, REAL = BIGINT.as_nullable(False), DOUBLE.as_nullable(False)
 FIELDS = (StateField("count", LONG), StateField("sum", REAL), StateField("last", LONG))
 TURNS = 10
 _BATCH = 100_000
+_ALL = 1 << 40
 _KEY = "benchmark/state/0"
 
 
@@ -137,7 +138,7 @@ class _Observed:
         self._begin: tuple[float, int] | None = None
         self.longest = self.rate = 0.0
         self.checkpoints = 0
-        self._traffic = keyed.Traffic(keys, keys // 100, self._goes_on)
+        self._traffic = keyed.Traffic(keys, keys // 100, self._pace)
 
     def run(self, folder: Path) -> None:
         """Run it to its end; what was seen is in the fields then."""
@@ -150,7 +151,7 @@ class _Observed:
     def _know(self, job: Job) -> None:
         self._job = job
 
-    def _goes_on(self, seconds: float) -> bool:
+    def _pace(self, seconds: float) -> int | None:
         job = self._job
         assert job is not None
         idle = not job.checkpointing
@@ -160,4 +161,5 @@ class _Observed:
             self._last = seconds
             self.checkpoints += 1
             job.checkpoint()
-        return self._begin is None or self._traffic.at[-1] - self._begin[0] < self._seconds
+        over = self._begin is not None and self._traffic.at[-1] - self._begin[0] >= self._seconds
+        return None if over else _ALL

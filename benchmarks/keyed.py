@@ -15,8 +15,10 @@ from engine.connectors.base import Connector, Environment, Json, Poll, Source, T
 from engine.plan.nodes import TableSpec
 from engine.session import RunOptions, Session
 
-QUERY = """
+TABLE = """
 CREATE TABLE rows_of_keys (k BIGINT NOT NULL, v DOUBLE NOT NULL, t BIGINT NOT NULL) WITH ('connector' = 'keys');
+"""
+QUERY = """
 CREATE TABLE totals (k BIGINT NOT NULL, c BIGINT NOT NULL, s DOUBLE, m BIGINT, PRIMARY KEY (k) NOT ENFORCED)
   WITH ('connector' = 'blackhole');
 SET 'table.exec.mini-batch.enabled' = 'true';
@@ -30,12 +32,13 @@ LOADED = 100_000
 
 @dataclass
 class Traffic:
-    """What the source gives: each of `keys` once; then rows of `hot` other keys each second, far apart, as long as
-    `goes_on`, which is asked at each poll with the seconds since that began; `at` are the moments of those polls."""
+    """What the source gives: each of `keys` once; then rows of `hot` other keys each second, far apart: as many as
+    `pace` says, which is asked at each poll with the seconds since that began (None: no more). `at` are the moments of
+    those polls."""
 
     keys: int
     hot: int
-    goes_on: Callable[[float], bool]
+    pace: Callable[[float], int | None]
     began: float | None = None
     rows: int = 0
     at: list[float] = field(default_factory=list)
@@ -74,8 +77,10 @@ class KeysSource(Source):
         now = time.perf_counter()
         it.began = it.began or now
         it.at.append(now)
-        if not it.goes_on(now - it.began):
-            return Poll(None, ended=True)
+        wanted = it.pace(now - it.began)
+        if not wanted:
+            return Poll(None, ended=wanted is None, idle=wanted == 0)
+        limit = min(limit, wanted)
         first = int(now - it.began) * it.hot % it.keys
         batch = self._batch((first + self._random.integers(0, it.hot, limit)) * _APART % it.keys * 3)
         it.rows += limit
@@ -94,18 +99,13 @@ class KeysSource(Source):
         self._given = position["given"]
 
 
-def session(traffic: Traffic, folder: Path) -> Session:
-    """A session with the query over this traffic."""
+def run(traffic: Traffic, folder: Path, options: RunOptions, query: str = QUERY) -> None:
+    """Run a query over this traffic."""
 
     def choose(table: TableSpec) -> Connector:
         return KeysConnector(traffic) if table.name == "rows_of_keys" else connector(table.option("connector"), None)
 
-    made = Session(folder=folder, connectors=choose)
-    for _ in made.script(QUERY):
+    session = Session(folder=folder, connectors=choose)
+    for _ in session.script(TABLE + query):
         pass
-    return made
-
-
-def run(traffic: Traffic, folder: Path, options: RunOptions) -> None:
-    """Run the query to the end of the traffic."""
-    session(traffic, folder).run(options)
+    session.run(options)

@@ -15,6 +15,7 @@ import errno
 import json
 import os
 import struct
+import threading
 import zlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -32,6 +33,8 @@ VERSION = 1
 _FRONT = struct.Struct("<8sQII")
 _ALIGN = 64
 _PIECE = 8 << 20  # bytes that a thread reads at once
+_MAPPED = 4 << 20  # bytes of a file from which it is mapped: zeroed memory for it would cost more than reading
+_CHECKED = 1 << 20  # bytes that a thread checks at once: they stay in its cache
 _READERS = min(os.cpu_count() or 1, 4)
 _DTYPES = frozenset({"|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f4", "<f8"})
 
@@ -103,10 +106,14 @@ def read_file(storage: Storage, expected: WrittenFile, check: Callable[[], None]
         if length != expected.length:
             raise CorruptFile(f"{name} has {length} bytes, {expected.length} were written")
         with ThreadPoolExecutor(_READERS, "checkpoint-reader") as pool:
-            raw = _read(storage, expected, pool)
+            raw = storage.map(name) if length > _MAPPED else None
+            mapped = raw is not None
+            raw = _read(storage, expected, pool) if raw is None else raw
             check()
             parts, start = _header(raw, expected)
-            return _entries(name, parts, raw[start:], pool)
+            if mapped:
+                return _entries(name, parts, raw[start:], pool, _Reading(storage, name, start).crc)
+            return _entries(name, parts, raw[start:], pool, lambda at, size: zlib.crc32(raw[start + at:][:size].data))
     except FileNotFoundError as error:
         raise CorruptFile(f"{name} is missing") from error
     except OSError as error:
@@ -124,6 +131,25 @@ def _read(storage: Storage, file: WrittenFile, pool: ThreadPoolExecutor) -> Arra
     return raw
 
 
+class _Reading:
+    """Checksums of a mapped file's arrays, from bytes that are read: so a bad sector is an error here, not a signal
+    wherever the array is touched; and memory is needed for a piece at a time only."""
+
+    def __init__(self, storage: Storage, name: str, start: int) -> None:
+        self._storage, self._name, self._start = storage, name, start
+        self._own = threading.local()
+
+    def crc(self, at: int, size: int) -> int:
+        """The CRC-32 of so many bytes from there on."""
+        if not hasattr(self._own, "buffer"):
+            self._own.buffer = np.empty(_CHECKED, np.uint8)
+        crc = 0
+        for begin in range(at, at + size, _CHECKED):
+            piece = self._own.buffer[:min(_CHECKED, at + size - begin)]
+            crc = zlib.crc32(piece[:self._storage.read(self._name, self._start + begin, piece)].data, crc)
+        return crc
+
+
 def _header(raw: Array, file: WrittenFile) -> tuple[list[dict[str, Any]], int]:
     """The parts that the header tells of, and where the arrays begin."""
     if len(raw) < _FRONT.size:
@@ -138,19 +164,20 @@ def _header(raw: Array, file: WrittenFile) -> tuple[list[dict[str, Any]], int]:
     return content["parts"], -(-(_FRONT.size + length) // _ALIGN) * _ALIGN
 
 
-def _entries(file: str, parts: Sequence[dict[str, Any]], data: Array, pool: ThreadPoolExecutor) -> list[Entry]:
+def _entries(file: str, parts: Sequence[dict[str, Any]], data: Array, pool: ThreadPoolExecutor,
+             crc: Callable[[int, int], int]) -> list[Entry]:
     facts = [(part["key"], fact) for part in parts for fact in part["arrays"]]
-    arrays = pool.map(lambda known: _array(file, known[0], known[1], data), facts)
+    arrays = pool.map(lambda known: _array(file, known[0], known[1], data, crc), facts)
     return [Entry(part["key"], StatePart(part["kind"], part["full"],
                                          {fact["name"]: next(arrays) for fact in part["arrays"]}, part["meta"]),
                   part["once"]) for part in parts]
 
 
-def _array(file: str, key: str, fact: dict[str, Any], data: Array) -> Array:
+def _array(file: str, key: str, fact: dict[str, Any], data: Array, crc: Callable[[int, int], int]) -> Array:
     start, size = fact["offset"], fact["bytes"]
     piece = data[start:start + size] if start >= 0 <= size else data[:0]
     if fact["dtype"] not in _DTYPES or len(piece) != size:
         raise CorruptFile(f"{file}: array {fact['name']!r} of {key!r} is out of bounds")
-    if zlib.crc32(piece.data) != fact["crc"]:
+    if crc(start, size) != fact["crc"]:
         raise CorruptFile(f"{file}: array {fact['name']!r} of {key!r} fails its checksum")
     return piece.view(fact["dtype"]).reshape(fact["shape"])

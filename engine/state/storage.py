@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import mmap
 import os
 import secrets
 from collections.abc import Iterable, Iterator
@@ -51,6 +52,11 @@ class Storage(Protocol):
         """Fill a uint8 array with the bytes of a file from `start` on; how many there were. Threads may call it."""
         ...
 
+    def map(self, name: str) -> Array | None:
+        """The bytes of a file (uint8, writable, changes stay private) without reading them now; None where they cannot
+        be mapped. What was never read fails where it is touched, if its disk does: `read` it before."""
+        ...
+
     def write(self, name: str, pieces: Iterable[memoryview | bytes]) -> int:
         """Make a new file of these pieces; returns its length."""
         ...
@@ -82,12 +88,15 @@ class LocalFolder:
         return (self.folder / name).stat().st_size
 
     def read(self, name: str, start: int, out: Array) -> int:
-        # Not mapped: a bad sector is then an OSError here rather than a SIGBUS wherever the bytes are touched.
         view, done = out.data, 0
         with (self.folder / name).open("rb", buffering=0) as file:
             while done < len(view) and (count := os.preadv(file.fileno(), [view[done:]], start + done)):
                 done += count
         return done
+
+    def map(self, name: str) -> Array | None:
+        with (self.folder / name).open("rb") as file:
+            return np.frombuffer(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY), np.uint8)
 
     def write(self, name: str, pieces: Iterable[memoryview | bytes]) -> int:
         with (self.folder / name).open("xb") as file:
@@ -160,6 +169,9 @@ class RemoteFolder:
             content = self._fs.cat_file(self._path(name), start=start, end=start + len(out))
         out[:len(content)] = np.frombuffer(content, np.uint8)
         return len(content)
+
+    def map(self, name: str) -> Array | None:
+        return None
 
     def write(self, name: str, pieces: Iterable[memoryview | bytes]) -> int:
         length = 0

@@ -184,20 +184,6 @@ def next_node(ctl: Array, node: int) -> Word:
 
 
 @inlined
-def previous_node(ctl: Array, node: int) -> Word:
-    """The node before this one, -1 before the first."""
-    link = get(ctl, node, LEFT)
-    if link > 0:
-        while get(ctl, link - 1, RIGHT) > 0:
-            link = get(ctl, link - 1, RIGHT)
-        return link - 1
-    child, link = node + 1, get(ctl, node, PARENT)
-    while link > 0 and get(ctl, link - 1, LEFT) == child:
-        child, link = link, get(ctl, link - 1, PARENT)
-    return link - 1
-
-
-@inlined
 def rank_of(ctl: Array, node: int) -> Word:
     """The weight of all nodes before this one."""
     rank = size_of(ctl, get(ctl, node, LEFT))

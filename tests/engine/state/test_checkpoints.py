@@ -14,7 +14,7 @@ import pytest
 from benchmarks.checkpoint import run
 from engine.changes import Column
 from engine.errors import UserError
-from engine.state import checkpoints
+from engine.state import checkpoints, files
 from engine.state.checkpoints import Checkpoint, CheckpointStore, read_checkpoint
 from engine.state.files import Entry, write_file
 from engine.state.protocol import StatePart
@@ -175,8 +175,11 @@ def _damage(storage: Storage, name: str, what: str) -> None:
         _replace(storage, name, DAMAGE[what])
 
 
+@pytest.mark.parametrize("mapped", [False, True])
 @pytest.mark.parametrize("what", [*DAMAGE, "missing"])
-def test_damaged_data_is_found_and_the_one_before_used(store: CheckpointStore, what: str) -> None:
+def test_damaged_data_is_found_and_the_one_before_used(store: CheckpointStore, what: str, mapped: bool,
+                                                       monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "_MAPPED", 0 if mapped else 1 << 40)
     table = _table()
     _add(table, list(range(10_000)))  # many, so that the small changes after it are not merged into it
     _write(store, table, 1)
