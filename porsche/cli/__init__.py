@@ -19,7 +19,8 @@ __all__ = ["cli", "main"]
 
 SECTIONS = {
     "Documents, in this process": {
-        "run": "documents", "validate": "documents", "compile": "documents", "explain": "documents"},
+        "run": "documents", "validate": "documents", "compile": "documents", "explain": "documents",
+        "upgrade-check": "upgrade"},
     "The platform of this machine": {
         "up": "platform", "down": "platform", "supervise": "platform", "backup": "backups"},
     "On a platform, here or elsewhere": {

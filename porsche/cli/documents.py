@@ -52,6 +52,8 @@ def _document_options(command: F) -> F:
 @click.option("--checkpoint-interval", type=click.FloatRange(0, min_open=True), help="Seconds between checkpoints.")
 @click.option("--restore", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="FOLDER",
               help="Begin with this savepoint, where there is no state to go on from yet.")
+@click.option("--allow", multiple=True, type=click.Choice(["recomputed", "lost"]),
+              help="What may become of state that a changed document cannot take over; see `porsche upgrade-check`.")
 @click.option("--live", is_flag=True, help="Show the run in the terminal while it lasts (the default in a terminal).")
 def run(
     file: Path,
@@ -64,9 +66,10 @@ def run(
     rate: float | None,
     checkpoint_interval: float | None,
     restore: Path | None,
+    allow: tuple[str, ...],
     live: bool,
 ) -> None:
-    """Run a pipeline; resume it, if it was interrupted.
+    """Run a pipeline; resume it, if it was interrupted, also with a changed document (see `porsche upgrade-check`).
 
     Ctrl-C takes a checkpoint and ends the run, a second Ctrl-C ends it at once. Either can be resumed by the same
     command.
@@ -88,7 +91,7 @@ def run(
             display.start(job)
 
         options = Options(shards, batch_rows, rate, checkpoint_interval, on_status=display.update, on_job=on_job,
-                          restore=restore)
+                          restore=restore, allow=frozenset(allow))
         try:
             outcome = run_bundled(compiled, folder, options)
         finally:

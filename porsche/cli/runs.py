@@ -84,7 +84,8 @@ def _pipeline_cells(pipeline: dict[str, Any]) -> list[object]:
 @click.command()
 @click.argument("name", metavar="PIPELINE|RUN", shell_complete=complete_run)
 @click.option("--new", is_flag=True, help="A new run, whatever the pipeline's last one does or did.")
-@click.option("--revision", type=click.IntRange(1), help="The new run's revision; the newest, if left out.")
+@click.option("--revision", type=click.IntRange(1),
+              help="The new run's revision (the newest, if left out); of a run that goes on: the one to go on with.")
 @click.option("--set", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter of the new run.")
 @click.option("--shards", type=click.IntRange(1, 128), help="Parallel shards of the new run.")
 @click.option("--batch-rows", type=click.IntRange(1, 1 << 20), help="Rows a batch, at most.")
@@ -93,11 +94,13 @@ def _pipeline_cells(pipeline: dict[str, Any]) -> list[object]:
 @click.option("--memory", callback=lambda _context, _option, text: text and size_of(text), metavar="SIZE",
               help="Memory of its own that it may take, such as '512 mb'; with more it is ended.")
 @click.option("--cpu", type=click.FloatRange(LEAST_CPU), help="Cores that it may use.")
+@click.option("--allow", multiple=True, type=click.Choice(["recomputed", "lost"]),
+              help="What may become of a run's state that another revision cannot take over (porsche upgrade-check).")
 @click.option("--wait", type=click.Choice(["running", "end"]),
               help="Until it runs, or until it has ended; fails where it fails.")
 @on_platform
 def start(api: Api, out: Output, name: str, new: bool, revision: int | None, parameters: tuple[str, ...],
-          wait: str | None, **options: Any) -> None:
+          allow: tuple[str, ...], wait: str | None, **options: Any) -> None:
     """Start a pipeline, or let a run go on.
 
     Of a pipeline, the last run goes on from its checkpoint where it was stopped or failed; where it has finished, where
@@ -106,6 +109,7 @@ def start(api: Api, out: Output, name: str, new: bool, revision: int | None, par
     \b
     porsche start shop --wait running
     porsche start 7
+    porsche start 7 --revision 3 --allow recomputed
     porsche start shop --set impressions=50000 --rate 2000 --wait end
     """
     from porsche.cli.documents import pairs
@@ -113,10 +117,13 @@ def start(api: Api, out: Output, name: str, new: bool, revision: int | None, par
     how = {"revision": revision, "parameters": pairs(parameters) or None,
            "options": {key: value for key, value in options.items() if value is not None} or None}
     given = {key: value for key, value in how.items() if value is not None}
-    if by_number(name) and (given or new):
-        raise UserError("bad_option", "a run that goes on keeps its revision, parameters and options",
+    if by_number(name) and (new or set(given) - {"revision"}):
+        raise UserError("bad_option", "a run that goes on keeps its parameters and options",
                         hint="name its pipeline to begin a new one")
-    run = _go_on(api, name) if by_number(name) else _of_pipeline(api, out, name, given, new)
+    if allow and not (by_number(name) and revision):
+        raise UserError("bad_option", "--allow goes with a run that goes on with another revision",
+                        hint="porsche start RUN --revision NUMBER --allow recomputed")
+    run = _go_on(api, name, revision, allow) if by_number(name) else _of_pipeline(api, out, name, given, new)
     if not api.get("session")["supervisor"]["alive"]:
         absent = UserError("no_supervisor", f"run {run['id']} is to run, but no supervisor is at work",
                            hint="porsche up starts it")
@@ -140,14 +147,16 @@ def _of_pipeline(api: Api, out: Output, name: str, given: dict[str, Any], new: b
         if last["status"] != "FINISHED" and not given:
             if last["revision"] != pipeline["revision"]:
                 out.say(f"run {last['id']} goes on with revision {last['revision']}; the pipeline is at revision "
-                        f"{pipeline['revision']}: --new begins a run of it")
+                        f"{pipeline['revision']}: --new begins a run of it, porsche start {last['id']} --revision "
+                        f"{pipeline['revision']} takes the state over")
             return _go_on(api, str(last["id"]))
     made: dict[str, Any] = api.post("runs", {"pipeline": pipeline["id"], **given})
     return made
 
 
-def _go_on(api: Api, run: str) -> dict[str, Any]:
-    started: dict[str, Any] = api.post(f"runs/{run}/start")
+def _go_on(api: Api, run: str, revision: int | None = None, allow: tuple[str, ...] = ()) -> dict[str, Any]:
+    body = {} if revision is None else {"revision": revision, "allow": list(allow)}
+    started: dict[str, Any] = api.post(f"runs/{run}/start", body)
     return started
 
 
