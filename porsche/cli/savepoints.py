@@ -23,7 +23,7 @@ from porsche.cli.options import (
 from porsche.cli.output import Output, ago, clean, facts, number, size, table
 from porsche.cli.runs import OVER, fail_if_failed, until
 from porsche.cli.state import COLUMNS, cells, state_group
-from porsche.cli.state_names import named, savepoint_named
+from porsche.cli.state_names import folder_of, savepoint_named
 
 if TYPE_CHECKING:
     from porsche.cli.client import Api
@@ -43,7 +43,7 @@ def save(target: Target, name: str, savepoint: str | None, to: Path | None) -> N
     porsche state save shop before-the-change
     porsche state save .porsche/shop-1f2e3d4c --to backups/shop-monday
     """
-    folder = named(name).folder
+    folder = folder_of(target, name)
     if folder is not None:
         from porsche.runners import savepoints
 
@@ -99,9 +99,10 @@ def restore(target: Target, name: str, revision: int | None, parameters: tuple[s
     """
     from porsche.cli.documents import pairs
 
-    if named(name).folder is not None:
-        raise UserError("bad_option", "a run of this machine needs its document, too",
-                        hint=f"porsche run FILE --restore {name}")
+    if folder_of(target, name) is not None:
+        with target.answering():
+            raise UserError("bad_option", "a run of this machine needs its document, too",
+                            hint=f"porsche run FILE --restore {name}")
     with target.open() as (api, out):
         how = {"revision": revision, "options": {k: v for k, v in options.items() if v is not None},
                "parameters": pairs(parameters)}
@@ -123,7 +124,7 @@ def answer_run(api: Api, out: Output, run: dict[str, Any], wait: str | None) -> 
 @perhaps_on_platform
 def delete(target: Target, name: str) -> None:
     """Delete a savepoint; refused while a run needs it to begin."""
-    folder = named(name).folder
+    folder = folder_of(target, name)
     if folder is not None:
         from porsche.runners import savepoints
 

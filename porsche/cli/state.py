@@ -11,7 +11,7 @@ import click
 from engine.errors import UserError
 from porsche.cli.options import Target, complete_run, perhaps_on_platform, run_named
 from porsche.cli.output import Output, ago, clean, facts, number, size, table
-from porsche.cli.state_names import Named, address, named, savepoint_named
+from porsche.cli.state_names import Named, address, folder_of, named, savepoint_named
 
 if TYPE_CHECKING:
     from porsche.cli.client import Api
@@ -43,7 +43,7 @@ def list_command(target: Target, name: str | None, project: str | None) -> None:
     porsche state list shop
     porsche state list .porsche/shop-1f2e3d4c
     """
-    folder = None if name is None else named(name).folder
+    folder = None if name is None else folder_of(target, name)
     if folder is not None:
         with target.answering() as out:
             _list_folder(out, folder)
@@ -108,7 +108,7 @@ def inspect(target: Target, name: str, operator: str | None, rows: int) -> None:
     porsche state inspect shop@before --operator recent -n 5
     porsche state inspect .porsche/shop-1f2e3d4c@12 --json
     """
-    folder = named(name).folder
+    folder = folder_of(target, name)
     if folder is not None:
         from porsche.runners import savepoints
 
@@ -164,14 +164,14 @@ def diff(target: Target, before: str, after: str | None, operator: str | None, r
     porsche state diff shop@before
     porsche state diff 7@12 7@15 --operator recent -n 3
     """
-    folder = named(before).folder
+    folder = folder_of(target, before)
     if folder is not None:
         from porsche.runners import savepoints
 
-        other = Named(str(folder), "") if after is None else named(after)
-        if other.folder is None:
-            raise UserError("bad_option", "a folder of this machine is compared with another one")
         with target.answering() as out:
+            other = Named(str(folder), "") if after is None else named(after)
+            if other.folder is None:
+                raise UserError("bad_option", "a folder of this machine is compared with another one")
             found = savepoints.diff((folder, named(before).epoch), (other.folder, other.epoch), operator=operator,
                                     sample=rows)
             out.answer(found, lambda: _show_diff(found))

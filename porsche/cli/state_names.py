@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.errors import UserError
-from porsche.cli.options import by_number, pipeline_named, run_named
+from porsche.cli.options import Target, by_number, pipeline_named, run_named
 
 if TYPE_CHECKING:
     from porsche.cli.client import Api
@@ -45,6 +45,12 @@ class Named:
 def named(text: str) -> Named:
     base, at, which = text.rpartition("@")
     return Named(base, which) if at and not Path(text).exists() else Named(text, "")
+
+
+def folder_of(target: Target, text: str) -> Path | None:
+    """`Named.folder`, for a command: what is wrong with it is told as the command tells errors."""
+    with target.answering():
+        return named(text).folder
 
 
 def savepoint_named(api: Api, text: str) -> dict[str, Any]:
