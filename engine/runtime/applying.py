@@ -16,6 +16,7 @@ from typing import Any
 from engine.connectors.base import Json
 from engine.connectors.retries import Budget, Retries
 from engine.errors import InternalError, UserError
+from engine.faults import reached
 from engine.operators.source import SinkWriter
 
 logger = logging.getLogger(__name__)
@@ -35,12 +36,37 @@ class Part:
     future: Future[None] | None = None
 
 
+def _apply(part: Part) -> None:
+    reached("apply")
+    part.writer.sink.apply(part.sealed)
+    reached("applied")
+
+
+def sealed(writer: SinkWriter, epoch: int, budget: Budget) -> Json:
+    """What a sink seals of an epoch. Where it cannot for now, as its disk is full, the job waits: the epoch's rows are
+    in the sink, and no other may come to them."""
+    retries = Retries(budget)
+    while True:
+        reached("seal")
+        try:
+            return writer.seal(epoch)
+        except Exception as error:
+            try:
+                retries.failed(error)
+            except (UserError, InternalError) as final:
+                writer.blame(final)
+                raise
+            logger.warning("%s cannot seal, and is tried again: %s", writer.name, retries.cause)
+        while not retries.due:
+            time.sleep(WAIT)
+
+
 class Applying:
     """Applies epochs to sinks, one epoch after another."""
 
     def __init__(self, writers: Sequence[SinkWriter], budget: Budget) -> None:
         self._writers = tuple(writers)
-        self._budget = budget
+        self.budget = budget
         self._parts: list[Part] = []
         slow = sum(writer.sink.slow for writer in writers)
         self._threads = ThreadPoolExecutor(min(max(slow, 1), THREADS), "apply")
@@ -48,7 +74,7 @@ class Applying:
     def begin(self, sealed: Mapping[str, Json]) -> None:
         """Apply an epoch's sealed parts, by the writers' uids; what is not done at once is left to `step`."""
         now = time.monotonic()
-        self._parts = [Part(w, sealed[w.uid], Retries(self._budget), now) for w in self._writers if w.uid in sealed]
+        self._parts = [Part(w, sealed[w.uid], Retries(self.budget), now) for w in self._writers if w.uid in sealed]
         self.step()
 
     @property
@@ -78,7 +104,7 @@ class Applying:
             if part.writer.sink.slow:
                 return self._done_beside(part)
             if part.retries.due:
-                part.writer.sink.apply(part.sealed)
+                _apply(part)
                 return True
         except Exception as error:
             self._failed(part, error)
@@ -87,7 +113,7 @@ class Applying:
     def _done_beside(self, part: Part) -> bool:
         if part.future is None:
             if part.retries.due:
-                part.future = self._threads.submit(part.writer.sink.apply, part.sealed)
+                part.future = self._threads.submit(_apply, part)
             return False
         if not part.future.done():
             return False

@@ -14,9 +14,10 @@ from typing import Any
 
 from engine.changes import Barrier
 from engine.connectors.retries import Budget
+from engine.faults import reached
 from engine.operators.base import Operator
 from engine.planner import Graph
-from engine.runtime.applying import Applying
+from engine.runtime.applying import Applying, sealed
 from engine.runtime.dead_letters import DeadLetters
 from engine.runtime.places import chosen, forget
 from engine.runtime.rounds import Rounds
@@ -155,25 +156,27 @@ class Checkpointing:
         self.copy_ahead(math.inf)
         self._parts, self._taken = self._taken, {}
         if self._writing is None:
-            self.applying.begin({w.uid: w.seal(self.epoch) for w in self._graph.sinks})
+            self.applying.begin(self._seal())
             return
         for source in self._graph.sources:
             self.snapshot(source, self.epoch)
             self._rounds.push(source.consumers, Barrier(self.epoch))
-        sealed: dict[str, Any] = {w.uid: w.seal(self.epoch) for w in self._graph.sinks}
-        sealed["dead_letters"] = self._dead_letters.seal(self.epoch)
-        meta = {"fingerprint": self._fingerprint, "totals": dict(totals), "sinks": sealed, "models": self.models(),
-                "at": round(self._clock(), 3),
-                **described(self._graph)}
-        self._sealed = sealed
+        self._sealed = self._seal()
+        self._sealed["dead_letters"] = self._dead_letters.seal(self.epoch)
+        meta = {"fingerprint": self._fingerprint, "totals": dict(totals), "sinks": self._sealed,
+                "models": self.models(), "at": round(self._clock(), 3), **described(self._graph)}
         self._writing.begin(self.epoch, self._parts, meta)
         self._stall = time.monotonic() - started
+
+    def _seal(self) -> dict[str, Any]:
+        return {w.uid: sealed(w, self.epoch, self.applying.budget) for w in self._graph.sinks}
 
     def complete(self, *, patient: bool = True) -> None:
         """Where the manifest of the checkpoint being written is in place, make its sinks' epoch visible: at once, or
         beside the job where that takes long. `patient`: one that cannot be written is tried again, as long as the
         options have it."""
         if self._writing is not None and self.writing_since is not None and self._writing.step(patient=patient):
+            reached("commit")
             started = time.monotonic()
             self._dead_letters.apply(self._sealed["dead_letters"])
             self.applying.begin(self._sealed)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import UserError
+from engine.faults import reached
 from engine.operators.base import Operator
 from engine.operators.source import SourceReader
 from engine.planner import Graph
@@ -100,6 +101,7 @@ def load(operators: Sequence[Operator], chains: Chains, check_stop: Callable[[],
         states = operator.saved() if isinstance(operator, SourceReader) else operator.states()
         for name, state in states.items():
             check_stop()
+            reached("restore")
             held = chains.get((operator.uid, name))
             if held is not None and len(held) == shards:
                 state.restore([held[operator.settings.shard]], None)

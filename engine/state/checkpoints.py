@@ -47,6 +47,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import UserError
+from engine.faults import reached
 from engine.state.files import CorruptFile, Entry, WrittenFile, read_file, write_file
 from engine.state.merge import merge_chain
 from engine.state.protocol import StatePart
@@ -215,6 +216,7 @@ class CheckpointStore:
                 chain = list(self._chain)
             if self._sync is not None:
                 self._sync()
+            reached("checkpoint")
             self.storage.put(manifest_name(epoch), _manifest(epoch, chain, meta))
         except OSError as error:
             with self._lock:
@@ -259,6 +261,7 @@ class CheckpointStore:
                         chains.setdefault(entry.key, []).append(entry.part)
             entries = [Entry(key, part) for key, chain in chains.items() for part in merge_chain(chain)]
             base = write_file(self.storage, name, entries)
+            reached("compaction")
         except Exception as error:  # full disks, damaged files, our own faults: the chain goes on as it is
             logger.warning("checkpoints in %s could not be merged: %s", self.storage.where, error,
                            exc_info=not isinstance(error, OSError | CorruptFile))

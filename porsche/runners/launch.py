@@ -18,6 +18,7 @@ import time
 from collections.abc import Collection, Mapping
 from typing import Self
 
+from engine.faults import VARIABLE as FAULTS
 from porsche.home import PRIVATE
 from porsche.runners import secrets
 from porsche.runners.folder import RunFolder, Spec
@@ -34,7 +35,7 @@ THRIFTY = {
 PASSED = frozenset({
     "HOME", "LANG", "LANGUAGE", "LD_LIBRARY_PATH", "LOGNAME", "NUMBA_CACHE_DIR", "NUMBA_NUM_THREADS", "PATH",
     "POLARS_MAX_THREADS", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "TZ", "USER",
-    "VIRTUAL_ENV", *THRIFTY,
+    "VIRTUAL_ENV", FAULTS, *THRIFTY,
 })  # fmt: skip
 """What a job sees of the environment: no secret but those that its document names."""
 FORKS = 4.0

@@ -130,7 +130,7 @@ def run(folder: Path, weather: Weather, options: RunOptions, budget: float = 60.
     def on_job(job: Job) -> None:
         weather.job = job
         job.options = replace(job.options, retry=Budget(budget, 0.01, 0.05), status_interval=0.02)
-        job._checkpoints.applying._budget = job.options.retry
+        job._checkpoints.applying.budget = job.options.retry
 
     return session(folder, weather, text).run(replace(options, on_job=on_job))
 
