@@ -47,7 +47,6 @@ class _Read:
             above = self._found.setdefault(id(relation), set())
             for below, read in zip(relation.inputs, _reads(relation, above, values), strict=True):
                 self._found.setdefault(id(below), set()).update(read)
-        self._pipes(program)
 
     def by(self, relation: n.Relation) -> list[set[int]]:
         """For each input of a relation what it reads of it, for itself or for those above; all, where it is not one
@@ -56,12 +55,6 @@ class _Read:
         if above is None:
             return [set(range(len(r.schema))) for r in relation.inputs]
         return _reads(relation, above, self._values)
-
-    def _pipes(self, program: n.Program) -> None:
-        """What is written to a table inside the job goes on from there: all of it counts."""
-        for sink in program.sinks:
-            if sink.table.option("connector") == "pipe":
-                self._found[id(sink.input)].update(range(len(sink.input.schema)))
 
     def of(self, relation: n.Relation) -> Collection[int]:
         """The columns of a relation that are read; all, where it is not one of the program's own."""
@@ -76,8 +69,8 @@ def _read(expressions: Iterable[Expression | None]) -> set[int]:
 def _reads(relation: n.Relation, above: set[int], values: bool) -> list[set[int]]:
     """For each input the columns that are read here or above."""
     match relation:
-        case n.Sink() if values:
-            return [set(range(len(relation.schema)))]
+        case n.Sink() if values or relation.table.option("connector") == "pipe":
+            return [set(range(len(relation.schema)))]  # a table inside the job goes on from there
         case n.Sink():
             key = set(relation.table.primary_key)
             return [key | {i for i, t in enumerate(relation.table.physical.types) if not t.nullable}]

@@ -80,11 +80,11 @@ class Describer:
     def _once(self, relation: n.Relation, holding: Holding, states: Mapping[str, StateObject]) -> str:
         """Why an operator's rows do not come out the same when its sources are read again; "" where they do."""
         attached = [t for s in states.values() if isinstance(s, StateTable) for t in s.attached.values()]
-        why = next((self._once_only[id(r)] for r in walk([relation]) if id(r) in self._once_only), "")
+        why = next((self._once_only[id(r)] for r in self._below(relation) if id(r) in self._once_only), "")
         if holding.clock:
             why = "it depends on when rows are processed"
         elif any(hasattr(thing, "publisher") for thing in attached):
-            why = "the versions of its model were published as it learned"
+            why = "models publish what they learn once"
         if why:
             self._once_only[id(relation)] = why
         return why
@@ -102,13 +102,16 @@ class Describer:
 
     def _reads(self, relation: n.Relation) -> set[str]:
         """The names of the sources that rows of a relation come from."""
-        found: set[str] = set()
-        for below in walk([relation]):
-            if id(below) in self._readers:
-                found.add(self._readers[id(below)])
-            elif isinstance(below, n.Scan) and (sink := self._planner.pipe(below.table)) is not None:
-                found |= self._reads(sink.input)
-        return found
+        return {self._readers[id(below)] for below in self._below(relation) if id(below) in self._readers}
+
+    def _below(self, relation: n.Relation) -> Iterator[n.Relation]:
+        """A relation and all that its rows come from, also through tables inside the job."""
+        waiting = [relation]
+        while waiting:
+            for below in walk([waiting.pop()]):
+                yield below
+                if isinstance(below, n.Scan) and (sink := self._planner.pipe(below.table)) is not None:
+                    waiting.append(sink.input)
 
 
 _READING = frozenset({"format", "scan.startup.mode", "source.monitor-interval", "json.ignore-parse-errors"})

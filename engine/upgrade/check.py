@@ -103,8 +103,8 @@ def _meanings(one: Json) -> list[str]:
 
 def _entry(one: Json, verdict: Verdict, reasons: Iterable[str] = (), before: str | None = None,
            move: Move | None = None, **more: Any) -> Entry:
-    return Entry(one["uid"], one["kind"], tuple(one["nodes"]), one["what"], verdict, tuple(reasons), before, move=move,
-                 **more)
+    return Entry(one["uid"], one["name"], one["kind"], tuple(one["nodes"]), one["what"], verdict, tuple(reasons),
+                 before, move=move, **more)
 
 
 class _Judge:
@@ -161,7 +161,8 @@ class _Judge:
         why = self._unrepeatable(one)
         if why is None:
             return self._recomputed(one, [f"it did not keep {gaps}"], before["uid"])
-        reasons = [f"{gaps} begins empty, as {why}; the rest goes on", *found.changes]
+        rest = "; the rest goes on" if any(state.fields for state in move.states.values()) else ""
+        reasons = [f"{gaps} begins empty, as {why}{rest}", *found.changes]
         return _entry(one, Verdict.LOST, reasons, before["uid"], move)
 
     def _unrepeatable(self, one: Json) -> str | None:
@@ -205,7 +206,7 @@ def _unnamed(before: Json, one: Json) -> list[str]:
 def _difference(before: Json, one: Json) -> str:
     """What tells two operators of one kind apart, the first thing that does."""
     if before["rows"] != one["rows"]:
-        return "the rows that it is made of are others now: what filters or joins them above it changed"
+        return "other rows reach it than those that its state was made of: something upstream changed"
     if _meanings(before) != _meanings(one):
         old, new = (", ".join(k[0] for s in o["states"].values() for k in s.get("keys", [])) for o in (before, one))
         return f"it is keyed by ({new}) instead of ({old})" if old != new else "its keys are computed in another way"

@@ -32,11 +32,12 @@ CONSENTS = frozenset({Verdict.RECOMPUTED.value, Verdict.LOST.value})
 
 @dataclass(frozen=True)
 class Entry:
-    """One operator. `uid`: its id now, of a removed one its id then; `before`: its id then; `reasons`: why, each a
-    sentence; `sources`: those whose rows are read again, with how many rows; `seconds`: about how long that takes;
-    `move`: how its old state becomes its new one."""
+    """One operator. `uid`: its id now, of a removed one its id then; `name`: what people call it; `before`: its id
+    then; `reasons`: why, each a sentence; `sources`: those whose rows are read again, with how many rows; `seconds`:
+    about how long that takes; `move`: how its old state becomes its new one."""
 
     uid: str
+    name: str
     kind: str
     nodes: tuple[str, ...]
     what: str
@@ -47,13 +48,9 @@ class Entry:
     seconds: float | None = None
     move: Move | None = None
 
-    @property
-    def label(self) -> str:
-        return self.uid.partition("#")[0]
-
     def as_json(self) -> dict[str, Any]:
-        return {"operator": self.uid, "before": self.before, "kind": self.kind, "nodes": list(self.nodes),
-                "what": self.what, "verdict": self.verdict.value, "reasons": list(self.reasons),
+        return {"operator": self.uid, "name": self.name, "before": self.before, "kind": self.kind,
+                "nodes": list(self.nodes), "what": self.what, "verdict": self.verdict.value, "reasons": list(self.reasons),
                 "sources": dict(self.sources), "seconds": self.seconds}
 
 
@@ -105,7 +102,7 @@ class Report:
     def table(self) -> str:
         """One line an operator: verdict, operator, why."""
         rows = [("STATE", "OPERATOR", "WHY")]
-        rows += [(e.verdict.value, e.label, _why(e)) for e in self.entries]
+        rows += [(e.verdict.value, e.name, _why(e)) for e in self.entries]
         return aligned(rows)
 
 

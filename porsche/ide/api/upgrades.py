@@ -30,6 +30,7 @@ class UpgradeQuestion(Body):
 
 class UpgradeOperator(s.Serializer[Any]):
     operator = s.CharField()
+    name = s.CharField(help_text="What people call it.")
     before = s.CharField(allow_null=True, help_text="The operator of the old program that it is.")
     kind = s.CharField()
     nodes = s.ListField(child=s.CharField())
