@@ -15,22 +15,23 @@ from engine.state.checkpoints import Checkpoint
 from engine.state.protocol import StatePart
 
 Json = dict[str, Any]
-States = dict[str, dict[str, list[StatePart]]]
+States = dict[str, dict[str, dict[int, StatePart]]]
 
 
 def states_of(checkpoint: Checkpoint, only: Collection[str] | None = None) -> States:
-    """Full parts by operator and state, one for each shard that had any; `only`: of these operators."""
-    found: States = defaultdict(lambda: defaultdict(list))
+    """Full parts by operator, state and shard; `only`: of these operators."""
+    found: States = defaultdict(lambda: defaultdict(dict))
     for key, chain in sorted(checkpoint.chains().items()):
-        uid, name, _ = key.rsplit("/", 2)
+        uid, name, shard = key.rsplit("/", 2)
         if only is None or uid in only:
-            found[uid][name].append(full_part(chain))
+            found[uid][name][int(shard)] = full_part(chain)
     return {uid: dict(states) for uid, states in found.items()}
 
 
 def contents_of(states: States) -> dict[str, dict[str, Content]]:
     """The same, hashed."""
-    return {uid: {name: content_of(parts) for name, parts in named.items()} for uid, named in states.items()}
+    return {uid: {name: content_of([parts[shard] for shard in sorted(parts)]) for name, parts in named.items()}
+            for uid, named in states.items()}
 
 
 def describe(checkpoint: Checkpoint, contents: Mapping[str, Mapping[str, Content]]) -> list[Json]:

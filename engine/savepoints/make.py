@@ -83,7 +83,7 @@ def _fill(draft: Path, state: Path, checkpoint: Checkpoint, head: Json, progress
     data = []
     for number, (uid, named) in enumerate(states.items()):
         entries = [Entry(f"{uid}/{name}/{shard}", part)
-                   for name, parts in named.items() for shard, part in enumerate(parts)]
+                   for name, parts in named.items() for shard, part in parts.items()]
         data.append(write_file(storage, f"{number:04d}.data", entries).as_dict())
         progress(0.1 + 0.6 * (number + 1) / len(states), f"{number + 1} of {len(states)} operators are written")
     manifest = {

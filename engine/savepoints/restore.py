@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,7 @@ class Origin:
         contents = contents_of(states_of(made))
         found = {f"{uid}/{name}": content.digest for uid, named in contents.items() for name, content in named.items()}
         wanted = self.savepoint.digests
-        differ = sorted(name for name, digest in wanted.items() if found.get(name) != digest)
+        differ = sorted(different(wanted, found))
         models = self._models()
         wrong = sorted(n for n, known in self.savepoint.manifest["models"].items() if models.get(n) != known["sha256"])
         comparable = self._same_query and shards == self.savepoint.shards
@@ -79,6 +80,20 @@ class Origin:
         draft = self._folder / f".{RESTORED}"
         draft.write_text(json.dumps(value), encoding="utf-8")
         os.replace(draft, self._folder / RESTORED)
+
+
+def different(wanted: Mapping[str, str], found: Mapping[str, str]) -> list[str]:
+    """The states of which no equal one is found: under its name, or, of operators that are named otherwise now, under
+    a name that was not known."""
+    others = Counter(digest for name, digest in found.items() if name not in wanted)
+    missing = [name for name, digest in wanted.items() if found.get(name) != digest]
+    differ = []
+    for name in missing:
+        if name not in found and others[wanted[name]]:
+            others[wanted[name]] -= 1
+        else:
+            differ.append(name)
+    return differ
 
 
 def lay(source: Path, target: Path) -> None:

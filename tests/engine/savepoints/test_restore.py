@@ -58,6 +58,15 @@ def test_it_ends_as_the_undisturbed_run(saved: Savepoint, undisturbed: dict[str,
     assert noted["keys"] == sum(operator["keys"] for operator in saved.manifest["operators"]) > 30
 
 
+def test_many_shards_keep_their_numbers(undisturbed: dict[str, Any], tmp_path: Path) -> None:
+    many = RunOptions(batch_rows=7, shards=12, checkpoint_interval=1e9)
+    jobs.until_crash(tmp_path / "run", CRASH, many)
+    made = make(tmp_path / "run" / "state", tmp_path / "savepoint")
+    shutil.rmtree(tmp_path / "run" / "state")
+    (tmp_path / "run").rename(tmp_path / "outputs")
+    assert restored(made, tmp_path / "again", 12) == undisturbed
+
+
 def unpacked(name: str, folder: Path) -> Path:
     with tarfile.open(FIXTURES / f"{name}.tar.gz") as archive:
         archive.extractall(folder, filter="data")
