@@ -74,6 +74,16 @@ export interface Snapshot {
   operators?: SnapshotOperator[] | null;
   nodes?: Record<string, SnapshotNode> | null;
   metrics?: Record<string, unknown> | null;
+  warnings?: SnapshotWarning[] | null;
+}
+
+/** What a person should know of a job that runs all the same. */
+export interface SnapshotWarning {
+  node?: string | null;
+  operator?: string | null;
+  code: string;
+  message: string;
+  hint?: string | null;
 }
 
 export interface SnapshotCheckpoint {
@@ -116,6 +126,8 @@ export interface SnapshotNode {
   late?: number | null;
   watermark?: number | null;
   busy_seconds?: number | null;
+  backpressured_seconds?: number | null;
+  latency?: { p50_ms: number; p95_ms: number; p99_ms: number } | null;
   state_bytes?: number | null;
   dead_letters?: number | null;
   fused_into?: string | null;

@@ -8,6 +8,7 @@ import { DataTable, Empty, ErrorNote, format, PageHead, type RowKey } from "../d
 import { FLEET_COLUMNS } from "../panels/fleet/columns";
 import { counts, matching } from "../panels/fleet/filter";
 import { FleetTools } from "../panels/fleet/FleetTools";
+import { ResourcesBar } from "../panels/fleet/ResourcesBar";
 import { StatusFilter } from "../panels/fleet/StatusFilter";
 import classes from "./ListPage.module.css";
 
@@ -49,6 +50,7 @@ export default function FleetPage() {
           onChange={(event) => setSearch(event.currentTarget.value)}
         />
         <StatusFilter counts={counts(runs)} chosen={statuses} onChange={setStatuses} />
+        <ResourcesBar />
         <div className={classes.right}>
           <FleetTools chosen={chosen} onDone={() => setSelection(new Set())} />
         </div>

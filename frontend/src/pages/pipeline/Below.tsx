@@ -10,6 +10,7 @@ import { NodesTable } from "../../panels/run/NodesTable";
 import { Overview } from "../../panels/run/Overview";
 import { Problems } from "../../panels/run/Problems";
 import { VerifyPanel } from "../../panels/run/VerifyPanel";
+import { StatePanel } from "../../panels/state/StatePanel";
 import { type Tab, Tabs } from "./Tabs";
 import type { View } from "./Workbench";
 
@@ -17,12 +18,13 @@ interface BelowProps {
   view: View;
   run: RunSummary | null;
   canRun: boolean;
+  canEdit: boolean;
   slug: string;
   project: string;
 }
 
-/** What the run does: figures over time, models, nodes, events, log, dead letters, verification; and the document's problems. */
-export function Below({ view, run, canRun, slug, project }: BelowProps) {
+/** What the run does: figures over time, models, nodes, events, log, state, dead letters, verification; and the document's problems. */
+export function Below({ view, run, canRun, canEdit, slug, project }: BelowProps) {
   const diagnostics = useEditor(diagnosticsOf);
   const errors = diagnostics.filter((each) => each.severity === "error").length;
   const letters = useFigures((state) => state.snapshot?.dead_letters ?? null);
@@ -32,6 +34,7 @@ export function Below({ view, run, canRun, slug, project }: BelowProps) {
     { id: "overview", label: "Overview", content: () => <Overview run={run} /> },
     { id: "model", label: "Model", content: () => <ModelPanel run={run} slug={slug} project={project} onSelect={view.select} /> },
     { id: "nodes", label: "Nodes", content: () => <NodesTable onSelect={view.select} /> },
+    { id: "state", label: "State", content: () => <StatePanel run={run} canRun={canRun} canEdit={canEdit} onRun={view.showRun} onSelect={view.select} /> },
     { id: "problems", label: "Problems", count: diagnostics.length, tone: errors ? "bad" : "warning", content: () => <Problems onNode={view.focus} onLine={toLine} /> },
     { id: "events", label: "Events", content: () => <EventsPanel run={id} onSelect={view.select} /> },
     { id: "log", label: "Log", content: () => <LogPanel run={id} active={run !== null && !isFinal(run.status)} onSelect={view.select} /> },

@@ -126,7 +126,7 @@ export function Workbench({ detail, role }: { detail: PipelineDetail; role: Role
             <Canvas selected={view.node} onSelect={view.select} failure={failure} canEdit={canEdit} />
             <Side view={view} run={run} canEdit={canEdit} overtaken={overtaken} />
           </Split>
-          <Below view={view} run={run} canRun={canRun} slug={detail.slug} project={detail.project} />
+          <Below view={view} run={run} canRun={canRun} canEdit={canEdit} slug={detail.slug} project={detail.project} />
         </Split>
       </div>
       <ConflictDialog />

@@ -52,6 +52,7 @@ export const PIPELINE_ACTIONS: readonly Action[] = [
   shows("revisions", "the revisions", ["v r"]),
   shows("overview", "throughput and checkpoints", ["v o"]),
   shows("model", "models and metrics", ["v m"]),
+  shows("state", "checkpoints, savepoints and restore points", ["v k"]),
   shows("log", "the log", ["v l"]),
   shows("problems", "the problems", ["v p"]),
 ];

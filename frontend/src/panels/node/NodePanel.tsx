@@ -108,12 +108,13 @@ function factsOf(figures: NodeFigures, at: number | null) {
     { name: "Out", value: figures.outRate === null ? format.quantity(figures.rowsOut, "rows") : format.rate(figures.outRate), title: `${format.number(figures.rowsOut)} rows` },
     { name: "Watermark", value: figures.watermark === null ? "–" : format.moment(figures.watermark / 1e6),
       title: figures.watermark === null || at === null ? undefined : `${format.duration(at - figures.watermark / 1e6)} behind the clock` },
-    { name: "Busy", value: format.percent(figures.busy) },
+    { name: "Busy", value: format.percent(figures.busy), title: figures.waits === null ? undefined : `waits for those behind it ${format.percent(figures.waits)} of the time` },
     { name: "State", value: format.bytes(figures.stateBytes) },
     { name: "Late rows", value: format.number(figures.late) },
   ];
   const some = [
     figures.deadLetters ? { name: "Unreadable", value: format.number(figures.deadLetters) } : null,
+    figures.latency === null ? null : { name: "Latency, p99", value: format.duration(figures.latency), title: "From rows that come in until they are written" },
     figures.hitRate === null ? null : { name: "Look-ups that found", value: format.percent(figures.hitRate) },
     figures.fusedInto ? { name: "Fused into", value: figures.fusedInto, title: "It works as a part of that node" } : null,
     ...Object.entries(figures.metrics ?? {}).map(([name, value]) => ({ name, value: typeof value === "number" ? format.number(value) : String(value) })),

@@ -1,8 +1,9 @@
 import { IconAlertTriangle, IconCircleX } from "@tabler/icons-react";
 
 import { useRunEvents } from "../../api/runs";
-import type { RunSummary } from "../../api/types";
+import type { RunSummary, SnapshotWarning } from "../../api/types";
 import { Ago } from "../../design";
+import { useFigures } from "./figures";
 import classes from "./panels.module.css";
 
 interface BannerProps {
@@ -14,8 +15,28 @@ const TROUBLED = new Set(["FAILED", "QUEUED", "RESTARTING", "STUCK"]);
 
 /** Why a run is in trouble, and the way to the node that is. */
 export function Banner({ run, onShow }: BannerProps) {
-  if (!run?.reason || !TROUBLED.has(run.status)) return null;
-  return <Reason run={run} reason={run.reason} onShow={onShow} />;
+  if (!run) return null;
+  if (run.reason && TROUBLED.has(run.status)) return <Reason run={run} reason={run.reason} onShow={onShow} />;
+  return <Warnings onShow={onShow} />;
+}
+
+const NOTHING: readonly SnapshotWarning[] = [];
+
+/** What a person should know of a job that runs all the same: state that grows without bound. */
+function Warnings({ onShow }: { onShow: BannerProps["onShow"] }) {
+  const warnings = useFigures((state) => (state.over ? NOTHING : (state.snapshot?.warnings ?? NOTHING)));
+  const [first] = warnings;
+  if (!first) return null;
+  return (
+    <div className={classes.banner} data-tone="warning" role="status">
+      <IconAlertTriangle size={16} aria-hidden />
+      <span style={{ minWidth: 0 }}>
+        <strong>{first.message}</strong> <span className="p-muted">({first.code})</span> {first.hint}
+        {warnings.length > 1 ? <span className="p-muted"> And {warnings.length - 1} more.</span> : null}
+      </span>
+      {first.node ? <button type="button" className={classes.link} onClick={() => onShow(first.node ?? "", null)}>Show {first.node}</button> : null}
+    </div>
+  );
 }
 
 function Reason({ run, reason, onShow }: { run: RunSummary; reason: NonNullable<RunSummary["reason"]>; onShow: BannerProps["onShow"] }) {

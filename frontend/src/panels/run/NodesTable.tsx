@@ -27,6 +27,8 @@ const COLUMNS: readonly Column<Row>[] = [
   { id: "lag", title: "Behind", width: 84, align: end, help: "How far its event time is behind the clock",
     cell: (row) => format.coarse(behind(row)), sort: behind },
   figure("busy", "Busy", format.percent, "Share of the time that it works", 76),
+  figure("waits", "Waits", format.percent, "Share of the time that it waits for those behind it", 76),
+  figure("latency", "Latency", format.duration, "From rows that come in until the sink has written them; of the slowest hundredth", 84),
   figure("stateBytes", "State", format.bytes, "What it remembers", 88),
   figure("late", "Late", format.number, "Rows that came too late and were dropped", 68),
   figure("deadLetters", "Unreadable", format.number, "Records that could not be read", 84),
@@ -45,7 +47,7 @@ export function NodesTable({ onSelect }: { onSelect: (node: string) => void }) {
   const now = useFigures((state) => state.snapshot?.at ?? null);
   const rows = useMemo(() => nodes.map((node): Row => ({ node: node.id, label: node.label || node.id, figures: figures[node.id] ?? null, now })), [nodes, figures, now]);
   return (
-    <DataTable label="Nodes" columns={COLUMNS} rows={rows} rowKey={(row) => row.node} rowLabel={(row) => row.label} rowHeight={28} minWidth={1080}
+    <DataTable label="Nodes" columns={COLUMNS} rows={rows} rowKey={(row) => row.node} rowLabel={(row) => row.label} rowHeight={28} minWidth={1240}
       onOpen={(row) => onSelect(row.node)} empty={<Empty title="No nodes">The document has none yet.</Empty>} />
   );
 }

@@ -18,6 +18,10 @@ export interface NodeFigures {
   stateBytes: number | null;
   /** Share of the time it works, 0 to 1. */
   busy: number | null;
+  /** Share of the time it waits for those behind it, 0 to 1. */
+  waits: number | null;
+  /** Seconds until a sink has written what came in: of the slowest hundredth. */
+  latency: number | null;
   fusedInto: string | null;
   /** Share of look-ups that found something, since the start. */
   hitRate: number | null;
@@ -40,8 +44,9 @@ export function figuresOf(before: Snapshot | null, now: Snapshot): Figures {
 
 function figures(then: SnapshotNode | undefined, now: SnapshotNode, elapsed: number, shards: number,
                  metrics: Record<string, unknown> | null): NodeFigures {
-  const grown = (name: "rows_in" | "rows_out" | "busy_seconds") => rate(then?.[name], now[name], elapsed);
-  const busy = grown("busy_seconds");
+  const grown = (name: "rows_in" | "rows_out" | "busy_seconds" | "backpressured_seconds") => rate(then?.[name], now[name], elapsed);
+  const busy = share(grown("busy_seconds"), shards);
+  const waits = share(grown("backpressured_seconds"), shards);
   const asked = now.lookup ? now.lookup.hits + now.lookup.misses : 0;
   return {
     rowsIn: now.rows_in ?? null,
@@ -52,12 +57,16 @@ function figures(then: SnapshotNode | undefined, now: SnapshotNode, elapsed: num
     late: now.late ?? null,
     deadLetters: now.dead_letters ?? null,
     stateBytes: now.state_bytes ?? null,
-    busy: busy === null ? null : Math.min(1, busy / shards),
+    busy,
+    waits: waits === null ? null : Math.min(1 - (busy ?? 0), waits),
+    latency: now.latency ? now.latency.p99_ms / 1000 : null,
     fusedInto: now.fused_into ?? null,
     hitRate: now.lookup && asked ? now.lookup.hits / asked : null,
     metrics,
   };
 }
+
+const share = (seconds: number | null, shards: number): number | null => (seconds === null ? null : Math.min(1, seconds / shards));
 
 function rate(then: number | null | undefined, now: number | null | undefined, elapsed: number): number | null {
   if (then == null || now == null || now < then || elapsed <= 0) return null;

@@ -1,0 +1,67 @@
+"""What a pipeline remembers, kept and gone back to by mouse: a restore point, what it holds, a roll back, a rescale."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import Visit
+from tests.e2e.pages import status, tab
+from tests.platform.running import Up
+from tests.runners.jobs import awaited
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+SHOP = "/pipelines/1?tab=state"
+
+
+def test_a_restore_point_is_made_looked_into_and_rolled_back_to(up: Up, visit: Visit) -> None:
+    page = visit(SHOP)
+    status(page, "Running")
+    states = page.get_by_role("table", name="States")
+    expect(states.get_by_role("button", name=re.compile(r"^checkpoint \d+$")).first).to_be_visible()
+    page.get_by_label("Name of the savepoint").fill("before-the-sale")
+    page.get_by_role("button", name="Keep the state").click()
+    row = states.get_by_role("row").filter(has_text="before-the-sale")
+    expect(row).to_contain_text("restore point")
+    expect(row.get_by_role("button", name="Roll back")).to_be_visible(timeout=60_000)
+
+    row.get_by_role("button", name="before-the-sale").click()
+    operators = page.get_by_role("table", name="Operators of before-the-sale")
+    learner = operators.get_by_role("row").filter(has=page.get_by_role("button", name="model", exact=True))
+    expect(learner.first).to_be_visible()
+    operators.get_by_role("button", expanded=False).first.click()
+    expect(operators.get_by_role("button", expanded=True)).to_be_visible()
+    page.get_by_role("region", name="What the state holds").get_by_role("button", name="Close").click()
+
+    row.get_by_role("button", name="Roll back").click()
+    page.get_by_role("dialog").get_by_role("button", name="Roll back").click()
+    page.wait_for_url(re.compile(r"run=\d+"))
+    status(page, "Running")
+    back = int(page.url.partition("run=")[2].partition("&")[0])
+    found = awaited(lambda: up.get(f"runs/{back}/state")["restored"], said="what was restored is read back")
+    assert up.get(f"runs/{back}/state")["restored_from"]["name"] == "before-the-sale"
+    assert found
+    assert up.run(1)["status"] == "STOPPED"
+
+
+def test_rescaled_and_packed(up: Up, visit: Visit, tmp_path: Path) -> None:
+    page = visit(SHOP)
+    status(page, "Running")
+    with page.expect_download() as packed:
+        page.get_by_role("link", name="Support bundle").click()
+    packed.value.save_as(tmp_path / "support.zip")
+    with zipfile.ZipFile(tmp_path / "support.zip") as archive:
+        assert {"plan.txt", "status.json", "log.jsonl"} <= set(archive.namelist())
+    run = up.get("pipelines/1")["run"]["id"]
+    page.get_by_label("Shards").fill("2")
+    page.get_by_role("button", name="Rescale").click()
+    awaited(lambda: {o["shard"] for o in (up.run(run).get("snapshot") or {}).get("operators", ())} == {0, 1}, 90.0,
+            "two shards")
+    status(page, "Running")
+    tab(page, "Events")
+    expect(page.get_by_role("list", name="Events of the run")).to_contain_text("2 shards")
