@@ -53,7 +53,7 @@ VERSIONS_KEPT = 4096
 """Of each model the newest versions: far more than lie between a row and the model that it is joined with."""
 
 KEPT = ("checkpoints", "dead_letters", "staged", "metrics", "models", "store", "status.json", "finished.json",
-        "plan.txt")
+        "plan.txt", "name.txt")
 """What runs keep in their state folder, besides the folders of their phases."""
 
 
@@ -282,7 +282,7 @@ class Session:
         context = Context(now=lambda: int(self._clock() * 1e6), zone=properties.zone, query_start=start,
                           config=dict(program.settings), resources={"models": models or self.models})
         settings = Settings(context, every_change=not properties.mini_batch, ttl=properties.ttl)
-        environment = Environment(self.access or Access(), str(folder), self.name, {})
+        environment = Environment(self.access or Access(), str(folder), self._known_as(options), {})
         planner = Planner(program, Properties(program, _is_ordered), self._connectors, environment, settings,
                           Options(shards, not properties.mini_batch, properties.ttl))
         graph = planner.plan()
@@ -295,6 +295,19 @@ class Session:
     def name(self) -> str:
         """The job's name: 'pipeline.name', or one made of its text."""
         return self.settings.get("pipeline.name") or "job-" + hashlib.sha256(self.text.encode()).hexdigest()[:8]
+
+    def _known_as(self, options: RunOptions) -> str:
+        """The name under which sinks know the job: that of its first start, as long as its state lasts. Under another
+        name a sink would show once more what it had of the last checkpoint."""
+        from engine.durable import tell
+
+        noted = self.folder / "name.txt"
+        if noted.exists():
+            return noted.read_text(encoding="utf-8")
+        if options.durable:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            tell(noted, self.name)
+        return self.name
 
     # ---- running -----------------------------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from typing import Any
 
 from engine.changes import MAX_WATERMARK, MIN_WATERMARK, Batch, Watermark
 from engine.connectors.retries import Budget, Retries
+from engine.durable import tell
 from engine.errors import InternalError, UserError
 from engine.operators.base import Meter
 from engine.operators.source import SourceReader
@@ -308,7 +309,7 @@ class Job:
         self._complete()
         self._publish("STOPPED" if self._stop else "FINISHED")
         if not self._stop:
-            self._write_json("finished.json", {"epoch": self._checkpoints.epoch})
+            self._write_json("finished.json", {"epoch": self._checkpoints.epoch}, needed=True)
 
     def _complete(self) -> None:
         """Wait for the checkpoint that is under way; people are told where it stands meanwhile."""
@@ -388,9 +389,11 @@ class Job:
         return [{"name": w.name, "table": w.table, "nodes": sorted(w.nodes), "rows": rows[w.uid],
                  **under_way.get(w.uid, at_rest)} for w in self.graph.sinks]
 
-    def _write_json(self, name: str, value: dict[str, Any]) -> None:
+    def _write_json(self, name: str, value: dict[str, Any], *, needed: bool = False) -> None:
+        """What a job tells is written as far as the disk lets it."""
         if not self.options.durable:
             return
-        temporary = self.folder / f".{name}"
-        temporary.write_text(json.dumps(value), encoding="utf-8")
-        os.replace(temporary, self.folder / name)
+        told = tell(self.folder / name, json.dumps(value))
+        if needed and not told:
+            raise UserError("state_folder", f"{name} cannot be written to {self.folder}",
+                            hint="make room there, and start the job again: it ends at once")
