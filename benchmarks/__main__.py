@@ -14,8 +14,9 @@ from typing import Any
 from benchmarks.pinned import pin
 
 NAMES = ("taobao", "nexmark", "learners", "checkpoint", "recovery", "compile", "overhead", "functions", "api",
-         "first_run", "idle_jobs", "neighbours", "soak")
-SPREAD = ("checkpoint", "recovery", "functions", "api", "first_run", "idle_jobs", "neighbours", "soak")
+         "first_run", "idle_jobs", "neighbours", "restore_point", "chaos", "soak")
+SPREAD = ("checkpoint", "recovery", "functions", "api", "first_run", "idle_jobs", "neighbours", "restore_point",
+          "chaos", "soak")
 """Those that are about several processes, or threads beside a job: they have all cores."""
 
 
