@@ -70,6 +70,7 @@ class Figures:
     finished: int = 0
     restarts: int = 0
     longest_wrong: float = 0.0
+    longest_silent: float = 0.0
 
     @property
     def kills(self) -> int:
@@ -85,7 +86,7 @@ class Chaos:
         self._expected, self._told = expected, told
         self._dice = random.Random(kills)
         self._runs: list[Run] = []
-        self._down: dict[str, int] = {}  # killed parts of the platform, and their processes
+        self._silent_since: float | None = None
         self.figures = Figures()
 
     def go(self) -> None:
@@ -156,13 +157,19 @@ class Chaos:
                 self._judge(run, true)
 
     def _shown(self) -> dict[int, str]:
+        """What the API says of the runs; nothing while web does not answer."""
+        now = time.monotonic()
         try:
-            return {found["id"]: found["status"] for found in self._up.get("runs")["results"]}
+            found = {found["id"]: found["status"] for found in self._up.get("runs")["results"]}
         except (httpx.HTTPError, ValueError):
+            self._silent_since = self._silent_since or now
+            self.figures.longest_silent = max(self.figures.longest_silent, now - self._silent_since)
             return {}
+        self._silent_since = None
+        return found
 
     def _compare_status(self, run: Run, shown: str | None, true: str) -> None:
-        if shown == true:
+        if shown in (true, None):
             run.wrong_since, run.told = None, False
             return
         now = time.monotonic()
@@ -227,5 +234,6 @@ def run(quick: bool = False, kills: int | None = None) -> dict[str, Any]:
         "kills": figures.kills, "lost": figures.lost, "doubled": figures.doubled, "wrong_status": figures.wrong_status,
         "by_place": dict(sorted(figures.at.items())), "unequal": figures.unequal, "runs": figures.finished,
         "restarts": figures.restarts, "rows_compared": sum(r.total() for r in expected.values()) * figures.finished,
-        "longest_wrong_status_seconds": round(figures.longest_wrong, 1), "seconds": round(time.monotonic() - began, 1),
+        "longest_wrong_status_seconds": round(figures.longest_wrong, 1),
+        "longest_without_web_seconds": round(figures.longest_silent, 1), "seconds": round(time.monotonic() - began, 1),
     }  # fmt: skip

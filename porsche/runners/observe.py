@@ -244,7 +244,9 @@ def _where(files: Files, why: str) -> dict[str, Any]:
     """The reason of a stuck job, with the operator that it stands in where its process could tell."""
     stuck = files.stuck if files.stuck and files.stuck.get("pid") == (files.note or {}).get("pid") else None
     operator, nodes = (stuck or {}).get("operator"), (stuck or {}).get("nodes") or []
-    return reason("stuck", f"{why}, in {operator}" if operator else why, node=nodes[0] if nodes else None,
+    function = (stuck or {}).get("function")
+    where = f"{operator}, function {function}" if function else operator
+    return reason("stuck", f"{why}, in {where}" if where else why, node=nodes[0] if nodes else None,
                   hint=AGAIN)
 
 

@@ -23,6 +23,8 @@ SILENCE = 4.0
 PERIOD = 1.0
 SHARDS = "shard"
 """How the names of threads begin that do shards' work."""
+FUNCTIONS = "engine.expressions."
+"""Where users' functions are called."""
 DEEPEST = 30
 """Frames that are kept of where the job stands."""
 
@@ -83,9 +85,9 @@ class Pulse:
                 break
         stack = traceback.format_stack(top, DEEPEST) if top is not None else []
         if operator is None:
-            return {"role": None, "operator": None, "nodes": [], "stack": "".join(stack)}
+            return {"role": None, "operator": None, "nodes": [], "function": None, "stack": "".join(stack)}
         return {"role": operator.role, "operator": operator.name, "nodes": sorted(operator.nodes),
-                "stack": "".join(stack)}
+                "function": _function(top), "stack": "".join(stack)}
 
     def _stacks(self) -> list[FrameType]:
         """Of the job's threads: those of shards first, as the job's own waits for them; where none works, it comes
@@ -103,3 +105,14 @@ class Pulse:
                 return operator
             frame = frame.f_back
         return None
+
+
+def _function(frame: FrameType | None) -> str | None:
+    """The user's function that is called, if one is: whoever calls it, here or in its own process, holds a request."""
+    while frame is not None:
+        if frame.f_globals.get("__name__", "").startswith(FUNCTIONS):
+            name = getattr(frame.f_locals.get("request"), "name", None)
+            if name is not None:
+                return str(name)
+        frame = frame.f_back
+    return None

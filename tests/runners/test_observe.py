@@ -71,6 +71,8 @@ def test_a_stuck_job_says_where() -> None:
     assert seen.reason is not None
     assert (seen.reason["node"], seen.reason["message"]) == ("scored", "no status for 12 s, in Calc#3")
     assert seen.since == NOW - 4
+    called = judge(replace(silent, stuck={**STUCK, "function": "f"}), NOW, None, LIMITS)
+    assert called.reason is not None and called.reason["message"] == "no status for 12 s, in Calc#3, function f"
     other = judge(replace(silent, stuck={**STUCK, "pid": 41}), NOW, None, LIMITS)
     assert other.reason is not None and other.reason["node"] is None
 
