@@ -204,13 +204,16 @@ def _add(part: StatePart, name: str, position: Array, own: Array, found: Array, 
     if f"{name}.models" in part.arrays:
         return _add_models(part, name, position, found, rest)
     group = group_of(part, name)
+    if not group.arrays:
+        return rest, 0
     if name == "fields":
         there = position[group.rows]
         _sum_at(found, there, _hashed(group, own[there], name))
         return rest, len(group.rows)
     if "slot" not in group.arrays:
-        total = int(_hashed(group, np.zeros(len(group.rows), np.uint64), name).sum(dtype=np.uint64))
-        return (rest + total) % 2**64, 0
+        hashes = _hashed(group, np.zeros(len(group.rows), np.uint64), name)
+        written = np.logical_or.reduce([array.any(axis=1) for array in group.arrays.values()])  # pages: else all zero
+        return (rest + int(hashes[written].sum(dtype=np.uint64))) % 2**64, 0
     slots = part.arrays[f"{name}.slot"].astype(np.int64)
     if "seq" in group.arrays:
         group.arrays["seq"] = _ranks(slots, group.arrays["seq"][:, 0])

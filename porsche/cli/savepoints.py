@@ -86,10 +86,12 @@ def until_made(api: Api, out: Output, made: dict[str, Any],
                                                                              "savepoint's.")
 @click.option("--shards", type=click.IntRange(1, 128), help="Parallel shards.")
 @click.option("--rate", type=click.FloatRange(0, min_open=True), help="Rows a second that each source gives, at most.")
+@click.option("--allow", multiple=True, type=click.Choice(["recomputed", "lost"]),
+              help="What may become of state that another revision cannot take over (porsche upgrade-check).")
 @click.option("--wait", type=click.Choice(["running", "end"]), help="Until it runs, or until it has ended.")
 @perhaps_on_platform
-def restore(target: Target, name: str, revision: int | None, parameters: tuple[str, ...], wait: str | None,
-            **options: Any) -> None:
+def restore(target: Target, name: str, revision: int | None, parameters: tuple[str, ...], allow: tuple[str, ...],
+            wait: str | None, **options: Any) -> None:
     """Start a run that begins with a savepoint, beside whatever runs. (`porsche restore-point rollback` goes back.)
 
     Of a folder of this machine: porsche run FILE --restore FOLDER.
@@ -105,7 +107,7 @@ def restore(target: Target, name: str, revision: int | None, parameters: tuple[s
                             hint=f"porsche run FILE --restore {name}")
     with target.open() as (api, out):
         how = {"revision": revision, "options": {k: v for k, v in options.items() if v is not None},
-               "parameters": pairs(parameters)}
+               "parameters": pairs(parameters), "allow": list(allow)}
         run = api.post(f"savepoints/{savepoint_named(api, name)['id']}/restore", {k: v for k, v in how.items() if v})
         answer_run(api, out, run, wait)
 

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 
 from porsche.ide.api import shapes
 from porsche.ide.api.base import View, who
-from porsche.ide.api.bodies import Body, Parameters, RunOptions, Slug
+from porsche.ide.api.bodies import CONSENTS, Body, Parameters, RunOptions, Slug
 from porsche.ide.api.pagination import Pages
 from porsche.ide.api.pipelines import revision_of
 from porsche.ide.api.runs import query
@@ -115,8 +115,10 @@ class NewSavepoint(Body):
 
 class Restoration(Body):
     revision = s.IntegerField(min_value=1, max_value=2**31 - 1, required=False, help_text="By default the savepoint's.")
-    parameters = Parameters()
+    parameters = Parameters(help_text="Instead of the savepoint's, those that are given.")
     options = RunOptions(required=False)
+    allow = s.ListField(child=s.ChoiceField(CONSENTS), required=False,
+                        help_text="What may become of state that another revision cannot take over as it is.")
 
 
 class Rescale(Body):
@@ -175,7 +177,8 @@ class SavepointRestoreView(View):
         number = given.get("revision")
         revision = revision_of(savepoint.pipeline, number) if number else None
         run = services.restore_savepoint(savepoint=savepoint, revision=revision, parameters=given.get("parameters"),
-                                         options=given.get("options"), by=who(request))
+                                         options=given.get("options"), allow=given.get("allow") or (),
+                                         by=who(request))
         return Response(run_rows.detail(run), status=201)
 
 

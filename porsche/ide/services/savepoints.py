@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -75,9 +75,9 @@ def delete_savepoint(*, savepoint: Savepoint) -> None:
 @transaction.atomic
 def restore_savepoint(*, savepoint: Savepoint, revision: Revision | None = None,
                       parameters: Mapping[str, str] | None = None, options: Mapping[str, Any] | None = None,
-                      takes_over: bool = False, by: User | None) -> Run:
+                      allow: Collection[str] = (), takes_over: bool = False, by: User | None) -> Run:
     """A run that begins with a savepoint: of its revision, parameters and options, but for those that are given.
-    Whether another revision fits its state is seen when it starts."""
+    Whether another revision fits its state is seen when it starts; `allow`: what may become of what does not."""
     _require_ready(savepoint)
     pipeline = savepoint.pipeline
     if pipeline.archived_at is not None:
@@ -86,11 +86,18 @@ def restore_savepoint(*, savepoint: Savepoint, revision: Revision | None = None,
     run = Run.objects.create(
         pipeline=pipeline, revision=chosen, restored_from=savepoint, takes_over=takes_over, created_by=by,
         parameters={**savepoint.parameters, **(parameters or {})},
-        options={**savepoint.options, **(options or {})}, environment=savepoint.environment)
+        options={**_without_consents(savepoint.options), **(options or {}),
+                 **({"allow": sorted(allow)} if allow else {})},
+        environment=savepoint.environment)
     require_valid(chosen.document, run.parameters, run.environment, str(settings.HOME.run(run.pk) / "state"))
     RunEvent.objects.create(run=run, kind="request", code="start", user=by,
                             message=f"revision {chosen.number} is to run from the savepoint '{savepoint.name}'")
     return run
+
+
+def _without_consents(options: Mapping[str, Any]) -> dict[str, Any]:
+    """What was agreed to for one change of the document holds for that change."""
+    return {name: value for name, value in options.items() if name != "allow"}
 
 
 def _require_ready(savepoint: Savepoint) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from engine.changes import Column
 from engine.connectors.arrow import column_of
 from engine.savepoints.content import Content, changes, content_of, full_part
+from engine.state.paged import PagedArray
 from engine.state.protocol import StatePart
 from engine.state.rowstore import RowStore
 from engine.state.scalars import Scalars
@@ -92,6 +93,21 @@ def test_a_chain_of_changes_is_what_it_leads_to() -> None:
     chain.append(kept.table.snapshot(full=False))
     same.put(["a", "c", "d"], [1, 3, 4])
     assert content_of([full_part(chain)]).digest == content(same).digest
+
+
+def test_pages_that_were_never_written_do_not_count() -> None:
+    """A key without values, then another with some: as if that one had been alone."""
+    digests = []
+    for keys in (["a", "b"], ["b"]):
+        table = StateTable([STRING])
+        pages = table.attach("pages", PagedArray(np.int64, 1500))
+        slots = table.slots([column_of(STRING, keys)], len(keys))
+        pages.of(int(slots[-1]))[1400] = 7
+        pages.pages[int(slots[-1]) * pages.stride // 1024 + 1] = 1
+        pages.written(slots)
+        table.release(slots[:-1])
+        digests.append(content_of([table.snapshot(full=True)]).digest)
+    assert digests[0] == digests[1]
 
 
 def test_what_became_of_the_keys() -> None:
