@@ -37,15 +37,20 @@ def check(meta: Json, new: Mapping[str, Json]) -> Report:
     old = {uid: {**one, "uid": uid} for uid, one in meta["operators"].items()}
     after = {uid: {**one, "uid": uid} for uid, one in new.items()}
     pairs = matched(old, after)
-    if len(pairs) == len(old) == len(after) and all(
-            u == v and old[v]["digest"] == after[u]["digest"] for u, v in pairs.items()):
+    if len(pairs) == len(old) == len(after) and all(u == v and _alike(old[v], after[u]) for u, v in pairs.items()):
         entries = [_entry(one, Verdict.KEPT, before=uid) for uid, one in after.items()]
         return Report(tuple(entries), plain=True)
     judge = _Judge(meta, old, after, pairs)
     entries = [judge.entry(uid) for uid in after]
+    taken = {e.before for e in entries}
     gone = [_entry(one, Verdict.REMOVED, ("nothing needs it any more",), uid)
-            for uid, one in old.items() if uid not in pairs.values()]
+            for uid, one in old.items() if uid not in taken]
     return Report((*entries, *gone))
+
+
+def _alike(before: Json, one: Json) -> bool:
+    """Whether nothing at all changed."""
+    return bool(before["digest"] == one["digest"]) and ("source" not in one or _place(before) == _place(one))
 
 
 def matched(old: Mapping[str, Json], new: Mapping[str, Json]) -> dict[str, str]:
@@ -121,7 +126,7 @@ class _Judge:
         if "source" in one:
             return self._source(one, before)
         if before is None:
-            return self._without(one)
+            return self._replaced(one, ["it was not there"], None)
         if before["identity"] != one["identity"]:
             return self._replaced(one, [_difference(before, one)], before["uid"])
         found, move = fit(before, one)
@@ -142,14 +147,11 @@ class _Judge:
         reasons = ["its table has other options: what it gives now counts on from where it stood"] if moved else []
         return _entry(one, Verdict.KEPT, [*reasons, *_unnamed(before, one)], before["uid"], move)
 
-    def _without(self, one: Json) -> Entry:
-        """An operator that there was not: complete where none of its sources has given anything before."""
-        if not any(uid in self._pairs for uid in one["reads"]):
-            return _entry(one, Verdict.NEW, ("it was not there, and all its sources are new",))
-        return self._replaced(one, ["it was not there"], None)
-
     def _replaced(self, one: Json, reasons: list[str], before: str | None) -> Entry:
-        """State that is made anew, or lost."""
+        """State that is made anew, or lost; of an operator none of whose sources has given anything, nothing is
+        missing."""
+        if not any(uid in self._pairs for uid in one["reads"]):
+            return _entry(one, Verdict.NEW, ("all its sources are new",))
         why = self._unrepeatable(one)
         if why is None:
             return self._recomputed(one, reasons, before)

@@ -50,8 +50,8 @@ class Entry:
 
     def as_json(self) -> dict[str, Any]:
         return {"operator": self.uid, "name": self.name, "before": self.before, "kind": self.kind,
-                "nodes": list(self.nodes), "what": self.what, "verdict": self.verdict.value, "reasons": list(self.reasons),
-                "sources": dict(self.sources), "seconds": self.seconds}
+                "nodes": list(self.nodes), "what": self.what, "verdict": self.verdict.value,
+                "reasons": list(self.reasons), "sources": dict(self.sources), "seconds": self.seconds}
 
 
 @dataclass(frozen=True)

@@ -79,21 +79,24 @@ BASES: dict[str, Base] = {
                            "k + 1, COUNT(*) AS n, SUM(v) AS s FROM e GROUP BY k + 1", REDO),
         "no key": ("k, COUNT(*) AS n, SUM(v) AS s FROM e GROUP BY k", "COUNT(*) AS n, SUM(v) AS s FROM e", REDO),
     }),
-    "filtered": Base("SELECT c, SUM(v) AS s, MIN(x) AS m FROM e WHERE v > 2 AND x < 4 GROUP BY c", _stored("e.c"), edits={
+    "filtered": Base("SELECT c, SUM(v) AS s, MIN(x) AS m FROM e WHERE v > 2 AND x < 4 GROUP BY c", _stored("e.c"),
+                     edits={
         "another bound": ("v > 2", "v > 3", REDO),
         "terms change places": ("v > 2 AND x < 4", "x < 4 AND v > 2", SAME),
         "a term the other way round": ("v > 2", "2 < v", SAME),
         "one term less": (" AND x < 4", "", REDO),
         "one term more": ("x < 4", "x < 4 AND k <> 1", REDO),
         "AND becomes OR": ("v > 2 AND", "v > 2 OR", REDO),
-        "in a query of its own": ("FROM e WHERE v > 2 AND x < 4", "FROM (SELECT * FROM e WHERE v > 2) WHERE x < 4", SAME),
+        "in a query of its own": ("FROM e WHERE v > 2 AND x < 4",
+                                  "FROM (SELECT * FROM e WHERE v > 2) WHERE x < 4", SAME),
         "a longer name": ("SELECT c, SUM", "SELECT UPPER(c) || '!', SUM", SAME),
         "a constant is computed": ("v > 2", "v > 1 + 1", SAME),
     }),
     "windows": Base("SELECT k, window_start, COUNT(*) AS n, SUM(v) AS s " + TUMBLE.format(keys="k, "), _stored("e.k"),
                     timed=True, edits={
         "another size": ("'15' SECOND", "'30' SECOND", REDO),
-        "another kind": ("TUMBLE(TABLE e, DESCRIPTOR(ts), ", "HOP(TABLE e, DESCRIPTOR(ts), INTERVAL '5' SECOND, ", REDO),
+        "another kind": ("TUMBLE(TABLE e, DESCRIPTOR(ts), ", "HOP(TABLE e, DESCRIPTOR(ts), INTERVAL '5' SECOND, ",
+                         REDO),
         "another aggregate": ("SUM(v) AS s", "SUM(v) AS s, MAX(v) AS m", REDO),
         "one aggregate less": (", SUM(v) AS s", "", FORM),
         "the end as well": ("window_start, COUNT", "window_start, window_end, COUNT", SAME),
@@ -146,8 +149,8 @@ BASES: dict[str, Base] = {
         "a full join": ("LEFT JOIN", "FULL JOIN", REDO),
         "a column more": ("f.name FROM", "f.name, e.c FROM", FORM),
     }, added=frozenset({"a column more"})),
-    "exists": Base("SELECT id, k, v FROM e WHERE k IN (SELECT g FROM f)", _stored("e.id e.k e.v f.g"), edits={
-        "does not exist": ("WHERE k IN (SELECT g FROM f)", "WHERE NOT EXISTS (SELECT 1 FROM f WHERE f.g = e.k)", SAME),
+    "exists": Base("SELECT id, k, v FROM e WHERE v IN (SELECT g FROM f)", _stored("e.id e.k e.v f.g"), edits={
+        "does not exist": ("WHERE v IN (SELECT g FROM f)", "WHERE NOT EXISTS (SELECT 1 FROM f WHERE f.g = e.v)", SAME),
         "a column more": ("id, k, v FROM e", "id, k, v, c FROM e", FORM),
         "another column": ("SELECT g FROM f", "SELECT k FROM f", REDO),
         "another filter": ("SELECT g FROM f", "SELECT g FROM f WHERE k > 0", REDO),
@@ -166,8 +169,8 @@ BASES: dict[str, Base] = {
         "a version's column more": ("r.g FROM", "r.g, r.name FROM", FORM),
         "another key": ("e.k = r.k", "e.x = r.k", REDO),
     }, added=frozenset({"a column more", "a version's column more"})),
-    "top rows": Base("SELECT k, id, v FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY k ORDER BY v DESC, id) AS n FROM e) "
-                     "WHERE n <= 2", _stored("e.k e.id e.v"), edits={
+    "top rows": Base("SELECT k, id, v FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY k ORDER BY v DESC, id) AS n FROM "
+                     "e) WHERE n <= 2", _stored("e.k e.id e.v"), edits={
         "more rows": ("n <= 2", "n <= 3", REDO),
         "another order": ("ORDER BY v DESC", "ORDER BY v", REDO),
         "another key": ("PARTITION BY k", "PARTITION BY x", REDO),
@@ -209,7 +212,8 @@ BASES: dict[str, Base] = {
         "HAVING": ("GROUP BY f.name", "GROUP BY f.name HAVING SUM(e.v) > 10", SAME),
         "an aggregate less": (", SUM(e.v) AS s", "", FORM),
     }),
-    "distinct values": Base("SELECT k, COUNT(DISTINCT c) AS n, SUM(v) AS s FROM e GROUP BY k", _stored("e.k e.c"), edits={
+    "distinct values": Base("SELECT k, COUNT(DISTINCT c) AS n, SUM(v) AS s FROM e GROUP BY k", _stored("e.k e.c"),
+                            edits={
         "not distinct": ("COUNT(DISTINCT c)", "COUNT(c)", REDO),
         "of another column": ("DISTINCT c", "DISTINCT x", REDO),
         "changed places": ("COUNT(DISTINCT c) AS n, SUM(v) AS s", "SUM(v) AS s, COUNT(DISTINCT c) AS n", FORM),
@@ -226,7 +230,7 @@ BASES: dict[str, Base] = {
         "keys change places": ("GROUP BY k, c", "GROUP BY c, k", FORM),
         "one key less": ("k, c, COUNT(*) AS n FROM e GROUP BY k, c", "k, COUNT(*) AS n FROM e GROUP BY k", REDO),
     }),
-    "what both have": Base("SELECT k FROM e INTERSECT SELECT g FROM f", _stored("e.k f.g"), edits={
+    "what both have": Base("SELECT id FROM e INTERSECT SELECT g * 6 FROM f", _stored("e.id"), edits={
         "what one has": ("INTERSECT", "EXCEPT", SAME),
         "all that both have": ("INTERSECT", "INTERSECT ALL", SAME),
     }),
@@ -239,8 +243,9 @@ def _table(name: str, old: str, new: str) -> tuple[str, str]:
 
 
 WIDER = {  # the column: its declaration before and after
-    "e.v": ("e", " v INT", " v BIGINT"), "e.k": ("e", " k INT", " k BIGINT"), "e.c": ("e", "VARCHAR(10)", "VARCHAR(20)"),
-    "e.id": ("e", "(id INT", "(id BIGINT"), "f.name": ("f", "VARCHAR(10)", "VARCHAR(30)"),
+    "e.v": ("e", " v INT", " v BIGINT"), "e.k": ("e", " k INT", " k BIGINT"),
+    "e.c": ("e", "VARCHAR(10)", "VARCHAR(20)"), "e.id": ("e", "(id INT", "(id BIGINT"),
+    "f.name": ("f", "VARCHAR(10)", "VARCHAR(30)"),
 }
 HARMLESS = {  # edits of the tables that say nothing about what is kept
     "a column that nobody reads": ("e", " x INT,", " x INT, y INT,"),
@@ -267,7 +272,7 @@ def _everywhere(name: str, base: Base) -> Iterator[Pair]:
     for edit, (table, before, after) in HARMLESS.items():
         yield pair(edit, old.replace(*_table(table, before, after)), SAME)
     for column, (table, before, after) in WIDER.items():
-        if not (column == "e.k" and base.stored & {"f.k", "f.g"}):  # the other side's type counts as well
+        if not (column in ("e.k", "e.v") and base.stored & {"f.k", "f.g"}):  # the other side's type counts as well
             answer = FORM if column in base.stored else SAME
             yield pair(f"{column} becomes wider", old.replace(*_table(table, before, after)), answer)
     yield pair("another watermark", old.replace(*_table(*LATER)), REDO if base.timed else SAME)

@@ -6,6 +6,7 @@ on from there. The oracle is the new program over both halves, of which counts w
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -39,7 +40,8 @@ def _events(first: int, count: int) -> list[dict[str, Any]]:
 
 
 def _facts(first: int, count: int) -> list[dict[str, Any]]:
-    return [{"k": i % 4, "name": f"n{i % 6}", "g": (i * 5) % 7, "ts": _moment(8 * i)} for i in range(first, first + count)]
+    return [{"k": i % 4, "name": f"n{i % 6}", "g": (i * 5) % 7, "ts": _moment(8 * i)}
+            for i in range(first, first + count)]
 
 
 HALVES = {"e": (_events(0, 24), _events(24, 24)), "f": (_facts(0, 9), _facts(9, 9)),
@@ -67,18 +69,25 @@ class Stage:
         return Counter({row: n for row, n in found.items() if n})
 
 
-class Scripted(Connector, Source):
-    """Gives the rows of a half, stops where the script says, gives the other half."""
+class Scripted(Connector):
+    """Tables of the stage's sources."""
 
     def __init__(self, stage: Stage) -> None:
-        self._stage, self._at = stage, 0
-        self.again = stage.again
+        self._stage = stage
 
     def source(self, table: TableOptions, environment: Environment) -> Source:
+        return Reader(table, self._stage)
+
+
+class Reader(Source):
+    """Gives the rows of a half, stops where the script says, gives the other half."""
+
+    def __init__(self, table: TableOptions, stage: Stage) -> None:
         halves = HALVES[table.options["id"]]
-        self._items: list[Any] = [*halves[0], *self._stage.middle, *halves[1]]
-        self._table = table
-        return self
+        self._items: list[Any] = [*halves[0], *stage.middle, *halves[1]]
+        self._first = len(halves[0])
+        self._table, self._stage, self._at = table, stage, 0
+        self.again = stage.again
 
     def open(self, columns: Any) -> None:
         self._columns = columns
@@ -115,20 +124,26 @@ class Scripted(Connector, Source):
         return {"rows": sum(not isinstance(i, str) for i in self._items[:self._at])}
 
     def restore(self, position: Json) -> None:
-        """Behind what the middle asked for: that was in another attempt."""
-        self._items = [i for i in self._items if not isinstance(i, str)]
-        self._at = position["rows"]
+        """At the middle there is nothing to do but what this attempt is to do."""
+        self._at = position["rows"] + (position["rows"] > self._first) * len(self._stage.middle)
 
 
-class Recorder(Connector, Sink):
+class Shown(Connector):
+    """Where a query's changes go."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+
+    def sink(self, table: TableOptions, environment: Environment) -> Sink:
+        return Recorder(self._stage)
+
+
+class Recorder(Sink):
     """Notes the changes that one query gives."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage, self._number = stage, len(stage.out)
-
-    def sink(self, table: TableOptions, environment: Environment) -> Sink:
-        self._stage.out[self._number] = []
-        return self
+        stage.out[self._number] = []
 
     def write(self, batch: Batch) -> None:
         kinds = [0] * batch.length if batch.kinds is None else batch.kinds.tolist()
@@ -147,7 +162,7 @@ def session(text: str, stage: Stage, folder: Path) -> Session:
     """A session over the sources; what its SELECTs give is recorded."""
 
     def choose(table: TableSpec) -> Connector:
-        return Recorder(stage) if table.name == SELECTED else Scripted(stage)
+        return Shown(stage) if table.name == SELECTED else Scripted(stage)
 
     made = Session(folder=folder, connectors=choose)
     for _ in made.script(text):
@@ -162,10 +177,8 @@ def run(text: str, stage: Stage, folder: Path, allow: frozenset[str] = ALL, shar
         stage.job = job
 
     options = RunOptions(checkpoint_interval=1e9, batch_rows=50, shards=shards, on_job=keep, allow=allow)
-    try:
+    with contextlib.suppress(Crash):
         session(text, stage, folder).run(options)
-    except Crash:
-        pass
     return stage
 
 
