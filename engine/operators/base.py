@@ -183,11 +183,7 @@ class Operator:
         self._idle[port] = message.idle
         if message.time > self._watermarks[port]:
             self._watermarks[port] = message.time
-        active = [w for w, idle in zip(self._watermarks, self._idle) if not idle]
-        if not active:
-            self.send(Watermark(self.watermark, idle=True))
-            return
-        low = min(active)
+        low, silent = self._combined()
         if low > self.watermark:
             self.watermark = low
             try:
@@ -195,14 +191,28 @@ class Operator:
             except (UserError, InternalError) as error:
                 raise self.blame(error) from error
             self.forward_watermark(low)
+        if silent:
+            self.send(Watermark(self.watermark, idle=True))
+
+    def _combined(self) -> tuple[int, bool]:
+        """The watermark of all ports together, and whether none of them is to be waited for now.
+
+        The least of those that are not idle. Where all that have not ended are, the highest of all, as in Flink; unlike
+        there an input that has ended does not end the others while they are idle, so that their rows still count."""
+        marks = [w for w, idle in zip(self._watermarks, self._idle) if not idle and w != MAX_WATERMARK]
+        if marks:
+            return min(marks), False
+        open_marks = [w for w in self._watermarks if w != MAX_WATERMARK]
+        return (max(open_marks), True) if open_marks else (MAX_WATERMARK, False)
 
     def in_force(self, batch: Batch, port: int) -> Array | None:
         """For each row that arrives on a port the watermark in force before it: its stamp, held back by the other
-        ports."""
+        ports, but not behind what was sent on while they, or this one, were idle."""
         if batch.stamps is None or self.ports == 1:
             return batch.stamps
         others = [w for p, w in enumerate(self._watermarks) if p != port and not self._idle[p]]
-        return np.minimum(batch.stamps, min(others)) if others else batch.stamps
+        held = np.minimum(batch.stamps, min(others)) if others else batch.stamps
+        return np.maximum(held, self.watermark)
 
     def forward_watermark(self, time: int) -> None:
         if time not in (MAX_WATERMARK, MIN_WATERMARK):

@@ -113,6 +113,7 @@ class Job:
         self._began = clock()
         self._started = self._last_status = time.monotonic()
         self._last_rows: dict[int, float] = {}
+        self._silent: set[int] = set()
 
     def stop(self) -> None:
         """Ask the loop to take a checkpoint and end (safe from a signal handler or another thread)."""
@@ -253,10 +254,12 @@ class Job:
             if source.retries.failing:
                 self._last_rows[id(source)] = now  # it is not idle: its rows are still to come
             silent = now - self._last_rows.setdefault(id(source), now)
-            if self.options.idle_timeout and silent > self.options.idle_timeout:
+            if self.options.idle_timeout and silent > self.options.idle_timeout and id(source) not in self._silent:
+                self._silent.add(id(source))
                 self._rounds.push(source.consumers, Watermark(MIN_WATERMARK, idle=True))
             return not source.pausing
         self._last_rows[id(source)] = self._meter.began = now
+        self._silent.discard(id(source))
         self._push(source, batch)
         return True
 
