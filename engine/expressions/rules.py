@@ -17,7 +17,6 @@ from engine.types import (
     MAX_LENGTH,
     NULL,
     NUMERIC,
-    STRING,
     TIMESTAMPS,
     DataType,
     Kind,
@@ -74,10 +73,11 @@ def rounded_type(type: DataType, digits: int) -> DataType:
     return DECIMAL(1 + type.precision - type.scale + digits, digits)
 
 
-def common_type(types: Iterable[DataType], strings: bool = False) -> DataType | None:
+def common_type(types: Iterable[DataType], moments: bool = False) -> DataType | None:
     """The least restrictive type that all values fit; None where there is none.
 
-    `strings`: a string and something else meet as STRING (CASE, COALESCE), instead of having nothing in common.
+    `moments`: a DATE or TIME and a timestamp meet as a timestamp, as in Flink's own functions (COALESCE, arrays), while
+    its SQL (CASE, comparisons, set operations) knows nothing they have in common.
     """
     listed = list(types)
     present = [t for t in listed if t.kind is not Kind.NULL]
@@ -85,11 +85,11 @@ def common_type(types: Iterable[DataType], strings: bool = False) -> DataType | 
         return NULL if listed else None
     merged: DataType | None = present[0]
     for type in present[1:]:
-        merged = merged and _pair(merged, type, strings)
+        merged = merged and _pair(merged, type, moments)
     return None if merged is None else merged.as_nullable(is_nullable(*listed) or len(present) < len(listed))
 
 
-def _pair(a: DataType, b: DataType, strings: bool) -> DataType | None:
+def _pair(a: DataType, b: DataType, moments: bool) -> DataType | None:
     if a.same_as(b):
         return a.as_nullable(a.nullable or b.nullable)
     for family in (CHARACTER, BYTES_LIKE):
@@ -98,14 +98,11 @@ def _pair(a: DataType, b: DataType, strings: bool) -> DataType | None:
     if a.kind in NUMERIC and b.kind in NUMERIC:
         return _number(a, b)
     if a.kind is b.kind:
-        return _same_kind(a, b, strings)
+        return _same_kind(a, b, moments)
     kinds = {a.kind, b.kind}
-    if kinds <= TIMESTAMPS | {Kind.DATE} or (kinds & TIMESTAMPS and Kind.TIME in kinds):
+    if kinds <= TIMESTAMPS or (moments and kinds & TIMESTAMPS and kinds <= TIMESTAMPS | {Kind.DATE, Kind.TIME}):
         kind = Kind.TIMESTAMP_LTZ if Kind.TIMESTAMP_LTZ in kinds else Kind.TIMESTAMP
         return DataType(kind, precision=max(t.precision for t in (a, b) if t.kind in TIMESTAMPS))
-    if strings and kinds & CHARACTER:
-        other = b if a.kind in CHARACTER else a
-        return STRING if not other.is_nested else None
     return None
 
 
@@ -130,16 +127,16 @@ def _number(a: DataType, b: DataType) -> DataType:
     return max(approximate, key=lambda t: RANKS[t.kind])
 
 
-def _same_kind(a: DataType, b: DataType, strings: bool) -> DataType | None:
+def _same_kind(a: DataType, b: DataType, moments: bool) -> DataType | None:
     match a.kind:
         case Kind.TIME | Kind.TIMESTAMP | Kind.TIMESTAMP_LTZ | Kind.INTERVAL_TIME:
             return replace(a, precision=max(a.precision, b.precision))
         case Kind.ARRAY | Kind.MULTISET | Kind.MAP:
-            element = common_type([t for t in (a.element, b.element) if t], strings)
-            key = common_type([t for t in (a.key, b.key) if t], strings) if a.key else None
+            element = common_type([t for t in (a.element, b.element) if t], moments)
+            key = common_type([t for t in (a.key, b.key) if t], moments) if a.key else None
             return None if element is None or (a.key and key is None) else replace(a, element=element, key=key)
         case Kind.ROW if len(a.fields) == len(b.fields) and a.name == b.name:
-            merged = [common_type((x.type, y.type), strings) for x, y in zip(a.fields, b.fields, strict=True)]
+            merged = [common_type((x.type, y.type), moments) for x, y in zip(a.fields, b.fields, strict=True)]
             if any(t is None for t in merged):
                 return None
             fields = tuple(RowField(f.name, t) for f, t in zip(a.fields, merged, strict=True) if t is not None)

@@ -58,6 +58,8 @@ def infer_numbers(arguments: Arguments, derive: Derive, modulo: bool = False) ->
         return derive(as_decimal(a), as_decimal(b)).as_nullable(nullable)
     common = common_type((a, b))
     assert common is not None
+    if modulo and common.is_approximate:
+        raise bad_arguments(arguments, "it takes exact numbers")
     arguments.coercions.update({0: common, 1: common})
     return (b if modulo else common).as_nullable(nullable)
 

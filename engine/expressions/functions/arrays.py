@@ -30,8 +30,8 @@ def _with_element(result: Result, grows: bool = False, strict: bool = False) -> 
         if len(arguments.values) != 2:
             raise bad_arguments(arguments, "it takes 2 arguments")
         array, other = arguments.types
-        merged = common_type((element, other))
-        if merged is None:
+        merged = common_type((element, other), moments=True)
+        if merged is None or merged.kind is not element.kind and Kind.NULL not in (element.kind, other.kind):
             raise bad_arguments(arguments, f"{other} is no element of {array}")
         if not grows:
             merged = merged.as_nullable(element.nullable)
@@ -49,7 +49,7 @@ def _of_arrays(result: Result, several: bool = False) -> Infer:
         _element_of(arguments)
         if (len(arguments.values) > 1) is not several and not (several and arguments.name == "ARRAY_CONCAT"):
             raise bad_arguments(arguments, "wrong number of arguments")
-        type = common_type(arguments.types)
+        type = common_type(arguments.types, moments=True)
         if type is None or type.kind is not Kind.ARRAY:
             raise bad_arguments(arguments, "the arrays have no common type")
         arguments.coercions.update(dict.fromkeys(range(len(arguments.values)), type))
@@ -141,6 +141,8 @@ def _infer_sort(arguments: Arguments) -> DataType:
 
 def _infer_slice(arguments: Arguments) -> DataType:
     _element_of(arguments)
+    if any(t.kind is Kind.BIGINT for t in arguments.types[1:]):
+        raise bad_arguments(arguments, "the places are of type INT")
     return signature(arguments.types[0], "array", "int", "int?")(arguments)
 
 

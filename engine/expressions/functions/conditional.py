@@ -17,9 +17,9 @@ from engine.expressions.rules import common_type
 from engine.types import DataType, Kind, is_nullable
 
 
-def _common(arguments: Arguments, positions: Sequence[int], strings: bool = False) -> DataType:
+def _common(arguments: Arguments, positions: Sequence[int], moments: bool = False) -> DataType:
     """The common type of some arguments, which they are cast to."""
-    type = common_type([arguments.types[p] for p in positions], strings)
+    type = common_type([arguments.types[p] for p in positions], moments)
     if type is None:
         raise bad_arguments(arguments, "the values have no common type")
     for p in positions:
@@ -33,13 +33,13 @@ def _infer_case(arguments: Arguments) -> DataType:
         raise bad_arguments(arguments, "it takes conditions with values, and an ELSE")
     for i in range(0, count - 1, 2):
         accept(arguments, i, PARAMETERS["boolean"])
-    return _common(arguments, [*range(1, count, 2), count - 1], strings=True)
+    return _common(arguments, [*range(1, count, 2), count - 1])
 
 
 def _infer_coalesce(arguments: Arguments) -> DataType:
     if not arguments.values:
         raise bad_arguments(arguments, "it takes at least 1 argument")
-    type = _common(arguments, range(len(arguments.values)))
+    type = _common(arguments, range(len(arguments.values)), moments=True)
     return type.as_nullable(all(t.nullable for t in arguments.types))
 
 

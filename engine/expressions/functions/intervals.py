@@ -50,7 +50,7 @@ def infer_dated(arguments: Arguments) -> DataType:
     if arguments.name == "+" and a.kind in INTERVALS and b.kind in DATETIME:
         return _moved_type(b, arguments.values[0]).as_nullable(nullable)
     if arguments.name == "-" and a.kind in TIMESTAMPS | {Kind.DATE} and b.kind in TIMESTAMPS | {Kind.DATE}:
-        target = common_type((a, b))
+        target = common_type((a, b), moments=True)
         assert target is not None
         arguments.coercions.update({0: target, 1: target})
         return INTERVAL_TIME.as_nullable(nullable)

@@ -196,9 +196,9 @@ def _unhex(text: str) -> bytes | None:
 
 
 def _infer_hex(arguments: Arguments) -> DataType:
-    if len(arguments.values) != 1 or not (arguments.types[0].is_integer or arguments.types[0].has_views
+    if len(arguments.values) != 1 or not (arguments.types[0].is_integer or arguments.types[0].is_string
                                           or arguments.types[0].kind is Kind.NULL):
-        raise bad_arguments(arguments, "it takes an integer, a string or bytes")
+        raise bad_arguments(arguments, "it takes an integer or a string")
     return STRING.as_nullable(arguments.types[0].nullable)
 
 

@@ -104,7 +104,7 @@ def _date_format(args: Sequence[Column], type: DataType, length: int, context: C
 
 
 def _infer_date_format(arguments: Arguments) -> DataType:
-    words = "string" if arguments.types and arguments.types[0].is_string else "datetime"
+    words = "string" if arguments.types and arguments.types[0].is_string else "timestamp"
     return signature(STRING, words, "string", nullable=True)(arguments)
 
 
@@ -128,6 +128,8 @@ def _infer_to_ltz(arguments: Arguments) -> DataType:
     if not 1 <= len(types) <= 3:
         raise bad_arguments(arguments, "it takes 1 to 3 arguments")
     if types[0].kind in NUMERIC and len(types) < 3:
+        if len(types) == 2 and types[1].kind is Kind.BIGINT:
+            raise bad_arguments(arguments, "the precision is of type INT")
         if len(types) == 2:
             accept(arguments, 1, PARAMETERS["int"])
     else:

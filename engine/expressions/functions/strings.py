@@ -52,10 +52,6 @@ def _right(args: Sequence[Column], type: DataType, length: int, context: Context
     return cut(args[0], type, sizes - counts + 1, counts)
 
 
-def _infer_substring(arguments: Arguments) -> DataType:
-    return BYTES if arguments.types[0].is_bytes else STRING
-
-
 def _trimming(left: bool, right: bool) -> Evaluate:
     def evaluate(args: Sequence[Column], type: DataType, length: int, context: Context) -> Column:
         from engine.expressions.kernels import strings
@@ -248,8 +244,8 @@ FUNCTIONS: dict[str, Function] = {
     "CHAR_LENGTH": Function(signature(INT, "string"), _length),
     "CHARACTER_LENGTH": Function(signature(INT, "string"), _length, name="CHAR_LENGTH"),
     "OCTET_LENGTH": Function(signature(INT, "data"), _octets),
-    "SUBSTRING": Function(signature(_infer_substring, "data", "int", "int?", nullable=True), _substring),
-    "SUBSTR": Function(signature(_infer_substring, "data", "int", "int?", nullable=True), _substring, name="SUBSTRING"),
+    "SUBSTRING": Function(signature(STRING, "string", "int", "int?", nullable=True), _substring),
+    "SUBSTR": Function(signature(STRING, "string", "int", "int?", nullable=True), _substring, name="SUBSTRING"),
     "LEFT": Function(signature(STRING, "string", "int", nullable=True), _left),
     "RIGHT": Function(signature(STRING, "string", "int", nullable=True), _right),
     "TRIM": Function(_infer_trim, _trim),
@@ -258,7 +254,7 @@ FUNCTIONS: dict[str, Function] = {
     "RTRIM": Function(signature(STRING, "string", "string?"), _trimming(False, True)),
     "||": Function(_infer_pipes, _concat),
     "CONCAT": Function(_infer_concat, _concat),
-    "CONCAT_WS": Function(signature(STRING, "string", "convertible..."), _concat_ws, strict=False),
+    "CONCAT_WS": Function(signature(STRING, "string", "string..."), _concat_ws, strict=False),
     "UPPER": Function(signature(STRING, "string"), _casing(True)),
     "LOWER": Function(signature(STRING, "string"), _casing(False)),
     "POSITION": _POSITION,

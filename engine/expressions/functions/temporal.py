@@ -107,10 +107,9 @@ _TIME_UNITS = frozenset({"HOUR", "MINUTE", "SECOND", "MILLISECOND", "MICROSECOND
 def _of_interval(unit: str, column: Column) -> Array:
     sign, size = np.sign(column.values.astype(np.int64)), np.abs(column.values.astype(np.int64))
     if column.type.kind is Kind.INTERVAL_MONTHS:
-        parts = {"YEAR": size // 12, "MONTH": size % 12, "QUARTER": size % 12 // 3 + 1}
-        return sign * parts.get(unit, size // 12 // 10)
-    if unit == "EPOCH":
-        return sign * (size // SECOND)
+        parts = {"YEAR": size // 12, "MONTH": size % 12, "QUARTER": size % 12 // 3 + 1,
+                 "CENTURY": size // 1200, "MILLENNIUM": size // 12000}
+        return sign * parts[unit]
     return sign * (size // DAY if unit == "DAY" else _of_time(unit, size % DAY))
 
 
@@ -124,8 +123,19 @@ def _extract(args: Sequence[Column], type: DataType, length: int, context: Conte
     return Column(type, _of_time(unit, micros % DAY) if unit in _TIME_UNITS else _of_date(unit, micros // DAY))
 
 
+_DATE_ONLY = frozenset(UNITS) - {"MICROSECOND", "NANOSECOND"}
+_EXTRACTED: dict[Kind, frozenset[str]] = {
+    Kind.DATE: _DATE_ONLY, Kind.TIME: frozenset({"HOUR", "MINUTE", "SECOND", "MILLISECOND"}),
+    Kind.INTERVAL_TIME: frozenset({"DAY", "HOUR", "MINUTE", "SECOND", "MILLISECOND"}),
+    Kind.INTERVAL_MONTHS: frozenset({"YEAR", "QUARTER", "MONTH", "CENTURY", "MILLENNIUM"}),
+}
+"""The units that values have which do not have all."""
+
+
 def _infer_extract(arguments: Arguments) -> DataType:
-    checked_unit(arguments, 0)
+    unit = checked_unit(arguments, 0)
+    if len(arguments.values) == 2 and unit not in _EXTRACTED.get(arguments.types[1].kind, UNITS):
+        raise bad_arguments(arguments, f"unit {unit} can not be applied to {arguments.types[1]}")
     return signature(BIGINT, "symbol", "temporal")(arguments)
 
 

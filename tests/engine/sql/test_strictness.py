@@ -23,6 +23,14 @@ def code(select: str) -> str:
     "REPEAT(s, s)", "ROUND(k, s)", "CHR(s)", "LEFT(s, s)",
     "1 - s", "s * 2", "s / 2", "MOD(s, 2)", "SUM(s)",
     "AVG(s)", "SUM(TRUE)", "MAX(x'0F')", "MAX(INTERVAL '1' DAY)", "MAX(ARRAY[1])", "MAX(NULL)", "COUNT(NULL)",
+    "CASE WHEN k > 1 THEN 1 ELSE 'a' END", "CASE WHEN k > 1 THEN CAST(ts AS DATE) ELSE ts END", "CAST(ts AS DATE) = ts",
+    "CAST(ts AS DATE) < ts", "CAST(ts AS DATE) BETWEEN ts AND ts", "CAST(ts AS TIME) = ts", "IF(k > 1, s, 1)",
+    "ARRAY[CAST(ts AS DATE), ts]", "GREATEST(CAST(ts AS DATE), ts)", "NULLIF(CAST(ts AS DATE), ts)",
+    "MOD(1e0, 2)", "2 % 1e0", "SUBSTRING(x'0102', 1)", "HEX(x'01')", "CONCAT_WS(',', 1)",
+    "DATE_FORMAT(CAST(ts AS DATE), 'yyyy')", "EXTRACT(YEAR FROM CAST(ts AS TIME))",
+    "EXTRACT(YEAR FROM INTERVAL '1' DAY)", "EXTRACT(NANOSECOND FROM CAST(ts AS DATE))",
+    "ARRAY_CONTAINS(ARRAY[n], k)", "ARRAY_APPEND(ARRAY[n], k)",
+    "ARRAY_SLICE(ARRAY[n], k)", "TO_TIMESTAMP_LTZ(k, k)", "s IN (1, 'a')", "ts IN (CAST(ts AS DATE))",
 ])
 def test_types_that_do_not_fit(expression: str) -> None:
     assert code(expression) == "bad_arguments"
@@ -32,6 +40,16 @@ def test_types_that_do_not_fit(expression: str) -> None:
                                     "0.99999999999999999999"])
 def test_numbers_out_of_range(number: str) -> None:
     assert code(number) == "bad_literal"
+
+
+@pytest.mark.parametrize("expression", [
+    "CASE WHEN k > 1 THEN 1 ELSE 1.5 END", "COALESCE(CAST(ts AS DATE), ts)", "ts = CAST(ts AS TIMESTAMP_LTZ(3))",
+    "TIMESTAMPDIFF(DAY, CAST(ts AS DATE), ts)", "k % 1.5", "k > '1'", "k IN ('1')",
+    "EXTRACT(DAY FROM INTERVAL '1' DAY)", "EXTRACT(CENTURY FROM INTERVAL '1' MONTH)", "ARRAY_CONTAINS(ARRAY[k], n)",
+    "ARRAY_CONTAINS(ARRAY[1.5], 1)", "ARRAY[ts, CAST(ts AS TIMESTAMP_LTZ(3))]",
+])
+def test_types_that_fit(expression: str) -> None:
+    assert run({"t": Input(TABLE, [])}, f"SELECT {expression} FROM t") == []
 
 
 @pytest.mark.parametrize("number", ["9223372036854775807", "-9223372036854775808", "1e308", "1e-400", "0.123456789"])
