@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from porsche import processes
 from porsche.compiler import compile_text
 from porsche.home import Home

@@ -2079,10 +2079,13 @@ export interface components {
         RestorationRequest: {
             /** @description By default the savepoint's. */
             revision?: number;
+            /** @description Instead of the savepoint's, those that are given. */
             parameters?: {
                 [key: string]: string;
             };
             options?: components["schemas"]["RunOptionsRequest"];
+            /** @description What may become of state that another revision cannot take over as it is. */
+            allow?: components["schemas"]["Consent"][];
         };
         Revision: {
             number: number;
@@ -2554,6 +2557,8 @@ export interface components {
         };
         UpgradeOperator: {
             operator: string;
+            /** @description What people call it. */
+            name: string;
             /** @description The operator of the old program that it is. */
             before: string | null;
             kind: string;
