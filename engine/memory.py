@@ -21,6 +21,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
+from engine.areas import Area
 from engine.changes import Array
 from engine.errors import UserError
 from engine.kernels import inlined, kernel
@@ -336,12 +337,12 @@ class Reservation:
 
     def __init__(self, layout: Sequence[tuple[Any, int]], rows: int = MAX_ROWS) -> None:
         widths = [np.dtype(dtype).itemsize * count for dtype, count in layout]
-        self._map, self.rows = _reserve(sum(widths), rows)
-        self._starts = np.cumsum([0] + [width * self.rows for width in widths]).tolist()
+        self._area, self.rows = _reserve(widths, rows)
+        self._starts = _starts(widths, self.rows)
         self._huge = False
         self.arrays: list[Array] = []
         for (dtype, count), start in zip(layout, self._starts, strict=False):
-            flat = np.frombuffer(self._map, dtype, self.rows * count, start)
+            flat = np.frombuffer(self._area, dtype, self.rows * count, start)
             self.arrays.append(flat if count == 1 else flat.reshape(self.rows, count))
         self.widths = widths
 
@@ -350,14 +351,17 @@ class Reservation:
         if self._huge or rows * max(self.widths, default=0) < _HUGE_FROM:
             return
         self._huge = True
-        self._map.madvise(mmap.MADV_HUGEPAGE)
+        self._area.madvise(mmap.MADV_HUGEPAGE)
 
 
-def _reserve(width: int, rows: int) -> tuple[mmap.mmap, int]:
+def _starts(widths: Sequence[int], rows: int) -> list[int]:
+    return [rows * sum(widths[:i]) for i in range(len(widths))]
+
+
+def _reserve(widths: Sequence[int], rows: int) -> tuple[Area, int]:
     while rows >= 1 << 12:
         try:
-            flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _NORESERVE
-            return mmap.mmap(-1, max(width * rows, mmap.PAGESIZE), flags=flags), rows
+            return Area(sum(widths) * rows, _starts(widths, rows) or (0,)), rows
         except (OSError, OverflowError):
             rows //= 2
     raise UserError("out_of_memory", "no address space is left for state",

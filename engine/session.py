@@ -417,6 +417,7 @@ class Session:
         interval = properties.checkpoint_interval / 1e6
         made = JobOptions(checkpoint_interval=interval or None, idle_timeout=properties.idle_timeout / 1e6,
                           rate_limit=options.rate_limit, durable=options.durable, cpu=options.cpu,
+                          state_memory=properties.state_memory,
                           checkpoints=checkpoint_options(properties, self.access, self.name))
         if options.checkpoint_interval is not None:
             made = replace(made, checkpoint_interval=options.checkpoint_interval)

@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from engine.areas import Keeper
 from engine.changes import MAX_WATERMARK, MIN_WATERMARK, Batch, Watermark
 from engine.connectors.retries import Budget, Retries
 from engine.durable import tell
@@ -56,6 +57,7 @@ class JobOptions:
     durable: bool = True
     cpu: float | None = None  # cores that it may use, on average
     retry: Budget = field(default_factory=Budget)
+    state_memory: int = 0
     checkpoints: CheckpointOptions = field(default_factory=CheckpointOptions)
 
 
@@ -105,6 +107,7 @@ class Job:
         self._checkpoints.origin, self._checkpoints.models = origin, models
         self._upgrade = upgrade or Upgrade(fingerprint, where=str(folder))
         self.upgraded: Report | None = None
+        self._keeper = Keeper(options.state_memory, folder)
         self._ticking = graph.ticking
         self._totals = Totals()
         self._base = Totals()
@@ -175,6 +178,7 @@ class Job:
         sealed: dict[str, Any] = {}
         if checkpoint is not None:
             self.upgraded = restore(self.graph, checkpoint, self._upgrade, self._check_stop)
+            self._keeper.keep_all()
             if self.upgraded is None or self.upgraded.plain:
                 self._checkpoints.go_on(checkpoint)
             self._base = Totals(**checkpoint.meta["totals"])
@@ -287,6 +291,7 @@ class Job:
     def _maintain(self) -> None:
         now = time.monotonic()
         self._checkpoints.complete()
+        self._keeper.keep()
         due = self._checkpoints.is_due(now, self.options.checkpoint_interval)
         if due and self._checkpoints.copy_ahead(COPYING):
             self._checkpoints.begin(vars(self._now()))
@@ -379,6 +384,7 @@ class Job:
         status["checkpoints_failed"] = self._checkpoints.failed
         failing = self._checkpoints.failing
         status["checkpoints_failing"] = None if failing is None else asdict(failing)
+        status["state_in_files"] = self._keeper.moved
         status["stuck"] = self._progress.stuck()
         status["sinks"] = self._sinks()
         status |= self._status.describe(None if completed is None else completed.epoch)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from engine.areas import Area
 from engine.changes import Array
 from engine.memory import (
     INLINE,
@@ -83,7 +84,7 @@ class StringArena:
             self._live = np.concatenate([self._live, np.zeros_like(self._live)])
             self._sizes = np.concatenate([self._sizes, np.zeros_like(self._sizes)])
             self._publish()
-        block = np.empty(max(self._next_size, length + HEADER), np.uint8)
+        block = np.frombuffer(Area(max(self._next_size, length + HEADER)), np.uint8)
         self._next_size = min(2 * self._next_size, LAST_BLOCK)
         self._blocks[number] = block
         self._owners = None
