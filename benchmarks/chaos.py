@@ -69,6 +69,7 @@ class Figures:
     unequal: list[str] = field(default_factory=list)
     finished: int = 0
     restarts: int = 0
+    wrong: list[str] = field(default_factory=list)
     longest_wrong: float = 0.0
     longest_silent: float = 0.0
 
@@ -178,6 +179,7 @@ class Chaos:
         if now - run.wrong_since > WITHIN and not run.told:
             run.told = True
             self.figures.wrong_status += 1
+            self.figures.wrong.append(f"run {run.number}: {shown} instead of {true}")
 
     def _judge(self, run: Run, status: str) -> None:
         """Compare a run that has ended with the one that nothing happened to."""
@@ -232,7 +234,8 @@ def run(quick: bool = False, kills: int | None = None) -> dict[str, Any]:
     figures = chaos.figures
     return {
         "kills": figures.kills, "lost": figures.lost, "doubled": figures.doubled, "wrong_status": figures.wrong_status,
-        "by_place": dict(sorted(figures.at.items())), "unequal": figures.unequal, "runs": figures.finished,
+        "by_place": dict(sorted(figures.at.items())), "unequal": figures.unequal, "wrong": figures.wrong,
+        "runs": figures.finished,
         "restarts": figures.restarts, "rows_compared": sum(r.total() for r in expected.values()) * figures.finished,
         "longest_wrong_status_seconds": round(figures.longest_wrong, 1),
         "longest_without_web_seconds": round(figures.longest_silent, 1), "seconds": round(time.monotonic() - began, 1),

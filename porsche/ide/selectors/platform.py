@@ -12,8 +12,9 @@ from django.utils import timezone
 from porsche.ide.models import Beat
 
 SUPERVISOR = "supervisor"
-PATIENCE = timedelta(seconds=10)
-"""Without a beat for so long, a process of the platform is taken for dead."""
+PATIENCE = timedelta(seconds=6)
+"""Without a beat for so long, three of them, a process of the platform is taken for dead: then runs are judged from
+their folders, which has to be before what it noted last has been untrue for ten seconds."""
 VERSION = version("porsche")
 
 
