@@ -57,10 +57,10 @@ def _state(name: str, content: Content) -> Json:
 
 
 def accessed(parts: Sequence[StatePart]) -> tuple[float | None, float | None]:
-    """When the key that was used least recently was used, and that most recently (unix seconds); None where state
-    lives for ever, as that is not noted then."""
-    noted = (part.arrays.get("fields.access") for part in parts)
-    times = [array for array in noted if array is not None and len(array)]
+    """When the key, or the row of a join, that was used least recently was used, and that most recently (unix
+    seconds); None where state lives for ever, as that is not noted then."""
+    times = [array for part in parts for name, array in part.arrays.items()
+             if name.partition(".")[2] == "access" and len(array)]
     if not times:
         return None, None
     return min(int(a.min()) for a in times) / 1e6, max(int(a.max()) for a in times) / 1e6
