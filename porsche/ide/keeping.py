@@ -35,6 +35,7 @@ class Keeper:
         self._guard = Guard(home, groups)
         self._quotas: dict[int, Quota] = {}
         self._room = Room(configured.RESOURCES, {})
+        self._told: dict[int, tuple[int | None, set[tuple[str, str]]]] = {}
 
     def begin(self, jobs: Jobs) -> None:
         """Measure the jobs that run, and count what is taken."""
@@ -77,17 +78,28 @@ class Keeper:
         return texts.breach(limit, used, "control group" if by_kernel else "measured", seen.snapshot)
 
     def warnings(self, run: Run, seen: Observation) -> list[dict[str, Any]]:
-        """What people should know about what a run takes, each once for a process."""
+        """What people should know about what a run takes, and what its job says of itself, each once for a process."""
         known, found = self._guard.usage(run.pk), []
         if known is not None and known.of.caps.memory is not None and self._guard.is_near(run.pk):
             found.append(texts.warning(known.of.caps.memory, known.memory, seen.snapshot))
         if known is not None and known.of.caps.cpu is not None and self._guard.is_fast(run.pk):
             found.append(texts.too_fast(known.of.caps.cpu, known.cpu or 0.0))
-        return found
+        return [*found, *self._said(run, seen)]
+
+    def _said(self, run: Run, seen: Observation) -> list[dict[str, Any]]:
+        """Warnings of the job's status that are new."""
+        pid, told = self._told.get(run.pk, (None, set()))
+        if pid != seen.pid:
+            told = set()
+        said = (seen.snapshot or {}).get("warnings", ()) if seen.state.is_alive else ()
+        fresh = [w for w in said if (w["operator"], w["code"]) not in told]
+        self._told[run.pk] = seen.pid, told | {(w["operator"], w["code"]) for w in fresh}
+        return [{"code": w["code"], "node": w["node"], "message": f"{w['operator']}: {w['message']}"} for w in fresh]
 
     def release(self, run: Run) -> None:
         """A run is over."""
         self._guard.release(run.pk)
+        self._told.pop(run.pk, None)
 
     def _caps(self, run: Run, settings: Mapping[str, str]) -> Caps:
         return caps_for(run, settings, self._quotas.get(run.pipeline.project_id), configured.RESOURCES)
