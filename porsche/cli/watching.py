@@ -81,6 +81,7 @@ def _show_one(run: dict[str, Any]) -> None:
     facts({
         "reason": f"{where}{reason['message']}" if reason else None,
         "hint": reason.get("hint"),
+        "retrying": _retrying(snapshot),
         "a second": _rows(rates),
         "in all": _rows(snapshot),
         "progress": None if run["progress"] is None else f"{run['progress']:.0%}",
@@ -110,6 +111,13 @@ def taken(found: Mapping[str, Any] | None) -> str | None:
     if found["cpu_limit"]:
         cpu = f"{found['cpu'] or 0.0:.2f} of {found['cpu_limit']:g} cores ({kept.get('cpu')})"
     return f"{memory}, {cpu}, {found['slots']} slot{'s' if found['slots'] != 1 else ''}"
+
+
+def _retrying(snapshot: Mapping[str, Any]) -> str | None:
+    """Sources and sinks that fail and are tried again, and why."""
+    told = [f"{end['name']}: {clean(failing['cause'])} (for {snapshot['at'] - failing['since']:.0f} s)"
+            for ends in ("sources", "sinks") for end in snapshot.get(ends) or () if (failing := end.get("retrying"))]
+    return "; ".join(told) or None
 
 
 def _rows(counts: Mapping[str, Any]) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from porsche.runners.intent import TIME_TO_END, Act, History, Wanted, action
-from porsche.runners.observe import SLOW_START, Limits, Observation, State
+from porsche.runners.observe import SLOW_CHECKPOINT, SLOW_START, Limits, Observation, State
 from porsche.runners.policy import FixedDelay
 
 NOW = 5_000.0
@@ -35,6 +35,8 @@ RETRYABLE = {"failure": {"retryable": True}}
     (State.STUCK, {"pid": None, "since": NOW - 121}, "RUNNING", 2, None, Act.NOTHING),
     (State.STUCK, {"pid": 9, "since": NOW - 899, "reason": SLOW}, "RUNNING", 2, None, Act.NOTHING),
     (State.STUCK, {"pid": 9, "since": NOW - 901, "reason": SLOW}, "RUNNING", 2, None, Act.KILL),
+    (State.STUCK, {"pid": 9, "since": NOW - 899, "reason": {"code": SLOW_CHECKPOINT}}, "RUNNING", 2, None, Act.NOTHING),
+    (State.STUCK, {"pid": 9, "since": NOW - 901, "reason": {"code": SLOW_CHECKPOINT}}, "RUNNING", 2, None, Act.KILL),
     (State.STUCK, {"pid": 9, "since": NOW - 121}, "STOPPED", 2, None, Act.END),
     (State.FINISHED, {}, "RUNNING", 2, None, Act.NOTHING),
     (State.STOPPED, {}, "STOPPED", 2, None, Act.NOTHING),
