@@ -121,6 +121,7 @@ def _forks(folder: Path, count: int) -> list[float]:
     taken = []
     with Launcher(forks=True) as launcher:
         launcher.poll()
+        awaited(launcher.is_ready)
         for number in range(count + 1):
             place = RunFolder(folder / str(number))
             access = environment("dev").allowed(str(place.path), str(folder))

@@ -78,6 +78,7 @@ class Operator:
     ports = 1
     role = "operator"  # to people who look for where a job stands
     keeps = False  # it emits exactly the rows that it gets, one for one
+    asks = False  # answers come to it at any moment, which it takes at a tick
 
     def __init__(self, name: str, schema: Schema, settings: Settings, nodes: frozenset[str] = NO_NODES) -> None:
         self.name = name

@@ -54,6 +54,7 @@ class LookupJoin(Operator):
     expressions over it; `dealt`: the input's columns by which rows were dealt to the shards."""
 
     role = "lookup"
+    asks = True
 
     def __init__(self, name: str, schema: Schema, settings: Settings, lookup: Lookup, given: Schema,
                  keys: Sequence[Expression], condition: Expression | None, left: bool, options: LookupOptions,

@@ -38,7 +38,7 @@ from engine.upgrade import Report
 
 logger = logging.getLogger(__name__)
 IDLE_WAIT = 0.005  # seconds to sleep when no source has anything, longer each time that nothing has come
-LONGEST_WAITS = 4  # so many times as long, where only sources can have something: many jobs are idle most of the time
+LONGEST_WAITS = 4  # so many times as long, where no answers are waited for: most jobs are idle most of the time
 COPYING = 0.004  # seconds in a round for copying state ahead of its first checkpoint
 PACE = 0.05  # a limited source gives rows of so many seconds at once: fewer cost as much, and there is other work
 
@@ -235,6 +235,7 @@ class Job:
     def _loop(self) -> None:
         sources = list(self.graph.sources)
         pace = None if self.options.cpu is None else Pace(self.options.cpu)
+        longest = 1 if any(operator.asks for operator in self.graph.operators) else LONGEST_WAITS
         idle = 0
         while sources and not self._stop:
             busy = False
@@ -244,7 +245,7 @@ class Job:
                     sources.remove(source)
                     self._rounds.push(source.consumers, Watermark(MAX_WATERMARK))
             self._maintain()
-            idle = 0 if busy else 1 if self._ticking else min(idle + 1, LONGEST_WAITS)
+            idle = 0 if busy else min(idle + 1, longest)
             if idle and sources:
                 time.sleep(IDLE_WAIT * idle)
 

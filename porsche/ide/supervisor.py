@@ -259,7 +259,7 @@ class Supervisor:
     def _act(self, run: Run, job: Job, todo: Action) -> None:
         seen = job.seen
         assert seen is not None
-        if todo.act is Act.LAUNCH and self._starts:
+        if todo.act is Act.LAUNCH and self._starts and self._launcher.is_ready():
             self._launch(run, job)
         elif todo.act is Act.END and seen.pid is not None:
             ask_to_end(job.folder, seen.generation)

@@ -2,15 +2,18 @@
 
     launch(folder, spec)                       # a process, started anew
     with Launcher(forks=True) as launcher:     # many: forked from a template that has loaded what jobs need
-        launcher.start(folder, spec)
         launcher.poll()                        # now and then
+        if launcher.is_ready():
+            launcher.start(folder, spec)
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -38,8 +41,8 @@ PASSED = frozenset({
     "VIRTUAL_ENV", FAULTS, *THRIFTY,
 })  # fmt: skip
 """What a job sees of the environment: no secret but those that its document names."""
-FORKS = 4.0
-"""Seconds in which a template has to answer; while it begins it has much to load."""
+BEGINS, FORKS = 20.0, 4.0
+"""Seconds in which a template has to be ready, and to answer from then on."""
 BREATH = 30.0
 """Seconds after a template failed before there is another."""
 
@@ -91,11 +94,20 @@ class Template:
     process."""
 
     def __init__(self) -> None:
+        self.began = time.monotonic()
+        self._ready = False
         self._channel, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with other:
             self.process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "porsche.runners.template"], env=passed(os.environ), stdin=other.fileno(),
                 stdout=subprocess.DEVNULL, start_new_session=True, umask=PRIVATE)
+
+    def is_ready(self) -> bool:
+        """Whether it has loaded what it has to, and can be asked."""
+        if not self._ready and select.select([self._channel], [], [], 0.0)[0]:
+            with contextlib.suppress(ConnectionError):
+                self._ready = bool(self._channel.recv(1 << 16))
+        return self._ready
 
     def fork(self, folder: RunFolder, environment: Mapping[str, str]) -> int:
         """A job's process. OSError where none comes."""
@@ -133,6 +145,15 @@ class Launcher:
         if not self._forked(folder, spec):
             self._children.append(_started_anew(folder, spec))
 
+    def is_ready(self) -> bool:
+        """Whether it is time to start processes: it is worth a while to wait for a template that has just begun."""
+        if self._template is None or self._template.is_ready():
+            return True
+        if time.monotonic() - self._template.began < BEGINS and self._template.process.poll() is None:
+            return False
+        self._give_up("the template did not begin")
+        return True
+
     def poll(self) -> None:
         """Take the remains of processes that have ended; have a template."""
         self._children = [child for child in self._children if child.poll() is None]
@@ -148,7 +169,7 @@ class Launcher:
             self._template = None
 
     def _forked(self, folder: RunFolder, spec: Spec) -> bool:
-        if self._template is None:
+        if self._template is None or not self._template.is_ready():
             return False
         try:
             self._template.fork(folder, _environment(spec))

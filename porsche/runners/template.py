@@ -1,8 +1,9 @@
 """`python -m porsche.runners.template`: a process that has loaded what jobs need, and forks a job when it is asked to.
 
 A job that is forked starts in a fraction of a second and shares with the others the memory of all that was loaded
-before. Standard input is one end of a pair of sockets whose other end `porsche.runners.launch` holds: a request is a
-JSON object {folder, environment}, its answer {pid}. When the other end closes, this process ends; the jobs go on.
+before. Standard input is one end of a pair of sockets whose other end `porsche.runners.launch` holds: once {ready} has
+been sent, a request is a JSON object {folder, environment}, its answer {pid}. When the other end closes, this process
+ends; the jobs go on.
 
 A fork copies one thread only. There is no other here, but for Arrow's idle ones, which Arrow makes anew in a copy: the
 small jobs of `engine.warm`, which load the kernels, have ended whenever a request is looked at.
@@ -46,7 +47,11 @@ def main() -> int:
     _nothing_as(INPUT)
     for name in LOADED:
         importlib.import_module(name)
-    serve(channel)
+    try:
+        channel.send(json.dumps({"ready": True}).encode())
+        serve(channel)
+    except ConnectionError:
+        pass  # nobody is there any more
     return 0
 
 
@@ -55,13 +60,10 @@ def serve(channel: socket.socket) -> None:
     steps: Iterator[str] | None = _warm_up()
     while True:
         if select.select([channel], [], [], 0.0 if steps else PERIOD)[0]:
-            try:
-                request = channel.recv(LARGEST)
-                if not request:
-                    return
-                channel.send(json.dumps(_answer(request, channel)).encode())
-            except ConnectionError:
+            request = channel.recv(LARGEST)
+            if not request:
                 return
+            channel.send(json.dumps(_answer(request, channel)).encode())
         elif steps is not None and next(steps, None) is None:
             steps = None
         _reap()

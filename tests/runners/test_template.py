@@ -28,8 +28,10 @@ Start = Callable[..., RunFolder]
 @pytest.fixture
 def launcher(monkeypatch: pytest.MonkeyPatch) -> Iterator[Launcher]:
     monkeypatch.setattr(launching, "FORKS", 60.0)
+    monkeypatch.setattr(launching, "BEGINS", 60.0)
     with Launcher(forks=True) as made:
         made.poll()
+        awaited(made.is_ready)
         yield made
 
 
@@ -151,3 +153,18 @@ def test_remains_of_jobs_are_taken(launcher: Launcher, start: Start) -> None:
     os.kill(pid, signal.SIGKILL)
     awaited(lambda: not Path(f"/proc/{pid}").exists())
     assert until(folder, State.DIED).retryable
+
+
+def test_a_template_that_does_not_begin_is_waited_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(launching, "BEGINS", 60.0)
+    with Launcher(forks=True) as launcher:
+        assert launcher.is_ready(), "there is none yet"
+        launcher.poll()
+        template = template_of(launcher)
+        os.kill(template, signal.SIGSTOP)
+        assert not launcher.is_ready()
+        monkeypatch.setattr(launching, "BEGINS", 0.0)
+        assert launcher.is_ready(), "jobs are started anew"
+        assert processes.started(template) is None
+        launcher.poll()
+        assert launcher._template is None, "for a while"
