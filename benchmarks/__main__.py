@@ -13,9 +13,9 @@ from typing import Any
 
 from benchmarks.pinned import pin
 
-NAMES = ("taobao", "nexmark", "learners", "checkpoint", "recovery", "compile", "overhead", "functions", "api",
+NAMES = ("taobao", "nexmark", "learners", "checkpoint", "recovery", "memory", "compile", "overhead", "functions", "api",
          "first_run", "idle_jobs", "neighbours", "restore_point", "chaos", "soak")
-SPREAD = ("checkpoint", "recovery", "functions", "api", "first_run", "idle_jobs", "neighbours", "restore_point",
+SPREAD = ("checkpoint", "recovery", "memory", "functions", "api", "first_run", "idle_jobs", "neighbours", "restore_point",
           "chaos", "soak")
 """Those that are about several processes, or threads beside a job: they have all cores."""
 

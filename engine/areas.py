@@ -25,8 +25,8 @@ logger = logging.getLogger(__name__)
 
 SLAB = 16 << 20
 """Bytes that are moved at once."""
-EVERY, SHARE = 0.1, 50
-"""Seconds between looks at how much memory is in use, and how many times what the last one took."""
+EVERY, SHARE = 0.05, 50
+"""Seconds between looks at how much memory is in use; more, as a multiple of what it took, where it was in vain."""
 AT_ONCE = 2
 """Slabs that are moved in one go: they stop the job for some 10 ms each."""
 _NORESERVE, _MAP_FIXED, _PAGEOUT = 0x4000, 0x10, 21
@@ -114,37 +114,44 @@ class Keeper:
     def __init__(self, budget: int, folder: Path) -> None:
         self._budget = budget
         self._folder = folder
-        self._before = _anonymous()
+        self._before = anonymous()
         self._next = 0.0
         self._told = False
 
     def keep(self) -> None:
         """Move some of what is too much, where it is time to look. Nobody may write to areas meanwhile."""
         now = time.monotonic()
-        if self._budget and now >= self._next:
-            left = _anonymous() - self._before > self._budget and self._move()
-            self._next = now if left else now + EVERY + SHARE * (time.monotonic() - now)
+        if not self._budget or now < self._next:
+            return
+        self._next = now + EVERY
+        if self._is_much() and not self._move():  # it is not state: to look costs something
+            self._next += SHARE * (time.monotonic() - now)
+
+    def _is_much(self) -> bool:
+        return anonymous() - self._before > self._budget
 
     def _move(self) -> bool:
-        """Whether more is to be moved."""
-        held = [(held, area, start, size) for area in list(_AREAS) for start, size, held in area.slabs()]
-        excess = sum(one[0] for one in held) - self._budget
-        for number, (bytes_held, area, start, size) in enumerate(sorted(held, key=lambda one: (-one[0], one[2]))):
-            if excess <= 0 or number == AT_ONCE:
-                return excess > 0
+        """Whether something was moved."""
+        found = [(held, area, start, size) for area in list(_AREAS) for start, size, held in area.slabs()]
+        excess = sum(held for held, *_ in found) - self._budget
+        done = 0
+        for held, area, start, size in sorted(found, key=lambda one: (-one[0], one[2])):  # whole ones, old rows first
+            if excess <= 0 or done == AT_ONCE:
+                break
             try:
                 area.move_out(start, size, self._folder)
             except OSError as error:
                 if not self._told:
                     logger.warning("state stays in memory beyond its budget: %s", error.strerror or error)
                 self._told = True
-                return False
-            excess -= bytes_held
-        return False
+                break
+            excess -= held
+            done += 1
+        return done > 0
 
     def keep_all(self) -> None:
         """Move all that is too much."""
-        while self._budget and _anonymous() - self._before > self._budget and self._move():
+        while self._budget and self._is_much() and self._move():
             pass
 
     @property
@@ -153,7 +160,7 @@ class Keeper:
         return sum(area.moved for area in list(_AREAS))
 
 
-def _anonymous() -> int:
+def anonymous() -> int:
     """Bytes of the process' memory that no file stands behind."""
     with open("/proc/self/status", encoding="ascii") as file:
         return next((int(line.split()[1]) << 10 for line in file if line.startswith("RssAnon:")), 0)
