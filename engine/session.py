@@ -289,6 +289,7 @@ class Session:
         host = self._host(dict(program.settings))
         host.prepare(shards)
         graph.functions = host.tally
+        graph.query = {"name": self.name, "sha256": hashlib.sha256(self.text.encode()).hexdigest()}
         return graph
 
     @property

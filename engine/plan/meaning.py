@@ -172,7 +172,8 @@ def _call(call: Call, args: list[str]) -> str:
     types = [kind_of(t, wide) for t in (call.type, *given)]
     if function in ("AND", "OR", "=", "<>"):
         args, types = sorted(args), sorted(types)
-    return digest("call", function, types, args)
+    target = getattr(call.implementation, "target", "")
+    return digest("call", function, types, args, *([target] if target else []))
 
 
 def terms(condition: Expression | None, columns: Sequence[str]) -> list[str]:
@@ -199,10 +200,10 @@ def aggregate_call(call: n.AggregateCall, given: n.Relation, meaning: Meaning) -
                   [_option(o) for o in call.options], rest)
 
 
-def _option(value: object) -> str:
-    """A literal, or a user's function by its name."""
-    name = getattr(value, "name", None)
-    return f"function {name}" if isinstance(name, str) else repr(value)
+def _option(value: Any) -> str:
+    """A literal, or a user's function by where it is."""
+    target = getattr(value, "target", None)
+    return f"function {target} {value.name}" if isinstance(target, str) else repr(value)
 
 
 def _rest(one: Any, handled: set[str]) -> list[list[str]]:

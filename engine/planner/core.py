@@ -34,7 +34,8 @@ class Options:
 class Graph:
     """A job's operators, ready to run. `exchanges` upstream first; `operators` all, by `uid` and shard; `flow`: the
     nodes of the pipeline, where it is known; `described`: by `uid`, what operators with state hold and what it means
-    (`engine.planner.described`); `functions`: the work of users' functions."""
+    (`engine.planner.described`); `query`: the job's name, and the hash of its SQL text; `functions`: the work of users'
+    functions."""
 
     sources: list[SourceReader] = field(default_factory=list)
     sinks: list[SinkWriter] = field(default_factory=list)
@@ -44,6 +45,7 @@ class Graph:
     flow: Mapping[str, NodeFlow] = field(default_factory=dict)
     functions: Tally | None = None
     described: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
     describe: Callable[[Mapping[str, str]], Mapping[str, Mapping[str, Any]]] = lambda names: {}
 
     @property

@@ -26,6 +26,10 @@ from engine.runtime.writing import CheckpointOptions, Failing, Writing
 from engine.savepoints.restore import Origin
 from engine.state.checkpoints import Checkpoint, CheckpointStore, read_checkpoint
 from engine.state.protocol import StatePart
+from engine.state.table import VERSION
+
+BEGUN, WAITING = 32 << 20, 64 << 20
+"""Bytes of pieces that make a file of a base, and bytes in memory at which the disk is waited for."""
 
 
 class Checkpointing:
@@ -57,6 +61,7 @@ class Checkpointing:
         self._writing: Writing | None = None
         self._parts: dict[str, list[StatePart]] = {}
         self._taken: dict[str, list[StatePart]] = {}  # pieces of state that the next one begins with
+        self._taken_bytes = 0
         self._pieces: Iterator[tuple[str, StatePart]] | None = None
         self._sealed: dict[str, Any] = {}
         self._applied = True  # the last epoch that was written
@@ -127,7 +132,11 @@ class Checkpointing:
         self._pieces = self._pieces or self._more_pieces()
         for key, part in self._pieces:
             self._taken.setdefault(key, []).append(part)
-            if time.monotonic() >= end:
+            self._taken_bytes += part.nbytes
+            if self._taken_bytes >= BEGUN:
+                self._store.begin(self.epoch + 1, self._taken)
+                self._taken, self._taken_bytes = {}, 0
+            if time.monotonic() >= end or (self._store.waiting > WAITING and seconds < math.inf):
                 return False
         self._pieces = None
         return True
@@ -154,7 +163,7 @@ class Checkpointing:
         self.asked = False
         self.epoch += 1
         self.copy_ahead(math.inf)
-        self._parts, self._taken = self._taken, {}
+        self._parts, self._taken, self._taken_bytes = self._taken, {}, 0
         if self._writing is None:
             self.applying.begin(self._seal())
             return
@@ -218,5 +227,6 @@ def _key(operator: Operator, name: str) -> str:
 def described(graph: Graph) -> dict[str, Any]:
     """What a checkpoint says of its job: its operators' state (`engine.planner.described`), how far its sources are."""
     sources = {s.uid: {name: s.state.values[name] for name in ("rows", "position", "ended")} for s in graph.sources}
-    return {"operators": dict(graph.described), "sources": sources, "shards": graph.shards,
+    return {"operators": dict(graph.described), "format": VERSION, "query": dict(graph.query),
+            "job": graph.query.get("name"), "sources": sources, "shards": graph.shards,
             "tables": {writer.uid: writer.table for writer in graph.sinks}}

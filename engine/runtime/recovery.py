@@ -4,6 +4,7 @@ what becomes of each operator's state then is told by `engine.upgrade` and done 
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from engine.state.protocol import StatePart
 from engine.upgrade import Report, Verdict, check, renamed
 from engine.upgrade.moves import moved
 
+logger = logging.getLogger(__name__)
 Chains = dict[tuple[str, str], list[Sequence[StatePart]]]
 
 
@@ -64,11 +66,20 @@ def restore(graph: Graph, checkpoint: Checkpoint, upgrade: Upgrade, check_stop: 
         raise refused
     chains = chains_of(checkpoint)
     if not report.plain:
+        _tell(report)
         chains = _carried_over(report, chains)
         if report.of(Verdict.RECOMPUTED):
             chains |= _made_anew(report, checkpoint, upgrade, check_stop)
     load(graph.operators, chains, check_stop)
     return report
+
+
+def _tell(report: Report) -> None:
+    """What became of the state of another query, in the job's log."""
+    for entry in report.entries:
+        if entry.verdict is not Verdict.KEPT:
+            level = logging.WARNING if entry.verdict is Verdict.LOST else logging.INFO
+            logger.log(level, "state of %s: %s: %s", entry.name, entry.verdict.value, "; ".join(entry.reasons))
 
 
 def restore_operators(operators: Sequence[Operator], checkpoint: Checkpoint, check_stop: Callable[[], None]) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from engine.state.table import VERSION
 from engine.upgrade.fitting import Fit, fit
 from engine.upgrade.moves import Move
 from engine.upgrade.report import Entry, Report, Verdict
@@ -37,7 +38,8 @@ def check(meta: Json, new: Mapping[str, Json]) -> Report:
     old = {uid: {**one, "uid": uid} for uid, one in meta["operators"].items()}
     after = {uid: {**one, "uid": uid} for uid, one in new.items()}
     pairs = matched(old, after)
-    if len(pairs) == len(old) == len(after) and all(u == v and _alike(old[v], after[u]) for u, v in pairs.items()):
+    same = len(pairs) == len(old) == len(after) and meta.get("format", VERSION) == VERSION
+    if same and all(u == v and _alike(old[v], after[u]) for u, v in pairs.items()):
         entries = [_entry(one, Verdict.KEPT, before=uid) for uid, one in after.items()]
         return Report(tuple(entries), plain=True)
     judge = _Judge(meta, old, after, pairs)
@@ -134,6 +136,8 @@ class _Judge:
             return self._replaced(one, found.obstacles, before["uid"])
         if found.gaps:
             return self._partly(one, before, found, move)
+        if self._meta.get("format", VERSION) != VERSION:
+            found.changes.append(f"its form of version {self._meta['format']} becomes that of version {VERSION}")
         if found.changes:
             return _entry(one, Verdict.MIGRATED, found.changes, before["uid"], move)
         reasons = _unnamed(before, one)

@@ -100,6 +100,7 @@ class Function:
     `strict`: NULL in any argument gives NULL, applied by the evaluator, values under NULL being arbitrary but set.
     `deterministic`: equal calls in one evaluation give equal values; `folds`: so do calls of constants at any time.
     `name` is the canonical name, for aliases. `expand` rewrites a call into others instead, when it is bound.
+    `target`: where the object of a user's function is.
     """
 
     infer: Infer
@@ -112,6 +113,7 @@ class Function:
     folds: bool = True
     name: str = ""
     expand: Callable[[Arguments], Expression] | None = None
+    target: str = ""
 
     def may_fail(self, types: tuple[DataType, ...], result: DataType) -> bool:
         """Whether a row of such a call can raise."""

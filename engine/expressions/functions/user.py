@@ -50,7 +50,7 @@ class UserFunction:
     def as_function(self) -> Function:
         """The function as the catalogue has them."""
         return Function(_infer(self), _evaluate(self), strict=False, fallible=True, deterministic=self.deterministic,
-                        folds=False, name=self.name)
+                        folds=False, name=self.name, target=self.target)
 
 
 def scalar(name: str, target: str, host: Host, declared: Declared, parse_type: ParseType) -> UserFunction:

@@ -230,6 +230,47 @@ BASES: dict[str, Base] = {
         "keys change places": ("GROUP BY k, c", "GROUP BY c, k", FORM),
         "one key less": ("k, c, COUNT(*) AS n FROM e GROUP BY k, c", "k, COUNT(*) AS n FROM e GROUP BY k", REDO),
     }),
+    "top counts": Base("SELECT k, n FROM (SELECT *, ROW_NUMBER() OVER (ORDER BY n DESC, k) AS r FROM "
+                       "(SELECT k, COUNT(*) AS n FROM e GROUP BY k)) WHERE r <= 2", _stored("e.k"), edits={
+        "more rows": ("r <= 2", "r <= 3", SAME),
+        "another order": ("n DESC", "n", SAME),
+        "another aggregate below": ("COUNT(*) AS n", "SUM(v) AS n", REDO),
+        "what is made of results": ("SELECT k, n FROM (", "SELECT k * 2, n FROM (", SAME),
+    }),
+    "windows joined": Base(
+        "SELECT a.k, a.id, b.g FROM (SELECT * FROM TABLE(TUMBLE(TABLE e, DESCRIPTOR(ts), INTERVAL '15' SECOND))) a "
+        "JOIN (SELECT * FROM TABLE(TUMBLE(TABLE f, DESCRIPTOR(ts), INTERVAL '15' SECOND))) b ON a.k = b.k "
+        "AND a.window_start = b.window_start AND a.window_end = b.window_end", _stored("e.k e.id f.k f.g"), timed=True,
+        edits={
+        "another key": ("a.k = b.k", "a.x = b.k", REDO),
+        "a left join": (") a JOIN", ") a LEFT JOIN", SAME),
+        "a column more": ("b.g FROM", "b.g, a.c FROM", FORM),
+    }, added=frozenset({"a column more"})),
+    "top rows of windows": Base(
+        "SELECT k, id, v, window_start FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY window_start, window_end, k "
+        "ORDER BY v DESC, id) AS n FROM TABLE(TUMBLE(TABLE e, DESCRIPTOR(ts), INTERVAL '30' SECOND))) WHERE n <= 1",
+        _stored("e.k e.id e.v"), timed=True, edits={
+        "more rows": ("n <= 1", "n <= 2", REDO),
+        "another order": ("v DESC", "v", REDO),
+        "another size": ("'30' SECOND", "'45' SECOND", REDO),
+        "a column more": ("k, id, v, window_start FROM (", "k, id, v, c, window_start FROM (", FORM),
+    }, added=frozenset({"a column more"})),
+    "first row": Base("SELECT k, id, v FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY k, v ORDER BY ts) AS n FROM e) "
+                      "WHERE n = 1", _stored("e.k e.id e.v"), timed=True, edits={
+        "the last row": ("ORDER BY ts", "ORDER BY ts DESC", REDO),
+        "another key": ("PARTITION BY k, v", "PARTITION BY x, v", REDO),
+        "a column less": ("k, id, v FROM (", "k, v FROM (", FORM),
+    }),
+    "ranks": Base("SELECT k, id, v FROM (SELECT *, RANK() OVER (PARTITION BY k ORDER BY v) AS r FROM e) WHERE r <= 2",
+                  _stored("e.k e.id e.v"), edits={
+        "more ranks": ("r <= 2", "r <= 4", SAME),
+        "another order": ("ORDER BY v", "ORDER BY v DESC", SAME),
+        "another key": ("PARTITION BY k", "PARTITION BY x", REDO),
+    }),
+    "some rows": Base("SELECT id, v FROM e LIMIT 30", frozenset(), edits={
+        "more of them": ("LIMIT 30", "LIMIT 40", SAME),
+        "what is made of them": ("id, v", "id, v + 1, c", SAME),
+    }),
     "what both have": Base("SELECT id FROM e INTERSECT SELECT g * 6 FROM f", _stored("e.id"), edits={
         "what one has": ("INTERSECT", "EXCEPT", SAME),
         "all that both have": ("INTERSECT", "INTERSECT ALL", SAME),

@@ -22,6 +22,7 @@ from engine.runtime.job import Job
 from engine.session import SELECTED, RunOptions, Session
 from engine.upgrade import Report
 
+ROOT = Path(__file__).resolve().parents[3]
 BARRIER, CRASH = "BARRIER", "CRASH"
 ALL = frozenset({"recomputed", "lost"})
 
@@ -164,7 +165,7 @@ def session(text: str, stage: Stage, folder: Path) -> Session:
     def choose(table: TableSpec) -> Connector:
         return Shown(stage) if table.name == SELECTED else Scripted(stage)
 
-    made = Session(folder=folder, connectors=choose)
+    made = Session(folder=folder, connectors=choose, modules=[ROOT])
     for _ in made.script(text):
         pass
     return made

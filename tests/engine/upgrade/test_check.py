@@ -145,3 +145,22 @@ def test_descriptions_are_json_and_hold_no_options(tmp_path: Path) -> None:
 
 def test_the_platform_knows_the_same_words() -> None:
     assert set(upgrade.CONSENTS) == CONSENTS
+
+
+def test_another_function_under_the_same_name(tmp_path: Path) -> None:
+    code = "tests.engine.expressions.user_code"
+    old = (f"CREATE FUNCTION f AS '{code}.too_few' LANGUAGE PYTHON; {E} "
+           "SELECT k, SUM(f(id)) FROM e GROUP BY k;")
+    assert judged(old, old, tmp_path).verdicts == {"kept"}
+    assert judged(old, old.replace("too_few", "raises"), tmp_path).verdicts == {"kept", "recomputed"}
+
+
+def test_another_form_of_state(tmp_path: Path) -> None:
+    old = {**described(COUNT, tmp_path), "format": 0}
+    found = entry(session(COUNT, Stage(), tmp_path).upgrade(old), "GroupAggregate")
+    assert (found.verdict.value, found.reasons) == ("migrated", ("its form of version 0 becomes that of version 1",))
+
+
+def test_what_became_of_it_is_in_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    continued(COUNT, COUNT.replace(", SUM(v) AS s", ", MAX(v) AS m"), tmp_path, again="no")
+    assert "state of Aggregate: lost: MAX(v) begins empty" in caplog.text
