@@ -305,9 +305,14 @@ class Session:
         noted = self.folder / "name.txt"
         if noted.exists():
             return noted.read_text(encoding="utf-8")
-        if options.durable:
+        if not options.durable:
+            return self.name
+        try:
             self.folder.mkdir(parents=True, exist_ok=True)
             tell(noted, self.name)
+        except OSError as error:
+            raise UserError("state_folder", f"cannot use the state folder {self.folder}: {error.strerror}",
+                            hint="choose a writable folder with --state") from error
         return self.name
 
     # ---- running -----------------------------------------------------------------------------------------------------
