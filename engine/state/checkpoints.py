@@ -9,6 +9,7 @@
 
     future = store.write(epoch, {"agg/0/table": table.snapshot(full=False)}, meta, once={"sink/0": sealed})
     future.result()                      # None once the manifest is in place, or UserError; `write` returns at once
+    store.begin({"agg/0/table": [piece, ...]})   # part of the next checkpoint, written now
     store.last                           # Committed | None: epoch, bytes, seconds of the last one written
     store.close()                        # waits for what is being written
 
@@ -85,6 +86,16 @@ class Checkpoint:
         return self.parts
 
 
+@dataclass
+class Begun:
+    """Parts that belong to the next checkpoint: in memory, then in a file. `waiting`: bytes that were not tried yet."""
+
+    entries: Sequence[Entry]
+    epoch: int
+    waiting: int
+    file: WrittenFile | None = None
+
+
 @dataclass(frozen=True)
 class Committed:
     """A checkpoint that counts: its epoch, bytes written, seconds the writer took, data files in its chain, and whether
@@ -150,11 +161,12 @@ class CheckpointStore:
         self._max_deltas = max_deltas
         self._floor = floor
         self._chain: list[WrittenFile] = []
+        self._begun: list[Begun] = []
         self._writer = ThreadPoolExecutor(1, "checkpoints")
         self._merger = ThreadPoolExecutor(1, "compaction")
         self._merging: Future[None] | None = None
         self._patience = 0  # files of a chain that could not be merged: not tried again before there are twice as many
-        self._lock = threading.Lock()  # guards the chain and the files that are being made
+        self._lock = threading.Lock()  # guards the chain, what was begun, and the files that are being made
         self._making: set[str] = set()
         try:
             self.storage = open_storage(place) if isinstance(place, str | Path) else place
@@ -197,36 +209,66 @@ class CheckpointStore:
 
     # ---- writing -----------------------------------------------------------------------------------------------
 
+    def begin(self, epoch: int, parts: Mapping[str, Sequence[StatePart]]) -> None:
+        """Write parts that come before those of `write(epoch, ...)` in the background, so that they need no memory.
+        What cannot be written now is written then."""
+        entries = _entries(parts)
+        begun = Begun(entries, epoch, sum(entry.part.nbytes for entry in entries))
+        with self._lock:
+            self._begun.append(begun)
+        self._writer.submit(self._write_begun, begun)
+
+    @property
+    def waiting(self) -> int:
+        """Bytes that `begin` was given and that wait for the disk."""
+        with self._lock:
+            return sum(begun.waiting for begun in self._begun)
+
+    def _write_begun(self, begun: Begun) -> None:
+        with contextlib.suppress(OSError):
+            self._save(begun)
+        begun.waiting = 0
+
+    def _save(self, begun: Begun) -> WrittenFile:
+        if begun.file is None:
+            name = self._new_name("full", begun.epoch)
+            try:
+                begun.file, begun.entries = write_file(self.storage, name, begun.entries), ()
+            except OSError:
+                self._making.discard(name)
+                self._forget(name)
+                raise
+        return begun.file
+
     def write(self, epoch: int, parts: Mapping[str, Sequence[StatePart] | StatePart], meta: dict[str, Any],
               once: Mapping[str, StatePart] | None = None) -> Future[None]:
         """Write a checkpoint in the background. The parts' arrays must not change afterwards; `meta` is JSON. Several
         parts of a key are in the order in which they hold."""
-        entries = [Entry(key, one) for key, part in parts.items()
-                   for one in ([part] if isinstance(part, StatePart) else part)]
-        entries += [Entry(key, part, once=True) for key, part in (once or {}).items()]
+        entries = _entries(parts) + [Entry(key, part, once=True) for key, part in (once or {}).items()]
         return self._writer.submit(self._write, epoch, entries, meta)
 
     def _write(self, epoch: int, entries: Sequence[Entry], meta: dict[str, Any]) -> None:
         started = time.perf_counter()
-        name = self._new_name("delta" if self._chain else "full", epoch)
+        begun, first = list(self._begun), not self._chain
+        name = self._new_name("full" if first and not begun else "delta", epoch)
         try:
-            file = write_file(self.storage, name, entries)
-            with self._lock:
-                self._chain.append(file)
-                chain = list(self._chain)
+            files = [self._save(one) for one in begun]
+            files.append(write_file(self.storage, name, entries))
             if self._sync is not None:
                 self._sync()
-            reached("checkpoint")
+            with self._lock:
+                chain = [*self._chain, *files]
             self.storage.put(manifest_name(epoch), _manifest(epoch, chain, meta))
         except OSError as error:
-            with self._lock:
-                self._chain = [f for f in self._chain if f.name != name]
             self._making.discard(name)
             self._forget(manifest_name(epoch))  # in place, but perhaps not to stay: it must not count
             self._forget(name)
             raise _unwritable(self.storage.where, error) from error
-        self._making.discard(name)
-        self.last = Committed(epoch, file.length, time.perf_counter() - started, len(chain), len(chain) == 1)
+        with self._lock:
+            self._chain += files
+            self._begun = self._begun[len(begun):]
+        self._making.difference_update(file.name for file in files)
+        self.last = Committed(epoch, sum(f.length for f in files), time.perf_counter() - started, len(chain), first)
         self._tend()
 
     def _new_name(self, kind: str, epoch: int) -> str:
@@ -243,9 +285,10 @@ class CheckpointStore:
         """Start a compaction where one is due, and remove what is no longer needed."""
         with contextlib.suppress(OSError):
             self._clean()
-        deltas = self._chain[1:]
-        size = sum(f.length for f in deltas)
-        due = len(deltas) > self._max_deltas or size > max(self._chain[0].length // 2, self._floor)
+        deltas = [file for file in self._chain if file.name.startswith("delta")]
+        size = sum(file.length for file in deltas)
+        base = sum(file.length for file in self._chain) - size
+        due = len(deltas) > self._max_deltas or size > max(base // 2, self._floor)
         due = due and len(self._chain) >= 2 * self._patience
         if deltas and due and (self._merging is None or self._merging.done()):
             self._merging = self._merger.submit(self._compact, list(self._chain))
@@ -309,6 +352,11 @@ class CheckpointStore:
         """Finish what is being written."""
         self._writer.shutdown()
         self._merger.shutdown()
+
+
+def _entries(parts: Mapping[str, Sequence[StatePart] | StatePart]) -> list[Entry]:
+    return [Entry(key, one) for key, part in parts.items()
+            for one in ([part] if isinstance(part, StatePart) else part)]
 
 
 def _manifest(epoch: int, chain: Sequence[WrittenFile], meta: dict[str, Any]) -> bytes:

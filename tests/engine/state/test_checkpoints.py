@@ -14,7 +14,8 @@ import pytest
 from benchmarks.checkpoint import run
 from engine.changes import Column
 from engine.errors import UserError
-from engine.state import checkpoints, files
+from engine.state import checkpoints, files, parts
+from engine.state import table as tables
 from engine.state.checkpoints import Checkpoint, CheckpointStore, read_checkpoint
 from engine.state.files import Entry, write_file
 from engine.state.protocol import StatePart
@@ -337,6 +338,49 @@ def test_a_new_process_goes_on_with_the_chain(store: CheckpointStore) -> None:
     assert not again.last.full
     assert _restored(read_checkpoint(store.storage)) == expected == {1: 1, 2: 2, 3: 1}
     again.close()
+
+
+def test_a_base_that_is_written_in_pieces(store: CheckpointStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files that are begun belong to the next checkpoint, whether they could be written at once or not."""
+    monkeypatch.setattr(tables, "AHEAD_FROM", 0)
+    monkeypatch.setattr(parts, "PIECE", 100)
+    table, storage = _table(), store.storage
+    _add(table, list(range(50)))
+    for number in range(100):
+        piece = table.ahead()
+        if piece is None:
+            break
+        full = number in (2, 3)
+        store.storage = Failing(storage, "write", OSError(errno.ENOSPC, "no")) if full else storage
+        store.begin(1, {KEY: [piece]})
+        store.wait()
+        assert store.waiting == 0
+        assert read_checkpoint(storage) is None
+        _add(table, [number, 100])
+    expected = _write(store, table, 1)
+    assert number > 5
+    assert store.last is not None
+    assert (store.last.files, store.last.full) == (number + 1, True)
+    assert _restored(read_checkpoint(storage)) == expected
+    for epoch in range(2, 12):
+        _add(table, [epoch, 200])
+        expected = _write(store, table, epoch)
+        store.wait()
+    assert len(_data(storage)) < number
+    assert _restored(read_checkpoint(storage)) == expected
+
+
+def test_what_was_begun_and_never_ended_is_rubbish(store: CheckpointStore) -> None:
+    table = _table()
+    _add(table, [1])
+    expected = _write(store, table, 1)
+    other = _table()
+    _add(other, [2])
+    store.begin(2, {KEY: [other.snapshot(full=True)]})
+    store.wait()
+    assert len(_data(store.storage)) == 2
+    assert _restored(CheckpointStore(store.storage).latest()) == expected
+    assert len(_data(store.storage)) == 1
 
 
 def test_cleared(store: CheckpointStore) -> None:
