@@ -40,6 +40,7 @@ from engine.state.storage import LocalFolder
 LINES = re.compile(r"part-(\d+)\.jsonl")
 PARTS = re.compile(r"part-([0-9a-f]{8})-(\d{8})\.\w+")
 MODEL_FILE = re.compile(r"(\d{9})\.(?:change|base)")
+TRIES = 20
 OTHERS = frozenset({"checkpoints", "models"})
 """Folders in a state folder in which no table is."""
 
@@ -116,7 +117,8 @@ def _copy_models(source: Path, target: Path, newest: Mapping[str, int] | None) -
         for file in sorted(folder.iterdir()) if folder.is_dir() else ():
             match = MODEL_FILE.fullmatch(file.name)
             if file.name == "names.json" or (match and (last is None or int(match[1]) <= last)):
-                link(file, target / folder.name / file.name)
+                with contextlib.suppress(FileNotFoundError):  # too old to be kept
+                    link(file, target / folder.name / file.name)
     store = ModelStore(target)
     return {name: {"version": store.newest(name), "sha256": store.hash(name)} for name in store.names()}
 
@@ -127,17 +129,27 @@ def _copy_models(source: Path, target: Path, newest: Mapping[str, int] | None) -
 def _copy_tables(state: Path, target: Path, checkpoint: Checkpoint) -> None:
     """What the run's sinks keep in its folder, as of the checkpoint: lines and files of its epochs, and the embedded
     store, which may be a little ahead: what comes again is written by key."""
+    for _ in range(TRIES):
+        try:
+            _link_tables(state, target, checkpoint)
+            break
+        except FileNotFoundError:  # it was applied, or merged with others, meanwhile: they are listed once more
+            shutil.rmtree(target, ignore_errors=True)
+    else:
+        raise UserError("savepoint_io", f"the files in {state} change too fast to be copied", hint="try again")
+    rows = state / "store" / "rows.sqlite"
+    if rows.exists():
+        _copy_database(rows, target / "store" / rows.name)
+
+
+def _link_tables(state: Path, target: Path, checkpoint: Checkpoint) -> None:
     sealed = checkpoint.meta.get("sinks") or {}
     runs = {part["run"] for part in sealed.values() if isinstance(part, dict) and "run" in part}
     staged = set(_staged(sealed))
     for path in _below(state):
         relative = path.relative_to(state)
         if path.name in staged or _belongs(relative, runs, checkpoint.epoch):
-            with contextlib.suppress(FileNotFoundError):  # lines that were merged: those of a newer epoch hold them
-                link(path, target / relative)
-    rows = state / "store" / "rows.sqlite"
-    if rows.exists():
-        _copy_database(rows, target / "store" / rows.name)
+            link(path, target / relative)
 
 
 def _below(state: Path) -> Iterator[Path]:

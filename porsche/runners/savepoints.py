@@ -13,8 +13,6 @@ from porsche import processes
 from porsche.runners.asked import fresh_checkpoint
 from porsche.runners.folder import RunFolder, read
 
-LARGEST = 256 << 20
-"""Bytes of a checkpoint that are read to look into it, where a process serves others, too."""
 Json = dict[str, Any]
 
 
@@ -22,21 +20,30 @@ def save(folder: RunFolder, target: Path, *, name: str, facts: Mapping[str, Any]
          progress: Callable[[float, str], None] = lambda part, word: None) -> Json:
     """Make a savepoint of a run: of a fresh checkpoint while its process works, else of its last one. What `told` says
     of it. Made before, it is left as it is."""
-    from engine.savepoints.make import make
-
     if not target.exists():
-        make(folder.state, target, name=name, epoch=_freshest(folder, progress), facts=facts, progress=progress)
+        _make(folder, folder.state, target, name, facts or {}, progress)
     return told(target)
 
 
 def save_state(state: Path, target: Path, *, name: str) -> Json:
     """The same of the state folder of a run of this machine, as `porsche run` and the platform make them."""
+    worker = next((path for path in (state, state.parent) if processes.running(path) is not None), state)
+    _make(RunFolder(worker), state, target, name, {}, lambda part, word: None)
+    return told(target)
+
+
+def _make(folder: RunFolder, state: Path, target: Path, name: str, facts: Mapping[str, Any],
+          progress: Callable[[float, str], None]) -> None:
+    """`folder`: where the run's process is noted."""
     from engine.savepoints.make import make
 
-    worker = next((path for path in (state, state.parent) if processes.running(path) is not None), None)
-    epoch = None if worker is None else _freshest(RunFolder(worker), lambda part, word: None)
-    make(state, target, name=name, epoch=epoch)
-    return told(target)
+    epoch = _freshest(folder, progress)
+    try:
+        make(state, target, name=name, epoch=epoch, facts=facts, progress=progress)
+    except UserError as error:
+        if error.code != "no_checkpoint" or epoch is None:
+            raise
+        make(state, target, name=name, facts=facts, progress=progress)  # newer ones have taken its place
 
 
 def _freshest(folder: RunFolder, progress: Callable[[float, str], None]) -> int | None:
@@ -89,35 +96,26 @@ def restored(folder: RunFolder) -> Json | None:
     return read(folder.state / "restored.json")
 
 
-def inspect(folder: Path, *, epoch: int | None = None, operator: str | None = None, sample: int = 5,
-            largest: int | None = None) -> Json:
+def inspect(folder: Path, *, epoch: int | None = None, operator: str | None = None, sample: int = 5) -> Json:
     """What the state in a folder holds (`engine.savepoints.inspect`)."""
     from engine.savepoints.inspect import inspect
 
-    _refuse_large(folder, epoch, largest)
     return inspect(folder, epoch=epoch, operator=operator, sample=sample)
 
 
 def diff(before: tuple[Path, int | None], after: tuple[Path, int | None], *, operator: str | None = None,
-         sample: int = 5, largest: int | None = None) -> Json:
+         sample: int = 5) -> Json:
     """What became of the keys from one state to another; each is a folder and an epoch."""
     from engine.savepoints.inspect import diff
 
-    for folder, epoch in (before, after):
-        _refuse_large(folder, epoch, largest)
     return diff(before[0], after[0], epochs=(before[1], after[1]), operator=operator, sample=sample)
 
 
-def _refuse_large(folder: Path, epoch: int | None, largest: int | None) -> None:
-    if largest is None:
-        return
+def size_of(folder: Path, epoch: int | None) -> int:
+    """Bytes of a state; 0 where there is none."""
     if is_savepoint(folder):
-        size = told(folder)["bytes"]
-    else:
-        size = next((c["bytes"] for c in checkpoints_in(folder) if epoch in (None, c["epoch"])), 0)
-    if size > largest:
-        raise UserError("state_too_large", f"the state has {size >> 20} MB; the platform looks into {largest >> 20} MB",
-                        hint="`porsche state inspect FOLDER` on its machine looks into any")
+        return int(told(folder)["bytes"])
+    return next((int(c["bytes"]) for c in checkpoints_in(folder) if epoch in (None, c["epoch"])), 0)
 
 
 def delete(folder: Path) -> None:

@@ -16,6 +16,7 @@ from porsche.ide.models import Run, Savepoint
 from porsche.ide.selectors import files
 from porsche.ide.selectors.runs import is_active
 from porsche.redaction import HIDDEN, secrets_of
+from porsche.runners import looking
 from porsche.runners import savepoints as port
 
 Json = dict[str, Any]
@@ -120,7 +121,7 @@ def place_of(run: Run | None, savepoint: Savepoint | None, epoch: int | None) ->
 def inspected(place: tuple[Path, int | None], operator: str | None, sample: int) -> Json:
     """What a state holds, with some of its rows."""
     try:
-        found = port.inspect(place[0], epoch=place[1], operator=operator, sample=sample, largest=port.LARGEST)
+        found = looking.inspect(place, operator, sample)
     except UserError as error:
         raise told(error, the_state=place[0]) from error
     return {**found, "at": _time(found["at"])}
@@ -130,6 +131,6 @@ def differences(before: tuple[Path, int | None], after: tuple[Path, int | None],
                 sample: int) -> Json:
     """What became of the keys."""
     try:
-        return port.diff(before, after, operator=operator, sample=sample, largest=port.LARGEST)
+        return looking.diff(before, after, operator, sample)
     except UserError as error:
         raise told(error, the_former_state=before[0], the_later_state=after[0]) from error
