@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from engine.expressions.functions.user_hosts import Declared, Tally
 from engine.types import DataType
 from engine.workers import messages
 from engine.workers.pool import Pool
-from engine.workers.process import Limits, Lost, Process
+from engine.workers.process import Limits, Lost, Process, Spoilt
 
 if TYPE_CHECKING:
     from engine.expressions.functions.user_running import Group, Request
@@ -33,6 +33,9 @@ _HINTS = {
     "hung": "'python.fn-execution.timeout' says how long a call may take",
     "grew": "'python.fn-execution.memory.limit' says how much its process may hold",
 }
+
+
+Read = Callable[[Sequence[bytearray]], list[Any]]
 
 
 class Workers:
@@ -65,15 +68,16 @@ class Workers:
         self._ask({"ask": "check_initial", "name": name, "target": target, "state": types})
 
     def run(self, request: Request, given: Sequence[Group], suspect: bool = False) -> Sequence[Group]:
-        from engine.workers.arrays import pack, unpack
+        from engine.workers.arrays import pack
+        from engine.workers.trusted import answered
 
         started = time.perf_counter()
         question = {"ask": "run", **messages.request_json(request)}
         try:
-            _, buffers = self._ask(question, pack(given), suspect)
+            _, groups = self._ask(question, pack(given), lambda buffers: answered(request, given, buffers), suspect)
         finally:
             self.tally.called(request.name, request.length, time.perf_counter() - started)
-        return unpack(buffers)
+        return groups
 
     def prepare(self, shards: int) -> None:
         self._pool.size = shards
@@ -84,12 +88,13 @@ class Workers:
 
     # ---- asking ------------------------------------------------------------------------------------------------------
 
-    def _ask(self, question: dict[str, Any], buffers: Sequence[Buffer] = (),
-             suspect: bool = False) -> tuple[Any, list[bytearray]]:
+    def _ask(self, question: dict[str, Any], buffers: Sequence[Buffer] = (), read: Read = list,
+             suspect: bool = False) -> tuple[Any, list[Any]]:
+        """The answer, and what `read` makes of its buffers."""
         name, attempts = question["name"], 1 if suspect else ATTEMPTS
         for attempt in range(1, attempts + 1):
             try:
-                answer, returned = self._asked(question, buffers, suspect)
+                answer, returned = self._asked(question, buffers, read, suspect)
                 break
             except Lost as lost:
                 self.tally.restarted(name, str(lost))
@@ -101,8 +106,8 @@ class Workers:
             raise self._error(name, answer["error"])
         return answer, returned
 
-    def _asked(self, question: dict[str, Any], buffers: Sequence[Buffer],
-               suspect: bool) -> tuple[dict[str, Any], list[bytearray]]:
+    def _asked(self, question: dict[str, Any], buffers: Sequence[Buffer], read: Read,
+               suspect: bool) -> tuple[dict[str, Any], list[Any]]:
         """The answer of a process; one that has grown too large by then is replaced."""
         with self._pool.process() as process:
             self._load(process, question)
@@ -114,7 +119,11 @@ class Workers:
                 self._longest[question["name"]] = max(seconds, self._longest.get(question["name"], 0.0))
             if process.has_grown:
                 self._replace(question["name"], process)
-            return answer, returned
+            try:
+                return answer, [] if "error" in answer else read(returned)
+            except Spoilt as spoilt:
+                process.close()
+                raise Lost("died", f"spoilt its worker process: {spoilt}") from spoilt
 
     def _replace(self, name: str, process: Process) -> None:
         how = f"left more than {self._limits.memory >> 20} MB in its worker process"

@@ -50,6 +50,10 @@ class Lost(Exception):
         self.why, self.how, self.where = why, how, where
 
 
+class Spoilt(Exception):
+    """An answer is not what was asked for."""
+
+
 class Process:
     """`python -m MODULE SOCKET LEASH REPORT ARGUMENT...` in a session of its own; ended with this object at the latest.
 
@@ -59,6 +63,7 @@ class Process:
     def __init__(self, module: str, arguments: Sequence[str] = (), limits: Limits | None = None) -> None:
         self.limits = limits or Limits()
         self.loaded: set[str] = set()
+        self._asked = 0
         ours, theirs = socket.socketpair()
         leash, held = os.pipe()
         self._report = os.memfd_create("report")
@@ -113,8 +118,9 @@ class Process:
         self._allowed = self.limits.timeout if timeout is None else timeout
         self._deadline = time.monotonic() + self._allowed
         try:
-            self._channel.send(question, buffers)
-            answer = self._channel.receive()
+            self._asked += 1
+            self._channel.send([self._asked, question], buffers)
+            answer = self._answer(*self._channel.receive())
         except (EOFError, OSError) as error:
             raise self._died() from error
         except BadFrame as error:
@@ -124,6 +130,12 @@ class Process:
             self.close()
             raise
         return answer
+
+    def _answer(self, value: Any, buffers: list[bytearray]) -> tuple[Any, list[bytearray]]:
+        """The answer in a frame, if it is one to the question that was asked."""
+        if not isinstance(value, list) or len(value) != 2 or value[0] != self._asked:
+            raise BadFrame("no answer to the question")
+        return value[1], buffers
 
     def look(self) -> None:
         """While an answer is awaited: Lost where it takes too long or too much."""

@@ -31,7 +31,9 @@ def serve(descriptors: Sequence[str], answer: Answer) -> None:
     channel = Channel(socket.socket(fileno=end))
     with contextlib.suppress(EOFError, OSError):
         while True:
-            channel.send(*answer(*channel.receive()))
+            (number, question), buffers = channel.receive()
+            value, returned = answer(question, buffers)
+            channel.send([number, value], returned)
 
 
 def tie(leash: int) -> None:

@@ -299,3 +299,38 @@ def test_nothing_outlives_an_owner_that_is_killed(folder: Path) -> None:
     owner.send_signal(signal.SIGKILL)
     owner.wait()
     eventually(lambda: all(map(is_gone, pids)))
+
+
+HEAD = """
+import os, socket, sys
+import numpy as np, pyarrow as pa
+from engine.workers.arrays import pack
+from engine.workers.channel import Channel
+end = int(sys.argv[1])
+def f(values):
+    for act in acts: act(values)
+    return values
+f.result, acts = 'STRING', []
+places, text = pa.py_buffer(np.array([0, 2], np.int32)), pa.py_buffer(bytes([255, 255]))
+crooked = pa.Array.from_buffers(pa.string(), 1, [None, places, text])
+"""
+
+
+@pytest.mark.parametrize(("code", "said"), [
+    ("acts += [lambda values: os.write(end, bytes(range(256)))]", "spoke nonsense: a frame of"),
+    ("acts += [lambda values: Channel(socket.socket(fileno=os.dup(end))).send([1, {}], pack([[values]]))]",
+     "spoke nonsense: no answer to the question"),
+    ("sys.modules['__main__'].pack = lambda groups: pack([[pa.array(['a', 'b'])]])", "no array of 1 STRING"),
+    ("sys.modules['__main__'].pack = lambda groups: pack([])", "another number of arrays"),
+    ("sys.modules['__main__'].pack = lambda groups: [b'no schema', b'no batch']", "spoilt its worker process"),
+    ("sys.modules['__main__'].pack = lambda groups: pack([[crooked]])", "spoilt its worker process: Invalid UTF8"),
+])
+def test_nonsense_is_no_answer(folder: Path, workers: Workers, code: str, said: str) -> None:
+    """Code that writes into the pair of sockets, or spoils what the process answers: other arrays than were asked for,
+    and bytes that are none."""
+    (folder / "odd.py").write_text(HEAD + code, encoding="utf-8")
+    with pytest.raises(RuntimeFault) as caught:
+        workers.run(Request("f", "odd.f", "scalar", 1, (STRING,)), [[argument_of(column_from_python(STRING, ["a"]))]])
+    assert caught.value.code == "function_crashed"
+    assert said in caught.value.message
+    assert call(workers, "twice", [1]) == [2]
