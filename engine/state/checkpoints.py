@@ -256,6 +256,7 @@ class CheckpointStore:
             files.append(write_file(self.storage, name, entries))
             if self._sync is not None:
                 self._sync()
+            reached("checkpoint")
             with self._lock:
                 chain = [*self._chain, *files]
             self.storage.put(manifest_name(epoch), _manifest(epoch, chain, meta))

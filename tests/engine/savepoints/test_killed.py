@@ -27,7 +27,7 @@ jobs.to_end(Path(sys.argv[1]), RunOptions(batch_rows=7, checkpoint_interval=1e9,
 """
 
 
-@pytest.mark.parametrize("point", ["restore", "seal", "commit", "applied"])
+@pytest.mark.parametrize("point", ["restore", "seal", "checkpoint", "commit", "applied"])
 def test_killed_at(tmp_path: Path, point: str) -> None:
     """Before its state is restored; around its first checkpoint, which takes the savepoint's place."""
     jobs.to_end(tmp_path / "undisturbed", PLAIN)
