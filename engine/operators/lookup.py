@@ -24,8 +24,7 @@ from engine.operators.joining import any_null, pad_unmatched, satisfied, side_by
 from engine.operators.lookup_cache import MISSING, LookupCache, LookupOptions
 from engine.operators.lookup_requests import Requests
 from engine.operators.waiting_rows import WaitingRows
-from engine.state.table import StateTable
-from engine.types import Schema
+from engine.types import DataType, Schema
 
 ROWS_WAITING = 300_000  # at most, where no capacity is given
 PATIENCE = 0.02  # seconds that a barrier gives answers to come: what waits for longer is state
@@ -51,14 +50,15 @@ class Pending:
 
 class LookupJoin(Operator):
     """Input columns, then the table's; `left` keeps rows without a match. `given`: the input's schema; `keys`: the key
-    expressions over it; `dealt`: the input's columns by which rows were dealt to the shards."""
+    expressions over it; `dealt`: the input's columns by which rows are dealt to the shards, and the types under which
+    they are hashed."""
 
     role = "lookup"
     asks = True
 
     def __init__(self, name: str, schema: Schema, settings: Settings, lookup: Lookup, given: Schema,
                  keys: Sequence[Expression], condition: Expression | None, left: bool, options: LookupOptions,
-                 dealt: Sequence[int] = (), nodes: frozenset[str] = NO_NODES) -> None:
+                 dealt: tuple[Sequence[int], Sequence[DataType]] = ((), ()), nodes: frozenset[str] = NO_NODES) -> None:
         super().__init__(name, schema, settings, nodes)
         self._keys = [compile_expression(k) for k in keys]
         self._types = [k.type for k in keys]
@@ -69,16 +69,15 @@ class LookupJoin(Operator):
         self._queue: deque[Pending | Watermark] = deque()
         self._rows = 0  # that wait
         self._requests = Requests(lookup, options, name, settings.context.now)
-        self.dealt = tuple(dealt)
-        self._waiting = WaitingRows(given, dealt)
+        self._waiting = WaitingRows(given, *dealt)
         self._looked = 0.0
         self.counters.extra.update(hits=0, misses=0)
 
-    def states(self) -> dict[str, StateTable]:
-        return {"waiting": self._waiting.table}
+    def states(self) -> dict[str, WaitingRows]:
+        return {"waiting": self._waiting}
 
     def open(self) -> None:
-        for batch in self._waiting.take():
+        for batch in self._waiting.take_rows():
             self._take(batch)
 
     # ---- rows in -----------------------------------------------------------------------------------------------------
@@ -216,9 +215,9 @@ class LookupJoin(Operator):
         while self._queue and (left := until - time.monotonic()) > 0:
             self._requests.wait(left)
             self._drain()
-        self._waiting.put([p.batch for p in self._queue if isinstance(p, Pending)])
+        self._waiting.hold([p.batch for p in self._queue if isinstance(p, Pending)])
         super()._receive_barrier(barrier)
-        self._waiting.clear()
+        self._waiting.let_go()
 
     def close(self) -> None:
         self._requests.close()

@@ -186,7 +186,7 @@ def _set_operation(v: View) -> Holding:
 
 def _lookup(v: View) -> Holding:
     """Rows that wait for an answer; whom they are asked of, and how, may change."""
-    return Holding(keys=v.operator.dealt, stores={"rows": Store(0, ("kind", "stamp", "seq"))})
+    return Holding(stores={"rows": Store(0, ("kind", "stamp", "seq"))})
 
 
 def _sort(v: View) -> Holding:

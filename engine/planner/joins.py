@@ -104,8 +104,9 @@ def plan_lookup_join(planner: Planner, node: nodes.LookupJoin) -> Built:
         assert lookup is not None
         lookup.open([position for position, _ in node.keys], node.columns)
         options = lookup_options(table.options, lookup.local, hint, append)
+        dealt = (built.keys, built.types) if built.keys else ((), ())
         return LookupJoin(name, node.schema, settings, lookup, schema, [e for _, e in node.keys], node.condition,
-                          node.kind is JoinKind.LEFT, options, built.keys or (), node.nodes)
+                          node.kind is JoinKind.LEFT, options, dealt, node.nodes)
 
     return planner.add(node, f"Lookup({node.table.name})", [built], make, built.keys)
 

@@ -27,6 +27,8 @@ from engine.state.protocol import StatePart
 from engine.types import STRING
 from tests.engine.joins.test_lookup import Join, Table
 from tests.engine.runtime.faults import Script, ScriptedSource
+from tests.engine.runtime.timed import HALT, TimedScript
+from tests.engine.runtime.timed import session as timed_session
 
 LIMIT = 60.0
 
@@ -276,3 +278,28 @@ def test_shuffling_gives_each_shard_its_own_keys(tmp_path: Path, hint: str, shar
     assert sorted(lines) == sorted(f"{i % 20},n{i % 20}" for i in range(200))
     assert sorted(k for _, keys in seen for k in keys) == list(range(20))
     assert (len({who for who, _ in seen}) == 1) is shared
+
+
+@pytest.mark.parametrize(("before", "after"), [(1, 2), (2, 1), (2, 3)])
+def test_rows_that_wait_go_on_with_another_number_of_shards(tmp_path: Path, before: int, after: int) -> None:
+    """Each where the rows of its key are: the counts behind the lookup are whole."""
+    seen: list[tuple[int, list[int]]] = []
+    script = TimedScript({"e": [*((i % 20,) for i in range(60)), HALT, *((i,) for i in range(20))]})
+    text = """
+      CREATE TABLE e (n INT, p AS PROCTIME()) WITH ('connector' = 'scripted');
+      CREATE TABLE d (id INT, name STRING, PRIMARY KEY (id) NOT ENFORCED) WITH ('connector' = 'dimension');
+      CREATE VIEW found AS SELECT /*+ LOOKUP('table' = 'd', 'shuffle' = 'true', 'retry-predicate' = 'lookup_miss',
+        'retry-strategy' = 'fixed_delay', 'fixed-delay' = '10 min', 'max-attempts' = '2', 'timeout' = '1 d') */
+        e.n, d.name FROM e LEFT JOIN d FOR SYSTEM_TIME AS OF e.p ON e.n = d.id;
+      SELECT n, MAX(name), COUNT(*) FROM found GROUP BY n;"""
+
+    def attempt(shards: int, missing: int) -> None:
+        made = timed_session(text, script, tmp_path, {"d": Dimension(seen, missing, False)})
+        made.run(RunOptions(batch_rows=7, checkpoint_interval=1e9, shards=shards,
+                            on_job=lambda job: setattr(script, "job", job)))
+
+    attempt(before, 10**9)
+    assert script.changes == []
+    attempt(after, 0)
+    last = {line.split()[1]: line for line in script.changes}
+    assert sorted(last.values()) == sorted(f"+U {i} n{i} 4" for i in range(20))

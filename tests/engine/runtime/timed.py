@@ -3,7 +3,7 @@ job's loop turn once, so that state which is over goes; `HALT` stops the job the
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -102,12 +102,14 @@ def run(text: str, script: TimedScript, folder: Path, **options: Any) -> list[st
         return script.changes
 
 
-def session(text: str, script: TimedScript, folder: Path) -> Session:
-    """A session over the script's sources; every other table shows what it gets."""
+def session(text: str, script: TimedScript, folder: Path, others: Mapping[str, Connector] | None = None) -> Session:
+    """A session over the script's sources and `others` by name; every other table shows what it gets."""
 
     def choose(table: TableSpec) -> Connector:
         if table.name in script.sources:
             return TimedSource(table.name, script)
+        if table.name in (others or {}):
+            return (others or {})[table.name]
         name = table.option("connector")
         return Shown(script) if name in ("print", "shown") else connector(name, None)
 
