@@ -59,7 +59,8 @@ def reported(watermark: int) -> int | None:
 class Place:
     """Where a node's rows are seen: operators that take rows for it first, that give rows for it last, whose last
     node it is, all that work for it; where its work went, if it is the last node of none; the operators of other
-    nodes that run before its last one; and all that take, directly or not, what its own give."""
+    nodes that run before its last one; all that take, directly or not, what its own give; and whether its exits give
+    the same rows, each to others, as one of its operators comes before them all."""
 
     entries: tuple[str, ...]
     exits: tuple[str, ...]
@@ -68,6 +69,7 @@ class Place:
     fused_into: str | None
     within: tuple[str, ...]
     behind: tuple[str, ...]
+    same: bool
 
 
 class Nodes:
@@ -100,7 +102,9 @@ class Nodes:
                 exits.append(uid)
         fused = None if own else every[-1] if every else self._neighbour(node)
         behind = {u for o in own for u in later[o]} - set(own)
-        return Place(tuple(entries), tuple(exits), tuple(own), every, fused, self._within(every, later), tuple(behind))
+        same = len(exits) > 1 and any(later[u] >= set(exits) - {u} for u in own)
+        return Place(tuple(entries), tuple(exits), tuple(own), every, fused, self._within(every, later), tuple(behind),
+                     same)
 
     def _within(self, every: Sequence[str], later: Mapping[str, set[str]]) -> tuple[str, ...]:
         """Operators of later nodes that run between the node's own: filters pushed below its watermark."""
@@ -133,7 +137,8 @@ class Nodes:
             rows_in[node] = sum(work[u].rows_in for u in place.entries) if place.entries else None
             left_out = sum(work[u].left_out for u in place.own)
             left_out += sum(work[u].rows_in - work[u].rows_out for u in place.within)
-            rows_out[node] = sum(work[u].rows_out for u in place.exits) + left_out if place.exits else None
+            given = [work[u].rows_out for u in place.exits]
+            rows_out[node] = (max if place.same else sum)(given) + left_out if given else None
         _infer(self._flow, rows_in, rows_out)
         return {node: {"rows_in": rows_in[node], "rows_out": rows_out[node], **_described(place, work)}
                 for node, place in self._places.items()}

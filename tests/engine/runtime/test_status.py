@@ -74,6 +74,18 @@ def test_a_filter_alone_and_a_projection_are_counted_exactly(tmp_path: Path) -> 
     assert rows_of(last) == {"e": (20, 20), "big": (20, 15), "doubled": (15, 15), "o": (15, 15)}
 
 
+def test_rows_that_several_nodes_take_are_counted_once(tmp_path: Path) -> None:
+    text = """
+    CREATE TABLE p (n INT, c BIGINT) WITH ('connector' = 'blackhole');
+    CREATE VIEW counted AS SELECT n, COUNT(*) OVER (ORDER BY t) + 1 AS c, n + 1 AS m FROM e;
+    CREATE VIEW twice AS SELECT m * 2 AS n FROM counted;
+    INSERT INTO o SELECT n FROM twice;
+    INSERT INTO p SELECT n, c FROM counted;
+    """
+    rows = rows_of(run(tmp_path, text, "e counted twice o p")[-1])
+    assert (rows["counted"], rows["twice"], rows["o"], rows["p"]) == ((20, 20),) * 4
+
+
 def test_a_filter_that_is_pushed_below_a_join_says_what_comes_out_of_it(tmp_path: Path) -> None:
     text = """
     CREATE VIEW pairs AS SELECT a.n AS n, b.n AS m FROM e AS a JOIN e AS b ON a.n = b.n;
