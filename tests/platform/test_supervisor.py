@@ -339,7 +339,7 @@ def test_notes_are_json_others_can_read(home: Home) -> None:
     until(supervisor, run, Status.RUNNING)
     spec = json.loads((home.run(run.pk) / "job.json").read_text("utf-8"))
     assert set(spec) == {"run", "key", "generation", "attempt", "document", "parameters", "options", "environment",
-                         "access", "caps", "launched"}
+                         "access", "caps", "restore", "launched"}
     assert spec["access"]["paths"] == [str(home.run(run.pk)), f"{home.path}/data"]
     assert spec["access"]["hosts"] == []
     write(home.run(run.pk) / "stop.json", {"generation": 1})
