@@ -108,7 +108,7 @@ def extreme(call: AggregateArguments, wanted: dict[int, DataType]) -> DataType:
 
 def edge(call: AggregateArguments, wanted: dict[int, DataType]) -> DataType:
     """FIRST_VALUE, LAST_VALUE: of the argument's type."""
-    exactly(call, 1, 2)
+    exactly(call, 1)
     return if_any(call, call.types[0])
 
 

@@ -142,10 +142,10 @@ class Scope:
         """The columns that `*` or `t.*` stands for."""
         if not qualifier:
             merged = [(name, e) for name, e in self.merged.items()]
-            return merged + [c for s in self.sources for c in _columns(s) if c[0] not in self.merged]
+            return merged + [c for s in self.sources for c in _starred(s, False, place) if c[0] not in self.merged]
         for source in self.sources:
             if source.answers(qualifier):
-                return list(_columns(source, every=True))
+                return _starred(source, True, place)
         row = self.lookup(qualifier, place)
         if row is None:
             aliases = [s.alias for s in self.sources if s.alias]
@@ -157,6 +157,15 @@ class Scope:
 def ambiguous(name: str, place: Place | None) -> UserError:
     return UserError("ambiguous_column", f"Column '{name}' is ambiguous", place=place,
                      hint="put the table's name before it")
+
+
+def _starred(source: Source, every: bool, place: Place | None) -> list[tuple[str, Expression]]:
+    """A source's columns; UserError where two have one name."""
+    columns = list(_columns(source, every))
+    names = [name for name, _ in columns]
+    if len(set(names)) < len(names):
+        raise ambiguous(next(n for n in names if names.count(n) > 1), place)
+    return columns
 
 
 def _columns(source: Source, every: bool = False) -> Iterator[tuple[str, Expression]]:

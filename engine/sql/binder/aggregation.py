@@ -89,10 +89,11 @@ def aggregate(relation: Relation, grouping: Grouping, used: Sequence[Expression]
     if grouping.window is not None:
         if grouping.sets:
             raise NotSupported("a group window with grouping sets")
-        return _group_window(relation, grouping, calls, used, nodes)
-    if grouping.sets:
+        result = _group_window(relation, grouping, calls, used, nodes)
+    elif grouping.sets:
         return _grouping_sets(relation, grouping, calls, markers, windows, nodes)
-    result = _group(relation, grouping, calls, windows, nodes)
+    else:
+        result = _group(relation, grouping, calls, windows, nodes)
     for marker in markers:
         result.columns[marker] = Literal(marker.type, 0)
     return result

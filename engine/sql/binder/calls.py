@@ -188,6 +188,8 @@ def aggregate_call(binder: ExpressionBinder, node: exp.Anonymous, name: str, pla
         if name != "COUNT":
             raise UserError("bad_arguments", f"{name}(*) is not possible", place=place)
         arguments = []
+    elif name == "COUNT" and not arguments:
+        raise UserError("bad_arguments", "COUNT() counts nothing", place=place, hint="COUNT(*) counts rows")
     inner = binder.inner(f"the arguments of {name}")
     args = [_argument(inner, a) for a in arguments]
     args = [typed(a, place) for a in args]

@@ -14,7 +14,7 @@ from engine.sql.binder.aggregation import distinct
 from engine.sql.binder.build import project, refs, widen
 from engine.sql.binder.calls import ordered_term
 from engine.sql.binder.expressions import ExpressionBinder
-from engine.sql.binder.placeholders import OrderBy, OuterRef, contains
+from engine.sql.binder.placeholders import OrderBy, OuterRef, SubqueryRef, contains
 from engine.sql.binder.session import Session
 from engine.sql.places import place_of
 from engine.sql.scope import Correlation, Scope, Source
@@ -84,6 +84,10 @@ class QueryBinder:
     def _values(self, node: exp.Values) -> Relation:
         binder = ExpressionBinder(self.session, Scope([], self.correlation), "VALUES")
         rows = [[binder.value(item) for item in row.expressions] for row in node.expressions]
+        for expression in (e for row in rows for e in row):
+            if contains(expression, SubqueryRef):
+                raise NotSupported("a subquery in VALUES", place=expression.place or place_of(node),
+                                   hint="SELECT it instead")
         width = len(rows[0])
         if any(len(r) != width for r in rows):
             raise UserError("bad_values", "Values passed to VALUES operator must have compatible types: rows differ in "

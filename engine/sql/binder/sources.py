@@ -192,6 +192,9 @@ class FromBinder:
             if len(columns) != len(relation.schema):
                 raise UserError("bad_alias", f"List of column aliases must have same degree as table; table has "
                                 f"{len(relation.schema)} columns, alias list {len(columns)}", place=place_of(alias))
+            twice = next((c for c in columns if columns.count(c) > 1), None)
+            if twice is not None:
+                raise UserError("bad_alias", f"Duplicate name '{twice}' in column alias list", place=place_of(alias))
             relation = project(relation, refs(relation), columns, self.session.nodes)
         source = Source(name, relation.schema.fields, 0, () if alias is not None else path)
         return From(Leaf(relation, source.named), self._scope([source]))

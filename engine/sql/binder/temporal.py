@@ -16,7 +16,7 @@ from engine.sql.binder.build import conjunction, conjuncts, is_proctime, nullabl
 from engine.sql.binder.expressions import ExpressionBinder
 from engine.sql.binder.hints import Hints, hinted_lookup, hints
 from engine.sql.binder.joins import EquiTerm, join_schema, split_terms
-from engine.sql.binder.placeholders import rewrite, shift
+from engine.sql.binder.placeholders import SubqueryRef, contains, rewrite, shift
 from engine.sql.binder.sources import From, FromBinder, Leaf, combined
 from engine.sql.binder.tables import table_columns
 from engine.sql.catalog import Table
@@ -55,7 +55,12 @@ def _time_kind(relation: Relation, time: Expression, node: exp.Expr) -> TimeKind
 
 
 def _terms(binder: FromBinder, scope: Scope, on: exp.Expr | None) -> list[Expression]:
-    return conjuncts(ExpressionBinder(binder.session, scope, "ON").condition(on)) if on is not None else []
+    if on is None:
+        return []
+    terms = conjuncts(ExpressionBinder(binder.session, scope, "ON").condition(on))
+    if any(contains(term, SubqueryRef) for term in terms):
+        raise NotSupported("a subquery in the condition of a temporal join", place=place_of(on))
+    return terms
 
 
 def _sides(left: From, node: exp.Table, right: Schema, kind: JoinKind, width: int) -> tuple[Scope, Scope]:

@@ -83,15 +83,12 @@ class QueryParser(RelationParser):
     def _ordering(self, node: Node) -> None:
         if self.word == "ORDER":
             node.set("order", self.order_by())
-        while True:
-            if self.word == "LIMIT":
-                self._limit(node)
-            elif self.word == "OFFSET":
-                node.set("offset", self.offset_clause())
-            elif self.word == "FETCH":
-                node.set("limit", self._fetch())
-            else:
-                return
+        if self.word == "LIMIT":
+            self._limit(node)
+        if self.word == "OFFSET":
+            node.set("offset", self.offset_clause())
+        if self.word == "FETCH":
+            node.set("limit", self._fetch())
 
     def _limit(self, node: Node) -> None:
         if self.accept("LIMIT", "ALL"):

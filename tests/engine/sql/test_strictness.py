@@ -70,3 +70,28 @@ def test_order_by_in_aggregates() -> None:
 def test_functions_of_other_databases() -> None:
     for call in ("NTH_VALUE(k, 2) OVER (ORDER BY ts)", "MEDIAN(k)", "BOOL_AND(TRUE)"):
         assert code(call) == "unknown_function"
+
+
+@pytest.mark.parametrize(("query", "wanted"), [
+    ("SELECT COUNT() FROM t", "bad_arguments"), ("SELECT FIRST_VALUE(k, 1) FROM t", "bad_arguments"),
+    ("SELECT * FROM t AS x(a, a, s, ts)", "bad_alias"), ("SELECT * FROM (SELECT k, n, k FROM t)", "ambiguous_column"),
+    ("SELECT x.* FROM (SELECT k, n, k FROM t) AS x", "ambiguous_column"),
+    ("SELECT k FROM t LIMIT 1 OFFSET 1 OFFSET 1", "syntax"), ("SELECT k FROM t OFFSET 1 LIMIT 1", "syntax"),
+    ("SELECT * FROM (VALUES (1, (SELECT MAX(k) FROM t))) AS v(a, b)", "not_supported"),
+    ("SELECT * FROM (VALUES (1 IN (SELECT n FROM t))) AS v(a)", "not_supported"),
+    ("SELECT LAG(k, CAST(NULL AS INT)) OVER (ORDER BY ts) FROM t", "bad_arguments"),
+])
+def test_queries(query: str, wanted: str) -> None:
+    with pytest.raises(UserError) as caught:
+        run({"t": Input(TABLE, [])}, query)
+    assert caught.value.code == wanted and caught.value.place is not None
+
+
+def test_a_column_named_twice_is_one_as_long_as_nobody_asks_for_it() -> None:
+    assert run({"t": Input(TABLE, [])}, "SELECT n FROM (SELECT k, n, k FROM t) LIMIT 1") == []
+
+
+def test_grouping_beside_a_group_window_is_zero() -> None:
+    rows = "(SELECT k, PROCTIME() AS p FROM t)"
+    query = f"SELECT GROUPING(k), COUNT(*) FROM {rows} GROUP BY TUMBLE(p, INTERVAL '1' DAY), k"
+    assert run({"t": Input(TABLE, [])}, query) == []
