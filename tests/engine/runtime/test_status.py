@@ -75,14 +75,17 @@ def test_a_filter_alone_and_a_projection_are_counted_exactly(tmp_path: Path) -> 
 
 
 def test_rows_that_several_nodes_take_are_counted_once(tmp_path: Path) -> None:
+    """What `counted` computes behind its OVER is done twice: once with `twice`, once for `p`."""
     text = """
     CREATE TABLE p (n INT, c BIGINT) WITH ('connector' = 'blackhole');
-    CREATE VIEW counted AS SELECT n, COUNT(*) OVER (ORDER BY t) + 1 AS c, n + 1 AS m FROM e;
-    CREATE VIEW twice AS SELECT m * 2 AS n FROM counted;
+    CREATE VIEW counted AS SELECT n, t, COUNT(*) OVER (ORDER BY t) AS c FROM e;
+    CREATE VIEW twice AS SELECT n * 2 + CAST(c AS INT) AS n FROM counted;
     INSERT INTO o SELECT n FROM twice;
     INSERT INTO p SELECT n, c FROM counted;
     """
-    rows = rows_of(run(tmp_path, text, "e counted twice o p")[-1])
+    last = run(tmp_path, text, "e counted twice o p")[-1]
+    assert sum("counted" in o["nodes"] and o["name"].startswith("Calc") for o in last["operators"]) == 2
+    rows = rows_of(last)
     assert (rows["counted"], rows["twice"], rows["o"], rows["p"]) == ((20, 20),) * 4
 
 
