@@ -190,6 +190,28 @@ def test_rolled_back(at: Platform, undisturbed: list[str]) -> None:
     assert [one["name"] for one in listed] == ["good"]
 
 
+def test_begun_from_under_another_revision(at: Platform, undisturbed: list[str]) -> None:
+    """What only changes what is written keeps its state; what changes what a state means takes consent."""
+    run = at.start()
+    at.until(run, Status.RUNNING, more=lambda: rows_in(run) > 1000)
+    saved = at.save(run, name="half")
+    at.ask("POST", f"runs/{run.pk}/stop")
+    at.until(run, Status.STOPPED)
+    longer, wider = EVENTS.replace("10 minutes", "20 minutes"), EVENTS.replace("rate:", "share: price, rate:")
+    for number, document in enumerate((longer, wider), 2):
+        save_document(pipeline=at.pipeline, document=document, base=number - 1, by=None)
+    refused = at.api.post(f"savepoints/{saved.pk}/restore", {"revision": 2})
+    assert (refused.status_code, refused.json()["code"]) == (409, "upgrade_refused")
+    assert "counted" in refused.json()["message"] and Run.objects.count() == 1
+    again = at.ask("POST", f"savepoints/{saved.pk}/restore", {"revision": 3, "options": {"rate": 1e6}}, 201)
+    other = Run.objects.get(pk=again["id"])
+    at.until(other, Status.FINISHED)
+    made = [json.loads(line) for line in answers(at.folder(other).state)]
+    assert len(made) == ROWS and any("share" in row for row in made) and any("share" not in row for row in made)
+    seen = sorted((row["impression_id"], row["event"], row["seen"]) for row in made)
+    assert seen == sorted((row["impression_id"], row["event"], row["seen"]) for row in map(json.loads, undisturbed))
+
+
 def test_what_cannot_be(at: Platform) -> None:
     never = at.world.run(Status.CREATED, desired=Desired.STOPPED, observed_generation=1)
     assert at.api.post(f"runs/{at.world.run().pk}/rescale", {"shards": 0}).status_code == 400

@@ -130,8 +130,8 @@ def test_names_on_a_platform(world: platform.World, tmp_path: Path) -> None:
     unknown = porsche(tmp_path, "state", "restore", "numbers@other", "--json").error
     assert unknown["code"] == "no_savepoint" and "point, kept" in unknown["hint"]
     assert porsche(tmp_path, "state", "restore", "numbers@7", "--json").error["code"] == "no_savepoint"
-    started = porsche(tmp_path, "state", "restore", "numbers@kept", "--shards", "2", "--set", "count=3", "--json").json
-    assert (started["options"], started["parameters"]) == ({"shards": 2}, {"count": "3"})
+    started = porsche(tmp_path, "state", "restore", "numbers@kept", "--shards", "2", "--json").json
+    assert (started["options"], started["parameters"]) == ({"shards": 2}, {})
     assert porsche(tmp_path, "state", "delete", "numbers@kept", "--json").error["code"] == "savepoint_in_use"
     assert porsche(tmp_path, "state", "delete", "numbers@point", "--json").json == {"deleted": "point"}
     back = porsche(tmp_path, "restore-point", "rollback", "numbers@kept", "--json").json

@@ -15,6 +15,7 @@ from porsche.ide.selectors.runs import ACTIVE, is_active
 from porsche.ide.selectors.savepoints import needed_by
 from porsche.ide.services.pipelines import save_document
 from porsche.ide.services.runs import remove_savepoints, stop_run
+from porsche.ide.services.upgrades import require_consent, savepoint_check
 from porsche.ide.work import submit
 
 KIND = "savepoint"
@@ -72,26 +73,33 @@ def delete_savepoint(*, savepoint: Savepoint) -> None:
     transaction.on_commit(lambda: remove_savepoints([key]))
 
 
-@transaction.atomic
 def restore_savepoint(*, savepoint: Savepoint, revision: Revision | None = None,
                       parameters: Mapping[str, str] | None = None, options: Mapping[str, Any] | None = None,
-                      allow: Collection[str] = (), takes_over: bool = False, by: User | None) -> Run:
+                      allow: Collection[str] = (), by: User | None) -> Run:
     """A run that begins with a savepoint: of its revision, parameters and options, but for those that are given.
-    Whether another revision fits its state is seen when it starts; `allow`: what may become of what does not."""
+    Conflict "upgrade_refused", with what becomes of its state, where others do not fit it and `allow` does not agree
+    to that."""
     _require_ready(savepoint)
+    chosen, filled = revision or savepoint.revision, {**savepoint.parameters, **(parameters or {})}
+    if chosen.digest != savepoint.revision.digest or filled != savepoint.parameters:
+        require_consent(savepoint_check(savepoint=savepoint, document=chosen.document, parameters=filled), allow,
+                        f"under revision {chosen.number} some of the state in '{savepoint.name}' would be")
+    given = {**_without_consents(savepoint.options), **(options or {}), **({"allow": sorted(allow)} if allow else {})}
+    return _begun(savepoint, chosen, filled, given, by)
+
+
+@transaction.atomic
+def _begun(savepoint: Savepoint, revision: Revision, parameters: Mapping[str, str], options: Mapping[str, Any],
+           by: User | None, *, takes_over: bool = False) -> Run:
     pipeline = savepoint.pipeline
     if pipeline.archived_at is not None:
         raise Conflict("archived", f"the pipeline '{pipeline.slug}' is archived", hint="take it out of the archive")
-    chosen = revision or savepoint.revision
-    run = Run.objects.create(
-        pipeline=pipeline, revision=chosen, restored_from=savepoint, takes_over=takes_over, created_by=by,
-        parameters={**savepoint.parameters, **(parameters or {})},
-        options={**_without_consents(savepoint.options), **(options or {}),
-                 **({"allow": sorted(allow)} if allow else {})},
-        environment=savepoint.environment)
-    require_valid(chosen.document, run.parameters, run.environment, str(settings.HOME.run(run.pk) / "state"))
+    run = Run.objects.create(pipeline=pipeline, revision=revision, restored_from=savepoint, takes_over=takes_over,
+                             parameters=dict(parameters), options=dict(options), environment=savepoint.environment,
+                             created_by=by)
+    require_valid(revision.document, run.parameters, run.environment, str(settings.HOME.run(run.pk) / "state"))
     RunEvent.objects.create(run=run, kind="request", code="start", user=by,
-                            message=f"revision {chosen.number} is to run from the savepoint '{savepoint.name}'")
+                            message=f"revision {revision.number} is to run from the savepoint '{savepoint.name}'")
     return run
 
 
@@ -120,7 +128,7 @@ def roll_back(*, savepoint: Savepoint, by: User | None) -> Run:
     for run in pipeline.runs.filter(ACTIVE):
         if run.desired != Desired.STOPPED:
             stop_run(run=run, by=by)
-    return restore_savepoint(savepoint=savepoint, revision=revision, takes_over=True, by=by)
+    return _begun(savepoint, revision, savepoint.parameters, savepoint.options, by, takes_over=True)
 
 
 @transaction.atomic

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from django.db import transaction
 
 from porsche.compiler.environment import BUNDLED, environment
 from porsche.ide.errors import Conflict
-from porsche.ide.models import Revision, Run, User
+from porsche.ide.models import Revision, Run, Savepoint, User
 from porsche.ide.selectors import files
 from porsche.ide.selectors.compiled import require_valid
 from porsche.ide.services.runs import go_on
@@ -27,10 +27,29 @@ def upgrade_check(*, run: Run, document: str) -> dict[str, Any]:
         if run.restored_from is None:
             raise Conflict("no_state", f"run {run.pk} has no checkpoint", hint="start a new run")
         state = settings.HOME.savepoint(run.restored_from.key)
-    require_valid(document, run.parameters, run.environment, str(folder.state))
-    where = run.environment if run.environment in BUNDLED else str(Path(run.environment).absolute())
-    access = environment(where).allowed(str(folder.path), str(settings.HOME.path))
-    return check_apart(Question(document, str(state), run.parameters, where, access))
+    return _checked(document, run.parameters, run.environment, folder.path, state)
+
+
+def savepoint_check(*, savepoint: Savepoint, document: str, parameters: Mapping[str, str]) -> dict[str, Any]:
+    """The same of the state in a savepoint."""
+    folder = settings.HOME.savepoint(savepoint.key)
+    return _checked(document, parameters, savepoint.environment, folder, folder)
+
+
+def _checked(document: str, parameters: Mapping[str, str], name: str, folder: Path, state: Path) -> dict[str, Any]:
+    require_valid(document, parameters, name, str(state))
+    where = name if name in BUNDLED else str(Path(name).absolute())
+    access = environment(where).allowed(str(folder), str(settings.HOME.path))
+    return check_apart(Question(document, str(state), parameters, where, access))
+
+
+def require_consent(report: Mapping[str, Any], allow: Collection[str], words: str) -> None:
+    """Conflict "upgrade_refused", with the report's table, where that takes consent which was not given. `words`: the
+    beginning of the sentence."""
+    missing = sorted(set(report["needs"]) - set(allow))
+    if missing:
+        raise Conflict("upgrade_refused", f"{words} {' and '.join(missing)}:\n{report['table']}",
+                       hint=f"agree to that with allow: {', '.join(missing)}")
 
 
 def upgrade_run(*, run: Run, revision: Revision, allow: Collection[str] = (), by: User | None) -> Run:
@@ -38,12 +57,8 @@ def upgrade_run(*, run: Run, revision: Revision, allow: Collection[str] = (), by
     of its state, where some of it would be recomputed or lost and that was not agreed to."""
     if revision.pk != run.revision_id:
         report = upgrade_check(run=run, document=revision.document)
-        missing = sorted(set(report["needs"]) - set(allow))
-        if missing:
-            words = " and ".join(missing)
-            what = f"under revision {revision.number} some of the state of run {run.pk} would be {words}"
-            raise Conflict("upgrade_refused", f"{what}:\n{report['table']}",
-                           hint=f"agree to that with allow: {', '.join(missing)}")
+        require_consent(report, allow,
+                        f"under revision {revision.number} some of the state of run {run.pk} would be")
     return _upgraded(run, revision, allow, by)
 
 
