@@ -23,7 +23,8 @@ none."""
 
 @dataclass(frozen=True)
 class Stuck:
-    """`kind`: source, sink or checkpoint; `since`: unix seconds; `nodes`: of the pipeline; `cause`: in words."""
+    """`kind`: source, sink, checkpoint (one is not written) or storage (it fails, and is tried again); `since`: unix
+    seconds; `nodes`: of the pipeline; `cause`: in words."""
 
     kind: str
     name: str
@@ -69,9 +70,10 @@ class Progress:
                                   f"it has not taken epoch {checkpoints.epoch} for {now - part.since:.0f} s: {why}")
         writing = checkpoints.writing_since
         if writing is not None and now - writing > self._most:
-            why = "" if checkpoints.failing is None else f": {checkpoints.failing.reason}"
-            yield Stuck("checkpoint", f"checkpoint {checkpoints.epoch}", (), round(self._clock() - (now - writing), 3),
-                        f"it is not written after {now - writing:.0f} s{why}")
+            failing = checkpoints.failing
+            cause = f"it is not written after {now - writing:.0f} s" + ("" if failing is None else f": {failing.reason}")
+            yield Stuck("checkpoint" if failing is None else "storage", f"checkpoint {checkpoints.epoch}", (),
+                        round(self._clock() - (now - writing), 3), cause)
 
     def _stuck(self, kind: str, end: SourceReader | SinkWriter, seconds: float, cause: str) -> Stuck:
         return Stuck(kind, end.name, tuple(sorted(end.nodes)), round(self._clock() - seconds, 3), cause)

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from porsche.runners.observe import SLOW_CHECKPOINT, SLOW_START, Limits, Observation, State
+from porsche.runners.observe import FAILING_STORAGE, SLOW_CHECKPOINT, SLOW_START, Limits, Observation, State
 from porsche.runners.policy import Strategy
 
 KEPT = 2_000
@@ -105,7 +105,10 @@ def action(seen: Observation, wanted: Wanted, history: History, strategy: Strate
 
 def _of_living(seen: Observation, wanted: Wanted, limits: Limits, now: float, ending_since: float | None) -> Action:
     if wanted.desired == "RUNNING" and seen.generation >= wanted.generation and not seen.asked:
-        is_slow = (seen.reason or {}).get("code") in (SLOW_START, SLOW_CHECKPOINT)
+        code = (seen.reason or {}).get("code")
+        if code == FAILING_STORAGE:
+            return Action(Act.NOTHING)  # it would meet the same disk, having lost what it did since its last checkpoint
+        is_slow = code in (SLOW_START, SLOW_CHECKPOINT)
         patience = limits.patience_when_slow if is_slow else limits.patience
         if seen.state is State.STUCK and now - seen.since > patience and seen.pid is not None:
             return Action(Act.KILL, why=f"it did not get on for {now - seen.since:.0f} s")

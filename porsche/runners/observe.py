@@ -39,8 +39,12 @@ SLOW_START = "slow_start"
 """The code of a process that is stuck before its first status."""
 SLOW_CHECKPOINT = "slow_checkpoint"
 """The code of a job whose checkpoint does not get written: its rows may go on."""
+FAILING_STORAGE = "checkpoints_failing"
+"""The code of a job whose checkpoints are tried again and again: its rows go on."""
 AGAIN = "it is started again if this lasts"
 SLOW_STORAGE = "is the disk of its state folder slow, or full?"
+_STUCK = {"checkpoint": (SLOW_CHECKPOINT, SLOW_STORAGE),
+          "storage": (FAILING_STORAGE, "make room, or the folder writable: its rows go on, and it is tried again")}
 YOUNG = 5.0
 """Seconds in which a process that was started takes its lock and notes itself."""
 
@@ -253,7 +257,7 @@ def _where(files: Files, why: str) -> dict[str, Any]:
 def _told(stuck: Mapping[str, Any]) -> dict[str, Any]:
     """The reason of a job that says itself what it waits for."""
     nodes = stuck.get("nodes") or []
-    code, hint = (SLOW_CHECKPOINT, SLOW_STORAGE) if stuck["kind"] == "checkpoint" else ("stuck", AGAIN)
+    code, hint = _STUCK.get(stuck["kind"], ("stuck", AGAIN))
     return reason(code, f"{stuck['name']}: {stuck['cause']}", node=nodes[0] if nodes else None, hint=hint)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from porsche.runners.intent import TIME_TO_END, Act, History, Wanted, action
-from porsche.runners.observe import SLOW_CHECKPOINT, SLOW_START, Limits, Observation, State
+from porsche.runners.observe import FAILING_STORAGE, SLOW_CHECKPOINT, SLOW_START, Limits, Observation, State
 from porsche.runners.policy import FixedDelay
 
 NOW = 5_000.0
@@ -37,6 +37,7 @@ RETRYABLE = {"failure": {"retryable": True}}
     (State.STUCK, {"pid": 9, "since": NOW - 901, "reason": SLOW}, "RUNNING", 2, None, Act.KILL),
     (State.STUCK, {"pid": 9, "since": NOW - 899, "reason": {"code": SLOW_CHECKPOINT}}, "RUNNING", 2, None, Act.NOTHING),
     (State.STUCK, {"pid": 9, "since": NOW - 901, "reason": {"code": SLOW_CHECKPOINT}}, "RUNNING", 2, None, Act.KILL),
+    (State.STUCK, {"pid": 9, "since": NOW - 9e5, "reason": {"code": FAILING_STORAGE}}, "RUNNING", 2, None, Act.NOTHING),
     (State.STUCK, {"pid": 9, "since": NOW - 121}, "STOPPED", 2, None, Act.END),
     (State.FINISHED, {}, "RUNNING", 2, None, Act.NOTHING),
     (State.STOPPED, {}, "STOPPED", 2, None, Act.NOTHING),

@@ -79,6 +79,7 @@ def test_a_stuck_job_says_where() -> None:
 
 @pytest.mark.parametrize(("kind", "code", "node"), [
     ("source", "stuck", "scored"), ("sink", "stuck", "scored"), ("checkpoint", "slow_checkpoint", None),
+    ("storage", "checkpoints_failing", None),
 ])
 def test_a_job_that_says_what_it_waits_for_is_stuck(kind: str, code: str, node: str | None) -> None:
     told = {"kind": kind, "name": "Sink(t)", "nodes": [node] if node else [], "since": NOW - 31, "cause": "it is away"}

@@ -24,7 +24,7 @@ from engine.connectors import connector
 from engine.connectors.base import Connector, Environment, Json, Poll, Source, TableOptions
 from engine.errors import UserError
 from engine.plan.nodes import TableSpec
-from engine.runtime import writing
+from engine.runtime import progress, writing
 from engine.runtime.job import Job, JobResult
 from engine.session import RunOptions, Session
 from engine.state import checkpoints
@@ -186,6 +186,7 @@ def largest_file(size: int) -> Iterator[None]:
 def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writing, "FIRST_PAUSE", 0.02)
     monkeypatch.setattr(writing, "LONGEST_PAUSE", 0.1)
+    monkeypatch.setattr(progress, "LEAST", 0.5)
 
 
 def test_files_that_are_too_large(tmp_path: Path) -> None:
@@ -240,6 +241,10 @@ def test_a_disk_that_takes_nothing(tmp_path: Path, faulty: type[Faulty], code: i
         told = flow.wait(_failing(words, 2))
         shown = written(tmp_path)
         flow.wait(lambda status: status["rows_in"] > told["rows_in"] + 50)
+        if code == errno.ENOSPC:
+            stuck = flow.wait(lambda status: status["stuck"] is not None)["stuck"]
+            assert stuck["kind"] == "storage"
+            assert "the disk is full" in stuck["cause"]
         assert written(tmp_path) == shown, "sinks show nothing meanwhile"
         assert shown == list(range(len(shown)))
         faulty.error = None
