@@ -10,6 +10,7 @@ sources can be read again, else *lost*.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from engine.state.table import VERSION
@@ -43,7 +44,7 @@ def check(meta: Json, new: Mapping[str, Json]) -> Report:
         entries = [_entry(one, Verdict.KEPT, before=uid) for uid, one in after.items()]
         return Report(tuple(entries), plain=True)
     judge = _Judge(meta, old, after, pairs)
-    entries = [judge.entry(uid) for uid in after]
+    entries = judge.entries()
     taken = {e.before for e in entries}
     gone = [_entry(one, Verdict.REMOVED, ("nothing needs it any more",), uid)
             for uid, one in old.items() if uid not in taken]
@@ -114,6 +115,9 @@ def _entry(one: Json, verdict: Verdict, reasons: Iterable[str] = (), before: str
                  before, move=move, **more)
 
 
+_WATERMARK = "AssignWatermarks"
+
+
 class _Judge:
     """Verdicts of the operators of one new program."""
 
@@ -122,6 +126,22 @@ class _Judge:
         self._old = old
         self._new = new
         self._pairs = pairs
+
+    def entries(self) -> list[Entry]:
+        """Of all operators. A watermark needs no history of its own: where one is computed in another way it is read
+        again only with what else is."""
+        found = [self.entry(uid) for uid in self._new]
+        again = {source for e in found if e.verdict is Verdict.RECOMPUTED and e.kind != _WATERMARK
+                 for source in self._new[e.uid]["reads"]}
+        return [self._watermark(e, again) if e.kind == _WATERMARK else e for e in found]
+
+    def _watermark(self, entry: Entry, again: set[str]) -> Entry:
+        if entry.verdict is Verdict.RECOMPUTED and again & set(self._new[entry.uid]["reads"]):
+            return entry
+        if entry.verdict not in (Verdict.RECOMPUTED, Verdict.LOST):
+            return entry
+        return replace(entry, verdict=Verdict.MIGRATED, sources={}, seconds=None, move=None,
+                       reasons=(*entry.reasons[:1], "it goes on with the next row"))
 
     def entry(self, uid: str) -> Entry:
         one, before = self._new[uid], self._old.get(self._pairs.get(uid, ""))
@@ -133,13 +153,13 @@ class _Judge:
             return self._replaced(one, [_difference(before, one)], before["uid"])
         found, move = fit(before, one)
         if found.obstacles:
-            return self._replaced(one, found.obstacles, before["uid"])
+            return self._replaced(one, list(dict.fromkeys(found.obstacles)), before["uid"])
         if found.gaps:
             return self._partly(one, before, found, move)
         if self._meta.get("format", VERSION) != VERSION:
             found.changes.append(f"its form of version {self._meta['format']} becomes that of version {VERSION}")
         if found.changes:
-            return _entry(one, Verdict.MIGRATED, found.changes, before["uid"], move)
+            return _entry(one, Verdict.MIGRATED, dict.fromkeys(found.changes), before["uid"], move)
         reasons = _unnamed(before, one)
         return _entry(one, Verdict.KEPT, reasons, before["uid"], move)
 
@@ -214,7 +234,8 @@ def _difference(before: Json, one: Json) -> str:
     if before["rows"] != one["rows"]:
         return "other rows reach it than those that its state was made of: something upstream changed"
     if _meanings(before) != _meanings(one):
-        old, new = (", ".join(k[0] for s in o["states"].values() for k in s.get("keys", [])) for o in (before, one))
+        old, new = (", ".join(k[0] for s in o["states"].values() for k in s.get("keys", []) if k[0][0] != "$")
+                    for o in (before, one))
         return f"it is keyed by ({new}) instead of ({old})" if old != new else "its keys are computed in another way"
     names = [n for n in {**before["fixed"], **one["fixed"]} if before["fixed"].get(n) != one["fixed"].get(n)]
     return f"its {' and '.join(names) or 'definition'} changed"
