@@ -71,9 +71,10 @@ class Progress:
         writing = checkpoints.writing_since
         if writing is not None and now - writing > self._most:
             failing = checkpoints.failing
-            cause = f"it is not written after {now - writing:.0f} s" + ("" if failing is None else f": {failing.reason}")
+            why = "" if failing is None else f": {failing.reason}"
             yield Stuck("checkpoint" if failing is None else "storage", f"checkpoint {checkpoints.epoch}", (),
-                        round(self._clock() - (now - writing), 3), cause)
+                        round(self._clock() - (now - writing), 3),
+                        f"it is not written after {now - writing:.0f} s{why}")
 
     def _stuck(self, kind: str, end: SourceReader | SinkWriter, seconds: float, cause: str) -> Stuck:
         return Stuck(kind, end.name, tuple(sorted(end.nodes)), round(self._clock() - seconds, 3), cause)
