@@ -70,19 +70,6 @@ def place(text: str, name: str = "option") -> str:
     return text.strip()
 
 
-_SIZE = re.compile(r"\s*(\d+)\s*([a-z]*)\s*", re.IGNORECASE)
-_SIZES = {"": 0, "b": 0, "bytes": 0, "k": 10, "kb": 10, "kibibytes": 10, "m": 20, "mb": 20, "mebibytes": 20, "g": 30,
-          "gb": 30, "gibibytes": 30, "t": 40, "tb": 40, "tebibytes": 40}  # fmt: skip
-
-
-def memory(text: str, name: str = "option") -> int:
-    """An amount of memory as Flink writes it ("512 mb", "2g"; bare numbers are bytes; units are powers of 1,024)."""
-    match = _SIZE.fullmatch(text)
-    if match is None or match[2].lower() not in _SIZES:
-        raise UserError("bad_option", f"'{name}' = '{text}' is no amount of memory", hint="write for example '512 mb'")
-    return int(match[1]) << _SIZES[match[2].lower()]
-
-
 def execution_mode(text: str, name: str = "option") -> str:
     if text.lower() not in ("process", "thread"):
         raise UserError("bad_option", f"'{name}' = '{text}' is no execution mode", hint="process or thread")
@@ -147,7 +134,7 @@ _FIELDS: dict[str, tuple[str, Callable[[str, str], object]]] = {
     "bounded_mode": ("execution.runtime-mode", batch_mode),
     "python_mode": ("python.execution-mode", execution_mode),
     "python_timeout": ("python.fn-execution.timeout", duration),
-    "python_memory": ("python.fn-execution.memory.limit", memory),
+    "python_memory": ("python.fn-execution.memory.limit", size),
 }
 _NOW_CALLED = {"state.checkpoints.dir": "execution.checkpointing.dir",
                "state.checkpoints.num-retained": "execution.checkpointing.num-retained"}
