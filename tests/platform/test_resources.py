@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -21,6 +22,7 @@ from tests.platform.test_supervisor import LONG, SLOW, made, pid_of, rows_in, st
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 MB = 1 << 20
+ENDLESS = {"rows": "100000000"}
 
 
 def give(settings: Settings, **what: Any) -> None:
@@ -109,6 +111,22 @@ def test_a_breach_names_the_operator_with_most_state(home: Home, monkeypatch: py
     monkeypatch.undo()
     until(supervisor, run, Status.RUNNING)
     assert run.reason is None, "the next attempt is another process"
+
+
+def test_a_paced_job_keeps_to_its_share(home: Home) -> None:
+    """As fast as it can, with a fifth of a core. What it uses is at most that, however busy the machine is."""
+    supervisor, run = Supervisor(home), made(options={"cpu": 0.2, "checkpoint_interval": 0.5}, parameters=ENDLESS)
+    until(supervisor, run, Status.RUNNING, lambda: rows_in(run) > 0)
+    pid = pid_of(home, run)
+    began, before, rows = time.monotonic(), used(pid), rows_in(run)
+    until(supervisor, run, Status.RUNNING, lambda: rows_in(run) > rows and time.monotonic() - began > 3.0)
+    assert used(pid) - before <= 0.2 * (time.monotonic() - began) + 0.3, "a round, or a checkpoint, may be on its way"
+    processes.send(pid, 9)
+
+
+def used(pid: int) -> float:
+    """Seconds of processor time."""
+    return sum(process.seconds for process in measure.Found.now().family(pid))
 
 
 def test_what_is_taken_can_be_asked_for(home: Home, settings: Settings,
