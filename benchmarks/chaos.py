@@ -1,9 +1,9 @@
 """`chaos`: runs whose processes are killed at random end as if nothing had happened.
 
-Several runs of one pipeline (`benchmarks.chaos_pipeline`) are on at once. Again and again SIGKILL hits a job, the
-supervisor, the web server or the worker, or a job ends by itself at a named point (`engine.faults`): while it seals,
-writes a checkpoint, applies, merges, restores. A run that has finished is compared, row by row and sink by sink, with
-one that nothing happened to, and another one begins, until there were enough kills.
+Several runs of one pipeline (`benchmarks.chaos_pipeline`), of one shard or two, are on at once. Again and again SIGKILL
+hits a job, the supervisor, the web server or the worker, or a job ends by itself at a named point (`engine.faults`):
+while it seals, writes a checkpoint, applies, merges, restores. A run that has finished is compared, row by row and sink
+by sink, with one that nothing happened to, and another one begins, until there were enough kills.
 
     lost, doubled    rows of all sinks that are missing, or are there more often, in all runs that finished
     wrong_status     times that the API said of a run for more than ten seconds what was not so
@@ -109,9 +109,10 @@ class Chaos:
     def _start(self, pipeline: int) -> Run:
         base = self._up.home.path / "data" / f"{self._dice.randrange(10**9)}.db"
         make_base(base)
+        shards = self._dice.choice((1, 2))
         parameters = {"rows": str(self._rows), "base": str(base)}
         number = awaited(lambda: _calmly(lambda: self._up.post("runs", {
-            "pipeline": pipeline, "parameters": parameters, "options": {"rate": RATE}})["id"]))
+            "pipeline": pipeline, "parameters": parameters, "options": {"rate": RATE, "shards": shards}})["id"]))
         return Run(int(number), base)
 
     # ---- kills -------------------------------------------------------------------------------------------------------
@@ -121,11 +122,15 @@ class Chaos:
         run = self._dice.choice(self._runs) if self._runs else None
         if kind == "platform":
             self._kill(self._dice.choice(PLATFORM), self._up.home.processes)
-        elif run is not None and self._folder(run).read("outcome") is None:
+        elif run is not None and self._is_at_work(run):
             if kind == "point":
                 self._order(run, self._dice.choice(POINTS))
             else:
                 self._kill("job", self._up.home.run(run.number), processes.NOTE)
+
+    def _is_at_work(self, run: Run) -> bool:
+        folder = self._folder(run)
+        return folder.read("job") is not None and folder.read("outcome") is None
 
     def _kill(self, name: str, place: Path, note: str = "") -> None:
         pid = processes.running(place, note or name)
@@ -159,13 +164,12 @@ class Chaos:
 
     def _shown(self) -> dict[int, str]:
         """What the API says of the runs; nothing while web does not answer."""
-        now = time.monotonic()
+        self._silent_since = self._silent_since or time.monotonic()
         try:
             found = {found["id"]: found["status"] for found in self._up.get("runs")["results"]}
         except (httpx.HTTPError, ValueError):
-            self._silent_since = self._silent_since or now
-            self.figures.longest_silent = max(self.figures.longest_silent, now - self._silent_since)
             return {}
+        self.figures.longest_silent = max(self.figures.longest_silent, time.monotonic() - self._silent_since)
         self._silent_since = None
         return found
 
