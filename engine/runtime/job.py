@@ -107,6 +107,7 @@ class Job:
         self._checkpoints.origin, self._checkpoints.models = origin, models
         self._upgrade = upgrade or Upgrade(fingerprint, where=str(folder))
         self.upgraded: Report | None = None
+        self._recomputing: dict[str, int] | None = None
         self._keeper = Keeper(options.state_memory, folder)
         self._ticking = graph.ticking
         self._totals = Totals()
@@ -177,7 +178,7 @@ class Job:
         checkpoint = self._checkpoints.latest(self._check_stop)
         sealed: dict[str, Any] = {}
         if checkpoint is not None:
-            self.upgraded = restore(self.graph, checkpoint, self._upgrade, self._check_stop)
+            self.upgraded = restore(self.graph, checkpoint, self._upgrade, self._check_stop, self._read_again)
             self._keeper.keep_all()
             if self.upgraded is None or self.upgraded.plain:
                 self._checkpoints.go_on(checkpoint)
@@ -229,6 +230,13 @@ class Job:
     def _check_stop(self) -> None:
         if self._stop:
             raise Interrupted
+
+    def _read_again(self, rows: int, total: int) -> None:
+        """State is made anew: tell how far that is."""
+        self._recomputing = {"rows": rows, "of": total}
+        if time.monotonic() - self._last_status >= self.options.status_interval:
+            self._last_status = time.monotonic()
+            self._publish("STARTING")
 
     # ---- the loop ----------------------------------------------------------------------------------------------------
 
@@ -387,6 +395,7 @@ class Job:
         status["checkpoints_failing"] = None if failing is None else asdict(failing)
         status["state_in_files"] = self._keeper.moved
         status["stuck"] = self._progress.stuck()
+        status["recomputing"] = self._recomputing if state == "STARTING" else None
         status["sinks"] = self._sinks()
         status |= self._status.describe(None if completed is None else completed.epoch)
         self._write_json("status.json", status)

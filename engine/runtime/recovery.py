@@ -51,8 +51,10 @@ def report_on(meta: Mapping[str, Any], graph: Graph) -> Report:
     return check(meta, graph.describe(names) if names else graph.described)
 
 
-def restore(graph: Graph, checkpoint: Checkpoint, upgrade: Upgrade, check_stop: Callable[[], None]) -> Report | None:
-    """Bring a checkpoint's state into a graph; `check_stop` may raise, to give up. What became of the state, where the
+def restore(graph: Graph, checkpoint: Checkpoint, upgrade: Upgrade, check_stop: Callable[[], None],
+            told: Callable[[int, int], None] = lambda rows, total: None) -> Report | None:
+    """Bring a checkpoint's state into a graph; `check_stop` may raise, to give up; `told` hears how many rows were read
+    again, of how many. What became of the state, where the
     checkpoint describes it; UserError where it belongs to another query and that was not agreed to."""
     if "operators" not in checkpoint.meta:
         if checkpoint.meta["fingerprint"] != upgrade.fingerprint:
@@ -69,7 +71,7 @@ def restore(graph: Graph, checkpoint: Checkpoint, upgrade: Upgrade, check_stop: 
         _tell(report)
         chains = _carried_over(report, chains)
         if report.of(Verdict.RECOMPUTED):
-            chains |= _made_anew(report, checkpoint, upgrade, check_stop)
+            chains |= _made_anew(report, checkpoint, upgrade, check_stop, told)
     load(graph.operators, chains, check_stop)
     return report
 
@@ -133,16 +135,17 @@ def _carried_over(report: Report, chains: Chains) -> Chains:
     return found
 
 
-def _made_anew(report: Report, checkpoint: Checkpoint, upgrade: Upgrade, check_stop: Callable[[], None]) -> Chains:
+def _made_anew(report: Report, checkpoint: Checkpoint, upgrade: Upgrade, check_stop: Callable[[], None],
+               told: Callable[[int, int], None]) -> Chains:
     """State of operators that is made of what the sources give once more."""
     from engine.runtime.replay import replay
 
     assert upgrade.again is not None
-    told = checkpoint.meta["sources"]
-    targets = {entry.uid: told[entry.before] for entry in report.entries
-               if entry.before in told and entry.kind == "SourceReader"}
+    before = checkpoint.meta["sources"]
+    targets = {entry.uid: before[entry.before] for entry in report.entries
+               if entry.before in before and entry.kind == "SourceReader"}
     wanted = {entry.uid for entry in report.of(Verdict.RECOMPUTED)}
-    return replay(upgrade.again(), targets, wanted, check_stop)
+    return replay(upgrade.again(), targets, wanted, check_stop, told)
 
 
 def sealed_by_now(meta: Mapping[str, Any], graph: Graph) -> dict[str, Any]:

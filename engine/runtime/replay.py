@@ -20,6 +20,7 @@ from engine.runtime.rounds import Rounds
 from engine.state.protocol import StatePart
 
 logger = logging.getLogger(__name__)
+States = dict[tuple[str, str], list[Sequence[StatePart]]]
 BATCH_ROWS = 20_000
 PATIENCE = 60.0
 """Seconds without a row after which a source is taken not to have its rows any more."""
@@ -39,9 +40,11 @@ class Nowhere(Sink):
 
 
 def replay(graph: Graph, targets: Mapping[str, Mapping[str, Any]], wanted: Collection[str],
-           check_stop: Callable[[], None]) -> dict[tuple[str, str], list[Sequence[StatePart]]]:
+           check_stop: Callable[[], None],
+           told: Callable[[int, int], None] = lambda rows, total: None) -> States:
     """Run a graph until each source has given as many rows as its target says (`rows`); sources without one are not
-    read. The state of the `wanted` operators, by id and name, one chain for each shard."""
+    read; `told` hears how many rows were, of how many. The state of the `wanted` operators, by id and name, one chain
+    for each shard."""
     rounds = Rounds(graph.exchanges, graph.shards)
     started = monotonic()
     try:
@@ -51,7 +54,7 @@ def replay(graph: Graph, targets: Mapping[str, Mapping[str, Any]], wanted: Colle
         for operator in graph.operators:
             operator.open()
         readers = [(source, targets[source.uid]) for source in graph.sources if source.uid in targets]
-        _read(readers, rounds, check_stop)
+        _read(readers, rounds, check_stop, told)
         return _states(graph, rounds, wanted)
     finally:
         rounds.close()
@@ -61,7 +64,8 @@ def replay(graph: Graph, targets: Mapping[str, Mapping[str, Any]], wanted: Colle
 
 
 def _read(readers: Sequence[tuple[SourceReader, Mapping[str, Any]]], rounds: Rounds,
-          check_stop: Callable[[], None]) -> None:
+          check_stop: Callable[[], None], told: Callable[[int, int], None]) -> None:
+    total = sum(int(target["rows"]) for _, target in readers)
     left = [(source, target) for source, target in readers if int(target["rows"]) > 0]
     heard = dict.fromkeys((source.uid for source, _ in left), monotonic())
     while left:
@@ -73,6 +77,7 @@ def _read(readers: Sequence[tuple[SourceReader, Mapping[str, Any]]], rounds: Rou
                 rounds.push(source.consumers, batch)
             if source.state.values["rows"] > before:
                 heard[source.uid] = monotonic()
+                told(sum(s.state.values["rows"] for s, _ in readers), total)
             if source.state.values["rows"] >= int(target["rows"]):
                 left.remove((source, target))
                 if target.get("ended"):
@@ -83,10 +88,10 @@ def _read(readers: Sequence[tuple[SourceReader, Mapping[str, Any]]], rounds: Rou
                                 hint="its rows are not there any more: --allow lost goes on without them")
 
 
-def _states(graph: Graph, rounds: Rounds, wanted: Collection[str]) -> dict[tuple[str, str], list[Sequence[StatePart]]]:
+def _states(graph: Graph, rounds: Rounds, wanted: Collection[str]) -> States:
     for source in graph.sources:
         rounds.push(source.consumers, Barrier(0))  # what operators hold back belongs to their state now
-    found: dict[tuple[str, str], list[Sequence[StatePart]]] = {}
+    found: States = {}
     for operator in graph.operators:
         if operator.uid in wanted:
             for name, state in operator.states().items():

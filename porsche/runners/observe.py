@@ -238,6 +238,10 @@ def _alive(it: _Alive) -> Observation:
 
 
 def _starting(it: _Alive, began: float) -> Observation:
+    status = it.files.status or {}
+    told = status.get("pid") == it.note.get("pid") and it.now - status.get("at", 0) < it.limits.stale
+    if told and status.get("recomputing"):
+        return it.seen(State.STARTING, began)  # its state is made anew, and it gets on with that
     if it.now - began > it.limits.starting:
         why = _where(it.files, f"starting for {it.now - began:.0f} s")
         return it.seen(State.STUCK, began + it.limits.starting, {**why, "code": SLOW_START})

@@ -22,6 +22,7 @@ LIMITS = Limits(interval=5.0)
 SPEC = Spec(7, "key", 2, 3, "", launched=NOW - 100)
 NOTE = {"pid": 42, "started": "1", "generation": 2, "attempt": 3, "at": NOW - 99}
 STATUS = {"pid": 42, "at": NOW - 0.5, "state": "RUNNING", "rows_in": 10, "epoch": 4}
+REMAKING = {**STATUS, "state": "STARTING", "recomputing": {"rows": 1, "of": 2}}
 OF_IT = {"generation": 2, "attempt": 3, "at": NOW - 20}
 FAILURE = {**OF_IT, "code": "division_by_zero", "message": "by zero", "hint": None, "node": "n", "retryable": False}
 LIVING = Files(SPEC, NOTE, alive=True, status=STATUS)
@@ -45,6 +46,8 @@ STUCK = {"at": NOW, "pid": 42, "operator": "Calc#3", "nodes": ["scored"]}
     (replace(LIVING, status={**STATUS, "at": NOW - 200}), State.STARTING, None),
     (replace(LIVING, status={**STATUS, "state": "STARTING"}), State.STARTING, None),
     (replace(LIVING, note={**NOTE, "at": NOW - 130}, status=None), State.STUCK, "slow_start"),
+    (replace(LIVING, note={**NOTE, "at": NOW - 130}, status=REMAKING), State.STARTING, None),
+    (replace(LIVING, note={**NOTE, "at": NOW - 130}, status={**REMAKING, "at": NOW - 9}), State.STUCK, "slow_start"),
     (LIVING, State.RUNNING, None),
     (replace(LIVING, status={**STATUS, "at": NOW - 7.9}), State.RUNNING, None),
     (replace(LIVING, status={**STATUS, "at": NOW - 8.1}), State.STUCK, "stuck"),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from engine.errors import UserError
+from engine.session import RunOptions
 from engine.upgrade import CONSENTS, Entry, Report
 from porsche.runners import upgrade
 from tests.engine.upgrade.corpus import TABLES
@@ -164,3 +166,16 @@ def test_another_form_of_state(tmp_path: Path) -> None:
 def test_what_became_of_it_is_in_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     continued(COUNT, COUNT.replace(", SUM(v) AS s", ", MAX(v) AS m"), tmp_path, again="no")
     assert "state of Aggregate: lost: MAX(v) begins empty" in caplog.text
+
+
+def test_how_far_it_is_with_making_state_anew(tmp_path: Path) -> None:
+    """It is told, so that nobody takes the job for one that stands still."""
+    saved(COUNT, tmp_path)
+    seen: list[dict[str, Any]] = []
+    options = RunOptions(checkpoint_interval=1e9, batch_rows=50, allow=frozenset({"recomputed"}),
+                         on_job=lambda job: setattr(job, "options", replace(job.options, status_interval=0.0)),
+                         on_status=seen.append)
+    session(COUNT.replace("FROM e", "FROM e WHERE v > 3"), Stage(middle=()), tmp_path).run(options)
+    told = [status["recomputing"] for status in seen if status["recomputing"]]
+    assert told[-1] == {"rows": 24, "of": 24}
+    assert {status["state"] for status in seen if status["recomputing"]} == {"STARTING"}
