@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import RuntimeFault, UserError
+from engine.errors import RuntimeFault, Unavailable, UserError
 from porsche.compiler import Diagnostic, DocumentError
 from porsche.output import shift
 from porsche.redaction import redact, secrets_of
 from porsche.runners import logs
 from porsche.runners.failures import Failure, failure
-from porsche.runners.launch import passed
+from porsche.runners.launch import THRIFTY, passed
 
 SECRET = "hunter2-and-more"
 
@@ -118,6 +118,7 @@ DIAGNOSTICS = [Diagnostic("warning", "unused", "w"),
     (UserError("missing_file", "m", hint="h", node="n"), Failure("missing_file", "m", "h", "n")),
     (UserError("checkpoint_io", "m"), Failure("checkpoint_io", "m", retryable=True)),
     (UserError("store_unavailable", "m"), Failure("store_unavailable", "m", retryable=True)),
+    (Unavailable("away", "m", hint="h"), Failure("away", "m", "h", retryable=True)),
     (RuntimeFault("by zero", code="division_by_zero", node="n"), Failure("division_by_zero", "by zero", node="n")),
     (OSError(28, "No space left", "x"), Failure("input_output", "x: No space left", retryable=True)),
     (ConnectionRefusedError(111, "refused"), Failure("input_output", "refused", retryable=True)),
@@ -137,5 +138,5 @@ def test_out_of_memory_and_bugs_may_be_tried_again() -> None:
 def test_a_job_sees_none_of_the_platforms_secrets() -> None:
     given = {"PATH": "p", "LC_ALL": "C", "PYTHONPATH": "x", "PORSCHE_SECRET_KEY": "s", "PORSCHE_DATABASE": "d",
              "PORSCHE_BROKER": "b", "AWS_SECRET_ACCESS_KEY": "a", "DJANGO_SETTINGS_MODULE": "m"}
-    assert passed(given) == {"PATH": "p", "LC_ALL": "C", "PYTHONPATH": "x"}
+    assert passed(given) == THRIFTY | {"PATH": "p", "LC_ALL": "C", "PYTHONPATH": "x"}
     assert "HOME" in passed(os.environ)
