@@ -24,6 +24,8 @@ logger = logging.getLogger(__name__)
 ATTEMPTS = 2
 """How often a call is made that ends its process: what a function is given decides what it returns, so that it may be
 called again, and the first time may have been an accident."""
+LONG = 30.0
+"""Seconds; a call that hung for longer is not made again: a job that stands still is ended after two minutes."""
 HURRY, SLOWER = 1.0, 3.0
 """A call that is made to find the row at which a function hangs may take so many seconds, or so many times the longest
 that there was."""
@@ -99,7 +101,7 @@ class Workers:
             except Lost as lost:
                 self.tally.restarted(name, str(lost))
                 logger.warning("function %s %s; its process is started again", name, lost)
-                if attempt == attempts:
+                if attempt == attempts or (lost.why == "hung" and self._limits.timeout > LONG):
                     raise RuntimeFault(f"function {name} {lost}", code=_CODES[lost.why],
                                        hint=_HINTS[lost.why]) from lost
         if "error" in answer:
