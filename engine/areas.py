@@ -1,8 +1,8 @@
 """Memory of state that keeps to a budget: what is beyond it is moved into a file, where it is.
 
-An `Area` is anonymous memory at one address for its life. Slabs of it may be moved: written to a file without a name,
-which is then mapped in their place. Whoever holds an address into the area notices nothing, and the kernel may write
-such pages out and drop them whenever memory is short, which without swap it cannot do with anonymous ones.
+An `Area` is anonymous memory at one address for its life. Slabs of it may be moved: written each to a file without a
+name, which is then mapped in its place. Whoever holds an address into the area notices nothing, and the kernel may
+write such pages out and drop them whenever memory is short, which without swap it cannot do with anonymous ones.
 
     keeper = Keeper(budget, folder)      # one for a process: it looks at all areas
     keeper.keep()                        # from time to time, while nobody writes to areas
@@ -45,7 +45,6 @@ class Area(mmap.mmap):
 
     _parts: list[tuple[int, int]]
     _moved: dict[int, int]  # start -> bytes
-    _file: int | None
 
     def __new__(cls, length: int, starts: Sequence[int] = (0,)) -> Self:
         flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _NORESERVE
@@ -53,7 +52,6 @@ class Area(mmap.mmap):
         ends = [*starts[1:], len(made)]
         made._parts = [(start // _PAGE * _PAGE, end // _PAGE * _PAGE) for start, end in zip(starts, ends, strict=True)]
         made._moved = {}
-        made._file = None
         _AREAS.add(made)
         return made
 
@@ -79,17 +77,15 @@ class Area(mmap.mmap):
                 yield start, size, held * _PAGE
 
     def move_out(self, start: int, size: int, folder: Path) -> None:
-        """Move a slab into a file in a folder; OSError where it does not fit: then nothing has changed."""
-        if self._file is None:
-            with tempfile.TemporaryFile(dir=folder) as file:
-                self._file = os.dup(file.fileno())
-        done = 0
-        with memoryview(self) as whole:
+        """Move a slab into a file in a folder, which goes with the mapping; OSError where it does not fit: then nothing
+        has changed."""
+        at, done = self.address + start, 0
+        with tempfile.TemporaryFile(dir=folder) as file, memoryview(self) as whole:
             while done < size:  # all of it, as a page that is not in the file might find no room later
-                done += os.pwrite(self._file, whole[start + done:start + size], start + done)
-        at = _libc.mmap(self.address + start, size, mmap.PROT_READ | mmap.PROT_WRITE, mmap.MAP_SHARED | _MAP_FIXED,
-                        self._file, start)
-        if at != self.address + start:
+                done += os.pwrite(file.fileno(), whole[start + done:start + size], done)
+            mapped = _libc.mmap(at, size, mmap.PROT_READ | mmap.PROT_WRITE, mmap.MAP_SHARED | _MAP_FIXED,
+                                file.fileno(), 0)
+        if mapped != at:
             raise OSError(ctypes.get_errno(), "a file cannot be mapped in the place of memory")
         self._moved[start] = size
         _libc.madvise(at, size, _PAGEOUT)  # where the kernel knows how
@@ -98,10 +94,6 @@ class Area(mmap.mmap):
     def moved(self) -> int:
         """Bytes that are in the file."""
         return sum(self._moved.values())
-
-    def __del__(self) -> None:
-        if getattr(self, "_file", None) is not None:
-            os.close(self._file)  # type: ignore[arg-type]
 
 
 _AREAS: WeakSet[Area] = WeakSet()

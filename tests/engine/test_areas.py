@@ -55,14 +55,22 @@ def test_a_slab_stays_where_it_is(tmp_path: Path) -> None:
 
 def test_files_go_with_their_areas(tmp_path: Path) -> None:
     before = len(os.listdir("/proc/self/fd"))
-    array = np.frombuffer(Area(1 << 20), np.uint8)
+    array = np.frombuffer(Area(2 << 20), np.uint8)
     array[:] = 1
     area = array.base.obj  # type: ignore[union-attr]
     area.move_out(0, 1 << 20, tmp_path)
-    assert len(os.listdir("/proc/self/fd")) == before + 1
+    area.move_out(1 << 20, 1 << 20, tmp_path)
+    assert len(os.listdir("/proc/self/fd")) == before
+    assert _mapped(tmp_path) == 2
     del array, area
     gc.collect()
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert _mapped(tmp_path) == 0
+
+
+def _mapped(folder: Path) -> int:
+    """Files of a folder that are mapped, under whatever name."""
+    with open("/proc/self/maps", encoding="ascii") as file:
+        return sum(str(folder) in line for line in file)
 
 
 def test_only_parts_in_use_are_looked_at() -> None:
