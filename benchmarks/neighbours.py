@@ -108,7 +108,8 @@ def _status(folder: Path) -> dict[str, Any]:
 
 
 def _rates(before: Mapping[int, tuple[float, int]], after: Mapping[int, tuple[float, int]]) -> dict[int, float]:
-    return {number: (rows - before[number][1]) / (at - before[number][0]) for number, (at, rows) in after.items()}
+    return {number: (rows - before[number][1]) / max(at - before[number][0], 1.0)
+            for number, (at, rows) in after.items()}
 
 
 def _ratios(calm: Sequence[Mapping[int, float]], troubled: Sequence[Mapping[int, float]]) -> dict[str, float]:

@@ -8,7 +8,6 @@ A *slot* is what a shard takes, as in Flink.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from typing import Any
 
 from engine.errors import UserError
 from engine.options import JobProperties, positive
-from porsche.runners.measure import of_machine
+from porsche.runners.measure import cores, of_machine
 
 LEAST_MEMORY = 64 << 20
 """Bytes without which no job starts."""
@@ -47,13 +46,13 @@ class Resources:
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Resources:
         """By the variables that `porsche.settings` lists. Errors: `bad_option`."""
-        cores = os.cpu_count() or 1
+        has = cores()
 
         def given(name: str, read: Callable[[str, str], Any], default: Any) -> Any:
             return read(environment[name], name) if environment.get(name) else default
 
-        return cls(given("PORSCHE_SLOTS", positive, SLOTS_A_CORE * cores),
-                   given("PORSCHE_MEMORY", size_of, int(PART_OF_MEMORY * of_machine())), cores,
+        return cls(given("PORSCHE_SLOTS", positive, SLOTS_A_CORE * has),
+                   given("PORSCHE_MEMORY", size_of, int(PART_OF_MEMORY * of_machine())), has,
                    given("PORSCHE_JOB_MEMORY", size_of, None), given("PORSCHE_JOB_CPU", _cores, None))
 
 

@@ -9,6 +9,7 @@ forked from, and pages of files (libraries, mapped state), which the kernel take
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,6 +20,7 @@ from typing import Self
 PROC = Path("/proc")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 TICKS = os.sysconf("SC_CLK_TCK")
+LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 _OWN = ("Pss_Anon:", "SwapPss:")
 
 
@@ -93,9 +95,18 @@ def most_memory(pid: int) -> int:
     return (resident - shared) * PAGE
 
 
-def of_machine() -> int:
-    """Bytes of memory that the machine has."""
-    return os.sysconf("SC_PHYS_PAGES") * PAGE
+def of_machine(limits: Iterable[Path] = LIMITS) -> int:
+    """Bytes of memory that the machine has, or the container that this is; `limits`: files that may say so."""
+    found = [os.sysconf("SC_PHYS_PAGES") * PAGE]
+    for path in limits:
+        with contextlib.suppress(OSError, ValueError):
+            found.append(int(path.read_text(encoding="ascii")))
+    return min(found)
+
+
+def cores() -> int:
+    """Cores that this process may run on."""
+    return len(os.sched_getaffinity(0))
 
 
 def _process(pid: int) -> Process | None:

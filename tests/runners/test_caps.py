@@ -56,7 +56,7 @@ def test_a_runs_own_word_counts(options: dict[str, float], settings: dict[str, s
 def test_what_a_machine_has(variables: dict[str, str], expected: tuple[object, ...]) -> None:
     found = Resources.of(variables)
     assert (found.slots, found.memory, found.job_memory, found.job_cpu) == expected
-    assert found.cores == os.cpu_count()
+    assert found.cores == len(os.sched_getaffinity(0))
 
 
 @pytest.mark.parametrize("variables", [{"PORSCHE_SLOTS": "none"}, {"PORSCHE_SLOTS": "0"}, {"PORSCHE_MEMORY": "much"},
@@ -67,9 +67,15 @@ def test_variables_that_say_nothing(variables: Mapping[str, str]) -> None:
     assert error.value.code == "bad_option"
 
 
-def test_by_itself_most_of_the_machine_is_for_jobs() -> None:
+def test_by_itself_most_of_the_machine_is_for_jobs(tmp_path: Path) -> None:
     total = int(Path("/proc/meminfo").read_text(encoding="ascii").split()[1]) << 10
-    assert Resources.of({}).memory == pytest.approx(0.8 * total, rel=0.01)
+    assert measure.of_machine(()) == pytest.approx(total, rel=0.01)
+    assert Resources.of({}).memory == int(0.8 * measure.of_machine())
+    container = tmp_path / "memory.max"
+    container.write_text("536870912\n", encoding="ascii")
+    assert measure.of_machine([tmp_path / "missing", container]) == 512 * MB
+    container.write_text("max\n", encoding="ascii")
+    assert measure.of_machine([container]) == measure.of_machine(())
 
 
 def test_the_operator_with_most_state() -> None:
