@@ -57,9 +57,11 @@ def parts_of(node: exp.Anonymous) -> tuple[str, ...]:
     name = node.this
     if isinstance(name, str):
         return (name,)
-    if isinstance(name, exp.Dot):
-        return tuple(p.name for p in name.parts)
-    return (name.name,)
+    parts: list[str] = []
+    while isinstance(name, exp.Dot):  # whose own `parts` leave the first name out
+        parts.append(name.expression.name)
+        name = name.this
+    return (name.name, *reversed(parts))
 
 
 def function(binder: ExpressionBinder, node: exp.Anonymous) -> Expression:

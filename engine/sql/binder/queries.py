@@ -195,6 +195,8 @@ def limit_of(node: exp.Expr, part: str) -> int | None:
     value = clause.expression
     if not isinstance(value, exp.Literal) or value.is_string or not value.this.isdigit():
         raise UserError("bad_limit", f"{part.upper()} must be a constant whole number", place=place_of(value))
+    if int(value.this) >= 2**63:
+        raise UserError("bad_limit", f"{part.upper()} {value.this} is out of range", place=place_of(value))
     return int(value.this)
 
 

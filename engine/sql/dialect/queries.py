@@ -153,17 +153,12 @@ class QueryParser(RelationParser):
             return self.placed(exp.Star(), self.advance())
         value = self.expression()
         if self.accept("AS"):
-            alias = self.string_name() if self.token.token_type is TokenType.STRING else self.name()
+            alias = self.name()
         elif self.is_name:
             alias = self.any_name()
         else:
             return value
         return self.placed(exp.Alias(this=value, alias=alias), start)
-
-    def string_name(self) -> exp.Identifier:
-        """An alias written as a text."""
-        token = self.token
-        return self.placed(exp.to_identifier(self.string().this), token)
 
     def _clauses(self, node: exp.Select) -> None:
         for word, clause, rule in _CLAUSES:

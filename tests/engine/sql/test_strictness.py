@@ -76,6 +76,8 @@ def test_functions_of_other_databases() -> None:
     ("SELECT COUNT() FROM t", "bad_arguments"), ("SELECT FIRST_VALUE(k, 1) FROM t", "bad_arguments"),
     ("SELECT * FROM t AS x(a, a, s, ts)", "bad_alias"), ("SELECT * FROM (SELECT k, n, k FROM t)", "ambiguous_column"),
     ("SELECT x.* FROM (SELECT k, n, k FROM t) AS x", "ambiguous_column"),
+    ("SELECT k AS 'x' FROM t", "syntax"), ("SELECT k FROM t LIMIT 1 OFFSET 99999999999999999999", "bad_limit"),
+    ("SELECT t.UPPER(s) FROM t", "unknown_function"), ("SELECT t.SUM(k) FROM t", "unknown_function"),
     ("SELECT k FROM t LIMIT 1 OFFSET 1 OFFSET 1", "syntax"), ("SELECT k FROM t OFFSET 1 LIMIT 1", "syntax"),
     ("SELECT * FROM (VALUES (1, (SELECT MAX(k) FROM t))) AS v(a, b)", "not_supported"),
     ("SELECT * FROM (VALUES (1 IN (SELECT n FROM t))) AS v(a)", "not_supported"),
