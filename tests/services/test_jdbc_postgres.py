@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -67,3 +71,15 @@ class TestPostgres(JdbcSuite):
             sink.apply(sealed)
         sink.apply(sealed)
         assert base.rows(name)[-2:] == [(100,), (101,)]
+
+
+@pytest.mark.parametrize("home", ["Plain", "ByKey"])
+def test_the_process_ends_at_any_line(postgres, tmp_path: Path, home: str) -> None:
+    """The suite of the sink protocol: processes end in the middle of writing, sealing and applying."""
+    name = f"tests.services.postgres_homes:{home}"
+    done = subprocess.run([sys.executable, "-m", "tests.engine.connectors.sink_faults", name, str(tmp_path), "12"],
+                          cwd=Path(__file__).parents[2], env={**os.environ, "TEST_POSTGRES": postgres},
+                          capture_output=True, text=True, check=False, timeout=500)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["wrong"] == {} and found["tried"] > 20

@@ -6,6 +6,7 @@ A process is forked for each line; it ends by `os._exit` in the middle of `write
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import shutil
@@ -154,8 +155,10 @@ def faulty(home: type[Home], folder: Path, visible: Rows, phase: str, line: int)
 
 
 def main(name: str, folder: Path, most: int) -> None:
-    """`most`: lines of one phase at which its process ends, spread over all."""
-    home = HOMES[name]
+    """`name`: one of `HOMES`, or `module:class`; `most`: lines of one phase at which its process ends, spread over
+    all."""
+    module, _, attribute = name.partition(":")
+    home: type[Home] = getattr(importlib.import_module(module), attribute) if attribute else HOMES[name]
     tried, wrong = 0, {}
     counted = phases(home, folder)
     before = fresh(home, folder / "before")
