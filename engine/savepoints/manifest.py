@@ -18,9 +18,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from engine.errors import UserError
@@ -70,9 +70,16 @@ class Savepoint:
             for data in self.manifest["data"]:
                 for entry in read_file(storage, WrittenFile(data["name"], data["length"], data["crc"]), check):
                     parts.setdefault(entry.key, []).append(entry.part)
-        except (CorruptFile, OSError) as error:
+        except (CorruptFile, OSError, KeyError, TypeError) as error:
             raise _corrupt(self.folder, str(error)) from error
         return Checkpoint(self.epoch, self.manifest["meta"], parts, {})
+
+    def files(self, part: str) -> Iterator[PurePosixPath]:
+        """The files below `models` or `tables`, as paths from there."""
+        for file in self.manifest["files"]:
+            path = PurePosixPath(file["path"])
+            if path.parts[0] == part:
+                yield path.relative_to(part)
 
     def verify(self, check: Callable[[], None] = lambda: None) -> None:
         """Compare all files with their checksums. UserError "savepoint_corrupt"."""
@@ -107,7 +114,22 @@ def open_savepoint(folder: Path) -> Savepoint:
 def _read_v1(folder: Path, value: Json) -> Json:
     if value.get("sha256") != checksum(value):
         raise _corrupt(folder, f"{MANIFEST} fails its checksum")
+    wrong = [name for name, kind in _SHAPE.items() if not isinstance(value.get(name), kind)]
+    if wrong or any(_leaves(file) for file in value["files"]):
+        raise _corrupt(folder, f"{MANIFEST} is not what this program writes: {', '.join(wrong) or 'files'}")
     return value
+
+
+_SHAPE: Mapping[str, Any] = {
+    "name": str, "made_at": int | float, "epoch": int, "job": dict, "operators": list, "sources": list, "models": dict,
+    "data": list, "files": list, "meta": dict, "facts": dict,
+}  # fmt: skip
+
+
+def _leaves(file: Any) -> bool:
+    """Whether an entry of `files` is none, or outside the folder."""
+    path = file.get("path") if isinstance(file, dict) else None
+    return not isinstance(path, str) or PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts
 
 
 _READERS: Mapping[int, Callable[[Path, Json], Json]] = {1: _read_v1}

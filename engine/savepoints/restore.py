@@ -39,11 +39,9 @@ class Origin:
         self._began = time.monotonic()
         self.savepoint.verify(check)
         for part, target in ((MODELS, self._folder / "models"), (TABLES, self._folder)):
-            source = self.savepoint.folder / part
-            for path in sorted(source.rglob("*")):
+            for path in self.savepoint.files(part):
                 check()
-                if path.is_file():
-                    lay(path, target / path.relative_to(source))
+                lay(self.savepoint.folder / part / path, target / path)
         return self.savepoint.checkpoint(check)
 
     def confirm(self, made: Checkpoint, shards: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -27,19 +28,27 @@ jobs.to_end(Path(sys.argv[1]), RunOptions(batch_rows=7, checkpoint_interval=1e9,
 """
 
 
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What an undisturbed run wrote; what a run had written at its end, and a savepoint of it."""
+    made = tmp_path_factory.mktemp("base")
+    jobs.to_end(made / "undisturbed", PLAIN)
+    jobs.until_crash(made / "run", CRASH, PLAIN)
+    make(made / "run" / "state", made / "savepoint")
+    (made / "run" / "state").rename(made / "gone")
+    return made
+
+
 @pytest.mark.parametrize("point", ["restore", "seal", "checkpoint", "commit", "applied"])
-def test_killed_at(tmp_path: Path, point: str) -> None:
+def test_killed_at(base: Path, tmp_path: Path, point: str) -> None:
     """Before its state is restored; around its first checkpoint, which takes the savepoint's place."""
-    jobs.to_end(tmp_path / "undisturbed", PLAIN)
-    jobs.until_crash(tmp_path / "run", CRASH, PLAIN)
-    saved = make(tmp_path / "run" / "state", tmp_path / "savepoint")
-    (tmp_path / "run" / "state").rename(tmp_path / "gone")
+    saved = base / "savepoint"
+    shutil.copytree(base / "run", tmp_path / "run")
     (tmp_path / f"fault-{point}").touch()
     root = Path(__file__).resolve().parents[3]
-    killed = subprocess.run([sys.executable, "-c", SCRIPT, str(tmp_path / "run"), str(saved.folder)], cwd=tmp_path,
+    killed = subprocess.run([sys.executable, "-c", SCRIPT, str(tmp_path / "run"), str(saved)], cwd=tmp_path,
                             env={**os.environ, VARIABLE: "1", "PYTHONPATH": str(root)}, capture_output=True, text=True,
                             timeout=120, check=False)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
-    jobs.to_end(tmp_path / "run", RunOptions(batch_rows=7, shards=2, checkpoint_interval=1e9, restore=saved.folder),
-                CRASH)
-    assert jobs.written(tmp_path / "run") == jobs.written(tmp_path / "undisturbed")
+    jobs.to_end(tmp_path / "run", RunOptions(batch_rows=7, shards=2, checkpoint_interval=1e9, restore=saved), CRASH)
+    assert jobs.written(tmp_path / "run") == jobs.written(base / "undisturbed")

@@ -132,6 +132,18 @@ def test_what_is_damaged_is_refused(saved: Savepoint, tmp_path: Path, damage: st
     assert not list((tmp_path / "run").rglob("part-*")), "nothing was processed"
 
 
+@pytest.mark.parametrize("change", [
+    {"files": [{"path": "../../outside", "sha256": ""}]}, {"files": [{"path": "/etc/passwd", "sha256": ""}]},
+    {"files": ["state"]}, {"epoch": "2"}, {"meta": None}, {"operators": {}}])
+def test_a_manifest_that_this_program_does_not_write(saved: Savepoint, tmp_path: Path, change: dict[str, Any]) -> None:
+    """Under a checksum of its own."""
+    manifest = {**saved.manifest, **change}
+    (tmp_path / MANIFEST).write_text(json.dumps({**manifest, "sha256": checksum(manifest)}), encoding="utf-8")
+    with pytest.raises(UserError) as error:
+        open_savepoint(tmp_path)
+    assert error.value.code == "savepoint_corrupt"
+
+
 def test_what_was_restored_is_compared(saved: Savepoint, tmp_path: Path) -> None:
     """A savepoint whose manifest tells of other contents than it has, under a checksum of its own: it is not run."""
     folder = tmp_path / "savepoint"
