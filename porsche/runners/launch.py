@@ -53,10 +53,6 @@ def launch(folder: RunFolder, spec: Spec) -> subprocess.Popen[bytes]:
     Whoever starts it and lives long has to `poll` it, or its remains stay. What it does is seen by `observe`.
     """
     folder.prepare(spec)
-    return _started_anew(folder, spec)
-
-
-def _started_anew(folder: RunFolder, spec: Spec) -> subprocess.Popen[bytes]:
     output = folder.opened_output()
     try:
         return subprocess.Popen(
@@ -141,9 +137,8 @@ class Launcher:
 
     def start(self, folder: RunFolder, spec: Spec) -> None:
         """Start a process for a spec, as `launch` does."""
-        folder.prepare(spec)
         if not self._forked(folder, spec):
-            self._children.append(_started_anew(folder, spec))
+            self._children.append(launch(folder, spec))
 
     def is_ready(self) -> bool:
         """Whether it is time to start processes: it is worth a while to wait for a template that has just begun."""
@@ -171,6 +166,7 @@ class Launcher:
     def _forked(self, folder: RunFolder, spec: Spec) -> bool:
         if self._template is None or not self._template.is_ready():
             return False
+        folder.prepare(spec)
         try:
             self._template.fork(folder, _environment(spec))
         except (OSError, ValueError, LookupError) as error:
