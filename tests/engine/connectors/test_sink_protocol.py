@@ -126,6 +126,25 @@ def test_what_lies_beyond_the_checkpoint_goes(home: Home) -> None:
     sink.close()
 
 
+@pytest.mark.parametrize("applied", [True, False])
+def test_another_run_goes_on_from_a_savepoint(home: Home, applied: bool) -> None:
+    """What was sealed last counts once, whether the former run came to apply it or not, and nothing of it is lost."""
+    former = started(home)
+    for number in range(2):
+        sealed = written(home, former, number)
+        if applied or number == 0:
+            former.apply(sealed)
+    former.close()
+    sink = home.sink()
+    sink.apply(sealed)
+    sink.adopt(sealed)
+    sink.open()
+    for number in range(2, len(home.epochs())):
+        sink.apply(written(home, sink, number))
+    assert home.rows() == home.expected()
+    sink.close()
+
+
 @pytest.mark.soak
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("name", DURABLE)
