@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from engine.changes import Batch
 from engine.connectors.arrow import column_of, python_values
 from engine.connectors.base import Connector, Environment, Json, Poll, Sink, Source, TableOptions
@@ -45,9 +47,16 @@ def _facts(first: int, count: int) -> list[dict[str, Any]]:
             for i in range(first, first + count)]
 
 
+def _versions(first: int, count: int) -> list[dict[str, Any]]:
+    """Upserts of 6 keys; a key goes now and then."""
+    return [{"k": i % 6, "name": f"n{i % 4}", "g": (i * 5) % 3, "kind": 3 if i % 9 == 8 else 2 if i >= 6 else 0}
+            for i in range(first, first + count)]
+
+
 HALVES = {"e": (_events(0, 24), _events(24, 24)), "f": (_facts(0, 9), _facts(9, 9)),
-          "h": (_events(100, 12), _events(112, 12))}
-"""Rows by the option 'id' of the tables that give them."""
+          "h": (_events(100, 12), _events(112, 12)),
+          "u": (_versions(0, 20), _versions(20, 20))}
+"""Rows by the option 'id' of the tables that give them; `kind`, where it is there, says what they change."""
 
 
 @dataclass
@@ -75,6 +84,9 @@ class Scripted(Connector):
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
+
+    def changelog(self, table: TableOptions) -> str:
+        return "I,UA,D" if table.primary_key else "I"
 
     def source(self, table: TableOptions, environment: Environment) -> Source:
         return Reader(table, self._stage)
@@ -108,7 +120,8 @@ class Reader(Source):
             return Poll(None, ended=ended, idle=not ended)
         fields = [self._table.schema[c] for c in self._columns]
         columns = tuple(column_of(f.type, [row[f.name] for row in rows]) for f in fields)
-        return Poll(Batch(columns, len(rows)), rows=len(rows), ended=ended)
+        kinds = np.array([row["kind"] for row in rows], np.uint8) if self._table.primary_key else None
+        return Poll(Batch(columns, len(rows), kinds), rows=len(rows), ended=ended)
 
     def _passed(self, item: str) -> bool:
         job, stage = self._stage.job, self._stage
@@ -163,7 +176,7 @@ def session(text: str, stage: Stage, folder: Path) -> Session:
     """A session over the sources; what its SELECTs give is recorded."""
 
     def choose(table: TableSpec) -> Connector:
-        return Shown(stage) if table.name == SELECTED else Scripted(stage)
+        return Shown(stage) if SELECTED in (table.name, table.option("connector")) else Scripted(stage)
 
     made = Session(folder=folder, connectors=choose, modules=[ROOT])
     for _ in made.script(text):
