@@ -19,6 +19,7 @@ from porsche.runners.bundled import Options, run
 from porsche.runners.serve import Serving
 from tests.runners.test_serve import DOCUMENT
 
+pytestmark = pytest.mark.slow
 PATTERN = "\"seen > 3 AND NOT REGEXP(`user`, '^(a+)+$')\""
 ENDLESS = "a" * 50 + "b"
 

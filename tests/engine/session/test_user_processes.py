@@ -62,7 +62,8 @@ CALLED = "CREATE VIEW c AS SELECT k, {}(v) AS w FROM t; SELECT * FROM c"
 
 @pytest.mark.parametrize(("name", "code", "limit"), [
     ("aborts_at_7", "function_crashed", ""),
-    ("sleeps_at_7", "function_timeout", "SET 'python.fn-execution.timeout' = '600 ms';"),
+    pytest.param("sleeps_at_7", "function_timeout", "SET 'python.fn-execution.timeout' = '1500 ms';",
+                 marks=pytest.mark.slow),
 ])
 def test_the_row_that_ends_a_process_is_found(folder: Path, name: str, code: str, limit: str) -> None:
     error = refused(folder, name, CALLED.format(name), limit)
@@ -80,7 +81,8 @@ def test_a_table_function_that_crashes(folder: Path) -> None:
 
 
 def test_memory_has_a_limit(folder: Path) -> None:
-    error = refused(folder, "devours", CALLED.format("devours"), "SET 'python.fn-execution.memory.limit' = '300 mb';")
+    error = refused(folder, "devours", CALLED.format("devours"), "SET 'python.fn-execution.memory.limit' = '200 mb';",
+                    changes=[("+I", (1, 3))])
     assert (error.code, error.node) == ("function_memory", "called")
 
 
