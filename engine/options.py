@@ -66,7 +66,7 @@ def size(text: str, name: str = "option") -> int:
 
 def place(text: str, name: str = "option") -> str:
     if not text.strip():
-        raise UserError("bad_option", f"'{name}' names no folder")
+        raise UserError("bad_option", f"'{name}' = '{text}' names no folder")
     return text.strip()
 
 

@@ -367,3 +367,29 @@ def test_pauses_between_checkpoints(tmp_path: Path) -> None:
         told = flow.wait(_advanced(first + 2))
         assert time.monotonic() - began >= 0.3 * (told["checkpoint"]["epoch"] - first - 1)
     complete(tmp_path, flow)
+
+
+@pytest.mark.parametrize("name", ["execution.checkpointing.num-retained", "state.checkpoints.num-retained"])
+def test_as_many_are_kept_as_one_says(tmp_path: Path, name: str) -> None:
+    with running(tmp_path, Flow(), f"SET '{name}' = '1';") as flow:
+        flow.wait(_advanced(3))
+    complete(tmp_path, flow)
+    assert len(list((tmp_path / "state" / "checkpoints").glob("epoch-*.json"))) == 1
+
+
+def test_state_beyond_its_budget(tmp_path: Path) -> None:
+    """It goes to files, and the job through a crash, as if it were in memory."""
+    setting = "SET 'taskmanager.memory.managed.size' = '1 mb';"
+    with running(tmp_path, Flow(each=20_000), setting, GROUPED) as flow:
+        told = flow.wait(lambda status: status["state_in_files"] > 20 << 20)
+        flow.wait(_advanced(told["epoch"]))
+        assert flow.job is not None
+        flow.job.stop()
+    assert flow.error is None
+    again = Flow(each=20_000, last=flow.given + 20_000)
+    with running(tmp_path, again, setting, GROUPED):
+        pass
+    assert again.error is None
+    found = read_checkpoint(tmp_path / "state" / "checkpoints")
+    assert found is not None
+    assert sum(chain[-1].meta["keys"] for chain in found.chains().values() if chain[-1].kind == "table") == again.given

@@ -75,7 +75,9 @@ def test_settings_are_told_kept_and_reset(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("name", "value"), [
     ("table.exec.mini-batch.enabled", "perhaps"), ("table.exec.mini-batch.size", "0"), ("table.exec.state.ttl", "soon"),
-    ("parallelism.default", "0"), ("execution.runtime-mode", "bathc"), ("table.exec.source.idle-timeout", "1 parsec")])
+    ("parallelism.default", "0"), ("execution.runtime-mode", "bathc"), ("table.exec.source.idle-timeout", "1 parsec"),
+    ("taskmanager.memory.managed.size", "1 lot"), ("execution.checkpointing.num-retained", "0"),
+    ("execution.checkpointing.tolerable-failed-checkpoints", "-1"), ("execution.checkpointing.dir", " ")])
 def test_a_wrong_setting_is_the_users(tmp_path: Path, sink: MemoryTable, name: str, value: str) -> None:
     error = refused(tmp_path, f"{OUT}SET '{name}' = '{value}'; INSERT INTO o VALUES (1, 'a');")
     assert error.code == "bad_option" and f"'{name}' = '{value}'" in str(error)
