@@ -167,6 +167,8 @@ def _render(t: DataType) -> str:
             return f"{t.kind.value}<{t.element}>"
         case Kind.MAP:
             return f"MAP<{t.key}, {t.element}>"
+        case Kind.ROW if t.name:
+            return f"STRUCTURED<{', '.join([repr(t.name), *(f'`{f.name}` {f.type}' for f in t.fields)])}>"
         case Kind.ROW:
             return f"ROW<{', '.join(f'`{f.name}` {f.type}' for f in t.fields)}>"
         case Kind.RAW:

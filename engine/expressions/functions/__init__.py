@@ -39,7 +39,8 @@ from engine.types import DataType, Kind
 
 FAMILIES = (
     "comparison", "logical", "conditional", "arithmetic", "intervals", "conversion", "math", "strings", "texts",
-    "regexp", "temporal", "moments", "hashing", "nested", "arrays", "json", "variant", "bitmap", "printf", "learning",
+    "regexp", "temporal", "moments", "hashing", "nested", "structured", "arrays", "json", "variant", "bitmap", "printf",
+    "learning",
 )
 
 

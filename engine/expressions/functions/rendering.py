@@ -63,6 +63,8 @@ def texts_of(column: Column, context: Context) -> list[str | None]:
         values: list[Any] = _LISTS[kind](column, context)
     elif kind is Kind.ROW:
         parts = [_named(c, context) for c in column.children]
+        if column.type.name:
+            parts = [[f"{f.name}={text}" for text in part] for f, part in zip(column.type.fields, parts, strict=True)]
         values = [f"({', '.join(row)})" for row in zip(*parts, strict=True)] if parts else ["()"] * len(column)
     else:
         values = _flat(column, context)
