@@ -309,6 +309,7 @@ PAGES = {
     "document": (f"{SHOP}?tab=document", "Revision 1"),
     "model of a pipeline": (f"{SHOP}?tab=model", "Progressive AUC"),
     "nodes": (f"{SHOP}?tab=nodes", "Rows in"),
+    "state": (f"{SHOP}?tab=state", "Keep the state"),
     "log": (f"{SHOP}?tab=log", "Log"),
     "fleet": ("/fleet", "Running"),
     "models": ("/models", "shop.model"),

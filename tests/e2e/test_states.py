@@ -65,3 +65,28 @@ def test_rescaled_and_packed(up: Up, visit: Visit, tmp_path: Path) -> None:
     status(page, "Running")
     tab(page, "Events")
     expect(page.get_by_role("list", name="Events of the run")).to_contain_text("2 shards")
+
+
+def test_it_goes_on_with_another_revision(up: Up, visit: Visit) -> None:
+    run = up.get("pipelines/1")["run"]["id"]
+    up.post(f"runs/{run}/stop")
+    up.until(run, "STOPPED")
+    found = up.get("pipelines/1")
+    document = found["document"].replace("every: 1 hour", "every: 2 hours")
+    headers = {"If-Match": f'"{found["revision"]}"', "X-CSRFToken": up.get("session")["csrf_token"]}
+    answer = up.client.put("/api/pipelines/1/document", json={"document": document}, headers=headers)
+    assert answer.status_code == 200, answer.text
+    revision = answer.json()["revision"]
+    page = visit(SHOP)
+    page.get_by_role("button", name=f"Go on with revision {revision}").click()
+    verdicts = page.get_by_role("table", name="What becomes of the state")
+    expect(verdicts.get_by_role("row").filter(has_text="hourly")).to_contain_text(re.compile("lost|recomputed"))
+    expect(verdicts.get_by_role("row").filter(has_text="kept").first).to_be_visible()
+    go = page.get_by_role("dialog").get_by_role("button", name="Go on")
+    expect(go).to_be_disabled()
+    for box in page.get_by_role("dialog").get_by_role("checkbox").all():
+        box.check()
+    go.click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    status(page, "Running")
+    assert up.until(run, "RUNNING")["revision"] == revision

@@ -11,6 +11,8 @@ type Shapes = components["schemas"];
 
 export type Savepoint = Shapes["SavepointShape"];
 export type CheckpointItem = Shapes["CheckpointShape"];
+export type UpgradeReport = Shapes["UpgradeReport"];
+export type Consent = Shapes["Consent"];
 export type Resources = Shapes["Resources"];
 
 /** An operator's state, as the engine describes it. */
@@ -83,6 +85,29 @@ export function useStates(pipeline: number) {
     onSuccess: anew,
   });
   return { make, restore, rollBack, remove, rescale };
+}
+
+/** What becomes of a run's state if it goes on with another revision. Nothing is started. */
+export function useUpgradeCheck(run: number, revision: number) {
+  return useQuery({
+    queryKey: ["run", run, "upgrade", revision],
+    queryFn: ({ signal }) => answered(api.POST("/api/runs/{id}/upgrade-check", { ...path(run), body: { revision }, signal })),
+    retry: false,
+    gcTime: 0,
+  });
+}
+
+/** Lets a run go on with another revision. */
+export function useGoOn() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ run, revision, allow }: { run: number; revision: number; allow: Consent[] }) =>
+      answered(api.POST("/api/runs/{id}/start", { ...path(run), body: { revision, allow } })),
+    onSuccess: async (run) => {
+      toldRuns([run]);
+      await client.invalidateQueries({ queryKey: ["runs"] });
+    },
+  });
 }
 
 /** Where a run's support bundle is. */

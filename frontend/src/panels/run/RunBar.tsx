@@ -1,5 +1,5 @@
 import { ActionIcon, Button, Menu, Modal } from "@mantine/core";
-import { IconDotsVertical, IconPlayerPlay, IconPlayerStop, IconPlus, IconTrash } from "@tabler/icons-react";
+import { IconArrowUp, IconDotsVertical, IconPlayerPlay, IconPlayerStop, IconPlus, IconTrash } from "@tabler/icons-react";
 import { useState } from "react";
 
 import { isFinal, useDeleteRun, useStartRun, useStopRun } from "../../api/runs";
@@ -8,6 +8,7 @@ import { Ago, Duration, ErrorNote, Progress, Rate, StatusBadge, Tag } from "../.
 import { isDirty, useEditor } from "../document/editor";
 import classes from "./panels.module.css";
 import { StartDialog } from "./StartDialog";
+import { UpgradeDialog } from "./UpgradeDialog";
 
 interface RunBarProps {
   run: RunSummary | null;
@@ -23,6 +24,8 @@ export function RunBar({ run, detail, canRun, onRun, starting, onStarting }: Run
   const start = useStartRun();
   const stop = useStopRun();
   const changed = useChanged(run);
+  const saved = useEditor((state) => state.revision);
+  const [upgrading, setUpgrading] = useState<number | null>(null);
   const failed = start.error ?? stop.error;
   const [seen, setSeen] = useState<unknown>(null);
   return (
@@ -42,6 +45,12 @@ export function RunBar({ run, detail, canRun, onRun, starting, onStarting }: Run
           Resume
         </Button>
       ) : null}
+      {run && changed && saved !== null && saved !== run.revision && (run.status === "STOPPED" || run.status === "FAILED") ? (
+        <Button variant="filled" leftSection={<IconArrowUp size={14} />} onClick={() => setUpgrading(saved)} disabled={!canRun}
+          title="Goes on from its last checkpoint with the saved document; says first what becomes of its state">
+          Go on with revision {saved}
+        </Button>
+      ) : null}
       {!run || isFinal(run.status) ? (
         <Button variant={run && run.status !== "FINISHED" && !changed ? "default" : "filled"} leftSection={<IconPlus size={14} />} onClick={() => onStarting(true)}
           disabled={!canRun} title="Starts the saved document, from the beginning of its input">
@@ -50,6 +59,7 @@ export function RunBar({ run, detail, canRun, onRun, starting, onStarting }: Run
       ) : null}
       <More run={run} canRun={canRun} onRun={onRun} onNew={() => onStarting(true)} />
       {starting ? <StartDialog last={detail} onClose={() => onStarting(false)} onStarted={onRun} /> : null}
+      {run && upgrading !== null ? <UpgradeDialog run={run} revision={upgrading} onClose={() => setUpgrading(null)} /> : null}
       <Modal closeButtonProps={{ "aria-label": "Close" }} opened={failed !== null && failed !== seen} onClose={() => setSeen(failed)} title="That did not work">
         <ErrorNote error={failed} />
       </Modal>

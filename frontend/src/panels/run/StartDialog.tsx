@@ -11,6 +11,7 @@ import classes from "./panels.module.css";
 const OPTIONS = [
   { name: "rate", label: "Rows a second, at most", help: "slows sources down; empty: as fast as it goes", low: 0.001, high: 1e12, whole: false },
   { name: "shards", label: "Shards", help: "threads that share the keys; empty: as the document says", low: 1, high: 128, whole: true },
+  { name: "cpu", label: "Cores, at most", help: "empty: as the project says", low: 0.05, high: 4096, whole: false },
   { name: "checkpoint_interval", label: "Seconds between checkpoints", help: "empty: as the document says", low: 0.1, high: 86400, whole: false },
 ] as const;
 
