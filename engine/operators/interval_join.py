@@ -246,7 +246,9 @@ class IntervalJoin(Operator):
         if len(marks) == 0:
             return np.full(len(places), self._sent, np.int64)
         arrival = np.minimum(places // 2, len(marks) - 1)  # a padded row goes before this arrival's watermark
-        seen = np.where(places % 2 == 1, marks[arrival], marks[np.maximum(arrival - 1, 0)])
+        # before the first row of the batch nothing more was sent: rows of other shards may have come before it
+        before = np.where(arrival > 0, marks[np.maximum(arrival - 1, 0)], MIN_WATERMARK)
+        seen = np.where(places % 2 == 1, marks[arrival], before)
         floor = MIN_WATERMARK + self.delay()
         return np.maximum(np.maximum(seen, floor) - self.delay(), self._sent)
 
