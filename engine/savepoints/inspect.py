@@ -22,7 +22,7 @@ from engine.errors import UserError
 from engine.savepoints.content import Content, changes, group_of
 from engine.savepoints.describe import Json, contents_of, describe, sources_of, states_of
 from engine.savepoints.manifest import MANIFEST, open_savepoint
-from engine.savepoints.rows import columns_of, counts_of, rows_of
+from engine.savepoints.rows import columns_of, counts_of, hanging, rows_of
 from engine.state.checkpoints import Checkpoint, epochs_in, manifest_name, read_checkpoint
 from engine.state.storage import open_storage, read_all
 
@@ -85,7 +85,7 @@ def inspect(folder: Path, *, epoch: int | None = None, operator: str | None = No
         for state in one["states"]:
             content = contents[one["uid"]][state["name"]]
             state |= _sampled(content, _described(found.checkpoint, one["uid"], state["name"]),
-                              np.arange(min(sample, content.keys)))
+                              np.arange(min(sample, content.keys)), sample)
     return {"name": found.name, "epoch": found.checkpoint.epoch, "at": found.at, "operators": told,
             "sources": sources_of(found.checkpoint), "models": dict(found.models)}
 
@@ -118,9 +118,9 @@ def _state_diff(name: str, old: Found, new: Found, uid: str,
     found = changes(was, now)
     before, after = (_described(side.checkpoint, uid, name) for side in (old, new))
     sampled = {
-        "added": _sampled(now, after, found.added[:sample]), "removed": _sampled(was, before, found.removed[:sample]),
-        "changed": {**_sampled(now, after, found.changed[1][:sample]),
-                    "before": _sampled(was, before, found.changed[0][:sample])["sample"]},
+        "added": _sampled(now, after, found.added[:sample], sample), "removed": _sampled(was, before, found.removed[:sample], sample),
+        "changed": {**_sampled(now, after, found.changed[1][:sample], sample),
+                    "before": _sampled(was, before, found.changed[0][:sample], sample)["sample"]},
     }  # fmt: skip
     return {"name": name, "equal": was.digest == now.digest, "added": len(found.added), "removed": len(found.removed),
             "changed": len(found.changed[0]), "rows": sampled}
@@ -146,18 +146,25 @@ def _described(checkpoint: Checkpoint, uid: str, name: str) -> Mapping[str, Any]
     return found
 
 
-def _sampled(content: Content, described: Mapping[str, Any], positions: Array) -> Json:
-    """Rows at positions among all shards' keys, under their columns, and how many rows hang on each."""
+def _sampled(content: Content, described: Mapping[str, Any], positions: Array, most: int) -> Json:
+    """Rows at positions among all shards' keys, under their columns, how many rows hang on each, and at most so many of
+    those."""
     rows: list[Any] = []
     under: dict[str, list[int]] = {}
+    stores: dict[str, Json] = {}
     start = 0
     for part in content.parts:
         if part.kind != "table":
-            return {"columns": [], "sample": [], "under": {}, "values": dict(content.parts[0].meta)}
+            return {"columns": [], "sample": [], "under": {}, "stores": {}, "values": dict(content.parts[0].meta)}
         count = len(group_of(part, "keys").rows)
         mine = positions[(positions >= start) & (positions < start + count)] - start
         rows += rows_of(part, described, mine)
         for name, counts in counts_of(part, mine).items():
             under.setdefault(name, []).extend(counts)
+        for name, found in hanging(part, described, mine, most).items():
+            stored = stores.setdefault(name, {"columns": found["columns"], "sample": []})
+            stored["sample"] += [[len(rows) - len(mine) + key, *row] for key, *row in found["sample"]]
         start += count
-    return {"columns": columns_of(described), "sample": rows, "under": under}
+    for stored in stores.values():
+        del stored["sample"][most:]
+    return {"columns": columns_of(described), "sample": rows, "under": under, "stores": stores}

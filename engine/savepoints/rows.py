@@ -1,6 +1,7 @@
 """Rows of keyed state as SQL values under their columns' names, as far as its operator's description tells them.
 
-A row is a key and the fields under it. Of what hangs on a key (rows of a join, of a frame) the number is told.
+A row is a key and the fields under it. Of what hangs on a key (rows of a join, of a frame) the number is told, and some
+of the rows (`hanging`).
 """
 
 from __future__ import annotations
@@ -60,6 +61,26 @@ def counts_of(part: StatePart, positions: Array) -> dict[str, list[int]]:
     return found
 
 
+def hanging(part: StatePart, described: Mapping[str, Any], positions: Array, most: int) -> dict[str, Json]:
+    """At most so many of the rows that hang on these keys, by the name of what hangs there: {columns, sample}; the
+    first column is the position of the key that a row hangs on, among `positions`."""
+    slots = group_of(part, "keys").rows[positions]
+    found = {}
+    for name, store in (described.get("stores") or {}).items():
+        if store.get("kind") != "rows" or f"{name}.slot" not in part.arrays:
+            continue
+        held = part.arrays[f"{name}.slot"].astype(np.int64)
+        order = np.lexsort((part.arrays[f"{name}.seq"], held))
+        chosen = order[np.isin(held[order], slots)][:most]
+        group = group_of(part, name)
+        columns = [_plain_values(_column(part, f"{name}.c{i}", group.arrays[f"c{i}"], group, type_of(kind), chosen))
+                   for i, (_, kind, *_) in enumerate(store["columns"])]
+        keys = [int(np.flatnonzero(slots == slot)[0]) for slot in held[chosen]]
+        found[name] = {"columns": [["key", "INT NOT NULL"], *([str(c), str(kind)] for c, kind, *_ in store["columns"])],
+                       "sample": [list(row) for row in zip(keys, *columns, strict=True)]}
+    return found
+
+
 @cache
 def type_of(text: str) -> DataType:
     """A type from its text."""
@@ -80,18 +101,20 @@ def _fields(part: StatePart, slots: Array, fields: Sequence[Sequence[str]]) -> l
     place = np.full(int(max(slots.max(initial=0), group.rows.max(initial=0))) + 1, -1, np.int64)
     place[group.rows] = np.arange(len(group.rows))
     where = place[slots]
-    return [_plain_values(_field(part, group, name, type_of(kind), where)) for name, kind, *_ in fields]
+    return [_plain_values(_column(part, f"fields.f.{name}", group.arrays[f"f.{name}"], group, type_of(kind), where))
+            for name, kind, *_ in fields]
 
 
-def _field(part: StatePart, group: Group, name: str, kind: DataType, where: Array) -> Column:
-    label = f"f.{name}"
-    flags = part.arrays.get(f"fields.{label}.valid")
+def _column(part: StatePart, label: str, words: Array, group: Group, kind: DataType, where: Array) -> Column:
+    """The values of the array `label` of a part at rows `where`; `words`: the same as words, which strings are read
+    from."""
+    flags = part.arrays.get(f"{label}.valid")
     validity = None if flags is None else flags[where].view(np.bool_)
     code = code_of(kind)
     if code == VIEW:
-        column = Column(kind, np.ascontiguousarray(group.arrays[label][where]), validity, group.held)
+        column = Column(kind, np.ascontiguousarray(words[where]), validity, group.held)
         return decode_nested(column) if kind.is_nested else column
-    values = part.arrays[f"fields.{label}"][where]
+    values = part.arrays[label][where]
     return Column(kind, values if code == B16 else values.astype(DTYPES[kind.kind], copy=False), validity)
 
 

@@ -147,6 +147,10 @@ def _show_rows(heading: str, sampled: Mapping[str, Any]) -> None:
     under = sampled["under"]
     names = [column for column, _ in sampled["columns"]] + [f"rows of {name}" for name in under]
     table(names, [[*row, *(counts[i] for counts in under.values())] for i, row in enumerate(sampled["sample"])])
+    for name, store in sampled["stores"].items():
+        if store["sample"]:
+            click.echo(f"\n{clean(heading)}, {clean(name)}")
+            table([column for column, _ in store["columns"][1:]], [row[1:] for row in store["sample"]])
 
 
 @state_group.command()

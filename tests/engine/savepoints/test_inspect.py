@@ -78,6 +78,16 @@ def test_how_many_rows_hang_on_a_key(state: Path) -> None:
     assert held["rows"] == 5 and held["keys"] == 3
 
 
+def test_some_of_the_rows_that_hang_on_keys(state: Path) -> None:
+    held = operator(inspect(state, sample=9), "AppendRank")["states"][0]
+    names = [name for name, _ in held["stores"]["rows"]["columns"]]
+    word, price = names.index("word"), names.index("price")
+    found = {(held["sample"][row[0]][0], row[word], row[price]) for row in held["stores"]["rows"]["sample"]}
+    assert found == {(1, "a", "1.50"), (1, None, "3.00"), (2, "longer than twelve bytes", "2.25"), (2, "a", "4.00"),
+                     (3, "b", "5.00")}
+    assert len(operator(inspect(state, sample=2), "AppendRank")["states"][0]["stores"]["rows"]["sample"]) == 2
+
+
 def test_a_sample_is_no_more_than_was_asked_for(state: Path) -> None:
     held = operator(inspect(state, sample=1), "GroupAggregate")["states"][0]
     assert len(held["sample"]) == 1 and held["keys"] == 4
