@@ -118,7 +118,8 @@ def _state_diff(name: str, old: Found, new: Found, uid: str,
     found = changes(was, now)
     before, after = (_described(side.checkpoint, uid, name) for side in (old, new))
     sampled = {
-        "added": _sampled(now, after, found.added[:sample], sample), "removed": _sampled(was, before, found.removed[:sample], sample),
+        "added": _sampled(now, after, found.added[:sample], sample),
+        "removed": _sampled(was, before, found.removed[:sample], sample),
         "changed": {**_sampled(now, after, found.changed[1][:sample], sample),
                     "before": _sampled(was, before, found.changed[0][:sample], sample)["sample"]},
     }  # fmt: skip
