@@ -158,7 +158,7 @@ def test_the_job_goes_on_beside_a_source_that_fails(tmp_path: Path) -> None:
     (told,) = [s["retrying"] for s in seen[0]["sources"] if s["retrying"]]
     assert told["cause"] == "the queue is away"
     assert told["tries"] >= 1 and told["since"] <= seen[0]["at"]
-    assert seen[0]["state"] == "RUNNING" and seen[0]["stuck"] is None
+    assert seen[0]["state"] == "RUNNING"
 
 
 def test_a_blocked_source_holds_up_nothing_else(tmp_path: Path) -> None:
