@@ -22,7 +22,7 @@ from porsche import processes
 from porsche.runners.folder import RunFolder
 
 REQUEST, ANSWER = "asked", "answered"
-PERIOD = 0.2
+PERIOD = 0.5
 PATIENCE = 120.0
 """Seconds that a fresh checkpoint may take."""
 
