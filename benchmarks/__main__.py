@@ -15,8 +15,8 @@ from benchmarks.pinned import pin
 
 NAMES = ("taobao", "nexmark", "learners", "checkpoint", "recovery", "memory", "compile", "overhead", "functions", "api",
          "first_run", "idle_jobs", "neighbours", "restore_point", "chaos", "soak")
-SPREAD = ("checkpoint", "recovery", "memory", "functions", "api", "first_run", "idle_jobs", "neighbours", "restore_point",
-          "chaos", "soak")
+SPREAD = ("checkpoint", "recovery", "memory", "functions", "api", "first_run", "idle_jobs", "neighbours",
+          "restore_point", "chaos", "soak")
 """Those that are about several processes, or threads beside a job: they have all cores."""
 
 
