@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from engine.errors import UserError
+from engine.savepoints.inspect import checkpoints
 from engine.savepoints.make import make
 from engine.savepoints.manifest import MANIFEST, Savepoint, checksum, open_savepoint
 from engine.session import RunOptions
@@ -65,6 +66,30 @@ def test_many_shards_keep_their_numbers(undisturbed: dict[str, Any], tmp_path: P
     shutil.rmtree(tmp_path / "run" / "state")
     (tmp_path / "run").rename(tmp_path / "outputs")
     assert restored(made, tmp_path / "again", 12) == undisturbed
+
+
+def test_of_checkpoints_that_lie_elsewhere(undisturbed: dict[str, Any], tmp_path: Path,
+                                           monkeypatch: pytest.MonkeyPatch) -> None:
+    """And into such ones."""
+    where = f"SET 'execution.checkpointing.dir' = 'file://{tmp_path}/elsewhere';"
+    monkeypatch.setattr(jobs, "JOB", where + jobs.JOB)
+    jobs.until_crash(tmp_path / "run", CRASH, PLAIN)
+    assert [made["epoch"] for made in checkpoints(tmp_path / "run" / "state")] == [2, 1]
+    made = make(tmp_path / "run" / "state", tmp_path / "savepoint")
+    shutil.rmtree(tmp_path / "run" / "state")
+    shutil.rmtree(tmp_path / "elsewhere", ignore_errors=True)
+    (tmp_path / "run").rename(tmp_path / "outputs")
+    assert restored(made, tmp_path / "again", 2) == undisturbed
+
+
+def test_begun_from_again(saved: Savepoint, undisturbed: dict[str, Any], tmp_path: Path) -> None:
+    """A run that has finished starts anew: with the savepoint again, if it is named again."""
+    for _ in range(2):
+        shutil.copytree(saved.folder.parent / "outputs", tmp_path / "run", dirs_exist_ok=True)
+        jobs.to_end(tmp_path / "run", RunOptions(restore=saved.folder, checkpoint_interval=1e9), CRASH)
+        assert jobs.written(tmp_path / "run") == undisturbed
+        for name in jobs.SINKS:
+            shutil.rmtree(tmp_path / "run" / name, ignore_errors=True)
 
 
 def unpacked(name: str, folder: Path) -> Path:
