@@ -231,7 +231,8 @@ class CheckpointStore:
 
     def _save(self, begun: Begun) -> WrittenFile:
         if begun.file is None:
-            name = self._new_name("full", begun.epoch)
+            full = not self._chain or any(entry.part.full for entry in begun.entries)
+            name = self._new_name("full" if full else "delta", begun.epoch)
             try:
                 begun.file, begun.entries = write_file(self.storage, name, begun.entries), ()
             except OSError:

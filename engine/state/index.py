@@ -152,12 +152,18 @@ class KeyIndex:
 
     # ---- snapshots (driven by the table that owns the index) ---------------------------------------------------
 
-    def dirty_slots(self) -> Array:
-        """The slots whose key came or went since the last call, ascending (int32), marked clean."""
-        count = int(self.ctl[C.DIRTY])
-        slots = np.sort(self._space.arrays[_LIST][:count])
+    @property
+    def dirty(self) -> int:
+        """How many slots `dirty_slots` would give."""
+        return int(self.ctl[C.DIRTY])
+
+    def dirty_slots(self, most: int | None = None) -> Array:
+        """The slots whose key came or went since they were given last, or so many of them, ascending (int32), marked
+        clean."""
+        left = 0 if most is None else max(self.dirty - most, 0)
+        slots = np.sort(self._space.arrays[_LIST][left:self.dirty])
         self._space.arrays[_MARK][slots] = 0
-        self.ctl[C.DIRTY] = 0
+        self.ctl[C.DIRTY] = left
         return slots
 
     def forget_dirty(self) -> None:

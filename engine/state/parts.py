@@ -219,14 +219,17 @@ class DirtyRows:
         """Note that these rows change."""
         touch_rows(self.ctl, rows)
 
-    def drain(self) -> Array:
-        """The rows touched since the last call, ascending (int32), marked clean."""
-        count = int(self.ctl[2])
-        rows = np.sort(self._list[:count])
-        self._marks[rows] = 0
-        self.ctl[2] = 0
-        return rows
+    def __len__(self) -> int:
+        return int(self.ctl[2])
 
+    def drain(self, most: int | None = None) -> Array:
+        """The rows touched since they were given last, or so many of them, ascending (int32), marked clean."""
+        count = len(self)
+        left = 0 if most is None else max(count - most, 0)
+        rows = np.sort(self._list[left:count])
+        self._marks[rows] = 0
+        self.ctl[2] = left
+        return rows
 
     def forget(self, rows: int) -> None:
         """Mark all rows, which are below `rows`, clean."""

@@ -37,8 +37,8 @@ class StateObject(Protocol):
         ...
 
     def ahead(self) -> StatePart | None:
-        """A piece of much state that the next snapshot, being a full one, would have to copy at once: the pieces, until
-        there is None, are the base that the snapshot's changes are told against. Rows may come between the pieces."""
+        """A piece of what the next snapshot would have to copy at once, where that is much: the pieces, until there is
+        None, are told before the snapshot, which then holds what changed since. Rows may come between the pieces."""
         ...
 
     def restore(self, chains: Sequence[Sequence[StatePart]], groups: tuple[int, int] | None) -> None:

@@ -46,6 +46,8 @@ from engine.types import DataType
 VERSION = 1
 AHEAD_FROM = 4 << 20
 """Bytes of a table from which its first snapshot is made in pieces: less is copied in a millisecond or two."""
+MANY, PORTION = 200_000, 25_000
+"""Changed rows from which a later one is made in pieces, and rows of a piece."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,7 @@ class StateTable:
         self._based = False  # whether a part was written that changes can be told against
         self._ahead: Iterator[dict[str, Array]] | None = None  # pieces to be given before the next snapshot
         self._kept = False  # whether a restore has kept the slots
+        self._ahead_of = False  # whether changes were given before the next snapshot
         self._whole: set[str] = set()  # what is attached and has no pieces: saved whole by the next snapshot
 
     def __len__(self) -> int:
@@ -243,18 +246,35 @@ class StateTable:
         return stored + ([] if self.expiry is None else [Stored("access", self.expiry.times)])
 
     def ahead(self) -> StatePart | None:
-        """See `StateObject`: before the first snapshot of much state."""
-        first = self._ahead is None
-        if first:
-            if self._based or self.nbytes() < AHEAD_FROM:
+        """See `StateObject`: before the first snapshot of much state, and before one of many changes."""
+        first = False
+        if self._ahead is None:
+            much = self.nbytes() >= AHEAD_FROM if not self._based else self.index.dirty + len(self.dirty) > MANY
+            if not much:
                 return None
+            first = not self._based
             self._based = True
-            self._ahead = self._pieces()
-        assert self._ahead is not None
+            self._ahead = self._pieces() if first else self._changes()
         arrays = next(self._ahead, None)
         if arrays is None:
             self._ahead = None
         return None if arrays is None else self._part(first, arrays)
+
+    def _changes(self) -> Iterator[dict[str, Array]]:
+        """Most of what changed: keys that came and went, then fields."""
+        self._ahead_of = True
+        while self.index.dirty > PORTION:
+            yield self._changed_keys(self.index.dirty_slots(PORTION))[0]
+        while len(self.dirty) > PORTION:
+            yield self._changed_fields(self.dirty.drain(PORTION))
+
+    def _changed_keys(self, changed: Array) -> tuple[dict[str, Array], Array]:
+        """The written form of what became of these slots' keys, and which of them there are."""
+        born = self.index.live.view(np.bool_)[changed]
+        return save("keys", self.stored_keys(), changed[born], dead=changed[~born]), changed[born]
+
+    def _changed_fields(self, touched: Array) -> dict[str, Array]:
+        return save("fields", self.stored_fields(), touched[self.index.live.view(np.bool_)[touched]])
 
     def _pieces(self) -> Iterator[dict[str, Array]]:
         self._forget_dirty()
@@ -286,11 +306,12 @@ class StateTable:
             arrays = save("keys", self.stored_keys(), live, self.index.high)
             arrays |= save("fields", self.stored_fields(), live, self.index.high)
         else:
-            changed, touched = self.index.dirty_slots(), self.dirty.drain()
-            alive = self.index.live.view(np.bool_)
-            born = alive[changed]
-            arrays = save("keys", self.stored_keys(), changed[born], dead=changed[~born])
-            arrays |= save("fields", self.stored_fields(), touched[alive[touched]])
+            arrays, born = self._changed_keys(self.index.dirty_slots())
+            touched = self.dirty.drain()
+            if self._ahead_of:  # whoever takes a key takes its slot as empty: all fields have to come with it
+                touched = np.union1d(touched, born)
+            arrays |= self._changed_fields(touched)
+        self._ahead_of = False
         for name, thing in self._attached.items():
             arrays |= thing.save(name, full or name in self._whole)
         self._whole = set()

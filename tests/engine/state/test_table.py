@@ -110,11 +110,7 @@ def test_a_base_copied_while_rows_go_on(data: st.DataObject) -> None:
         patch.setattr(parts_of_state, "PIECE", data.draw(st.sampled_from([1, 100, 300, 5000])))
         while (piece := one.table.ahead()) is not None:
             parts.append(piece)
-            if data.draw(st.booleans()):
-                keys = data.draw(st.lists(st.sampled_from(pool), min_size=1, max_size=5))
-                one.put(keys, data.draw(st.lists(st.integers(-5, 5), min_size=len(keys), max_size=len(keys))))
-            if data.draw(st.booleans()):
-                one.drop(data.draw(st.lists(st.sampled_from(pool), min_size=1, max_size=3)))
+            _disturb(data, one, pool)
         parts.append(one.table.snapshot(full=False))
         assert one.table.ahead() is None
     assert [part.full for part in parts] == [True] + [False] * (len(parts) - 1)
@@ -139,6 +135,41 @@ def test_a_chain_goes_on_after_a_restore(data: st.DataObject) -> None:
     assert [part.full for part in parts[1:]] == [False] * 4
     last.table.restore([parts], None)
     assert last.content() == other.content()
+
+
+@examples(60)
+@given(st.data())
+def test_changes_copied_while_rows_go_on(data: st.DataObject) -> None:
+    types = data.draw(key_types(2))
+    one, other, merged = Everything(types), Everything(types), Everything(types)
+    pool = data.draw(rows_of(types))
+    parts = [one.table.snapshot(full=False)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tables, "MANY", 0)
+        patch.setattr(tables, "PORTION", data.draw(st.integers(1, 3)))
+        for _ in range(data.draw(st.integers(1, 3))):
+            _disturb(data, one, pool)
+            while (piece := one.table.ahead()) is not None:
+                parts.append(piece)
+                if len(parts) < 60:
+                    _disturb(data, one, pool)
+            parts.append(one.table.snapshot(full=False))
+    other.table.restore([parts], None)
+    assert other.content() == one.content()
+    merged.table.restore([merge_chain(parts)], None)
+    assert merged.content() == one.content()
+    halves = [Everything(types), Everything(types)]
+    for number, half in enumerate(halves):
+        half.table.restore([parts], (64 * number, 64 * number + 64))
+    assert halves[0].content() | halves[1].content() == one.content()
+
+
+def _disturb(data: st.DataObject, one: Everything, pool: list[tuple[Any, ...]]) -> None:
+    if data.draw(st.booleans()):
+        keys = data.draw(st.lists(st.sampled_from(pool), min_size=1, max_size=5))
+        one.put(keys, data.draw(st.lists(st.integers(-5, 5), min_size=len(keys), max_size=len(keys))))
+    if data.draw(st.booleans()):
+        one.drop(data.draw(st.lists(st.sampled_from(pool), min_size=1, max_size=3)))
 
 
 class Plain:
@@ -253,3 +284,27 @@ def test_time_to_live() -> None:
     other.restore([parts], None)
     assert other.expired(100).tolist() == [2, 3]
     assert other.expired(1_000).tolist() == [0, 1]
+
+
+def test_a_key_that_comes_while_changes_are_copied_brings_its_fields(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its fields may go with a piece, its key with the snapshot: whoever takes the key then takes the slot as empty."""
+    monkeypatch.setattr(tables, "MANY", 0)
+    monkeypatch.setattr(tables, "PORTION", 1)
+    one = Plain([LONG])
+    slots = one.table.slots(columns_of([LONG], [(k,) for k in range(6)]), 6)
+    parts = [one.table.snapshot(full=True)]
+    one.table.release(slots[:1])
+    one.table.touch(slots[1:])
+    pieces = 0
+    while (piece := one.table.ahead()) is not None:
+        parts.append(piece)
+        pieces += 1
+        if pieces == 1:
+            again = one.table.slots(columns_of([LONG], [(9,)]), 1)
+            one.table.column("count")[again] = 7
+    assert "fields.rows" in parts[-1].arrays
+    parts.append(one.table.snapshot(full=False))
+    other = Plain([LONG])
+    other.table.restore([parts], None)
+    assert other.content()[same((9,))][0] == 7
+    assert other.content() == one.content()
