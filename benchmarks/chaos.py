@@ -40,7 +40,7 @@ RUNS, QUICK_RUNS = 3, 1
 ROWS, QUICK_ROWS = 60_000, 24_000
 RATE = 3_000
 """Rows of a run and, at most, each second: so many that it lasts for a while."""
-PAUSE = (0.2, 1.8)
+PAUSE = (0.1, 1.4)
 WITHIN = 10.0
 PLATFORM = ("supervisor", "web", "worker")
 INTERVAL = 0.4
