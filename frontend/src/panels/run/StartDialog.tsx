@@ -9,10 +9,11 @@ import { useSaving } from "../document/keeping";
 import classes from "./panels.module.css";
 
 const OPTIONS = [
-  { name: "rate", label: "Rows a second, at most", help: "slows sources down; empty: as fast as it goes", low: 0.001, high: 1e12, whole: false },
-  { name: "shards", label: "Shards", help: "threads that share the keys; empty: as the document says", low: 1, high: 128, whole: true },
-  { name: "cpu", label: "Cores, at most", help: "empty: as the project says", low: 0.05, high: 4096, whole: false },
-  { name: "checkpoint_interval", label: "Seconds between checkpoints", help: "empty: as the document says", low: 0.1, high: 86400, whole: false },
+  { name: "rate", label: "Rows a second, at most", help: "slows sources down; empty: as fast as it goes", low: 0.001, high: 1e12, whole: false, unit: 1 },
+  { name: "shards", label: "Shards", help: "threads that share the keys; empty: as the document says", low: 1, high: 128, whole: true, unit: 1 },
+  { name: "memory", label: "Memory in MB, at most", help: "beyond it the run fails, and says which node holds most; empty: as the project says", low: 64, high: 1e9, whole: true, unit: 1e6 },
+  { name: "cpu", label: "Cores, at most", help: "empty: as the project says", low: 0.05, high: 4096, whole: false, unit: 1 },
+  { name: "checkpoint_interval", label: "Seconds between checkpoints", help: "empty: as the document says", low: 0.1, high: 86400, whole: false, unit: 1 },
 ] as const;
 
 interface StartDialogProps {
@@ -54,8 +55,8 @@ export function StartDialog({ last, onClose, onStarted }: StartDialogProps) {
         ))}
         {OPTIONS.map((each) => (
           <NumberInput key={each.name} mt="sm" label={each.label} description={each.help} min={each.low} max={each.high} allowDecimal={!each.whole}
-            thousandSeparator="," value={Number(options[each.name] ?? NaN) || ""}
-            onChange={(value) => setOptions({ ...options, [each.name]: typeof value === "number" ? value : null })} />
+            thousandSeparator="," value={Number(options[each.name] ?? NaN) / each.unit || ""}
+            onChange={(value) => setOptions({ ...options, [each.name]: typeof value === "number" ? value * each.unit : null })} />
         ))}
         <div style={{ marginTop: 12 }}><ErrorNote error={create.error ?? saving.error} /></div>
         <Group justify="flex-end" mt="md">
