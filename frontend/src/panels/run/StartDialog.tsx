@@ -11,7 +11,7 @@ import classes from "./panels.module.css";
 const OPTIONS = [
   { name: "rate", label: "Rows a second, at most", help: "slows sources down; empty: as fast as it goes", low: 0.001, high: 1e12, whole: false, unit: 1 },
   { name: "shards", label: "Shards", help: "threads that share the keys; empty: as the document says", low: 1, high: 128, whole: true, unit: 1 },
-  { name: "memory", label: "Memory in MB, at most", help: "beyond it the run fails, and says which node holds most; empty: as the project says", low: 64, high: 1e9, whole: true, unit: 1e6 },
+  { name: "memory", label: "Memory in MB, at most", help: "beyond it the run fails, and says which node holds most; empty: as the project says", low: 68, high: 1e9, whole: true, unit: 1e6 },
   { name: "cpu", label: "Cores, at most", help: "empty: as the project says", low: 0.05, high: 4096, whole: false, unit: 1 },
   { name: "checkpoint_interval", label: "Seconds between checkpoints", help: "empty: as the document says", low: 0.1, high: 86400, whole: false, unit: 1 },
 ] as const;
