@@ -13,7 +13,7 @@ from engine.aggregates.base import Accumulator, AggregateSpec
 from engine.aggregates.extremes import present
 from engine.aggregates.texts import strings_of, values_of
 from engine.changes import Array, Column
-from engine.errors import InternalError
+from engine.errors import InternalError, UserError
 from engine.memory import address, copy_bytes, kernel, make_view, view_bytes, view_length
 from engine.state.rowstore import RowStore
 from engine.state.table import StateTable
@@ -140,8 +140,18 @@ def _array(columns: list[list[Any]], absent: bool) -> list[Any]:
 
 
 def _object(columns: list[list[Any]], absent: bool) -> dict[str, Any]:
-    pairs = zip(columns[0], columns[1], strict=True)
-    return dict(sorted((str(name), v) for name, v in pairs if not (absent and v is None)))
+    """An object by name; as in Flink a name that comes twice, or none, is an error, never a choice among the values."""
+    made: dict[str, Any] = {}
+    for name, value in zip(columns[0], columns[1], strict=True):
+        if absent and value is None:
+            continue
+        if name is None:
+            raise UserError("null_key", "a key of JSON_OBJECTAGG is NULL", hint="leave such rows out by a FILTER")
+        if name in made:
+            raise UserError("duplicate_key", f"key '{name}' comes more than once in JSON_OBJECTAGG",
+                            hint="group by more columns, or keep one row of each key")
+        made[name] = value
+    return dict(sorted(made.items()))
 
 
 def _dump(value: Any) -> str:

@@ -13,7 +13,7 @@ from engine.aggregates import AGGREGATES
 from engine.aggregates.base import AggregateArguments, AggregateSpec
 from engine.aggregates.calls import BoundCall, open_accumulator
 from engine.aggregates.inference import MODEL_ROW, SAMPLE_FEATURES
-from engine.errors import NotSupported, RuntimeFault
+from engine.errors import NotSupported, RuntimeFault, UserError
 from engine.operators.base import Operator, Settings
 from engine.operators.over import OverAggregate
 from engine.types import ARRAY, BIGINT, BOOLEAN, DECIMAL, DOUBLE, INT, MULTISET, STRING, TIMESTAMP, DataType, Schema
@@ -90,6 +90,23 @@ def test_json_object() -> None:
     rows = ["+ k=b v=1.5", "+ k=a", '+ k="q" v=2']
     assert every_cut(group({"o": bound}, keys=(), schema=schema), schema, rows, append=True)[-1] == (
         '+U o={"\\"q\\"":2.0,"a":null,"b":1.5}')
+
+
+@pytest.mark.parametrize(("rows", "code"), [
+    (["+ k=a v=1", "+ k=a v=2"], "duplicate_key"), (["+ k=a v=1", "+ k=a"], "duplicate_key"),
+    (["+ v=1"], "null_key"),
+])  # fmt: skip
+def test_a_json_object_has_each_key_once(rows: list[str], code: str) -> None:
+    """Flink's documentation: "keys must be unique. If a key occurs multiple times, an error will be thrown"."""
+    schema = Schema.of(k=STRING, v=DOUBLE)
+    bound = call("JSON_OBJECTAGG", 0, STRING.as_nullable(False), schema=schema)
+    every, some = (BoundCall(replace(bound.spec, arguments=(STRING, DOUBLE), options=(nulls,)), (0, 1))
+                   for nulls in ("NULL", "ABSENT"))
+    with pytest.raises(UserError) as caught:
+        every_cut(group({"o": every}, keys=(), schema=schema), schema, rows, append=True)
+    assert caught.value.code == code
+    assert every_cut(group({"o": some}, keys=(), schema=schema), schema, ["+ k=a v=1", "+ k=a"], append=True)[-1] == (
+        '+I o={"a":1.0}')
 
 
 def over(calls: dict[str, BoundCall], preceding: int | None) -> Any:
