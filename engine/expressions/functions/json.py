@@ -14,7 +14,7 @@ from engine.errors import RuntimeFault, UserError
 from engine.expressions.functions.base import Arguments, Constant, Context, Function
 from engine.expressions.functions.rows import PerRow, per_row, python_values
 from engine.expressions.functions.signatures import bad_arguments, constant_of, signature
-from engine.expressions.jsonpath import PathError, Raw, follow, parse_json, parse_path, quoted, to_json
+from engine.expressions.jsonpath import Path, PathError, Raw, follow, parse_json, parse_path, quoted, to_json
 from engine.expressions.nodes import Call, Expression, Literal
 from engine.types import BOOLEAN, STRING, DataType, Kind
 
@@ -34,9 +34,20 @@ def _is_json(text: str | None, kind: str = "VALUE") -> bool:
     return kind == "VALUE" or not isinstance(value, (dict, list))
 
 
+def _led(text: str, path: Path) -> Any:
+    """What a path leads to in a text; to a lax one, a text that is no JSON is empty."""
+    try:
+        value = parse_json(text)
+    except PathError:
+        if path.strict:
+            raise
+        return None
+    return follow(value, path)
+
+
 def _exists(text: str, path: str, on_error: str = "FALSE") -> bool | None:
     try:
-        return follow(parse_json(text), parse_path(path)) is not None
+        return _led(text, parse_path(path)) is not None
     except PathError as error:
         if on_error == "ERROR":
             raise RuntimeFault(str(error), code="json") from None
@@ -101,7 +112,7 @@ def _value(args: Sequence[Column], type: DataType, length: int, context: Context
             return None
         parsed = parse_path(path)
         try:
-            found = follow(parse_json(text), parsed)
+            found = _led(text, parsed)
             composite = isinstance(found, (dict, list))
             if composite and parsed.strict:
                 raise PathError("Strict jsonpath mode requires scalar value")
@@ -151,7 +162,7 @@ def _query(args: Sequence[Column], type: DataType, length: int, context: Context
             return None
         parsed = parse_path(path)
         try:
-            found = follow(parse_json(text), parsed)
+            found = _led(text, parsed)
             wraps = wrapper == "UNCONDITIONAL" or (wrapper == "CONDITIONAL" and not isinstance(found, list))
             found = [found] if wraps and found is not None else found
             composite = isinstance(found, (dict, list))

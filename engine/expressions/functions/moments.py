@@ -99,7 +99,9 @@ def _date_format(args: Sequence[Column], type: DataType, length: int, context: C
     column, patterns = args
     if not column.type.is_string:
         return formatted(local_micros(column, context), patterns, type)
-    micros, valid = parsed(column, None)
+    from engine.expressions.values import constant
+
+    micros, valid = parsed(column, constant(STRING, DEFAULT, length), loose=True)
     return formatted(micros, patterns, type).with_validity(valid)
 
 

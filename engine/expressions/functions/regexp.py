@@ -20,11 +20,15 @@ _CLASSES = {
     "L": r"^\W\d_", "Lu": "A-Z", "Ll": "a-z", "N": "0-9", "IsAlphabetic": "a-zA-Z",
 }  # fmt: skip
 _JAVA = re.compile(r"\\Q(.*?)(?:\\E|$)|\\[pP]\{(\w+)\}|\\h|\\z|\\Z|\\R|\(\?<(?=[A-Za-z])|\\.", re.DOTALL)
+# Braces that are no quantifier, which Java refuses; what they may be part of is stepped over.
+_BRACES = re.compile(r"\\Q.*?(?:\\E|$)|\\[pPxN]\{\w+\}|\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{(?!\d+(?:,\d*)?\})", re.DOTALL)
 
 
 @lru_cache(maxsize=512)
 def compiled(pattern: str) -> re.Pattern[str]:
     """A Java pattern compiled; re.error where it is none. Classes such as \\d are ASCII, as in Java."""
+    if "{" in _BRACES.findall(pattern):
+        raise re.error("illegal repetition", pattern)
     return re.compile(_JAVA.sub(lambda m: _python(m, pattern), pattern), re.ASCII)
 
 

@@ -121,13 +121,28 @@ def read_date(at: int, end: int) -> Any:
 
 @kernel("UniTuple(int64, 2)(int64, int64)")
 def read_timestamp(at: int, end: int) -> Any:
-    """A date, then optionally a blank or T and a time: (microseconds, ok)."""
-    days, at, ok = _day(at, end)
-    if not ok:
+    """yyyy-M[M]-d[d], then optionally a blank and H[H]:m[m]:s[s][.f...]: (microseconds, ok).
+
+    As in Java's smart resolving a day up to the 31st that a month has not is its last one.
+    """
+    if end - at < 8 or load8(at + 4) != 45:
         return 0, 0
+    year, at, ok = _number(at, end, 4)
+    month, at, whole = _number(at + 1, end, 2)
+    if not ok or not whole or at >= end or load8(at) != 45:
+        return 0, 0
+    day, at, ok = _number(at + 1, end, 2)
+    if not ok or day > 31 or not legal_date(year, month, min(day, 28)) or day < 1:
+        return 0, 0
+    while not legal_date(year, month, day):
+        day -= 1
+    days = days_from_civil(year, month, day)
     if at == end:
         return days * DAY, 1
-    if load8(at) != 32 and load8(at) != 84:
+    colons = 0
+    for i in range(at + 1, end):
+        colons += int(load8(i) == 58)
+    if load8(at) != 32 or colons != 2:
         return 0, 0
     micros, ok = _clock(at + 1, end)
     return days * DAY + micros, ok
@@ -152,7 +167,7 @@ def _read(views: Any, base: int, what: int, limit: int, scale: int, values: Any,
         elif what == TIME:
             value, ok = _clock(at, end)
         else:
-            value, ok = read_timestamp(at, end)
+            value, ok = read_timestamp(start, start + size_of(views, row))
         values[row], states[row] = value, ok
 
 

@@ -182,3 +182,20 @@ def test_a_number_does_not_make_a_text_that_takes_all_memory(call: str) -> None:
 @pytest.mark.parametrize("pattern", ["%2000000000d", "%.2000000000f", "%" + "9" * 5000 + "d"])
 def test_a_format_of_absurd_width_is_none(pattern: str) -> None:
     assert value(f"PRINTF('{pattern}', {'1.5' if pattern.endswith('f') else '1'})") is None
+
+
+@pytest.mark.parametrize(("sql", "expected"), [  # as Flink 2.3 gave them
+    ("DATE_FORMAT('2020-02-29', 'yyyy')", None),
+    ("DATE_FORMAT('2020-2-9 1:2:3', 'yyyy-MM-dd HH:mm:ss')", "2020-02-09 01:02:03"),
+    ("DATE_FORMAT('2020-02-29 10:11:12.5', 'HH:mm:ss')", "10:11:12"),
+    ("JSON_VALUE('x', 'lax $.b' DEFAULT 'e' ON EMPTY DEFAULT 'r' ON ERROR)", "e"),
+    ("JSON_VALUE('x', 'strict $.b' DEFAULT 'e' ON EMPTY DEFAULT 'r' ON ERROR)", "r"),
+    ("JSON_QUERY('[1', 'lax $.b' EMPTY OBJECT ON EMPTY EMPTY ARRAY ON ERROR)", "{}"),
+    ("JSON_EXISTS('', 'lax $.b' TRUE ON ERROR)", False),
+    ("REGEXP_INSTR('a{b', 'a{')", None),
+    ("REGEXP_INSTR('a{b', '[{]')", 2),
+    ("REGEXP_COUNT('aab', 'a{1}')", 2),
+    ("REGEXP('a{b', '{')", False),
+])
+def test_texts_that_are_no_dates_json_or_patterns(sql: str, expected: object) -> None:
+    assert value(sql) == expected
