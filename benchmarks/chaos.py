@@ -41,7 +41,8 @@ ROWS, QUICK_ROWS = 60_000, 24_000
 RATE = 3_000
 """Rows of a run and, at most, each second: so many that it lasts for a while."""
 PAUSE = (0.1, 1.4)
-WITHIN = 10.0
+WITHIN, SILENT = 10.0, 1.0
+"""Seconds in which what the API says has to become true, and without an answer after which it says nothing."""
 PLATFORM = ("supervisor", "web", "worker")
 INTERVAL = 0.4
 LONGEST = 3600.0
@@ -169,8 +170,12 @@ class Chaos:
             found = {found["id"]: found["status"] for found in self._up.get("runs")["results"]}
         except (httpx.HTTPError, ValueError):
             return {}
-        self.figures.longest_silent = max(self.figures.longest_silent, time.monotonic() - self._silent_since)
+        silent = time.monotonic() - self._silent_since
+        self.figures.longest_silent = max(self.figures.longest_silent, silent)
         self._silent_since = None
+        if silent > SILENT:  # web was away: nothing was said, neither right nor wrong
+            for run in self._runs:
+                run.wrong_since = None
         return found
 
     def _compare_status(self, run: Run, shown: str | None, true: str) -> None:
