@@ -13,6 +13,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,9 @@ class Job:
         self._upgrade = upgrade or Upgrade(fingerprint, where=str(folder))
         self.upgraded: Report | None = None
         self._recomputing: dict[str, int] | None = None
+        self._teller = ThreadPoolExecutor(1, "status")
+        self._telling: Future[bool] = Future()
+        self._telling.set_result(True)
         self._keeper = Keeper(options.state_memory, folder)
         self._ticking = graph.ticking
         self._totals = Totals()
@@ -346,6 +350,7 @@ class Job:
     def _close(self) -> None:
         self._rounds.close()
         self._checkpoints.close()
+        self._teller.shutdown()
         for operator in self.graph.operators:
             operator.close()
             operator.on_snapshot = None  # it refers to the job: without the cycle, state is given back at once
@@ -398,7 +403,7 @@ class Job:
         status["recomputing"] = self._recomputing if state == "STARTING" else None
         status["sinks"] = self._sinks()
         status |= self._status.describe(None if completed is None else completed.epoch)
-        self._write_json("status.json", status)
+        self._write_json("status.json", status, wait=state != "RUNNING")
         if self._on_status is not None:
             self._on_status(status)
 
@@ -408,11 +413,12 @@ class Job:
         return [{"name": w.name, "table": w.table, "nodes": sorted(w.nodes), "rows": rows[w.uid],
                  **under_way.get(w.uid, at_rest)} for w in self.graph.sinks]
 
-    def _write_json(self, name: str, value: dict[str, Any], *, needed: bool = False) -> None:
-        """What a job tells is written as far as the disk lets it."""
-        if not self.options.durable:
+    def _write_json(self, name: str, value: dict[str, Any], *, wait: bool = True, needed: bool = False) -> None:
+        """What a job tells is written by a thread beside it, as far as the disk lets it. Without `wait` rows go on
+        while the disk is slow, and what would be told then is left out."""
+        if not self.options.durable or not (wait or self._telling.done()):
             return
-        told = tell(self.folder / name, json.dumps(value))
-        if needed and not told:
+        self._telling = self._teller.submit(tell, self.folder / name, json.dumps(value))
+        if wait and not self._telling.result() and needed:
             raise UserError("state_folder", f"{name} cannot be written to {self.folder}",
                             hint="make room there, and start the job again: it ends at once")
