@@ -93,6 +93,7 @@ bench: setup ## every benchmark, quickly
 
 soak: setup ## the property and fault tests at length: 5,000 examples each
 	HYPOTHESIS_PROFILE=soak $(PY) -m pytest tests --timeout 7200 -m soak
+	if [ -d $(SHARED)/conformance ]; then HYPOTHESIS_PROFILE=soak $(PY) -m pytest tests/conformance --timeout 7200 -m soak; fi
 
 goldens: setup ## write the expected outputs anew; look at the difference before it is committed
 	$(PY) -m pytest tests --quiet --update-goldens
