@@ -11,14 +11,13 @@ answer serves all that asked before it.
 
 from __future__ import annotations
 
-import threading
 import time
 import uuid
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from engine.errors import UserError
 from porsche import processes
+from porsche.runners.beside import Beside
 from porsche.runners.folder import RunFolder
 
 REQUEST, ANSWER = "asked", "answered"
@@ -27,24 +26,13 @@ PATIENCE = 120.0
 """Seconds that a fresh checkpoint may take."""
 
 
-class Asked:
+class Asked(Beside):
     """Takes the checkpoints that are asked for."""
 
     def __init__(self, folder: RunFolder) -> None:
+        super().__init__("asked")
         self._folder = folder
         self._job: Any = None
-        self._end = threading.Event()
-        self._watcher = threading.Thread(target=self._watch, name="asked", daemon=True)
-
-    def __enter__(self) -> Self:
-        self._watcher.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._end.set()
-        self._watcher.join()
 
     def watch(self, job: Any) -> None:
         """A job begins: it is the one that is asked."""

@@ -17,6 +17,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -157,6 +158,6 @@ def read(path: Path) -> dict[str, Any] | None:
 
 def write(path: Path, value: Mapping[str, Any]) -> None:
     """Write a JSON object at once: readers see the old one or the new one."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     draft.write_text(json.dumps(value, default=str), encoding="utf-8")
     draft.replace(path)

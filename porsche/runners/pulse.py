@@ -13,9 +13,10 @@ import threading
 import time
 import traceback
 from types import FrameType, TracebackType
-from typing import Any, Self
+from typing import Any
 
 from porsche.output import Redirected
+from porsche.runners.beside import Beside
 from porsche.runners.folder import RunFolder
 
 SILENCE = 4.0
@@ -29,28 +30,22 @@ DEEPEST = 30
 """Frames that are kept of where the job stands."""
 
 
-class Pulse:
+class Pulse(Beside):
     """Watches the thread that made it."""
 
     def __init__(self, folder: RunFolder) -> None:
+        super().__init__("pulse")
         self._folder = folder
         self._thread = threading.get_ident()
         self._beat = time.monotonic()
         self._told = False
         self._operators: dict[int, Any] = {}
-        self._end = threading.Event()
         self._output = Redirected.adopted(folder.output)
-        self._watcher = threading.Thread(target=self._watch, name="pulse", daemon=True)
-
-    def __enter__(self) -> Self:
-        self._watcher.start()
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._end.set()
-        self._watcher.join()
+        super().__exit__(kind, error, trace)
         self._folder.remove("stuck")
 
     def watch(self, job: Any) -> None:
