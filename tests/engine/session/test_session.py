@@ -39,7 +39,8 @@ OUT = "CREATE TABLE o (k INT, s STRING) WITH ('connector' = 'memory', 'key' = 'o
 
 
 def test_values_are_rows(tmp_path: Path, sink: MemoryTable) -> None:
-    script(tmp_path, OUT + "INSERT INTO o VALUES (1, 'a'), (1 + 1, UPPER('b')), (CAST(NULL AS INT), CAST(NULL AS STRING));")
+    nulls = "(CAST(NULL AS INT), CAST(NULL AS STRING))"
+    script(tmp_path, OUT + f"INSERT INTO o VALUES (1, 'a'), (1 + 1, UPPER('b')), {nulls};")
     assert sink.rows == [("+I", (1, "a")), ("+I", (2, "B")), ("+I", (None, None))]
 
 
