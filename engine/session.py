@@ -106,7 +106,7 @@ def describe_table(table: TableSpec, connectors: Callable[[TableSpec], Connector
     return Capabilities(
         changelog=made.changelog(options), bounded=made.bounded(options), lookup=kind.lookup is not Connector.lookup,
         readable=kind.source is not Connector.source, writable=kind.sink is not Connector.sink,
-        accepts=made.accepts(options), abilities=made.abilities(options),
+        accepts=made.accepts(options), shows_before=made.shows_before(options), abilities=made.abilities(options),
         rows=lambda: made.rows(options, Environment(access or Access())))
 
 

@@ -227,6 +227,10 @@ class Connector:
         """Kinds of change its sink takes: "I" (only appends), "I,UA,D" (by primary key) or "I,UB,UA,D" (any)."""
         return "I,UA,D" if table.primary_key else "I,UB,UA,D"
 
+    def shows_before(self, table: TableOptions) -> bool:
+        """Whether its sink also gets the row before an update of a table that is written by primary key."""
+        return False
+
     def source(self, table: TableOptions, environment: Environment) -> Source | None:
         return None
 

@@ -46,6 +46,9 @@ def printed_rows(batch: Batch) -> list[str]:
 class Print(Connector):
     """The standard output."""
 
+    def shows_before(self, table: TableOptions) -> bool:
+        return True
+
     def sink(self, table: TableOptions, environment: Environment) -> Sink:
         config = TableConfig(table)
         config.check(("print-identifier", "standard-error", "sink.parallelism"))

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.aggregates.calls import AggregateCalls, BoundCall, Changes
 from engine.aggregates.marks import SlotMarks, Touched
-from engine.changes import Array, Batch, Column
+from engine.changes import MAX_WATERMARK, Array, Batch, Column
 from engine.expressions.nodes import NO_NODES
 from engine.operators.base import Operator, Settings
 from engine.operators.group_kernels import check_records, plan_appended, plan_changes
@@ -22,20 +22,22 @@ _EMPTY = np.empty(0, np.int64)
 class GroupAggregate(Operator):
     """Emits, for each group that changes, its key columns and the results of its calls (in this order).
 
-    `keys`: positions of the grouping columns (none: one global group, which has no row until the first input row);
-    `calls`: the aggregate calls over input columns; `input_types`: the types of the input's columns. `retract`: the
-    input may hold -U and -D (a group is deleted when its last row goes). `update_before`: emit -U before each +U. Rows
-    whose results did not change are not emitted, unless state expires. With `settings.every_change` each input row
-    makes its own change, else each group one a batch, in order of first touch.
+    `keys`: positions of the grouping columns (none: one global group, which has no row until the first input row;
+    `always_one`: where it has none when the input ends, it gets that of no rows); `calls`: the aggregate calls over
+    input columns; `input_types`: the types of the input's columns. `retract`: the input may hold -U and -D (a group is
+    deleted when its last row goes). `update_before`: emit -U before each +U. Rows whose results did not change are not
+    emitted, unless state expires. With `settings.every_change` each input row makes its own change, else each group one
+    a batch, in order of first touch.
     """
 
     def __init__(self, name: str, schema: Schema, settings: Settings, *, keys: Sequence[int],
                  calls: Sequence[BoundCall],
                  input_types: Sequence[DataType], retract: bool = False, update_before: bool = True,
-                 nodes: frozenset[str] = NO_NODES) -> None:
+                 always_one: bool = False, nodes: frozenset[str] = NO_NODES) -> None:
         super().__init__(name, schema, settings, nodes)
         self._keys = tuple(keys)
         self._retract = retract
+        self._always_one = always_one
         self._update_before = update_before
         self._calls = AggregateCalls(calls, records=retract)
         self._table = StateTable([input_types[i] for i in keys], self._calls.fields(), ttl=settings.ttl)
@@ -123,6 +125,12 @@ class GroupAggregate(Operator):
             return
         columns = [key.take(plan[0]) for key in keys] + changes.take(plan[1])
         self.emit(Batch(tuple(columns), len(kinds), kinds))
+
+    def advance(self, watermark: int) -> None:
+        if self._always_one and watermark == MAX_WATERMARK:
+            slots = self._table.slots([], 1)
+            if self._table.fresh[0]:  # the group stays: after a restart the row has been said
+                self.emit(Batch(tuple(self._calls.value(slots)), 1))
 
     def tick(self, now: int) -> None:
         if self.settings.ttl:

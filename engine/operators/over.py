@@ -32,15 +32,16 @@ class OverAggregate(Operator):
     `time`: position of the ordering time attribute, rows then wait for the watermark and come out by (time, `seq` or
     arrival); rows at or before the watermark in force when they come are late. None: processing time, rows are taken as
     they come, no two at the same time. In event time a RANGE frame contains all rows of the current row's time (its
-    peers).
+    peers); `lag_by_row`: LAG counts from the row itself still.
     """
 
     def __init__(self, name: str, schema: Schema, settings: Settings, *, keys: Sequence[int], time: int | None,
                  calls: Sequence[BoundCall], input_types: Sequence[DataType], rows: bool, preceding: int | None,
-                 nodes: frozenset[str] = NO_NODES) -> None:
+                 lag_by_row: bool = False, nodes: frozenset[str] = NO_NODES) -> None:
         super().__init__(name, schema, settings, nodes)
         self._keys, self._time, self._rows, self._preceding = tuple(keys), time, rows, preceding
         self._types = tuple(input_types)
+        self._own = tuple(lag_by_row and c.spec.function == "LAG" for c in calls)
         self._ranks = tuple(i for i, c in enumerate(calls) if c.spec.function in _RANKS)
         calls = [_counted(c, len(input_types)) for c in calls]
         self._used = sorted({i for c in calls for i in (*c.args, *([] if c.filter is None else [c.filter]))})
@@ -159,7 +160,7 @@ class OverAggregate(Operator):
             if not self._rows and self._time is not None:
                 peers = last_peers(touched.position, len(touched.slots), times)
                 if peers is not None:
-                    columns = [c.take(peers) for c in columns]
+                    columns = [c if own else c.take(peers) for c, own in zip(columns, self._own, strict=True)]
         self.emit(Batch((*batch.columns, *columns), batch.length, None, None, batch.seq))
 
     def _ranked(self, batch: Batch, first: Array | None) -> Sequence[Column]:

@@ -56,19 +56,21 @@ class SortedOver(KeyedOperator):
     """The input's columns, then a column a call, over the rows of the partition from the first to the current one in
     `order` (none: in order of arrival, all rows being peers).
 
-    `rows`: to the current row itself, else to its last peer. Rows that change come as -U (`update_before`) and +U.
-    State holds all rows; a change costs what its partition holds.
+    `rows`: to the current row itself, else to its last peer (`lag_by_row`: LAG counts from the row itself still). Rows
+    that change come as -U (`update_before`) and +U. State holds all rows; a change costs what its partition holds.
     """
 
     def __init__(self, name: str, schema: Schema, settings: Settings, *, keys: Sequence[int], order: Sequence[Order],
                  calls: Sequence[BoundCall], input_types: Sequence[DataType], rows: bool, update_before: bool = True,
-                 nodes: frozenset[str] = NO_NODES) -> None:
+                 lag_by_row: bool = False, nodes: frozenset[str] = NO_NODES) -> None:
         super().__init__(name, schema, settings, nodes)
-        self._keys, self._order, self._by_row, self._before = tuple(keys), tuple(order), rows, update_before
+        self._keys, self._order, self._before = tuple(keys), tuple(order), update_before
         self._all = tuple(calls)
         self._functions = tuple(c.spec.function for c in calls)
         self._width = len(input_types)
-        self._calls = AggregateCalls([c for c in calls if not _placed(c.spec.function)])
+        running = [c for c in calls if not _placed(c.spec.function)]
+        self._own = tuple(rows or (lag_by_row and c.spec.function == "LAG") for c in running)
+        self._calls = AggregateCalls(running)
         self._scratch = StateTable([BIGINT.as_nullable(False)], self._calls.fields())
         self._calls.bind(self._scratch)
         self._table = StateTable([input_types[i] for i in keys], ttl=settings.ttl)
@@ -117,7 +119,7 @@ class SortedOver(KeyedOperator):
         group, numbers = np.repeat(group, copies), np.repeat(numbers, copies)
         columns = self._rows.take(numbers)
         place, first, last, size = self._peers(group, columns)
-        computed = iter(self._computed(group, columns, None if self._by_row else np.arange(len(group)) - place + last))
+        computed = iter(self._computed(group, columns, np.arange(len(group)) - place + last))
         results = []
         for call in self._all:
             name, type = call.spec.function, call.spec.result
@@ -138,7 +140,7 @@ class SortedOver(KeyedOperator):
         find_peers(desc, np.arange(len(keys)), group, out)
         return out[0], out[1], out[2], out[3]
 
-    def _computed(self, group: Array, columns: Sequence[Column], peers: Array | None) -> list[Column]:
+    def _computed(self, group: Array, columns: Sequence[Column], peers: Array) -> list[Column]:
         if all(_placed(name) for name in self._functions):
             return []
         if not len(group):
@@ -149,7 +151,7 @@ class SortedOver(KeyedOperator):
         used = np.unique(slots)
         self._calls.forget(used)
         self._scratch.release(used)
-        return results if peers is None else [c.take(peers) for c in results]
+        return [c if own else c.take(peers) for c, own in zip(results, self._own, strict=True)]
 
     # ---- what goes out ---------------------------------------------------------------------------------------------
 

@@ -51,9 +51,9 @@ class GlobalAggregate(GroupAggregate):
 
     def __init__(self, name: str, schema: Schema, settings: Settings, *, keys: int, calls: Sequence[BoundCall],
                  input_types: Sequence[DataType], update_before: bool = True,
-                 nodes: frozenset[str] = NO_NODES) -> None:
+                 always_one: bool = False, nodes: frozenset[str] = NO_NODES) -> None:
         super().__init__(name, schema, settings, keys=range(keys), calls=calls, input_types=input_types,
-                         update_before=update_before, nodes=nodes)
+                         update_before=update_before, always_one=always_one, nodes=nodes)
 
     def _change(self, batch: Batch, slots: Array, touched: Touched, signs: Array | None) -> Changes:
         return self._calls.change_merged(touched, slots, batch.columns[len(self._keys):])

@@ -61,9 +61,9 @@ class TableSpec:
     """A table of the catalogue as the plan needs it: physical columns, options, key, and what its connector says.
 
     `changelog` holds the kinds of change a source gives, e.g. "I", "I,UA,D", "I,UB,UA,D"; `accepts` those its sink
-    takes. `partitions`: positions of the PARTITIONED BY columns; `abilities`: what its source does by itself where it
-    is asked ("filter", "limit", "fields"); `rows`: how many it may have, where that is asked for and known. `path` is
-    (catalog, database, name).
+    takes (`shows_before`: and -U, although it is written by key). `partitions`: positions of the PARTITIONED BY
+    columns; `abilities`: what its source does by itself where it is asked ("filter", "limit", "fields"); `rows`: how
+    many it may have, where that is asked for and known. `path` is (catalog, database, name).
     """
 
     path: tuple[str, str, str]
@@ -77,6 +77,12 @@ class TableSpec:
     partitions: tuple[int, ...] = ()
     abilities: frozenset[str] = frozenset()
     rows: int | None = None
+    shows_before: bool = False
+
+    @property
+    def takes_before(self) -> bool:
+        """Whether its sink gets the row before an update."""
+        return self.shows_before or "UB" in self.accepts.split(",")
 
     @property
     def name(self) -> str:

@@ -99,7 +99,7 @@ class Properties:
         """Whether `relation` needs -U rows from its input at `port`."""
         match relation:
             case Sink():
-                return "UB" in relation.table.accepts.split(",") or self.materialized(relation) or self._batch
+                return relation.table.takes_before or self.materialized(relation) or self._batch
             case TemporalJoin():
                 return port == 0 and self.before_needed(relation)
             case Filter():

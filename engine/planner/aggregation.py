@@ -52,9 +52,15 @@ def plan_aggregate(planner: Planner, node: nodes.Aggregate) -> Built:
     def make(name: str, settings: Settings) -> Operator:
         return GroupAggregate(name, node.schema, settings, keys=node.keys,
                               calls=bound_calls(node.calls, schema, retract, name), input_types=schema.types,
-                              retract=retract, update_before=planner.properties.before_needed(node), nodes=node.nodes)
+                              retract=retract, update_before=planner.properties.before_needed(node),
+                              always_one=_always_one(planner, node), nodes=node.nodes)
 
     return planner.add(node, "Aggregate", [built], make, tuple(range(len(node.keys))))
+
+
+def _always_one(planner: Planner, node: nodes.Aggregate) -> bool:
+    """Whether no rows make a row: of a global aggregate in batch mode, as in Flink."""
+    return planner.program.batch and not node.keys
 
 
 def _two_phase(planner: Planner, node: nodes.Aggregate, below: Built) -> Built:
@@ -64,10 +70,10 @@ def _two_phase(planner: Planner, node: nodes.Aggregate, below: Built) -> Built:
     partial, keys = partial_schema(given, node.keys, calls), tuple(range(len(node.keys)))
     local = planner.add(node, "LocalAggregate", [below], lambda name, settings: LocalAggregate(
         name, partial, settings, keys=node.keys, calls=calls, input_types=given.types, nodes=node.nodes))
-    before = planner.properties.before_needed(node)
+    before, always_one = planner.properties.before_needed(node), _always_one(planner, node)
     return planner.add(node, "Aggregate", [planner.keyed(local, keys, partial)], lambda name, settings: GlobalAggregate(
         name, node.schema, settings, keys=len(keys), calls=calls, input_types=partial.types, update_before=before,
-        nodes=node.nodes), keys)
+        always_one=always_one, nodes=node.nodes), keys)
 
 
 def plan_window_aggregate(planner: Planner, node: nodes.WindowAggregate) -> Built:

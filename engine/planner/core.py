@@ -73,6 +73,8 @@ class Planner:
         self.program = program
         self.properties = properties
         self.environment = environment
+        if program.batch:  # no state lives past the end of its input, and none may go before
+            settings, options = replace(settings, ttl=0), replace(options, ttl=0)
         self.options = options
         self.graph = Graph(shards=options.shards)
         self._connectors = connectors
@@ -133,8 +135,13 @@ class Planner:
     def _settings_of(self, relation: Relation, shard: int) -> Settings:
         """The job's settings, with the time that the state of one relation lives where a hint says it."""
         settings = self._settings[shard]
-        lives = lifetimes(relation, settings.ttl) if isinstance(relation, Aggregate) else (settings.ttl,)
-        return settings if lives == (settings.ttl,) else replace(settings, ttl=lives[0])
+        life = self.lifetimes(relation)[0] if isinstance(relation, Aggregate) else settings.ttl
+        return settings if life == settings.ttl else replace(settings, ttl=life)
+
+    def lifetimes(self, relation: Relation) -> tuple[int, ...]:
+        """How long the state of each input lives (microseconds, 0 = for ever): hints count for streams only."""
+        ttl = self.options.ttl
+        return (ttl,) * len(relation.inputs) if self.program.batch else lifetimes(relation, ttl)
 
     def register(self, operator: Operator) -> Operator:
         operator.uid = operator.name

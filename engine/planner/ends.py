@@ -87,7 +87,7 @@ def plan_sink(planner: Planner, node: Sink) -> Built:
     if planner.properties.settled(node):
         built = _settled(planner, node, built)
     built = _present(planner, node, built)
-    keys = () if "UB" in node.table.accepts.split(",") else node.table.primary_key
+    keys = () if node.table.takes_before else node.table.primary_key
     if planner.properties.materialized(node):
         built = _materialized(planner, node, built)
     if planner.is_pipe(node.table):

@@ -15,7 +15,7 @@ from engine.operators.temporal_join import TemporalJoin
 from engine.operators.window_join import WindowJoin
 from engine.options import boolean, duration, integer
 from engine.plan import nodes
-from engine.plan.hints import LookupHint, lifetimes, lookup_hint
+from engine.plan.hints import LookupHint, lookup_hint
 from engine.plan.nodes import JoinKind, Relation
 from engine.planner.core import Built, NodeFunction, Planner
 from engine.planner.delta import delta_join
@@ -53,7 +53,7 @@ def plan_join(planner: Planner, node: nodes.Join) -> Built:
     if delta is not None:
         return planner.build(delta)
     exists = {JoinKind.SEMI: True, JoinKind.ANTI: False}.get(node.kind)
-    left, right = lifetimes(node, planner.options.ttl)
+    left, right = planner.lifetimes(node)
     shape = JoinShape(OUTER[node.kind], exists, node.null_safe, (left, right))
     return planner.add(node, "Join", _inputs(planner, node), lambda name, settings: StreamJoin(
         name, node.schema, settings, _sides(node), (node.left_keys, node.right_keys), shape, node.condition,

@@ -46,7 +46,8 @@ def plan_over(planner: Planner, node: nodes.Over) -> Built:
         return OverAggregate(name, node.schema, settings, keys=node.partition,
                              time=order if kind is TimeKind.ROWTIME else None,
                              calls=bound_calls(calls, schema, False, name), input_types=schema.types,
-                             rows=node.frame.rows, preceding=node.frame.preceding, nodes=node.nodes)
+                             rows=node.frame.rows, preceding=node.frame.preceding, lag_by_row=planner.program.batch,
+                             nodes=node.nodes)
 
     return planner.add(node, "Over", [built], make, node.partition)
 
@@ -69,7 +70,7 @@ def _sorted_over(planner: Planner, node: nodes.Over) -> Built:
     return planner.add(node, "SortedOver", [built], lambda name, settings: SortedOver(
         name, node.schema, settings, keys=node.partition, order=orders(node.order),
         calls=bound_calls(node.calls, schema, False, name), input_types=schema.types, rows=node.frame.rows,
-        update_before=before, nodes=node.nodes), node.partition)
+        update_before=before, lag_by_row=planner.program.batch, nodes=node.nodes), node.partition)
 
 
 def plan_rank(planner: Planner, node: nodes.Rank) -> Built:

@@ -119,8 +119,9 @@ class Model:
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """What a table's connector says of it: kinds of change its source gives, whether it ends, whether it answers
-    lookups by key, whether it can be read and written at all, the kinds of change its sink takes, and what its source
-    does by itself where it is asked ("filter", "limit"). `rows` finds out how many rows it may have; None: unknown."""
+    lookups by key, whether it can be read and written at all, the kinds of change its sink takes (with the rows
+    before updates although it is written by key: `shows_before`), and what its source does by itself where it is asked
+    ("filter", "limit"). `rows` finds out how many rows it may have; None: unknown."""
 
     changelog: str = "I"
     bounded: bool = True
@@ -128,6 +129,7 @@ class Capabilities:
     readable: bool = True
     writable: bool = True
     accepts: str = "I,UB,UA,D"
+    shows_before: bool = False
     abilities: frozenset[str] = frozenset()
     rows: Callable[[], int | None] = lambda: None
 

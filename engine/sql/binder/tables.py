@@ -44,7 +44,8 @@ def _spec(
     said = session.catalog.describe(spec)
     changelog = ",".join(part.strip() for part in said.changelog.split(","))
     return replace(spec, changelog=changelog, bounded=said.bounded, accepts=said.accepts,
-                   abilities=said.abilities, rows=said.rows() if _reorders(session) else None)
+                   shows_before=said.shows_before, abilities=said.abilities,
+                   rows=said.rows() if _reorders(session) else None)
 
 
 def _reorders(session: Session) -> bool:

@@ -64,6 +64,9 @@ class Collecting(Connector):
     def accepts(self, table: TableOptions) -> str:
         return super().accepts(table) if self._behind is None else self._behind.accepts(table)
 
+    def shows_before(self, table: TableOptions) -> bool:
+        return self._behind is not None and self._behind.shows_before(table)
+
     def sink(self, table: TableOptions, environment: Environment) -> Sink | None:
         return CollectedTable(place(self._folder, table.name), table)
 

@@ -138,3 +138,52 @@ def test_a_source_whose_rows_before_updates_nobody_wants(tmp_path: Path) -> None
     output = run(tmp_path, table("t", DECLARED + key) + table("made", f"k INT, s STRING{key}") + """
         INSERT INTO made SELECT k, s FROM t""")
     assert output == ["+I (1, 'a')", "+U (1, 'b')", "-D (1, 'b')"]
+
+
+KEYED = "CREATE TABLE shown (s STRING, n BIGINT, PRIMARY KEY (s) NOT ENFORCED) WITH ('connector' = 'print');"
+
+
+@pytest.mark.parametrize(("query", "printed"), [
+    ("SELECT s, COUNT(*) FROM t GROUP BY s", ["+I[a, 1]", "-U[a, 1]", "+U[a, 2]", "+I[b, 1]", "+I[c, 1]"]),
+    ("SELECT * FROM (SELECT s, COUNT(*) AS n FROM t GROUP BY s) WHERE n < 2",
+     ["+I[a, 1]", "-U[a, 1]", "+I[b, 1]", "+I[c, 1]"]),
+    ("SELECT MAX(s), k FROM t GROUP BY k ON CONFLICT DO DEDUPLICATE",
+     ["+I[a, 1]", "-D[a, 1]", "+I[b, 1]", "+I[c, 2]"]),
+    ("SELECT s, k FROM t ON CONFLICT DO NOTHING", ["+I[a, 1]", "+I[b, 1]", "+I[c, 2]"]),
+])  # fmt: skip
+def test_print_shows_rows_before_updates_with_a_key_too(
+    query: str, printed: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Flink's print takes whatever mode it is asked for; the key is watched as of any table."""
+    given("t", ORDERS, EVENTS)
+    run(tmp_path, table("t", DECLARED) + KEYED + f"INSERT INTO shown {query}")
+    assert capsys.readouterr().out.splitlines() == printed
+
+
+def test_print_with_a_key_that_is_not_the_querys(tmp_path: Path) -> None:
+    given("t", ORDERS, EVENTS)
+    with pytest.raises(UserError, match="upsert key"):
+        run(tmp_path, table("t", DECLARED) + KEYED + "INSERT INTO shown SELECT s, k FROM t")
+
+
+def test_upserts_are_made_full_changes_for_print(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given("t", (INT, STRING), UPSERTS, "I,UA,D")
+    key = "k INT NOT NULL, s STRING, PRIMARY KEY (k) NOT ENFORCED"
+    shown = f"CREATE TABLE shown ({key}) WITH ('connector' = 'print');"
+    run(tmp_path, table("t", key) + shown + "INSERT INTO shown SELECT * FROM t")
+    assert capsys.readouterr().out.splitlines() == ["+I[1, a]", "-U[1, a]", "+U[1, b]", "-D[1, b]"]
+
+
+@pytest.mark.parametrize("query", [
+    "SELECT k, (SELECT COUNT(*) FROM t AS u WHERE u.k > t.k) FROM t",
+    "SELECT k FROM t WHERE k < (SELECT MAX(k) FROM t AS u WHERE u.ts <> t.ts)",
+    "SELECT t.k, m FROM t, LATERAL (SELECT COUNT(*) AS m FROM t AS u WHERE u.k < t.k)",
+    "SELECT t.k, m FROM t LEFT JOIN LATERAL (SELECT MAX(s) AS m FROM t AS u WHERE u.k + t.k = 3) ON TRUE",
+])  # fmt: skip
+def test_an_aggregate_of_what_is_not_equal_is_refused(query: str, tmp_path: Path) -> None:
+    given("t", ORDERS, EVENTS)
+    with pytest.raises(UserError) as caught:
+        run(tmp_path, table("t", DECLARED) + query)
+    assert caught.value.code == "not_supported"
+    assert "a correlated aggregate" in caught.value.message
+    assert caught.value.hint == "correlate by equalities in its WHERE clause"

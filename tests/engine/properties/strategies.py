@@ -33,13 +33,14 @@ rows = st.tuples(keys, amounts, texts, flags, prices, measures)
 class Case:
     """Tables and a query over them: the engine's text and the oracle's. `ordered`: the tables' changes reach the
     query in one order whatever the batches, so its changes are the same, too. `key`: the query goes into a table with
-    this key."""
+    this key. `batch_oracle`: the oracle's text of a batch, where it is another (a global aggregate of no rows)."""
 
     inputs: dict[str, Input]
     query: str
     oracle: str
     setup: str = ""
     ordered: bool = False
+    batch_oracle: str = ""
 
     def __repr__(self) -> str:
         tables = "\n".join(f"  {name}: {list(given.changes)}" for name, given in self.inputs.items())
@@ -229,8 +230,8 @@ def aggregations(draw: st.DrawFn) -> Case:
                           min_size=1, max_size=5))
     selected = ", ".join(call + (f" FILTER (WHERE {where})" if where else "") for call, where in calls)
     grouping = draw(st.none() | st.sampled_from(GROUPINGS))
-    if grouping is None:  # Flink has no row for what never had one
+    if grouping is None:  # Flink's streams have no row for what never had one, its batches have
         query = f"SELECT {selected} FROM t"
-        return Case({"t": given}, query, f"{query} HAVING COUNT(*) > 0", ordered=True)
+        return Case({"t": given}, query, f"{query} HAVING COUNT(*) > 0", ordered=True, batch_oracle=query)
     query = f"SELECT {grouping}, {selected} FROM t GROUP BY {grouping}"
     return Case({"t": given}, query, query, ordered=True)
