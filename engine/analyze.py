@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 
-from engine.errors import Place, UserError
+from engine.errors import NotSupported, Place, UserError
 from engine.plan.explain import explain
+from engine.plan.facts import Facts
 from engine.plan.lineage import lineage
 from engine.plan.nodes import Program, Relation, Sink, TableSpec
 from engine.plan.warnings import Warned, growing_state
@@ -239,10 +240,13 @@ def analyze(statements: str | Sequence[str], catalog: Catalog | None = None, set
 
 def explain_statement(catalog: Catalog, settings: Mapping[str, str], nodes: Mapping[str, str], statement: exp.Expr,
                       details: Sequence[str] = ()) -> str:
-    """EXPLAIN of a query, an INSERT or a statement set: the plan as bound, and as it would run."""
+    """EXPLAIN of a query, an INSERT or a statement set: the plan as bound, and as it would run.
+
+    `details` as Flink has them: CHANGELOG_MODE, ESTIMATED_COST, PLAN_ADVICE (all of the optimized plan).
+    """
     from engine.optimizer import optimize
 
-    binder = Binder(catalog, settings, nodes)
+    binder = Binder(catalog, _counting(settings) if "ESTIMATED_COST" in details else settings, nodes)
     inserts = inserts_of(statement)
     if inserts is not None:
         sinks = tuple(binder.insert(i) for i in inserts)
@@ -251,6 +255,36 @@ def explain_statement(catalog: Catalog, settings: Mapping[str, str], nodes: Mapp
         table = TableSpec((*catalog.current, "*anonymous*"), relation.schema)
         sinks = (Sink(relation.schema, relation, table),)
     program = Program(sinks, tuple(sorted(settings.items())))
-    changelog = "CHANGELOG_MODE" in details
+    optimized = optimize(program)
+    note = _rows if "ESTIMATED_COST" in details else None
+    title, advice = "Optimized Physical Plan", ""
+    if "PLAN_ADVICE" in details:
+        title, advice = "Optimized Physical Plan With Advice", f"\n{_advice(program, binder.facts)}\n"
     return (f"== Abstract Syntax Tree ==\n{explain(program)}\n\n"
-            f"== Optimized Physical Plan ==\n{explain(optimize(program), changelog)}\n")
+            f"== {title} ==\n{explain(optimized, 'CHANGELOG_MODE' in details, note=note)}\n{advice}\n"
+            f"== Optimized Execution Plan ==\n{explain(optimized)}\n")
+
+
+def _counting(settings: Mapping[str, str]) -> dict[str, str]:
+    """Settings under which tables are asked for the numbers of their rows."""
+    return {**settings, "table.optimizer.join-reorder-enabled": "true"}
+
+
+def _rows(relation: Relation) -> str:
+    """How many rows a relation may have: as Flink's estimates, but nothing is made up where a table does not tell."""
+    from engine.optimizer.estimates import rows_of
+
+    rows = rows_of(relation.inputs[0] if isinstance(relation, Sink) else relation)
+    return f": rowcount = {'unknown' if rows is None else rows}"
+
+
+def _advice(program: Program, facts: Facts) -> str:
+    """What is worth a word about a program; in batch mode there is nothing that grows."""
+    if program.batch:
+        raise NotSupported("EXPLAIN PLAN_ADVICE in batch mode", hint="SET 'execution.runtime-mode' = 'streaming'")
+    found: dict[Relation, Warned] = {}
+    for sink in program.sinks:
+        found.update(growing_state(sink.input, facts, dict(program.settings)))
+    lines = [f"advice[{number}]: [WARNING] {w.message}" + (f" at {w.place}" if w.place else "")
+             + (f"; {w.hint}." if w.hint else ".") for number, w in enumerate(found.values(), 1)]
+    return "\n".join(lines) or "No available advice..."

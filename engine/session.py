@@ -100,7 +100,7 @@ def describe_table(table: TableSpec, connectors: Callable[[TableSpec], Connector
         return Capabilities(changelog="I,UA,D" if table.primary_key else "I", bounded=False,
                             accepts="I,UA,D" if table.primary_key else "I,UB,UA,D")
     options = TableOptions(table.name, table.physical, dict(table.options), table.primary_key, dict(table.metadata),
-                           table.partitions)
+                           table.partitions, dict(table.places))
     made = connectors(table)
     kind = type(made)
     return Capabilities(
@@ -254,7 +254,16 @@ class Session:
         """The plans of an INSERT, a statement set or a query, as text."""
         from engine.analyze import explain_statement
 
-        return explain_statement(self.catalog, self.settings, self._nodes, statement, details)
+        text = explain_statement(self.catalog, self.settings, self._nodes, statement, details)
+        if "JSON_EXECUTION_PLAN" not in details:
+            return text
+        from engine.planner.physical import physical_plan
+        from engine.sql.statements import inserts_of
+
+        graph = self.plan(Phase(inserts_of(statement) or [statement], dict(self.settings)))
+        for operator in graph.operators:
+            operator.close()
+        return f"{text}\n== Physical Execution Plan ==\n{physical_plan(graph)}\n"
 
     def explain_phase(self, phase: Phase) -> str:
         """What a phase is: its plan as bound, as optimized with changelog modes, and its operators."""
@@ -460,7 +469,7 @@ def _connector_of(table: TableSpec, access: Access | None) -> Connector:
     if not name:
         raise UserError("no_connector", f"table {table.name} has no 'connector' option",
                         hint="say where its rows are: WITH ('connector' = 'filesystem', ...)")
-    return connector(name, access)
+    return connector(name, access, dict(table.places).get("connector"))
 
 
 def _is_ordered(function: str) -> bool:

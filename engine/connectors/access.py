@@ -6,13 +6,13 @@ import os
 from pathlib import Path
 
 from engine.connectors.base import Access
-from engine.errors import UserError
+from engine.errors import Place, UserError
 
 
-def allow_connector(access: Access, name: str) -> None:
+def allow_connector(access: Access, name: str, place: Place | None = None) -> None:
     """Errors: `connector_not_allowed`."""
     if access.connectors is not None and name not in access.connectors:
-        raise UserError("connector_not_allowed", f"connector '{name}' is not allowed here",
+        raise UserError("connector_not_allowed", f"connector '{name}' is not allowed here", place=place,
                         hint=f"allowed are: {', '.join(access.connectors) or 'none'}")
 
 

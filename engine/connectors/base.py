@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.changes import Batch, Column
-from engine.errors import InternalError
+from engine.errors import InternalError, Place
 from engine.types import Schema
 
 Json = dict[str, Any]
@@ -44,7 +44,8 @@ class Environment:
 @dataclass(frozen=True)
 class TableOptions:
     """A table as its connector sees it: name, physical schema, primary key positions, WITH options, metadata columns
-    (position in the schema -> metadata key), positions of the PARTITIONED BY columns."""
+    (position in the schema -> metadata key), positions of the PARTITIONED BY columns; `places`: where options stand in
+    the SQL text."""
 
     name: str
     schema: Schema
@@ -52,6 +53,7 @@ class TableOptions:
     primary_key: tuple[int, ...] = ()
     metadata: dict[int, str] = field(default_factory=dict)
     partitions: tuple[int, ...] = ()
+    places: dict[str, Place] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ class FilesystemSource(Source):
         self._access = environment.access
         self._path = folder_of(config)
         self._format = config.text("format")
-        self._options = format_options(self._format, table.options)
+        self._options = format_options(self._format, table)
         self._pattern = re.compile(config.text("source.path.regex-pattern", ""))
         self._interval = config.duration("source.monitor-interval")
         self.bounded = self._interval is None
@@ -280,7 +280,7 @@ class Filesystem(Connector):
 def _check(table: TableOptions) -> None:
     format = TableConfig(table).text("format")
     TableConfig(table).check(OPTIONS, tuple(f"{name}." for name in FORMATS if name == format))
-    format_options(format, table.options)
+    format_options(format, table)
     for key in table.metadata.values():
         if key not in METADATA:
             raise UserError("unknown_metadata", f"table {table.name}: the filesystem connector has no metadata '{key}'",

@@ -41,7 +41,7 @@ class FilesystemSink(Sink):
         allow_path(environment.access, self._folder)
         self._access = environment.access
         self._format = config.text("format")
-        options = format_options(self._format, table.options)
+        options = format_options(self._format, table)
         self._compression = options.get("compression", "snappy").lower()
         self._partitions = Partitions(table)
         self._stored = [i for i in range(len(table.schema)) if i not in table.partitions]

@@ -34,14 +34,18 @@ class TableConfig:
             if name not in allowed and not name.startswith(prefixes):
                 raise UserError("unknown_option",
                                 f"table {self.table.name}: connector '{self.values.get('connector')}' has no "
-                                f"option '{name}'", hint=suggestion(name, allowed))
+                                f"option '{name}'", hint=suggestion(name, allowed), place=self.table.places.get(name))
 
     def text(self, name: str, default: str | None = None) -> str:
         """An option; required where there is no default."""
         value = self.values.get(name, default)
         if value is None:
+            wrong = next(iter(difflib.get_close_matches(name, self.values, 1, 0.8)), None)
+            places = self.table.places
             raise UserError("missing_option", f"table {self.table.name}: option '{name}' is required by connector "
-                            f"'{self.values.get('connector')}'")
+                            f"'{self.values.get('connector')}'",
+                            hint=wrong and f"'{wrong}' is given instead: write '{name}'",
+                            place=places.get(wrong or "connector"))
         return value
 
     def optional(self, name: str) -> str | None:
@@ -75,4 +79,5 @@ class TableConfig:
         return text == "true"
 
     def wrong(self, name: str, what: str) -> UserError:
-        return UserError("wrong_option", f"table {self.table.name}: option '{name}' = '{self.values.get(name)}' {what}")
+        return UserError("wrong_option", f"table {self.table.name}: option '{name}' = '{self.values.get(name)}' {what}",
+                         place=self.table.places.get(name))

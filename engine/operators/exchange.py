@@ -49,6 +49,11 @@ class Exchange:
         self._watermark = Watermark(MIN_WATERMARK)
 
     @property
+    def deals(self) -> bool:
+        """Whether rows go to the receiver that owns them."""
+        return self._owner is not None
+
+    @property
     def waiting(self) -> bool:
         return any(s.queue for s in self.senders)
 

@@ -46,13 +46,14 @@ def _over(relation: Over | Rank) -> UserError | None:
     orders = [k for k in relation.order if not _constant(relation.input, k.index)]
     if isinstance(relation, Rank) and relation.end_column is None and relation.end < max(relation.start, 1):
         return UserError("bad_rank", f"Rank end {relation.end} should not be less than rank start "
-                         f"{max(relation.start, 1)}", hint="the first row has the number 1")
+                         f"{max(relation.start, 1)}", place=relation.place, hint="the first row has the number 1")
     if orders:
         return None
     if ranking is not None:
-        return UserError("bad_over", "The window rank function requires order by clause with non-constant fields")
+        return UserError("bad_over", "The window rank function requires order by clause with non-constant fields",
+                         place=relation.place, hint="ORDER BY a column, best a time attribute")
     return UserError("bad_over", "OVER windows without ORDER BY are not possible in streaming mode",
-                     hint="ORDER BY a time attribute")
+                     place=relation.place, hint="ORDER BY a time attribute")
 
 
 def _constant(relation: Relation, index: int) -> bool:

@@ -102,6 +102,7 @@ def _top(over: Over, limits: _Limits, nodes: frozenset[str]) -> Relation:
         over.calls[0].function,
         nodes=over.nodes | nodes,
         hints=over.hints,
+        place=over.place,
     )
 
 
@@ -168,6 +169,7 @@ def _specialised(relation: Rank, facts: Facts, patient: bool) -> Relation:
             window_end=min(window.end & set(relation.partition)),
             nodes=relation.nodes,
             hints=relation.hints,
+            place=relation.place,
         )
     first = relation.start == relation.end == 1 and relation.end_column is None
     if not first or relation.function != "ROW_NUMBER" or len(relation.order) != 1:

@@ -14,7 +14,7 @@ from engine.plan.tree import expressions_of, walk, with_inputs
 
 ENABLED = "table.optimizer.reuse-sub-plan-enabled"
 _NONE: Mapping[str, str] = MappingProxyType({})
-_APART = ("input", "left", "right", "relations", "nodes")
+_APART = ("input", "left", "right", "relations", "nodes", "place")
 
 
 def reuse_relations(sinks: tuple[Relation, ...], settings: Mapping[str, str] = _NONE) -> tuple[Relation, ...]:

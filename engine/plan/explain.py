@@ -43,11 +43,12 @@ _POSTFIX = frozenset({"IS NULL", "IS NOT NULL", "IS TRUE", "IS NOT TRUE", "IS FA
                       "IS NOT UNKNOWN"})
 
 
-def explain(program: Program, changelog: bool = False, hints: bool = True) -> str:
+def explain(program: Program, changelog: bool = False, hints: bool = True,
+            note: Callable[[Relation], str] | None = None) -> str:
     """The plan of each sink; `changelog` adds the kinds of change and the keys of each node; without `hints` it tells
-    what is computed, not how."""
+    what is computed, not how; `note`: what comes after each node."""
     properties = Properties(program)
-    writer = _Writer(properties, changelog, hints)
+    writer = _Writer(properties, changelog, hints, note or (lambda _: ""))
     for sink in program.sinks:
         writer.relation(sink, "", "")
     return "\n".join(writer.lines)
@@ -56,10 +57,12 @@ def explain(program: Program, changelog: bool = False, hints: bool = True) -> st
 class _Writer:
     """Lines so far, and the relations already written."""
 
-    def __init__(self, properties: Properties, changelog: bool, hints: bool) -> None:
+    def __init__(self, properties: Properties, changelog: bool, hints: bool,
+                 note: Callable[[Relation], str]) -> None:
         self.properties = properties
         self.changelog = changelog
         self.hints = hints
+        self.note = note
         self.lines: list[str] = []
         self._numbers: dict[int, int] = {}
 
@@ -74,7 +77,7 @@ class _Writer:
         if shared:
             self._numbers[id(relation)] = len(self._numbers) + 1
             text += f"(reuse_id=[{self._numbers[id(relation)]}])"
-        self.lines.append(first + text)
+        self.lines.append(first + text + self.note(relation))
         for i, source in enumerate(relation.inputs):
             last = i == len(relation.inputs) - 1
             self.relation(source, f"{rest}+- " if last else f"{rest}:- ", f"{rest}   " if last else f"{rest}:  ")

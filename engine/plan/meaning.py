@@ -29,7 +29,7 @@ _WIDTHLESS = frozenset({
 })  # fmt: skip
 """Functions that give the same, but for overflow, of an integer and of the same integer in a wider type."""
 _CASTS = frozenset({"CAST", "TRY_CAST"})
-_BASE = frozenset({"schema", "nodes", "hints", "input", "left", "right", "relations"})
+_BASE = frozenset({"schema", "nodes", "hints", "place", "input", "left", "right", "relations"})
 
 
 def digest(*parts: Any) -> str:

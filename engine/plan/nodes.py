@@ -8,21 +8,26 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
-from engine.errors import InternalError
+from engine.errors import InternalError, Place
 from engine.expressions.nodes import NO_NODES, Expression, input_refs
 from engine.types import Field, Kind, Schema, TimeKind
+
+Places = tuple[tuple[str, Place], ...]
+"""Where options stand in the SQL text, by name."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Relation:
     """A table that changes. Compared by identity: a view used twice is one node with two consumers.
 
-    `nodes` are the ids of the pipeline nodes it came from; `hints` the SQL hints that apply to it.
+    `nodes` are the ids of the pipeline nodes it came from; `hints` the SQL hints that apply to it; `place` where the
+    SQL text asks for it, known of joins, aggregations, set operations and OVER.
     """
 
     schema: Schema
     nodes: frozenset[str] = field(default=NO_NODES, kw_only=True)
     hints: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = field(default=(), kw_only=True)
+    place: Place | None = field(default=None, kw_only=True)
 
     @property
     def inputs(self) -> tuple[Relation, ...]:
@@ -63,7 +68,8 @@ class TableSpec:
     `changelog` holds the kinds of change a source gives, e.g. "I", "I,UA,D", "I,UB,UA,D"; `accepts` those its sink
     takes (`shows_before`: and -U, although it is written by key). `partitions`: positions of the PARTITIONED BY
     columns; `abilities`: what its source does by itself where it is asked ("filter", "limit", "fields"); `rows`: how
-    many it may have, where that is asked for and known. `path` is (catalog, database, name).
+    many it may have, where that is asked for and known; `places`: where options stand in the SQL text. `path` is
+    (catalog, database, name).
     """
 
     path: tuple[str, str, str]
@@ -78,6 +84,7 @@ class TableSpec:
     abilities: frozenset[str] = frozenset()
     rows: int | None = None
     shows_before: bool = False
+    places: Places = field(default=(), compare=False, repr=False)
 
     @property
     def takes_before(self) -> bool:

@@ -45,7 +45,7 @@ def growing_state(relation: Relation, facts: Facts, settings: Mapping[str, str])
     for part in walk((relation,)):
         if not facts.bounded(part) and (what := _what_grows(part, facts, ttl)):
             yield part, Warned("growing_state", f"{what} keeps its state for ever", HINTS.get(type(part), SETTING),
-                               part.nodes)
+                               part.nodes, part.place)
 
 
 def _what_grows(relation: Relation, facts: Facts, ttl: int) -> str | None:

@@ -35,7 +35,7 @@ class Graph:
     """A job's operators, ready to run. `exchanges` upstream first; `operators` all, by `uid` and shard; `flow`: the
     nodes of the pipeline, where it is known; `described`: by `uid`, what operators with state hold and what it means
     (`engine.planner.described`); `query`: the job's name, and the hash of its SQL text; `functions`: the work of users'
-    functions."""
+    functions; `origins`: what each operator was made for, by its name."""
 
     sources: list[SourceReader] = field(default_factory=list)
     sinks: list[SinkWriter] = field(default_factory=list)
@@ -46,6 +46,7 @@ class Graph:
     functions: Tally | None = None
     described: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
+    origins: dict[str, Relation] = field(default_factory=dict)
     describe: Callable[[Mapping[str, str]], Mapping[str, Mapping[str, Any]]] = lambda names: {}
 
     @property
@@ -85,7 +86,7 @@ class Planner:
         self._built: dict[int, Built] = {}
         self._building: set[int] = set()
         self._names: Counter[str] = Counter()
-        self.origins: dict[str, Relation] = {}  # what each operator was made for, by its name
+        self.origins = self.graph.origins
         self._pipes = {s.table.path: s for s in program.sinks if self.is_pipe(s.table)}
         self.functions = _functions()
         self._absorbed = absorbed(program, properties)
@@ -206,7 +207,7 @@ class Planner:
 
     def connector(self, table: TableSpec) -> tuple[Connector, TableOptions]:
         options = TableOptions(table.name, table.physical, dict(table.options), table.primary_key, dict(table.metadata),
-                               table.partitions)
+                               table.partitions, dict(table.places))
         return self._connectors(table), options
 
     def is_pipe(self, table: TableSpec) -> bool:

@@ -16,7 +16,7 @@ from engine.sql.catalog import Catalog, Entry, Table, TableColumn, View, Waterma
 from engine.sql.ddl import add_table, add_view, primary_key, table_column, watermark_of
 from engine.sql.names import near_or_all
 from engine.sql.namespaces import options, parts
-from engine.sql.places import place_of
+from engine.sql.places import option_places, place_of
 
 
 def alter(node: ast.AlterObject, binder: Binder) -> None:
@@ -104,7 +104,8 @@ def _merged(old: tuple[tuple[str, str], ...], nodes: Sequence[ast.Option]) -> tu
 
 
 def _set_options(table: Table, action: ast.SetOptions) -> Table:
-    return replace(table, options=_merged(table.options, action.expressions))
+    places = {**dict(table.places), **dict(option_places(action.expressions))}
+    return replace(table, options=_merged(table.options, action.expressions), places=tuple(places.items()))
 
 
 def _reset_options(table: Table, action: ast.ResetOptions) -> Table:

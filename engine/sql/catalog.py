@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from engine.errors import Place, UserError
 from engine.expressions.functions.user_hosts import Here, Host
-from engine.plan.nodes import TableSpec
+from engine.plan.nodes import Places, TableSpec
 from engine.sql.names import near_or_all
 from engine.types import DataType
 
@@ -48,7 +48,7 @@ class WatermarkSpec:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """A declared table."""
+    """A declared table; `places`: where its options stand in the SQL text."""
 
     path: Path
     columns: tuple[TableColumn, ...]
@@ -58,6 +58,7 @@ class Table:
     partitioned_by: tuple[str, ...] = ()
     comment: str = ""
     temporary: bool = False
+    places: Places = ()
 
     @property
     def name(self) -> str:

@@ -16,7 +16,7 @@ from engine.sql.catalog import Catalog, Entry, Model, Table, TableColumn, UserFu
 from engine.sql.likes import merged_like
 from engine.sql.names import near_or_all
 from engine.sql.namespaces import options, parts
-from engine.sql.places import place_of
+from engine.sql.places import option_places, place_of
 from engine.sql.types import to_data_type
 
 
@@ -49,7 +49,8 @@ def _create_table(node: ast.CreateTable, binder: Binder) -> exp.Expr | None:
     table = Table(path, tuple(table_column(c) for c in columns), watermark_of(node.args.get("watermarks") or []),
                   primary_key(node.args.get("constraints") or []), options(node.args.get("options")),
                   tuple(p.name for p in node.args.get("partitioned_by") or []),
-                  node.args["comment"].name if node.args.get("comment") else "", temporary)
+                  node.args["comment"].name if node.args.get("comment") else "", temporary,
+                  option_places(node.args.get("options")))
     if node.args.get("like") is not None:
         table = _like(table, node.args["like"], catalog)
     if query is not None:

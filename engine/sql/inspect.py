@@ -12,6 +12,7 @@ from sqlglot import exp
 from engine.errors import NotSupported, UserError
 from engine.sql import dialect as ast
 from engine.sql.binder import Binder
+from engine.sql.binder.functions import ALIASES, OVER_ONLY
 from engine.sql.catalog import MODULES, Catalog, Described, Model, Table, TableColumn, UserFunction, View
 from engine.sql.names import near, near_or_all
 from engine.sql.namespaces import IN_MEMORY, database_path
@@ -43,6 +44,10 @@ def inspect(statement: exp.Expr, binder: Binder) -> Rows:
     return handler(statement, binder)
 
 
+# Words of the language, and what the engine makes plans of: known by the functions' names, but not called as functions.
+_NO_CALLS = frozenset("AND ARRAY BETWEEN CASE FIELD IN ITEM LIKE MAP NEGATE NOT OR POSITIVE ROW SINGLE_VALUE".split())
+
+
 # ---- SHOW ------------------------------------------------------------------------------------------------------------
 
 
@@ -51,12 +56,12 @@ def _listed(title: str, names: Iterable[str], node: exp.Expr) -> Rows:
 
 
 def _matches(name: str, node: exp.Expr) -> bool:
-    """Whether a name meets LIKE or ILIKE, if one is given."""
+    """Whether a name meets LIKE or ILIKE, if one is given; names of functions have no case."""
     pattern = node.args.get("pattern")
     if pattern is None:
         return True
     text = "".join(".*" if c == "%" else "." if c == "_" else re.escape(c) for c in pattern.name)
-    flags = re.IGNORECASE if node.args["operator"] == "ILIKE" else 0
+    flags = re.IGNORECASE if node.args["operator"] == "ILIKE" or "FUNCTIONS" in node.args["kind"] else 0
     return bool(re.fullmatch(text, name, flags)) is not bool(node.args.get("negated"))
 
 
@@ -91,14 +96,14 @@ def _views(node: exp.Expr, binder: Binder) -> Rows:
 
 
 def _functions(node: exp.Expr, binder: Binder) -> Rows:
-    own = [f.name.lower() for f in binder.catalog.functions()]
-    if node.args["kind"] == "USER FUNCTIONS":
-        return _listed("function name", own, node)
-    from engine.aggregates import AGGREGATES
-    from engine.expressions.functions import catalogue
+    names = {f.name.lower() for f in binder.catalog.functions()}
+    if node.args["kind"] == "FUNCTIONS":
+        from engine.aggregates import AGGREGATES
+        from engine.expressions.functions import catalogue
 
-    words = [n for n in catalogue() if re.fullmatch(r"[A-Z_0-9]+", n)]
-    return _listed("function name", {*own, *words, *AGGREGATES}, node)
+        known = {*catalogue(), *AGGREGATES, *ALIASES, *OVER_ONLY} - _NO_CALLS
+        names |= {n.lower() for n in known if re.fullmatch(r"[A-Z][A-Z_0-9]*", n)}
+    return _listed("function name", names, node)
 
 
 def _modules(node: exp.Expr, binder: Binder) -> Rows:

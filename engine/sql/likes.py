@@ -27,7 +27,8 @@ def merged_like(table: Table, source: Table, chosen: Mapping[str, str], place: P
         watermark=_part(table.watermark, source.watermark, plan["WATERMARKS"], "watermark", place),
         primary_key=_part(table.primary_key, source.primary_key, plan["CONSTRAINTS"], "primary key", place),
         partitioned_by=_part(table.partitioned_by, source.partitioned_by, plan["PARTITIONS"], "partitions", place),
-        options=_options(table, source, plan["OPTIONS"], place))
+        options=_options(table, source, plan["OPTIONS"], place),
+        places=tuple({**dict(source.places), **dict(table.places)}.items()))
 
 
 def _part(own: T, given: T, how: str, what: str, place: Place | None) -> T:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlglot import exp
 
 from engine.errors import Place
@@ -32,3 +34,9 @@ def place_of(node: exp.Expr | None) -> Place | None:
     for part in node.walk():
         place = spanning(place, own_place(part))
     return place
+
+
+def option_places(nodes: Sequence[exp.Expr] | None) -> tuple[tuple[str, Place], ...]:
+    """Where each of some options ('name' = 'value') stands, by name."""
+    placed = [(node.this.name, place_of(node)) for node in nodes or ()]
+    return tuple((name, place) for name, place in placed if place is not None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 
+from engine.connectors.base import TableOptions
 from engine.connectors.formats.base import Decoder, Encoder
 from engine.connectors.options import suggestion
 from engine.errors import UserError
@@ -19,21 +20,22 @@ TEXT: dict[str, tuple[str, str, str]] = {
 FORMATS = (*TEXT, "parquet")
 
 
-def format_options(format: str, options: Mapping[str, str]) -> dict[str, str]:
+def format_options(format: str, table: TableOptions) -> dict[str, str]:
     """The options of a format out of a table's, without the prefix.
 
     Errors: `unknown_format`, `unknown_option`.
     """
     if format not in FORMATS:
-        raise UserError("unknown_format", f"there is no format '{format}'", hint=suggestion(format, FORMATS))
+        raise UserError("unknown_format", f"there is no format '{format}'", hint=suggestion(format, FORMATS),
+                        place=table.places.get("format"))
     module = import_module(TEXT[format][0] if format in TEXT else "engine.connectors.formats.parquet")
     prefix = f"{format}."
-    chosen = {name.removeprefix(prefix): value for name, value in options.items() if name.startswith(prefix)}
+    chosen = {name.removeprefix(prefix): value for name, value in table.options.items() if name.startswith(prefix)}
     for name in chosen:
         if name not in module.OPTIONS:
             known = [f"{format}.{option}" for option in module.OPTIONS]
             raise UserError("unknown_option", f"format '{format}' has no option '{format}.{name}'",
-                            hint=suggestion(f"{format}.{name}", known))
+                            hint=suggestion(f"{format}.{name}", known), place=table.places.get(f"{format}.{name}"))
     return chosen
 
 

@@ -156,6 +156,7 @@ def _if(arguments: Arguments) -> Expression:
 
     if len(arguments.values) != 3:
         raise bad_arguments(arguments, "it takes 3 arguments")
+    accept(arguments, 0, PARAMETERS["boolean"])
     _common(arguments, (1, 2))
     return resolve_call("CASE", arguments.values, arguments.config)
 

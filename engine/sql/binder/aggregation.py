@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from engine.errors import NotSupported, UserError
+from engine.errors import NotSupported, Place, UserError
 from engine.expressions.binding import resolve_call
 from engine.expressions.nodes import NO_NODES, Expression, InputRef, Literal
 from engine.plan.nodes import (
@@ -20,7 +20,7 @@ from engine.plan.nodes import (
     WindowSpec,
 )
 from engine.plan.windows import WindowColumns
-from engine.sql.binder.build import columns_for, project, ref, refs
+from engine.sql.binder.build import columns_for, project, ref, refs, whole
 from engine.sql.binder.placeholders import AggregateRef, GroupWindow, GroupWindowProperty, find, rewrite_top
 from engine.sql.names import unique
 from engine.types import BIGINT, Field, Schema, TimeKind
@@ -164,7 +164,8 @@ def _group(relation: Relation, grouping: Grouping, calls: Sequence[AggregateRef]
         return _window_group(prepared, window, grouping, calls, keys, nodes)
     fields = tuple(Field(n, k.type) for n, k in zip(grouping.names, grouping.keys))
     schema = Schema(fields + tuple(c.field for c in prepared.calls))
-    result = Aggregate(schema, prepared.relation, tuple(keys), prepared.calls, nodes=nodes)
+    result = Aggregate(schema, prepared.relation, tuple(keys), prepared.calls, nodes=nodes,
+                       place=whole(grouping.keys) or whole(calls))
     return Grouped(result, dict(zip([*grouping.keys, *calls], refs(result))))
 
 
@@ -314,9 +315,11 @@ def _marker(marker: AggregateRef, grouping: Grouping, number: Expression) -> Exp
     return resolve_call("CASE", [*args, last]) if args else last
 
 
-def distinct(relation: Relation, windows: WindowsOf, nodes: frozenset[str] = NO_NODES) -> Relation:
+def distinct(relation: Relation, windows: WindowsOf, nodes: frozenset[str] = NO_NODES,
+             place: Place | None = None) -> Relation:
     """SELECT DISTINCT: every row once."""
-    grouping = Grouping(list(refs(relation)), list(relation.schema.names))
+    keys: list[Expression] = [replace(r, place=place) for r in refs(relation)]
+    grouping = Grouping(keys, list(relation.schema.names))
     grouped = _group(relation, grouping, [], windows, nodes)
     columns = [grouped.columns[k] for k in refs(relation)]
     return project(grouped.relation, columns, relation.schema.names, nodes)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from engine.errors import Place
 from engine.expressions.nodes import NO_NODES, Call, Expression, InputRef
 from engine.plan.nodes import Filter, Project, Relation
 from engine.plan.terms import conjunction, conjuncts
+from engine.sql.places import spanning
 from engine.types import Field, Schema, TimeKind
 
 __all__ = [
     "columns_for", "conjunction", "conjuncts", "field_of", "is_identity", "is_proctime", "joined", "materialized",
-    "nullable", "project", "ref", "refs", "select", "tagged", "time_of", "where", "widen",
+    "nullable", "project", "ref", "refs", "select", "tagged", "time_of", "where", "whole", "widen",
 ]
 
 
@@ -35,6 +37,14 @@ def time_of(expression: Expression, schema: Schema) -> TimeKind | None:
     if isinstance(expression, InputRef):
         return schema[expression.index].time
     return TimeKind.PROCTIME if is_proctime(expression) else None
+
+
+def whole(expressions: Iterable[Expression]) -> Place | None:
+    """The span of the places of some expressions."""
+    place = None
+    for expression in expressions:
+        place = spanning(place, expression.place)
+    return place
 
 
 def field_of(name: str, expression: Expression, schema: Schema) -> Field:

@@ -145,7 +145,8 @@ def _aggregate(relation: Aggregate) -> Pulled:
     extra = tuple(Field(f"$k{i}", e.type) for i, e in enumerate(keyed.inner))
     schema = Schema(extra + relation.schema.fields)
     result = Aggregate(
-        schema, base, positions[:n] + tuple(moved[k] for k in relation.keys), calls, nodes=relation.nodes
+        schema, base, positions[:n] + tuple(moved[k] for k in relation.keys), calls, nodes=relation.nodes,
+        place=relation.place,
     )
     columns = refs(result)
     conditions = tuple(resolve_call("=", (columns[i], o)) for i, o in enumerate(keyed.outer))
@@ -196,7 +197,7 @@ def _over(relation: Over) -> Pulled:
     order = tuple(replace(k, index=positions[k.index]) for k in relation.order)
     calls = tuple(_moved_call(c, positions) for c in relation.calls)
     schema = Schema(base.schema.fields + tuple(c.field for c in calls))
-    result = Over(schema, base, partition, order, relation.frame, calls, nodes=relation.nodes)
+    result = Over(schema, base, partition, order, relation.frame, calls, nodes=relation.nodes, place=relation.place)
     return Pulled(result, (*below.outputs, *refs(result)[len(base.schema):]), below.conditions)
 
 

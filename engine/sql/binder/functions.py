@@ -17,7 +17,7 @@ ALIASES = {"VARIANCE": "VAR_SAMP", "STDDEV": "STDDEV_SAMP"}
 SORTING = frozenset({"ARRAY_AGG", "JSON_ARRAYAGG", "JSON_OBJECTAGG"})
 """Aggregate functions that may be given an ORDER BY."""
 RANKING = frozenset({"ROW_NUMBER", "RANK", "DENSE_RANK"})
-_OVER_ONLY: dict[str, tuple[int, int]] = {  # name -> fewest and most arguments
+OVER_ONLY: dict[str, tuple[int, int]] = {  # name -> fewest and most arguments
     "ROW_NUMBER": (0, 0), "RANK": (0, 0), "DENSE_RANK": (0, 0), "PERCENT_RANK": (0, 0), "CUME_DIST": (0, 0),
     "NTILE": (1, 1), "LAG": (1, 3), "LEAD": (1, 3),
 }
@@ -29,13 +29,13 @@ OPTIONS_FROM = {
 
 
 def is_over_only(name: str) -> bool:
-    return name in _OVER_ONLY
+    return name in OVER_ONLY
 
 
 def is_aggregate(name: str) -> bool:
     from engine.aggregates import AGGREGATES
 
-    return name in AGGREGATES and name not in _OVER_ONLY
+    return name in AGGREGATES and name not in OVER_ONLY
 
 
 def type_of_aggregate(name: str, args: Sequence[Expression], distinct: bool, grouped: bool, place: Place | None,
@@ -57,7 +57,7 @@ def type_of_aggregate(name: str, args: Sequence[Expression], distinct: bool, gro
 
 def type_of_over(name: str, args: Sequence[Expression], place: Place | None) -> DataType:
     """The result's type of a function that needs OVER."""
-    low, high = _OVER_ONLY[name]
+    low, high = OVER_ONLY[name]
     if not low <= len(args) <= high:
         raise UserError("bad_arguments", f"{name} takes {low} to {high} arguments", place=place)
     if name in ("LAG", "LEAD") and len(args) > 1 and isinstance(args[1], Literal) and args[1].value is None:

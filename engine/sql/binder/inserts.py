@@ -10,14 +10,13 @@ from engine.errors import UserError
 from engine.expressions.binding import cast
 from engine.expressions.nodes import Expression, Literal
 from engine.plan.nodes import Relation, Sink, TableSpec
-from engine.sql import dialect as ast
 from engine.sql import dialect as st
 from engine.sql.binder.assignment import assignable
 from engine.sql.binder.build import project, refs
 from engine.sql.binder.expressions import ExpressionBinder
 from engine.sql.binder.queries import QueryBinder
 from engine.sql.binder.session import Session
-from engine.sql.binder.tables import sink_spec
+from engine.sql.binder.tables import HintedOptions, sink_spec
 from engine.sql.catalog import Table
 from engine.sql.names import near_or_all
 from engine.sql.places import place_of
@@ -46,11 +45,7 @@ def _target(session: Session, node: exp.Table) -> tuple[Table, TableSpec]:
     entry = session.catalog.relation([p.name for p in node.parts], session.home, place_of(node))
     if not isinstance(entry, Table):
         raise UserError("bad_insert", f"'{entry.name}' is a view: nothing can be written to it", place=place_of(node))
-    options: dict[str, str] = {}
-    for hint in node.args.get("hints") or []:
-        if hint.this.upper() == "OPTIONS":
-            options |= {o.this.name: o.expression.name for o in hint.expressions if isinstance(o, ast.Option)}
-    spec = sink_spec(session, entry, options)
+    spec = sink_spec(session, entry, HintedOptions(node.args.get("hints")))
     if not session.catalog.describe(spec).writable:
         raise UserError("bad_insert", f"the connector of '{entry.name}' cannot be written to", place=place_of(node))
     return entry, spec

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from engine.errors import Place
 from engine.expressions.nodes import NO_NODES, Call, Expression, InputRef, input_refs, transform
-from engine.plan.nodes import IntervalJoin, Join, JoinKind, Relation, WindowJoin
+from engine.plan.nodes import IntervalJoin, Join, JoinKind, Project, Relation, WindowJoin
+from engine.plan.tree import with_inputs
 from engine.plan.windows import WindowColumns
-from engine.sql.binder.build import conjunction, joined, materialized, nullable, project, refs, widen
+from engine.sql.binder.build import conjunction, joined, materialized, nullable, project, refs, whole, widen
 from engine.sql.binder.intervals import Interval, find_interval
 from engine.sql.binder.placeholders import shift
 from engine.types import Schema
@@ -71,8 +73,20 @@ def join_schema(kind: JoinKind, left: Schema, right: Schema) -> Schema:
 
 
 def join(kind: JoinKind, left: Relation, right: Relation, terms: Sequence[Expression], windows: WindowsOf,
-         nodes: frozenset[str] = NO_NODES) -> Relation:
+         nodes: frozenset[str] = NO_NODES, place: Place | None = None) -> Relation:
     """The join of two relations on the conjunction of `terms` (over left, then right columns)."""
+    return _placed(_join(kind, left, right, terms, windows, nodes), place or whole(terms))
+
+
+def _placed(relation: Relation, place: Place | None) -> Relation:
+    """The join, below a projection or not, with its place."""
+    if isinstance(relation, Project):
+        return with_inputs(relation, (_placed(relation.input, place),))
+    return replace(relation, place=place)
+
+
+def _join(kind: JoinKind, left: Relation, right: Relation, terms: Sequence[Expression], windows: WindowsOf,
+          nodes: frozenset[str]) -> Relation:
     width = len(left.schema)
     equal, others = split_terms(terms, width)
     interval, rest = find_interval(terms, left.schema, right.schema)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from engine.expressions.nodes import NO_NODES, Expression, InputRef
 from engine.plan.nodes import AggregateCall, Over, Relation, SortKey
-from engine.sql.binder.build import ref, widen
+from engine.sql.binder.build import ref, whole, widen
 from engine.sql.binder.placeholders import OverRef, OverWindow, find, rewrite_top
 from engine.sql.names import unique
 from engine.types import Field, Schema
@@ -45,7 +45,7 @@ def _over(relation: Relation, window: OverWindow, group: Sequence[OverRef], colu
     order_keys = tuple(SortKey(at[t.expression], t.descending, t.nulls_first) for t in window.order)
     schema = Schema(base.schema.fields + tuple(c.field for c in calls))
     partition = tuple(at[p] for p in window.partition)
-    result = Over(schema, base, partition, order_keys, window.frame, tuple(calls), nodes=nodes)
+    result = Over(schema, base, partition, order_keys, window.frame, tuple(calls), nodes=nodes, place=whole(group))
     for i, o in enumerate(group):
         columns[o] = ref(result, len(base.schema) + i)
     return result

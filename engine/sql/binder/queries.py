@@ -124,9 +124,9 @@ class QueryBinder:
         fields = tuple(self._set_field(node, i, types[i], aligned) for i in range(width))
         union = isinstance(node, exp.Union)
         kind = SetKind.UNION_ALL if union else _SET_KINDS[type(node), distinct_rows]
-        result = SetOperation(Schema(fields), kind, aligned, nodes=self.session.nodes)
+        result = SetOperation(Schema(fields), kind, aligned, nodes=self.session.nodes, place=place_of(node))
         if union and distinct_rows:
-            return distinct(result, self.session.facts.windows, self.session.nodes)
+            return distinct(result, self.session.facts.windows, self.session.nodes, result.place)
         return result
 
     def _branches(self, node: exp.SetOperation) -> list[exp.Expr]:

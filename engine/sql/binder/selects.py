@@ -14,7 +14,7 @@ from engine.errors import NotSupported, UserError
 from engine.expressions.nodes import Expression
 from engine.plan.nodes import Relation
 from engine.sql.binder.aggregation import Grouping, aggregate, distinct
-from engine.sql.binder.build import conjunction, conjuncts, project, ref, where
+from engine.sql.binder.build import conjunction, conjuncts, project, ref, where, whole
 from engine.sql.binder.calls import ordered_term
 from engine.sql.binder.expressions import ExpressionBinder
 from engine.sql.binder.hints import Name, check_tables, hinted_aggregate, hints
@@ -308,7 +308,7 @@ class SelectBinder:
         columns = [*bound.items, *hidden]
         result = project(relation, columns, names, self.session.nodes)
         if only:
-            result = distinct(result, self.session.facts.windows, self.session.nodes)
+            result = distinct(result, self.session.facts.windows, self.session.nodes, whole(bound.items))
             result = hinted_aggregate(result, self.session.hints, self.source)
         order = [OrderBy(ref(result, columns.index(o.expression)), o.descending, o.nulls_first) for o in bound.order]
         return result, order

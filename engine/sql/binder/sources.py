@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from engine.errors import NotSupported, UserError
+from engine.errors import NotSupported, Place, UserError
 from engine.expressions.binding import resolve_call
 from engine.expressions.nodes import Expression, InputRef, input_refs
 from engine.plan.nodes import JoinKind, Relation, Values
@@ -20,6 +20,7 @@ from engine.sql.binder.expressions import ExpressionBinder
 from engine.sql.binder.hints import Name, hinted_join
 from engine.sql.binder.joins import join, join_schema
 from engine.sql.binder.placeholders import SubqueryRef, contains, shift
+from engine.sql.binder.tables import HintedOptions
 from engine.sql.catalog import Table, View
 from engine.sql.names import near_or_all
 from engine.sql.places import place_of
@@ -47,12 +48,13 @@ class Leaf:
 
 @dataclass(frozen=True)
 class JoinTree:
-    """A join still open for terms of WHERE where it is inner."""
+    """A join still open for terms of WHERE where it is inner; `place`: of its right side and condition in the text."""
 
     kind: JoinKind
     left: Leaf | JoinTree
     right: Leaf | JoinTree
     terms: tuple[Expression, ...]
+    place: Place | None = None
 
     @property
     def name(self) -> Name:
@@ -83,8 +85,8 @@ def build(tree: Tree, session: Session) -> Relation:
         return tree.relation
     left, right = build(tree.left, session), build(tree.right, session)
     plain = [t for t in tree.terms if not contains(t, SubqueryRef)]
-    result = hinted_join(join(tree.kind, left, right, plain, session.facts.windows, session.nodes), session.hints,
-                         tree.left.name, tree.right.name)
+    result = hinted_join(join(tree.kind, left, right, plain, session.facts.windows, session.nodes, tree.place),
+                         session.hints, tree.left.name, tree.right.name)
     if len(plain) == len(tree.terms):
         return result
     if tree.kind is not JoinKind.INNER:
@@ -109,8 +111,8 @@ def push_terms(tree: Tree, terms: Sequence[Expression]) -> tuple[Tree, list[Expr
         right, moved = push_terms(tree.right, [shift(t, -width) for t in right_terms])
         right_rest = [shift(t, width) for t in moved]
     if tree.kind is JoinKind.INNER:
-        return JoinTree(tree.kind, left, right, (*tree.terms, *both)), [*left_rest, *right_rest, *rest]
-    return JoinTree(tree.kind, left, right, tree.terms), [*left_rest, *right_rest, *both, *rest]
+        return JoinTree(tree.kind, left, right, (*tree.terms, *both), tree.place), [*left_rest, *right_rest, *rest]
+    return JoinTree(tree.kind, left, right, tree.terms, tree.place), [*left_rest, *right_rest, *both, *rest]
 
 
 def _sorted_terms(terms: Sequence[Expression], width: int) -> tuple[list[Expression], ...]:
@@ -218,7 +220,7 @@ class FromBinder:
                             hint=near_or_all(parts[-1], known, "tables"))
         if isinstance(entry, View):
             return session.view(entry), entry.path
-        return self.session.table(entry, self.table_options(node)), entry.path
+        return self.session.table(entry, HintedOptions(node.args.get("hints"))), entry.path
 
     def entry_of(self, node: exp.Table) -> Table | View | None:
         """What a name means in the catalogue."""
@@ -226,14 +228,6 @@ class FromBinder:
         if len(parts) == 1 and parts[0] in self.session.ctes:
             return None
         return self.session.catalog.find(parts, self.session.home)
-
-    def table_options(self, node: exp.Table) -> dict[str, str]:
-        """The options of an OPTIONS hint."""
-        found: dict[str, str] = {}
-        for hint in node.args.get("hints") or []:
-            if hint.this.upper() == "OPTIONS":
-                found |= {o.this.name: o.expression.name for o in hint.expressions if isinstance(o, ast.Option)}
-        return found
 
     def _subquery(self, node: exp.Subquery) -> From:
         inner = node.this
@@ -273,7 +267,7 @@ class FromBinder:
         terms: list[Expression] = []
         if node.args.get("on") is not None:
             terms = conjuncts(ExpressionBinder(self.session, scope, "ON").condition(node.args["on"]))
-        tree = JoinTree(kind, left.tree, right.tree, tuple(terms))
+        tree = JoinTree(kind, left.tree, right.tree, tuple(terms), place=place_of(node))
         result = outer_scope(scope, kind, width, tree.schema)
         using = [c.name for c in node.args.get("using") or []]
         if node.args.get("method") == "NATURAL":

@@ -87,7 +87,7 @@ class SubqueryPlanner:
             equal = resolve_call("=", (operand, _outside(output, subquery.outer, offset)))
             terms.append(_null_aware(equal) if negated else equal)
         kind = JoinKind.ANTI if negated else JoinKind.SEMI
-        result = join(kind, relation, pulled.relation, terms, self.windows, self.nodes)
+        result = join(kind, relation, pulled.relation, terms, self.windows, self.nodes, subquery.place)
         if len(result.schema) > width:
             result = project(result, refs(result)[:width], names, self.nodes)
         return result
@@ -133,7 +133,7 @@ class SubqueryPlanner:
     def _left_join(self, relation: Relation, pulled: Pulled, subquery: SubqueryRef) -> tuple[Relation, Expression]:
         offset = len(relation.schema)
         terms = [_outside(c, subquery.outer, offset) for c in pulled.conditions]
-        result = join(JoinKind.LEFT, relation, pulled.relation, terms, self.windows, self.nodes)
+        result = join(JoinKind.LEFT, relation, pulled.relation, terms, self.windows, self.nodes, subquery.place)
         value = _outside(pulled.outputs[0], subquery.outer, offset)
         value = rewrite(value, lambda e: replace(e, type=result.schema[e.index].type) if isinstance(e, InputRef) else e)
         return result, replace(value, type=value.type.as_nullable())
@@ -163,7 +163,7 @@ class SubqueryPlanner:
 
         terms = [_replace_outer(moved(c), subquery.outer) for c in pulled.conditions]
         terms += [resolve_call("=", (o, moved(i))) for o, i in zip(operands, inner)]
-        result = join(JoinKind.LEFT, relation, marked, terms, self.windows, self.nodes)
+        result = join(JoinKind.LEFT, relation, marked, terms, self.windows, self.nodes, subquery.place)
         found = resolve_call("IS NOT NULL", (ref(result, width + len(keys)),))
         if not operands or not any(e.type.nullable for e in (*operands, *inner)):
             return result, found
@@ -179,7 +179,7 @@ class SubqueryPlanner:
         known = tuple(o.index for o in pulled.outputs if isinstance(o, InputRef))
         present = AggregateCall("COUNT", known, Field("$present", BIGINT.as_nullable(False)))
         counts = Aggregate(Schema((rows.field, present.field)), pulled.relation, (), (rows, present), nodes=self.nodes)
-        result = join(JoinKind.LEFT, relation, counts, [], self.windows, self.nodes)
+        result = join(JoinKind.LEFT, relation, counts, [], self.windows, self.nodes, subquery.place)
         total, full = ref(result, width), ref(result, width + 1)
         zero = Literal(BIGINT.as_nullable(False), 0)
         none = resolve_call("NOT", (resolve_call("IS TRUE", (resolve_call(">", (total, zero)),)),))

@@ -6,19 +6,32 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from sqlglot import exp
+
 from engine.errors import UserError
 from engine.expressions.nodes import Expression, InputRef
 from engine.plan.nodes import AssignWatermark, Relation, Scan, TableSpec
+from engine.sql import dialect as ast
 from engine.sql.binder.build import is_identity, project
 from engine.sql.binder.expressions import ExpressionBinder
 from engine.sql.catalog import Table, TableColumn
 from engine.sql.names import near_or_all
-from engine.sql.places import place_of
+from engine.sql.places import option_places, place_of
 from engine.sql.scope import Scope, Source
 from engine.types import Field, Schema, TimeKind
 
 if TYPE_CHECKING:
     from engine.sql.binder.session import Session
+
+
+class HintedOptions(dict[str, str]):
+    """The options of a table's OPTIONS hints; `places`: where they stand in the SQL text."""
+
+    def __init__(self, hints: Sequence[exp.Expr] | None) -> None:
+        given = [o for h in hints or () if h.this.upper() == "OPTIONS" for o in h.expressions
+                 if isinstance(o, ast.Option)]
+        super().__init__((o.this.name, o.expression.name) for o in given)
+        self.places = dict(option_places(given))
 
 
 def source_spec(session: Session, table: Table, options: Mapping[str, str] | None = None) -> TableSpec:
@@ -39,8 +52,9 @@ def _spec(
     key = tuple(names.index(k) for k in table.primary_key if k in names)
     metadata = tuple((i, c.metadata) for i, c in enumerate(columns) if c.metadata is not None)
     merged = tuple({**dict(table.options), **(options or {})}.items())
+    places = {**dict(table.places), **(options.places if isinstance(options, HintedOptions) else {})}
     partitions = tuple(names.index(k) for k in table.partitioned_by if k in names)
-    spec = TableSpec(table.path, schema, merged, key, metadata, partitions=partitions)
+    spec = TableSpec(table.path, schema, merged, key, metadata, partitions=partitions, places=tuple(places.items()))
     said = session.catalog.describe(spec)
     changelog = ",".join(part.strip() for part in said.changelog.split(","))
     return replace(spec, changelog=changelog, bounded=said.bounded, accepts=said.accepts,

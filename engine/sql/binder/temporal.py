@@ -18,7 +18,7 @@ from engine.sql.binder.hints import Hints, hinted_lookup, hints
 from engine.sql.binder.joins import EquiTerm, join_schema, split_terms
 from engine.sql.binder.placeholders import SubqueryRef, contains, rewrite, shift
 from engine.sql.binder.sources import From, FromBinder, Leaf, combined
-from engine.sql.binder.tables import table_columns
+from engine.sql.binder.tables import HintedOptions, table_columns
 from engine.sql.catalog import Table
 from engine.sql.places import place_of
 from engine.sql.scope import Scope, Source
@@ -85,11 +85,12 @@ def _lookup(binder: FromBinder, left: From, relation: Relation, node: exp.Table,
     if not isinstance(entry, Table):
         raise NotSupported("a processing-time temporal join with a view", place=place_of(node),
                            hint="join a table whose connector answers lookups")
-    columns = table_columns(session, entry, binder.table_options(node))
+    options = HintedOptions(node.args.get("hints"))
+    columns = table_columns(session, entry, options)
     if not session.catalog.describe(columns.spec).lookup:
         raise NotSupported(f"a processing-time temporal join with '{entry.name}', whose connector has no lookups,",
                            place=place_of(node))
-    right = Schema(tuple(replace(f, time=None) for f in session.table(entry, binder.table_options(node)).schema))
+    right = Schema(tuple(replace(f, time=None) for f in session.table(entry, options).schema))
     width = len(relation.schema)
     inside, outside = _sides(left, node, right, kind, width)
     terms = [_over_physical(t, columns, width) for t in _terms(binder, inside, on)]

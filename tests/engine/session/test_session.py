@@ -107,7 +107,7 @@ def test_explain_shows_the_plans(tmp_path: Path) -> None:
     session = Session(folder=tmp_path)
     text = "CREATE TABLE t (k INT) WITH ('connector' = 'datagen');"
     [answer] = session.script(text + "EXPLAIN CHANGELOG_MODE SELECT k, COUNT(*) AS n FROM t WHERE k > 0 GROUP BY k;")
-    plan = answer.text.partition("== Optimized Physical Plan ==")[2].splitlines()
+    plan = answer.text.partition("== Optimized Physical Plan ==")[2].partition("\n\n")[0].splitlines()
     assert [line.split("(")[0].strip(" +-") for line in plan if line] == [
         "Sink", "Calc", "GroupAggregate", "Calc", "TableSourceScan"]
     assert "changelogMode=[I,UB,UA]" in plan[3] and "changelogMode=[I]" in plan[5]

@@ -176,12 +176,35 @@ def test_if_exists_and_if_not_exists_change_nothing() -> None:
 
 def test_settings() -> None:
     settings: dict[str, str] = {}
-    for text in ("SET 'table.exec.state.ttl' = '1 d'", "SET 'my.own' = 'x'"):
+    for text in ("SET 'table.exec.state.ttl' = '1 d'", "SET 'rest.port' = '8081'"):
         assert apply_setting(parse_one(text), settings) == []
-    assert apply_setting(parse_one("SET"), settings) == [("my.own", "x"), ("table.exec.state.ttl", "1 d")]
-    apply_setting(parse_one("RESET 'my.own'"), settings)
+    assert apply_setting(parse_one("SET"), settings) == [("rest.port", "8081"), ("table.exec.state.ttl", "1 d")]
+    apply_setting(parse_one("RESET 'rest.port'"), settings)
     assert settings == {"table.exec.state.ttl": "1 d"}
+
+
+@pytest.mark.parametrize(("name", "hint"), [
+    ("table.exec.state.tll", "'table.exec.state.ttl'"), ("paralelism.default", "'parallelism.default'"),
+    ("sql-client.execution.result.mode", "'sql-client.execution.result-mode'"), ("foo.bar", ""), ("table.foo", ""),
+    ("python.foo", ""), ("nonsense.key", ""), ("Parallelism.Default", ""),
+])
+def test_a_setting_that_neither_flink_nor_the_engine_has_is_refused(name: str, hint: str) -> None:
+    settings: dict[str, str] = {}
     with pytest.raises(UserError) as caught:
-        apply_setting(parse_one("SET 'table.exec.state.tll' = '1 d'"), settings)
-    assert caught.value.code == "unknown_setting"
-    assert "table.exec.state.ttl" in (caught.value.hint or "")
+        apply_setting(parse_one(f"SET '{name}' = '1'"), settings)
+    assert (caught.value.code, caught.value.place is not None, settings) == ("unknown_setting", True, {})
+    assert caught.value.hint and hint in caught.value.hint
+
+
+# Of each page of Flink's configuration documentation one, a former name, and names that users choose themselves.
+@pytest.mark.parametrize("name", [
+    "table.optimizer.join.broadcast-threshold", "table.exec.sink.upsert-materialize", "pipeline.force-avro",
+    "execution.buffer-timeout.interval", "state.backend.rocksdb.writebuffer.size", "parallelism.default",
+    "restart-strategy.failure-rate.delay", "taskmanager.numberOfTaskSlots", "python.fn-execution.bundle.size",
+    "kubernetes.cluster-id", "state.backend.incremental", "metrics.reporter.mine.factory.class", "sql-client.verbose",
+    "pipeline.global-job-parameters.mine", "fs.s3a.endpoint",
+])
+def test_flinks_settings_are_taken(name: str) -> None:
+    settings: dict[str, str] = {}
+    apply_setting(parse_one(f"SET '{name}' = '1'"), settings)
+    assert settings == {name: "1"}

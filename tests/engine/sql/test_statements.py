@@ -29,7 +29,11 @@ def answers(text: str) -> list[Answer]:
     ("SHOW PROCEDURES", ["procedure name"], []),
     ("SHOW PARTITIONS t", ["partition name"], []),
     ("SHOW FUNCTIONS LIKE 'ARRAY\\_M%'", ["function name"], []),
-    ("SHOW FUNCTIONS LIKE 'ARRAY_MA%'", ["function name"], [("ARRAY_MAX",)]),
+    ("SHOW FUNCTIONS LIKE 'ARRAY_MA%'", ["function name"], [("array_max",)]),
+    ("SHOW FUNCTIONS LIKE 'up%'", ["function name"], [("upper",)]),
+    ("SHOW FUNCTIONS ILIKE 'STDDEV%'", ["function name"], [("stddev",), ("stddev_pop",), ("stddev_samp",)]),
+    ("SHOW FUNCTIONS LIKE 'r%rank'", ["function name"], []),
+    ("SHOW FUNCTIONS LIKE '%rank'", ["function name"], [("dense_rank",), ("percent_rank",), ("rank",)]),
     ("DESCRIBE FUNCTION `upper`", ["info name", "info value"],
      [("is system function", "true"), ("is temporary", "false")]),
     ("DESCRIBE FUNCTION EXTENDED `SUM`", ["info name", "info value"],
@@ -51,6 +55,14 @@ def answers(text: str) -> list[Answer]:
 def test_shown(text: str, columns: list[str], rows: list[tuple[object, ...]]) -> None:
     *_, answer = answers(text)
     assert (list(answer.columns), list(answer.rows)) == (columns, rows)
+
+
+def test_functions_that_no_query_can_call_are_not_shown() -> None:
+    [answer] = Session().script("SHOW FUNCTIONS")
+    names = {str(name) for name, in answer.rows}
+    assert {"abs", "count", "lag", "json_value", "try_cast", "sum0"} <= names
+    assert not {"$sum0", "$SUM0", "and", "or", "not", "array", "map", "row", "case", "field", "item"} & names
+    assert all(name == name.lower() for name in names)
 
 
 @pytest.mark.parametrize("name", ["CATALOG shop", "MODEL m", "TABLE t"])
