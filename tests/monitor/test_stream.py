@@ -64,9 +64,9 @@ def test_a_change_of_status_is_told(platform, server):
 
 def test_a_project_is_told_what_happens_and_what_is_deleted(platform, server):
     columns = ("key, pipeline_id, revision_id, parameters, options, environment, created_at, desired, generation, "
-               "status, status_since, observed_generation, restarts")
+               "status, status_since, observed_generation, restarts, takes_over")
     platform.sql(f"INSERT INTO ide_run ({columns}) SELECT '{'e' * 32}', pipeline_id, revision_id, parameters, options, "
-                 "environment, created_at, desired, generation, status, status_since, observed_generation, restarts "
+                 "environment, created_at, desired, generation, status, status_since, observed_generation, restarts, 0 "
                  "FROM ide_run WHERE id = 2")
     ((number,),) = platform.sql("SELECT max(id) FROM ide_run")
     with Events(server, "/api/stream?project=shop") as events, Events(server, f"/api/runs/{number}/stream") as alone:

@@ -17,7 +17,7 @@ from tests.platform.running import Up, porsche
 from tests.runners.jobs import EVENTS, awaited
 
 pytestmark = pytest.mark.slow
-ROWS = 16_000
+ROWS = 8_000
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def backup(folder: Path) -> tuple[Home, Path, int]:
     example.write_text(EVENTS.replace("default: 2000", f"default: {ROWS}"), encoding="utf-8")
     file = folder / "porsche.tar.gz"
     with Up(home, "--example", str(example), "--rate", "2000") as up:
-        awaited(lambda: (up.run(1).get("snapshot") or {"rows_in": 0})["rows_in"] > 2000, said="rows")
+        awaited(lambda: (up.run(1).get("snapshot") or {"rows_in": 0})["rows_in"] > 1000, said="rows")
         refused = porsche("backup", "create", str(file), "--home", str(home.path), "--json")
         assert (refused.returncode, json.loads(refused.stderr)["code"]) == (1, "platform_running")
         assert not file.exists()

@@ -46,7 +46,7 @@ def test_compositions(case: Case) -> None:
 
 
 @pytest.mark.soak
-@profiles.examples(200)
+@profiles.examples(120)
 @given(mixed.mixtures())
 def test_mixtures(case: Case) -> None:
     wanted = oracle(case.inputs, case.oracle)
