@@ -405,25 +405,27 @@ _GROUPS = {
 }
 """Names after a prefix that they share."""
 _OTHERS = """
-    application-result-store.delete-on-commit application-result-store.storage-path
+    application-result-store.delete-on-commit application-result-store.storage-path cleanup-strategy
     compiler.delimited-informat.max-line-samples compiler.delimited-informat.max-sample-len
-    compiler.delimited-informat.min-line-samples events.reporters heartbeat.interval heartbeat.rpc-failure-threshold
-    heartbeat.timeout historyserver.log.jobmanager.url-pattern historyserver.log.taskmanager.url-pattern io.tmp.dirs
-    jmx.server.port job-event.store.write-buffer.flush-interval job-event.store.write-buffer.size
+    compiler.delimited-informat.min-line-samples events.reporters external-resources heartbeat.interval
+    heartbeat.rpc-failure-threshold heartbeat.timeout high-availability historyserver.log.jobmanager.url-pattern
+    historyserver.log.taskmanager.url-pattern io.tmp.dirs jmx.server.port
+    job-event.store.write-buffer.flush-interval job-event.store.write-buffer.size
     job-manager.max-attempts-history-size job-result-store.delete-on-commit job-result-store.storage-path
     job.autoscaler.enabled library-cache-manager.cleanup.interval local.number-taskmanager
     minicluster.number-of-taskmanagers parallelism.default plugin.classloader.parent-first-patterns.additional
     plugin.classloader.parent-first-patterns.default process.jobmanager.working-dir process.taskmanager.working-dir
-    process.working-dir recovery.jobmanager.port recovery.mode savepoints.state.backend.fs.dir
-    shuffle-service-factory.class sink.committer.retries slot.idle.timeout slot.request.max-interval
-    slot.request.timeout sql-client.execution.max-table-result.rows sql-client.execution.result-mode
-    sql-client.verbose sql-gateway.worker.keepalive-time sql-gateway.worker.threads.max
-    sql-gateway.worker.threads.min timerservice.exceptional.shutdown.timeout traces.checkpoint.span-detail-level
-    traces.reporters zookeeper.sasl.disable zookeeper.sasl.login-context-name zookeeper.sasl.service-name
+    process.working-dir recovery.jobmanager.port recovery.mode restart-strategy savepoints.state.backend.fs.dir
+    scheduler-mode shuffle-service-factory.class sink.committer.retries slot.idle.timeout slot.request.max-interval
+    slot.request.timeout source.reader.close.timeout source.reader.element.queue.capacity
+    sql-client.execution.max-table-result.rows sql-client.execution.result-mode sql-client.verbose
+    sql-gateway.worker.keepalive-time sql-gateway.worker.threads.max sql-gateway.worker.threads.min
+    timerservice.exceptional.shutdown.timeout traces.checkpoint.span-detail-level traces.reporters
+    zookeeper.sasl.disable zookeeper.sasl.login-context-name zookeeper.sasl.service-name
 """
 FAMILIES = ("metrics.reporter.", "traces.reporter.", "events.reporter.", "pipeline.global-job-parameters.", "s3.",
-            "fs.")
-"""Prefixes after which a user's own names come: of reporters, parameters and file systems' clients."""
+            "fs.", "external-resource.", "flink.hadoop.", "flink.yarn.", "__table.")
+"""Prefixes after which a user's own names come (of reporters, parameters, clients), or Flink's internal ones."""
 
 FLINK = frozenset(f"{prefix}.{name}" for prefix, names in _GROUPS.items() for name in names.split()) | frozenset(
     _OTHERS.split())

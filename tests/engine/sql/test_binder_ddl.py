@@ -202,7 +202,8 @@ def test_a_setting_that_neither_flink_nor_the_engine_has_is_refused(name: str, h
     "execution.buffer-timeout.interval", "state.backend.rocksdb.writebuffer.size", "parallelism.default",
     "restart-strategy.failure-rate.delay", "taskmanager.numberOfTaskSlots", "python.fn-execution.bundle.size",
     "kubernetes.cluster-id", "state.backend.incremental", "metrics.reporter.mine.factory.class", "sql-client.verbose",
-    "pipeline.global-job-parameters.mine", "fs.s3a.endpoint",
+    "pipeline.global-job-parameters.mine", "fs.s3a.endpoint", "restart-strategy",
+    "__table.exec.sort.non-temporal.enabled__",
 ])
 def test_flinks_settings_are_taken(name: str) -> None:
     settings: dict[str, str] = {}
