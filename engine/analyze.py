@@ -103,6 +103,7 @@ class Analyzer:
         self._infos: dict[str, RelationInfo] = {}
         self._diagnostics: list[Diagnostic] = []
         self._warned: set[Relation] = set()
+        self._at: Place | None = None  # where the statement that is analysed begins in its text
 
     def add(self, sql: str) -> tuple[Diagnostic, ...]:
         """Analyse statements; their diagnostics. A statement with an error changes nothing, the others count."""
@@ -140,6 +141,7 @@ class Analyzer:
     def add_statement(self, statement: exp.Expr, at: Place | None = None) -> tuple[Diagnostic, ...]:
         """Analyse one parsed statement; `at` is where its text began in a larger one."""
         first = len(self._diagnostics)
+        self._at = at
         inserts = inserts_of(statement) or [statement]
         for each in inserts:
             try:
@@ -206,10 +208,8 @@ class Analyzer:
         self._diagnostics.append(Diagnostic("error", error.code, error.message, place, error.hint, name, node))
 
     def _warn(self, warned: Warned, name: str) -> None:
-        node = next(iter(sorted(warned.nodes)), None)
-        self._diagnostics.append(
-            Diagnostic("warning", warned.code, warned.message, warned.place, warned.hint, name, node)
-        )
+        node, place = next(iter(sorted(warned.nodes)), None), _moved(warned.place, self._at)
+        self._diagnostics.append(Diagnostic("warning", warned.code, warned.message, place, warned.hint, name, node))
 
 
 def _moved(place: Place | None, at: Place | None) -> Place | None:

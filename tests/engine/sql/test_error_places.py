@@ -82,6 +82,16 @@ def test_a_warning_of_growing_state_says_where(query: str, where: str) -> None:
     assert text[place.start:place.end] == where and place.line == 2
 
 
+def test_a_warning_beside_a_syntax_error_says_where_too() -> None:
+    analyzer = Analyzer()
+    analyzer.add("CREATE TABLE t (id BIGINT); CREATE TABLE o (x BIGINT)")
+    text = "SELEKT 1;\n INSERT INTO o SELECT COUNT(*) FROM t GROUP BY id;"
+    error, warning = analyzer.add(text)
+    assert error.severity == "error" and warning.code == "growing_state" and warning.place is not None
+    assert (warning.place.line, warning.place.column) == (2, 48)
+    assert text[warning.place.start:warning.place.end] == "id"
+
+
 @pytest.mark.parametrize(("call", "types"), [
     ("IF(v, 1, 2)", "IF(INT, INT NOT NULL, INT NOT NULL)"), ("IF(id, 'a', 'b')", "IF(BIGINT, CHAR(1) NOT NULL, "),
     ("CASE WHEN v THEN 1 ELSE 2 END", "CASE(INT, INT NOT NULL, INT NOT NULL)")])
