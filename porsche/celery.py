@@ -16,6 +16,7 @@ from queue import Empty
 from typing import Any
 
 from celery import Celery, bootsteps
+from celery.signals import beat_embedded_init, worker_process_init
 from django.conf import settings
 from kombu.transport import filesystem
 from kombu.utils.json import dumps, loads
@@ -127,3 +128,17 @@ if app.conf.broker_url.startswith("filesystem:"):
     }
 else:
     app.conf.broker_transport_options = {"socket_connect_timeout": 2, "socket_timeout": 10}
+
+
+@beat_embedded_init.connect(weak=False)
+@worker_process_init.connect(weak=False)
+def _end_with_the_worker(**_: Any) -> None:
+    """A process of the pool, or the beat, ends when its worker is gone: one that was killed leaves none behind."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
