@@ -1,8 +1,9 @@
 import hooks from "eslint-plugin-react-hooks";
 import tseslint from "typescript-eslint";
 
-// The import law of the frontend: App -> pages -> panels -> actions, api -> document; `design` knows none of them.
+// The import law of the frontend: App -> pages -> panels -> actions, api -> document; `design` knows none of them, `i18n` nothing at all.
 const layers = {
+  i18n: ["api", "actions", "panels", "pages", "design", "document"],
   document: ["api", "actions", "panels", "pages", "design"],
   api: ["actions", "panels", "pages", "design"],
   actions: ["panels", "pages"],

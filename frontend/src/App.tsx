@@ -7,6 +7,7 @@ import { RouterProvider } from "react-router/dom";
 
 import { makeQueryClient } from "./api";
 import { cssVariables, theme } from "./design";
+import { useLanguage } from "./i18n";
 import { Broken, Gate, Waiting } from "./pages/Gate";
 
 const client = makeQueryClient();
@@ -43,8 +44,9 @@ const router = createBrowserRouter(routes);
 
 /** Providers and routes; the pages know each other by URLs only. */
 export function App() {
+  const language = useLanguage(); // another one draws everything anew
   return (
-    <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
+    <MantineProvider key={language} theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
       <QueryClientProvider client={client}>
         <Notifications position="bottom-right" />
         <RouterProvider router={router} />

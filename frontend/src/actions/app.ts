@@ -1,5 +1,6 @@
-import { IconActivityHeartbeat, IconBrain, IconKeyboard, IconLogout, IconMoon, IconSchema, IconSearch, IconSettings } from "@tabler/icons-react";
+import { IconActivityHeartbeat, IconBrain, IconKeyboard, IconLanguage, IconLogout, IconMoon, IconSchema, IconSearch, IconSettings } from "@tabler/icons-react";
 
+import { LANGUAGES, language, msg, speak } from "../i18n";
 import type { Action } from "./types";
 
 const goes = (to: string, label: string, keys: string, icon: Action["icon"]): Action => ({
@@ -28,5 +29,13 @@ export const APP_ACTIONS: readonly Action[] = [
   },
   { id: "app.help", label: "Keyboard shortcuts", group: "App", keys: ["?"], icon: IconKeyboard, words: "help keys", run: (context) => context.openHelp() },
   { id: "app.theme", label: "Switch between light and dark", group: "App", icon: IconMoon, words: "theme color", run: (context) => context.toggleTheme() },
+  {
+    id: "app.language",
+    label: msg("Switch the language"),
+    group: "App",
+    icon: IconLanguage,
+    words: LANGUAGES.map((each) => each.name).join(" "),
+    run: () => speak(language() === "en" ? "zh" : "en", true),
+  },
   { id: "app.sign-out", label: "Sign out", group: "App", icon: IconLogout, words: "log out", run: (context) => context.signOut() },
 ];

@@ -1,0 +1,15 @@
+/** Chinese: all catalogues and the fonts that have its glyphs, in a bundle of their own. */
+import "@fontsource-variable/noto-sans-sc";
+
+import { type Templates, templatesOf } from "./templates";
+
+type Texts = Readonly<Record<string, string>>;
+const pages = import.meta.glob<Texts>("./zh/*.json", { eager: true, import: "default" });
+const server = import.meta.glob<Texts>("./zh/server/*.json", { eager: true, import: "default" });
+
+export function load(): { texts: ReadonlyMap<string, string>; server: Templates } {
+  return {
+    texts: new Map(Object.values(pages).flatMap((texts) => Object.entries(texts))),
+    server: templatesOf(Object.assign({}, ...Object.values(server)) as Texts),
+  };
+}
