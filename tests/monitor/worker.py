@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from tests.monitor.platform import ROOT, Platform
@@ -34,6 +35,14 @@ class Worker:
 
     def output(self) -> str:
         return self._log.read_text(encoding="utf-8")
+
+    def kill_alone(self) -> list[int]:
+        """The worker dies, its child processes do not: their numbers."""
+        pid = self.process.pid
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+        self.process.kill()
+        self.process.wait()
+        return [int(child) for child in children]
 
     def kill(self) -> None:
         """The worker and its child processes die at once."""
@@ -67,3 +76,11 @@ def wait(platform: Platform, number: int, *states: str, seconds: float = 60) -> 
         assert time.monotonic() < deadline, found
         time.sleep(0.1)
     return found
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process works; one that ended and whose end nobody has asked for yet does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False

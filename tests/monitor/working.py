@@ -31,6 +31,17 @@ def slow(job: Job, trace: str, seconds: float) -> dict[str, Any]:
 
 
 @task
+def endless_at_first(job: Job, trace: str) -> None:
+    """Leaves a line each time; the first time it does not come to an end."""
+    path = Path(trace)
+    first = not path.exists()
+    with path.open("a", encoding="utf-8") as file:
+        file.write("begin\n")
+    while first:
+        time.sleep(1)
+
+
+@task
 def deadly(job: Job) -> None:
     """Takes its process with it, each time."""
     os.kill(os.getpid(), signal.SIGKILL)
