@@ -30,6 +30,8 @@ from engine.state.table import VERSION
 
 BEGUN, WAITING = 32 << 20, 64 << 20
 """Bytes of pieces that make a file of a base, and bytes in memory at which the disk is waited for."""
+PASSES = 4
+"""How often state is gone through before a barrier, where it changes about as fast as it is copied."""
 
 
 class Checkpointing:
@@ -142,10 +144,17 @@ class Checkpointing:
         return True
 
     def _more_pieces(self) -> Iterator[tuple[str, StatePart]]:
-        for operator in self._graph.operators:
-            for name, state in operator.states().items():
-                while (part := state.ahead()) is not None:
-                    yield _key(operator, name), part
+        """All of a base; then what changed while that was copied, if it is much, and so on: else the barrier would have
+        to wait for it."""
+        for _ in range(PASSES):
+            found = False
+            for operator in self._graph.operators:
+                for name, state in operator.states().items():
+                    while (part := state.ahead()) is not None:
+                        found = True
+                        yield _key(operator, name), part
+            if not found:
+                break
 
     def go_on(self, found: Checkpoint) -> None:
         """The graph was restored from a checkpoint of the same query: write changes to its chain, where that can be."""
