@@ -16,9 +16,10 @@ from typing import Any
 from engine.analyze import Analyzer, RelationInfo
 from engine.types import Field, TimeKind
 from porsche.compiler import secrets
-from porsche.compiler.diagnostics import Collector, Diagnostic, DocumentError
+from porsche.compiler.diagnostics import Collector, Diagnostic, DocumentError, Fix
 from porsche.compiler.document import Document, load
 from porsche.compiler.environment import Environment, environment
+from porsche.compiler.fixes import Fixer
 from porsche.compiler.graph import Connected, connect
 from porsche.compiler.lineage import Lineage, lineage_of
 from porsche.compiler.lowering import Lowerer, Statement
@@ -31,10 +32,13 @@ __all__ = [
     "Diagnostic",
     "DocumentError",
     "Environment",
+    "Examined",
+    "Fix",
     "Printed",
     "check_text",
     "compile_text",
     "environment",
+    "examine",
 ]
 
 
@@ -95,36 +99,45 @@ class Compiled:
         return lineage_of(self._trees, columns)
 
 
+@dataclass(frozen=True)
+class Examined:
+    """All there is to say about a document: `compiled` where it is right, the columns of each node as far as they are
+    known even where it is not."""
+
+    compiled: Compiled | None
+    diagnostics: tuple[Diagnostic, ...]
+    schemas: Mapping[str, Described] = field(default_factory=dict)
+
+
 def compile_text(text: str, *, parameters: Mapping[str, str] | None = None, state: str = "state",
                  environment: Environment | None = None) -> Compiled:
     """Compile a document; DocumentError with every error where there is one."""
-    compiled, diagnostics = _compile(text, parameters or {}, state, environment)
-    if compiled is None:
-        raise DocumentError(diagnostics)
-    return compiled
+    examined = examine(text, parameters=parameters, state=state, environment=environment)
+    if examined.compiled is None:
+        raise DocumentError(examined.diagnostics)
+    return examined.compiled
 
 
 def check_text(text: str, *, parameters: Mapping[str, str] | None = None, state: str = "state",
                environment: Environment | None = None) -> tuple[Diagnostic, ...]:
     """Everything there is to say about a document."""
+    return examine(text, parameters=parameters, state=state, environment=environment).diagnostics
+
+
+def examine(text: str, *, parameters: Mapping[str, str] | None = None, state: str = "state",
+            environment: Environment | None = None) -> Examined:
+    """Everything that can be found out about a document, however broken it is."""
     try:
-        return _compile(text, parameters or {}, state, environment)[1]
+        return _examine(text, parameters or {}, state, environment)
     except DocumentError as error:
-        return error.diagnostics
-
-
-def _compile(text: str, given: Mapping[str, str], state: str,
-             where: Environment | None) -> tuple[Compiled | None, tuple[Diagnostic, ...]]:
-    try:
-        return _compile_steps(text, given, state, where)
+        return Examined(None, error.diagnostics)
     except RecursionError:
         deep = Diagnostic("error", "too_deep", "parts of an expression or query lie too deep in each other",
                           "compute a part of it in a node before")
-        raise DocumentError([deep]) from None
+        return Examined(None, (deep,))
 
 
-def _compile_steps(text: str, given: Mapping[str, str], state: str,
-                   where: Environment | None) -> tuple[Compiled | None, tuple[Diagnostic, ...]]:
+def _examine(text: str, given: Mapping[str, str], state: str, where: Environment | None) -> Examined:
     document, collector = load(text)
     parameters = Parameters(document, given, state, collector)
     settings = {name: parameters.fill(value, ("settings", name)) for name, value in document.settings.items()}
@@ -137,9 +150,10 @@ def _compile_steps(text: str, given: Mapping[str, str], state: str,
         analyzer.nodes[place.node.id] = place.node.id
         lowerer.node(place)
     _check_use(document, places, collector)
-    if collector.failed:
-        return None, collector.result()
-    return _compiled(document, settings, lowerer, collector), collector.result()
+    collector.mend(Fixer(document, places, lowerer))
+    schemas = {node: _described(info) for node, info in lowerer.relations.items()}
+    compiled = None if collector.failed else _compiled(document, settings, lowerer, collector, schemas)
+    return Examined(compiled, collector.result(), schemas)
 
 
 def _check_use(document: Document, places: list[Connected], collector: Collector) -> None:
@@ -160,11 +174,11 @@ def _check_use(document: Document, places: list[Connected], collector: Collector
         collector.error(("nodes",), "no_sink", "the pipeline writes nothing", "add a table sink or a metric sink")
 
 
-def _compiled(document: Document, settings: Mapping[str, str], lowerer: Lowerer, collector: Collector) -> Compiled:
+def _compiled(document: Document, settings: Mapping[str, str], lowerer: Lowerer, collector: Collector,
+              schemas: Mapping[str, Described]) -> Compiled:
     printer = Printer()
     printer.pipeline(document.name, settings, lowerer.statements)
     names = {s.name: s.node for s in lowerer.statements}
-    schemas = {node: _described(info) for node, info in lowerer.relations.items()}
     return Compiled(
         document.name,
         printer.text,

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from difflib import get_close_matches
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from porsche.components.hints import near
+
+__all__ = ["Collector", "Diagnostic", "DocumentError", "Fix", "Found", "Path", "near"]
 
 Path = tuple[str | int, ...]
 """Where something is in a document: ("nodes", 2, "properties", "keys")."""
 
 
 @dataclass(frozen=True)
+class Fix:
+    """What would mend it: a label for people, and commands on the document as the editor has them
+    (`frontend/src/document/commands.ts`)."""
+
+    label: str
+    commands: tuple[Mapping[str, Any], ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"label": self.label, "commands": [dict(command) for command in self.commands]}
+
+
+@dataclass(frozen=True)
 class Diagnostic:
-    """Something to say about a document. `severity`: error or warning; `line` and `column` (from 1) of the document."""
+    """Something to say about a document. `severity`: error or warning; `line` and `column` (from 1) of the document;
+    `fixes`: what would mend it, best first."""
 
     severity: str
     code: str
@@ -23,6 +39,7 @@ class Diagnostic:
     property: str = ""
     line: int = 0
     column: int = 0
+    fixes: tuple[Fix, ...] = field(default=(), compare=False)
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -34,6 +51,7 @@ class Diagnostic:
             "hint": self.hint or None,
             "line": self.line or None,
             "column": self.column or None,
+            "fixes": [fix.as_dict() for fix in self.fixes],
         }
 
     def __str__(self) -> str:
@@ -43,29 +61,37 @@ class Diagnostic:
         return f"{self.severity}: {place}{where + ': ' if where else ''}{self.message}{hint} [{self.code}]"
 
 
+@dataclass(frozen=True)
+class Found:
+    """Where a diagnostic comes from: its path in the document, and the characters of the text there, if they are
+    known."""
+
+    path: Path
+    span: tuple[int, int] | None = None
+
+
 class Collector:
     """Gathers diagnostics; knows the place of every part of the document."""
 
     def __init__(self, places: dict[Path, tuple[int, int]]) -> None:
         self._places = places
-        self._found: dict[Diagnostic, Path] = {}
+        self._found: dict[Diagnostic, Found] = {}
 
-    def error(
-        self, path: Sequence[str | int], code: str, message: str, hint: str = "", *, node: str = "", property: str = ""
-    ) -> None:
-        self._add("error", tuple(path), code, message, hint, node, property)
+    def error(self, path: Sequence[str | int], code: str, message: str, hint: str = "", *, node: str = "",
+              property: str = "", span: tuple[int, int] | None = None) -> None:
+        self._add("error", Found(tuple(path), span), code, message, hint, node, property)
 
     def warning(
         self, path: Sequence[str | int], code: str, message: str, hint: str = "", *, node: str = "", property: str = ""
     ) -> None:
-        self._add("warning", tuple(path), code, message, hint, node, property)
+        self._add("warning", Found(tuple(path)), code, message, hint, node, property)
 
-    def _add(self, severity: str, path: Path, code: str, message: str, hint: str, node: str, property: str) -> None:
-        known = path
+    def _add(self, severity: str, found: Found, code: str, message: str, hint: str, node: str, property: str) -> None:
+        known = found.path
         while known and known not in self._places:
             known = known[:-1]
         line, column = self._places.get(known, (0, 0))
-        self._found[Diagnostic(severity, code, message, hint, node, property, line, column)] = path
+        self._found[Diagnostic(severity, code, message, hint, node, property, line, column)] = found
 
     @property
     def failed(self) -> bool:
@@ -75,6 +101,10 @@ class Collector:
         """In order of place, errors of one place in the order they were found."""
         return tuple(sorted(self._found, key=lambda d: (d.line, d.column)))
 
+    def mend(self, fixes: Callable[[Diagnostic, Found], Sequence[Fix]]) -> None:
+        """Give each diagnostic what would mend it."""
+        self._found = {replace(d, fixes=tuple(fixes(d, found))): found for d, found in self._found.items()}
+
 
 class DocumentError(Exception):
     """A document that cannot be compiled."""
@@ -82,12 +112,3 @@ class DocumentError(Exception):
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
         self.diagnostics = tuple(diagnostics)
         super().__init__("\n".join(str(d) for d in self.diagnostics))
-
-
-def near(word: str, known: Iterable[str], what: str) -> str:
-    """A hint: the word that was meant, or all there are."""
-    words = list(known)
-    close = get_close_matches(word, words, n=1, cutoff=0.6)
-    if close:
-        return f"did you mean '{close[0]}'?"
-    return f"{what} are {', '.join(words[:20])}" if words else f"there are no {what}"

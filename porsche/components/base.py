@@ -64,6 +64,9 @@ class Component(ABC):
     gives: ClassVar[str] = "rows"
     """What its output is: rows, dimension, model; "" = it has none."""
 
+    example: ClassVar[Mapping[str, Any]] = {}
+    """Properties as a document writes them, which show what it is for."""
+
     expected: ClassVar[frozenset[str]] = frozenset()
     """Codes of warnings that say nothing here."""
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.workers import Busy, Limits, Lost, Pool
-from porsche.compiler import Diagnostic, DocumentError, compile_text, environment
+from porsche.compiler import Diagnostic, DocumentError, environment, examine
 from porsche.compiler.document import Document, load
 from porsche.compiler.graph import connect
 
@@ -70,11 +70,12 @@ _EMPTY: dict[str, Any] = {"severity": "", "code": "", "message": "", "hint": "",
 
 def described(document: str, parameters: Mapping[str, str], where: str, state: str) -> Result:
     """All there is to say about a document, in this process."""
-    try:
-        made = compile_text(document, parameters=parameters, state=state, environment=environment(where))
-    except DocumentError as error:
-        return {**_invalid([d.as_dict() for d in error.diagnostics]), "graph": _graph(document)}
-    return {"valid": True, **made.as_json(), "graph": _graph(document)}
+    found = examine(document, parameters=parameters, state=state, environment=environment(where))
+    graph = _graph(document)
+    if found.compiled is not None:
+        return {"valid": True, **found.compiled.as_json(), "graph": graph}
+    columns = {node: schema.as_json() for node, schema in found.schemas.items()}
+    return {**_invalid([d.as_dict() for d in found.diagnostics]), "nodes": columns, "graph": graph}
 
 
 def _invalid(diagnostics: list[dict[str, Any]]) -> Result:

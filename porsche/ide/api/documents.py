@@ -6,7 +6,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from porsche.ide.api import bodies, shapes
+from porsche.ide.api import authoring_shapes, bodies, shapes
 from porsche.ide.api.base import View
 from porsche.ide.api.permissions import Access
 from porsche.ide.selectors.catalogue import components
@@ -26,7 +26,7 @@ edges:
 class ComponentsView(View):
     roles = {"GET": Access.SIGNED_IN}
 
-    @extend_schema(responses=shapes.Component(many=True), filters=False)
+    @extend_schema(responses=authoring_shapes.Component(many=True), filters=False)
     def get(self, request: Request) -> Response:
         """Every component: its ports, and its properties with what a form needs."""
         return Response(components())

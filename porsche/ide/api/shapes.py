@@ -116,46 +116,11 @@ class NewToken(Token):
 # ---- components and documents ----------------------------------------------------------------------------------------
 
 
-class InputPort(s.Serializer[Any]):
-    name = s.CharField()
-    help = s.CharField()
-    optional = s.BooleanField()
-    many = s.BooleanField(help_text="It takes several edges.")  # type: ignore[assignment]
-    relation = s.ChoiceField(["rows", "dimension", "model"])
+class Fix(s.Serializer[Any]):
+    """A change of the document that would mend it."""
 
-
-class OutputPort(s.Serializer[Any]):
-    name = s.CharField()
-    relation = s.ChoiceField(["rows", "dimension", "model"])
-
-
-class Ports(s.Serializer[Any]):
-    inputs = InputPort(many=True)
-    outputs = OutputPort(many=True)
-
-
-class Property(s.Serializer[Any]):
-    name = s.CharField()
-    kind = s.CharField(help_text="Which widget edits it: text, number, column, expression...")
-    label = s.CharField()  # type: ignore[assignment]
-    help = s.CharField()
-    required = s.BooleanField()  # type: ignore[assignment]
-    default = Value(help_text="null: it has none.")
-    port = s.CharField(allow_null=True, help_text="The input whose columns the value refers to.")
-    limits = Anything(help_text="What some kinds have besides: low, high, whole, options, length.")
-    schema = Anything(help_text="JSON Schema of the value.")
-
-
-class Component(s.Serializer[Any]):
-    """A verb of the canvas."""
-
-    name = s.CharField()
-    family = s.CharField()
-    title = s.CharField()
-    doc = s.CharField(help_text="One sentence.")
-    details = s.CharField(help_text="More, as Markdown.")
-    ports = Ports()
-    properties = Property(many=True)
+    label = s.CharField(help_text="What it does, for people.")  # type: ignore[assignment]
+    commands = s.ListField(child=Anything(), help_text="Commands of the editor, in order.")
 
 
 class Diagnostic(s.Serializer[Any]):
@@ -169,6 +134,7 @@ class Diagnostic(s.Serializer[Any]):
     hint = s.CharField(allow_null=True)
     line = s.IntegerField(allow_null=True)
     column = s.IntegerField(allow_null=True)
+    fixes = Fix(many=True, help_text="What would mend it, best first.")
 
 
 @extend_schema_field({"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2})

@@ -9,7 +9,7 @@ from porsche.components import catalogue
 from porsche.components.base import Component
 from porsche.components.properties import Property
 
-LIMITS = ("low", "high", "whole", "options", "length")
+LIMITS = ("low", "high", "whole", "options", "length", "mode", "known")
 """What some kinds of property have besides."""
 
 
@@ -34,6 +34,7 @@ def _component(name: str, component: type[Component]) -> dict[str, Any]:
             "outputs": outputs,
         },
         "properties": [_property(n, p) for n, p in component.properties().items()],
+        "example": dict(component.example),
     }
 
 

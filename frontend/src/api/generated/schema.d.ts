@@ -1256,6 +1256,10 @@ export interface components {
             details: string;
             ports: components["schemas"]["Ports"];
             properties: components["schemas"]["Property"][];
+            /** @description Properties that make a good example. */
+            example: {
+                [key: string]: unknown;
+            };
         };
         /**
          * @description * `lost` - lost
@@ -1305,6 +1309,8 @@ export interface components {
             hint: string | null;
             line: number | null;
             column: number | null;
+            /** @description What would mend it, best first. */
+            fixes: components["schemas"]["Fix"][];
         };
         /** @description Who keeps a limit. */
         Enforcement: {
@@ -1339,6 +1345,15 @@ export interface components {
             hint: string | null;
             place: components["schemas"]["Place"] | null;
             errors: components["schemas"]["Problem"][];
+        };
+        /** @description A change of the document that would mend it. */
+        Fix: {
+            /** @description What it does, for people. */
+            label: string;
+            /** @description Commands of the editor, in order. */
+            commands: {
+                [key: string]: unknown;
+            }[];
         };
         /** @description As much of a document as can be read. */
         Graph: {
@@ -1979,7 +1994,7 @@ export interface components {
             default: unknown;
             /** @description The input whose columns the value refers to. */
             port: string | null;
-            /** @description What some kinds have besides: low, high, whole, options, length. */
+            /** @description What some kinds have besides: low, high, whole, options, length, mode, known. */
             limits: {
                 [key: string]: unknown;
             };
