@@ -9,7 +9,7 @@ Stages: document -> graph -> schemas and checks, node after node -> statements -
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +34,7 @@ __all__ = [
     "Environment",
     "Examined",
     "Fix",
+    "Parts",
     "Printed",
     "check_text",
     "compile_text",
@@ -100,13 +101,25 @@ class Compiled:
 
 
 @dataclass(frozen=True)
+class Parts:
+    """What nodes became that have nothing wrong with them: their statements, and the nodes at each of their ports;
+    inputs come first."""
+
+    document: Document
+    statements: tuple[Statement, ...] = ()
+    inputs: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Examined:
-    """All there is to say about a document: `compiled` where it is right, the columns of each node as far as they are
-    known even where it is not."""
+    """All there is to say about a document: `compiled` where it is right, the columns of each node, and what it became,
+    as far as they are known even where it is not."""
 
     compiled: Compiled | None
     diagnostics: tuple[Diagnostic, ...]
     schemas: Mapping[str, Described] = field(default_factory=dict)
+    parts: Parts | None = None
 
 
 def compile_text(text: str, *, parameters: Mapping[str, str] | None = None, state: str = "state",
@@ -125,10 +138,11 @@ def check_text(text: str, *, parameters: Mapping[str, str] | None = None, state:
 
 
 def examine(text: str, *, parameters: Mapping[str, str] | None = None, state: str = "state",
-            environment: Environment | None = None) -> Examined:
-    """Everything that can be found out about a document, however broken it is."""
+            environment: Environment | None = None,
+            amend: Callable[[Document], Document] | None = None) -> Examined:
+    """Everything that can be found out about a document, however broken it is. `amend`: what to make of it before."""
     try:
-        return _examine(text, parameters or {}, state, environment)
+        return _examine(text, parameters or {}, state, environment, amend or (lambda document: document))
     except DocumentError as error:
         return Examined(None, error.diagnostics)
     except RecursionError:
@@ -137,8 +151,10 @@ def examine(text: str, *, parameters: Mapping[str, str] | None = None, state: st
         return Examined(None, (deep,))
 
 
-def _examine(text: str, given: Mapping[str, str], state: str, where: Environment | None) -> Examined:
+def _examine(text: str, given: Mapping[str, str], state: str, where: Environment | None,
+             amend: Callable[[Document], Document]) -> Examined:
     document, collector = load(text)
+    document = amend(document)
     parameters = Parameters(document, given, state, collector)
     settings = {name: parameters.fill(value, ("settings", name)) for name, value in document.settings.items()}
     for path in secrets.misplaced(settings):
@@ -153,7 +169,9 @@ def _examine(text: str, given: Mapping[str, str], state: str, where: Environment
     collector.mend(Fixer(document, places, lowerer))
     schemas = {node: _described(info) for node, info in lowerer.relations.items()}
     compiled = None if collector.failed else _compiled(document, settings, lowerer, collector, schemas)
-    return Examined(compiled, collector.result(), schemas)
+    inputs = {place.node.id: place.inputs for place in places if place.node.id in schemas}
+    statements = tuple(s for s in lowerer.statements if s.node in schemas)
+    return Examined(compiled, collector.result(), schemas, Parts(document, statements, inputs, settings))
 
 
 def _check_use(document: Document, places: list[Connected], collector: Collector) -> None:
