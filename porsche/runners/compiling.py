@@ -14,6 +14,7 @@ from engine.workers import Busy, Limits, Lost, Pool
 from porsche.compiler import Diagnostic, DocumentError, environment, examine
 from porsche.compiler.document import Document, load
 from porsche.compiler.graph import connect
+from porsche.runners import expressions
 
 LIMITS = Limits(timeout=20, memory=1 << 30)
 """Of one document; a pipeline of 1,000 nodes takes half a second."""
@@ -42,6 +43,22 @@ def compiled(document: str, parameters: Mapping[str, str], where: str, state: st
 
 _WHY = {"hung": f"did not come to an end within {LIMITS.timeout:g} s", "died": "broke down over the document",
         "grew": f"needed more memory than {LIMITS.memory >> 20} MB"}
+
+
+def meaning(question: Mapping[str, Any]) -> Result:
+    """What an expression means: see `porsche.runners.expressions`."""
+    try:
+        with _pool.process(PATIENCE) as process:
+            answer, _ = process.ask({"expression": dict(question)})
+            return dict(answer)
+    except Lost as lost:
+        return _no_meaning("too_expensive", f"the compiler {_WHY[lost.why]}", "make it simpler")
+    except Busy:
+        return _no_meaning("busy", "the compiler is busy with other documents", "ask again")
+
+
+def _no_meaning(code: str, message: str, hint: str) -> Result:
+    return {"type": None, "columns": [], "error": {"code": code, "message": message, "hint": hint, "span": None}}
 
 
 def warm() -> None:
@@ -117,6 +134,8 @@ def _ports(document: Document, collector: Any) -> dict[tuple[str, str], str]:
 
 
 def _answer(question: Any, buffers: Sequence[bytearray]) -> tuple[Result, Sequence[bytes]]:
+    if "expression" in question:
+        return expressions.meaning(question["expression"]), ()
     return described(question["document"], question["parameters"], question["environment"], question["state"]), ()
 
 

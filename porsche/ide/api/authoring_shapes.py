@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers as s
 
-from porsche.ide.api.shapes import Anything, Value
+from porsche.ide.api.shapes import Anything, Column, Value
 
 
 class InputPort(s.Serializer[Any]):
@@ -56,7 +56,7 @@ class Function(s.Serializer[Any]):
     """A function of SQL."""
 
     name = s.CharField()
-    kind = s.ChoiceField(["scalar", "aggregate", "over", "learner", "window"])
+    kind = s.ChoiceField(["scalar", "aggregate", "over", "learner"])
     category = s.CharField()
     signatures = s.ListField(child=s.CharField(), help_text="How it is called: SUBSTRING(text, start, length).")
     doc = s.CharField(help_text="One sentence.")
@@ -79,7 +79,8 @@ class Fault(s.Serializer[Any]):
 
 
 class Meaning(s.Serializer[Any]):
-    """What an expression gives: its type, or why it has none."""
+    """What an expression gives: its type (of a query: its columns), or why it has none."""
 
     type = s.CharField(allow_null=True)
+    columns = Column(many=True)
     error = Fault(allow_null=True)
