@@ -139,6 +139,46 @@ class Revision(models.Model):
         constraints = [models.UniqueConstraint(fields=["pipeline", "number"], name="revision_number_in_pipeline")]
 
 
+class WorkingCopy(models.Model):
+    """What a pipeline says as people edit it, saved as a revision or not: its text after all entries of its log.
+
+    `version`: how many entries there were; `base`: the revision that the text rests on; `based_at`: the version at
+    which it was taken. Where nodes are drawn is `Pipeline.layout`.
+    """
+
+    pipeline = models.OneToOneField(Pipeline, on_delete=models.CASCADE, related_name="working_copy")
+    version = models.PositiveIntegerField(default=0)
+    text = models.TextField(blank=True)
+    base = models.ForeignKey(Revision, on_delete=models.RESTRICT, related_name="+")
+    based_at = models.PositiveIntegerField(default=0)
+
+
+class Edit(models.Model):
+    """An entry of a pipeline's log of edits: what was done to its working copy; never changed.
+
+    `version`: the working copy's after it; `key`: made by who edits, so that sending it again does nothing;
+    `edits`: [{from, to, insert}] of the text before it, offsets in UTF-16 units; `layout`: node -> place, null where it
+    has none any more; `command`: the same as the page's command, where it is one; `base`: the number of the revision
+    that the text rests on from here on.
+    """
+
+    pipeline = models.ForeignKey(Pipeline, on_delete=models.CASCADE, related_name="edits")
+    version = models.PositiveIntegerField()
+    key = models.UUIDField()
+    label = models.CharField(max_length=200, blank=True)
+    edits = models.JSONField(default=list, blank=True)
+    layout = models.JSONField(default=dict, blank=True)
+    command = models.JSONField(null=True, blank=True)
+    base = models.PositiveIntegerField(null=True, blank=True)
+    author = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["version"]
+        constraints = [models.UniqueConstraint(fields=["pipeline", "version"], name="edit_version_in_pipeline"),
+                       models.UniqueConstraint(fields=["pipeline", "key"], name="edit_key_in_pipeline")]
+
+
 class Desired(models.TextChoices):
     """What a person wants of a run."""
 

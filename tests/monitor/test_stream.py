@@ -83,6 +83,21 @@ def test_a_project_is_told_what_happens_and_what_is_deleted(platform, server):
         assert len(events.named("deleted")) == len(alone.named("deleted")) == 1
 
 
+def test_another_version_of_a_working_copy_is_told_by_its_pipelines_and_runs_streams(platform, server):
+    with Events(server, "/api/runs/1/stream") as of_run, Events(server, "/api/pipelines/1/stream") as of_pipeline:
+        of_run.wait("run")
+        platform.sql("INSERT INTO ide_workingcopy (pipeline_id, version, text, base_id, based_at) "
+                     "VALUES (1, 1, '', 1, 0)")
+        try:
+            for events in (of_run, of_pipeline):
+                assert events.wait("edited")[0] == {"pipeline": 1, "version": 1, "revision": 1, "head": 1}
+            platform.sql("UPDATE ide_workingcopy SET version = 2 WHERE pipeline_id = 1")
+            for events in (of_run, of_pipeline):
+                assert events.wait("edited", 2)[1]["version"] == 2
+        finally:
+            platform.sql("DELETE FROM ide_workingcopy")
+
+
 def test_what_was_missed_is_told_again_and_nothing_twice(platform, server):
     with Events(server, "/api/runs/1/stream") as events:
         events.wait("snapshot")

@@ -106,7 +106,7 @@ class LayoutView(View):
         """Save where nodes are drawn: node -> [x, y]. This makes no revision."""
         pipeline = self.find(selectors.rows(), pk=pk)
         layout = bodies.Layout().run_validation(request.data)
-        return Response(services.save_layout(pipeline=pipeline, layout=layout).layout)
+        return Response(services.save_layout(pipeline=pipeline, layout=layout, by=who(request)).layout)
 
 
 class RevisionsView(View):

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from porsche.ide.api import documents, pipelines, projects, resources, runs, savepoints, session, upgrades, work
+from porsche.ide.api import (
+    authoring,
+    documents,
+    edits,
+    pipelines,
+    projects,
+    resources,
+    runs,
+    savepoints,
+    session,
+    upgrades,
+    work,
+)
 
 urlpatterns = [
     path("session", session.SessionView.as_view(), name="session"),
@@ -17,10 +29,15 @@ urlpatterns = [
     path("tokens", projects.TokensView.as_view(), name="tokens"),
     path("tokens/<int:pk>", projects.TokenView.as_view(), name="token"),
     path("components", documents.ComponentsView.as_view(), name="components"),
+    path("functions", authoring.FunctionsView.as_view(), name="functions"),
+    path("expressions", authoring.ExpressionsView.as_view(), name="expressions"),
     path("compile", documents.CompileView.as_view(), name="compile"),
     path("pipelines", pipelines.PipelinesView.as_view(), name="pipelines"),
     path("pipelines/<int:pk>", pipelines.PipelineView.as_view(), name="pipeline"),
     path("pipelines/<int:pk>/document", pipelines.DocumentView.as_view(), name="pipeline-document"),
+    path("pipelines/<int:pk>/working-copy", edits.WorkingCopyView.as_view(), name="working-copy"),
+    path("pipelines/<int:pk>/working-copy/save", edits.WorkingCopySaveView.as_view(), name="working-copy-save"),
+    path("pipelines/<int:pk>/edits", edits.EditsView.as_view(), name="pipeline-edits"),
     path("pipelines/<int:pk>/layout", pipelines.LayoutView.as_view(), name="pipeline-layout"),
     path("pipelines/<int:pk>/revisions", pipelines.RevisionsView.as_view(), name="pipeline-revisions"),
     path("pipelines/<int:pk>/revisions/<int:number>", pipelines.RevisionView.as_view(), name="pipeline-revision"),

@@ -8,9 +8,12 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from porsche.ide.errors import Conflict, Stale
-from porsche.ide.models import Pipeline, Project, Revision, User
+from porsche.ide.models import Pipeline, Project, Revision, User, WorkingCopy
 from porsche.ide.selectors.compiled import digest
+from porsche.ide.selectors.edits import working_copy
 from porsche.ide.selectors.runs import ACTIVE
+from porsche.ide.services.edits import Behind, follow, follow_layout, note_saved
+from porsche.ide.services.edits import locked as _locked
 from porsche.ide.services.runs import remove_folders, remove_savepoints
 
 Layout = dict[str, list[float]]
@@ -36,11 +39,37 @@ def save_document(*, pipeline: Pipeline, document: str, base: int | None, messag
     head = pipeline.head
     assert head is not None
     if base is not None and base != head.number:
-        raise Stale("stale_revision", f"revision {head.number} was saved since revision {base}",
-                    hint="take the newest revision, make the change there, and save again")
+        raise _stale(head, base)
     if head.digest == digest(document):
         return head
-    return _add_revision(pipeline, head.number + 1, document, message, by)
+    revision = _add_revision(pipeline, head.number + 1, document, message, by)
+    follow(pipeline, head, revision, by)
+    return revision
+
+
+@transaction.atomic
+def save_working_copy(*, pipeline: Pipeline, version: int, message: str = "", by: User | None) -> tuple[Revision, int]:
+    """The working copy in a version, which must be its newest, as a revision; with the version that it has then. It
+    must rest on the newest revision. What that one says already makes no new one."""
+    pipeline = _locked(pipeline)
+    head = pipeline.head
+    assert head is not None
+    copy = WorkingCopy.objects.filter(pipeline=pipeline).select_related("base").first()
+    if version != (copy.version if copy else 0):
+        raise Behind(working_copy(pipeline, since=version), version)
+    if copy is None:
+        return head, 0
+    if copy.base_id != head.pk:
+        raise _stale(head, copy.base.number)
+    if head.digest == digest(copy.text):
+        return head, version
+    revision = _add_revision(pipeline, head.number + 1, copy.text, message, by)
+    return revision, note_saved(pipeline, revision, by)
+
+
+def _stale(head: Revision, base: int) -> Stale:
+    return Stale("stale_revision", f"revision {head.number} was saved since revision {base}",
+                 hint="take the newest revision, make the change there, and save again")
 
 
 def _add_revision(pipeline: Pipeline, number: int, document: str, message: str, by: User | None) -> Revision:
@@ -50,10 +79,13 @@ def _add_revision(pipeline: Pipeline, number: int, document: str, message: str, 
     return pipeline.head
 
 
-def save_layout(*, pipeline: Pipeline, layout: Layout) -> Pipeline:
+@transaction.atomic
+def save_layout(*, pipeline: Pipeline, layout: Layout, by: User | None = None) -> Pipeline:
     """Where nodes are drawn. It is no part of the document: moving a node makes no revision."""
-    pipeline.layout = layout
+    pipeline = _locked(pipeline)
+    before, pipeline.layout = pipeline.layout, layout
     pipeline.save(update_fields=["layout"])
+    follow_layout(pipeline, before, by)
     return pipeline
 
 
@@ -78,6 +110,7 @@ def delete_pipeline(*, pipeline: Pipeline) -> None:
     _refuse_active(pipeline, "deleted")
     runs = list(pipeline.runs.values_list("pk", flat=True))
     savepoints = list(pipeline.savepoints.values_list("key", flat=True))
+    WorkingCopy.objects.filter(pipeline=pipeline).delete()  # before the revision that it rests on
     pipeline.head = None
     pipeline.save(update_fields=["head"])
     pipeline.runs.all().delete()  # before the revisions, which they protect
@@ -90,8 +123,3 @@ def _refuse_active(pipeline: Pipeline, what: str) -> None:
     if pipeline.runs.filter(ACTIVE).exists():
         raise Conflict("run_active", f"a pipeline with an active run cannot be {what}", hint="stop the run first")
 
-
-def _locked(pipeline: Pipeline) -> Pipeline:
-    """The pipeline as it is now, its row locked until the transaction ends. Its head is read after that: a join would
-    look for it as it was when the wait for the lock began, and not find one that was saved meanwhile."""
-    return Pipeline.objects.select_for_update(of=("self",)).select_related("project").get(pk=pipeline.pk)

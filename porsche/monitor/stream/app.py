@@ -38,7 +38,7 @@ Application = Callable[..., Awaitable[None]]
 
 log = logging.getLogger(__name__)
 
-PATHS = re.compile(r"/api/(?:stream|runs/\d+/stream)")
+PATHS = re.compile(r"/api/(?:stream|(?:runs|pipelines)/\d+/stream)")
 HEARTBEAT = 10.0
 """Seconds after which a stream without events says that it is there."""
 CHECK = 60.0

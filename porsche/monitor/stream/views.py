@@ -17,7 +17,7 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 
 from porsche.ide.api.base import View, who
-from porsche.ide.models import Role, Run
+from porsche.ide.models import Pipeline, Role, Run
 from porsche.monitor.stream.hub import Frame, Mark, Topic
 from porsche.monitor.stream.watch import Watcher
 
@@ -26,8 +26,9 @@ RETRY = b"retry: 1000\n\n"
 
 EVENTS = """Server-sent events: `run` (a run's summary), `snapshot` ({"id", "snapshot"}: the job's last status),
 `points` ([{"node", "name", "value", "at"}]), `happened` (an event of a run), `log` ({"lines", "fresh"?}: fresh ones
-replace all before), `model` ({"name", "node", "version", "facts"}), `deleted` ({"id"}). With `Last-Event-ID` what was
-missed is told again, or what stands now."""
+replace all before), `model` ({"name", "node", "version", "facts"}), `deleted` ({"id"}), `edited` ({"pipeline",
+"version", "revision", "head"}: a working copy, told by the streams of its pipeline and runs). With `Last-Event-ID` what
+was missed is told again, or what stands now."""
 LAST = OpenApiParameter("Last-Event-ID", str, OpenApiParameter.HEADER, description="the last event that was received")
 
 
@@ -66,6 +67,18 @@ class RunStream(StreamView):
     def get(self, request: Request, pk: int) -> Stream:
         run = self.find(Run.objects.select_related("pipeline__project"), pk=pk)
         return Stream(Topic("run", run.pk), who(request).pk)
+
+
+class PipelineStream(StreamView):
+    """What happens to a pipeline's working copy: `edited` events."""
+
+    roles: ClassVar[dict[str, Any]] = {"GET": Role.VIEWER}
+
+    @extend_schema(operation_id="pipelines_stream", description=EVENTS, parameters=[LAST],
+                   responses={(200, KIND): OpenApiTypes.STR})
+    def get(self, request: Request, pk: int) -> Stream:
+        pipeline = self.find(Pipeline.objects.select_related("project"), pk=pk)
+        return Stream(Topic("pipeline", pipeline.pk), who(request).pk)
 
 
 class ProjectStream(StreamView):

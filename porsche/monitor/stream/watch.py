@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 from rest_framework.utils.encoders import JSONEncoder
 
-from porsche.ide.models import Run, RunEvent
+from porsche.ide.models import Run, RunEvent, WorkingCopy
 from porsche.ide.selectors import files
 from porsche.ide.selectors.platform import Supervisor, supervisor
 from porsche.ide.selectors.runs import ACTIVE, events, is_active, rows, summary
@@ -111,6 +111,8 @@ class Watcher:
         self._files: dict[int, Files] = {}
         self._projects: dict[int, Project] = {}
         self._told: dict[tuple[Topic, int], str] = {}
+        self._copies: dict[Topic, str] = {}
+        """What was told of working copies."""
         self._events: dict[int, float] = {}
         self._floor: int | None = None
 
@@ -131,6 +133,7 @@ class Watcher:
         watched = {topic.id for topic in topics if topic.kind == "run"}
         found = list(self._new_events(topics))
         here = {run.pk: run for run in rows().filter(pk__in=watched)}
+        found += self._edited(topics, here)
         for number in sorted(watched):
             topic = Topic("run", number)
             run = here.get(number)
@@ -144,6 +147,7 @@ class Watcher:
     def _forget(self, topics: frozenset[Topic]) -> None:
         """Nothing of what nobody listens to is kept."""
         self._told = {key: text for key, text in self._told.items() if key[0] in topics}
+        self._copies = {topic: text for topic, text in self._copies.items() if topic in topics}
         self._files = {number: kept for number, kept in self._files.items() if Topic("run", number) in topics}
         self._projects = {number: kept for number, kept in self._projects.items() if Topic("project", number) in topics}
 
@@ -190,6 +194,22 @@ class Watcher:
         for run in shown:
             known.seen[run.pk] = (run.status, run.status_since)
             yield from self._summary(topic, run, now, at_work)
+
+    def _edited(self, topics: frozenset[Topic], runs: dict[int, Run]) -> Iterator[Message]:
+        """Working copies that have another version, for the topics of their pipelines and runs."""
+        of_runs = [(topic, runs[topic.id].pipeline_id) for topic in topics if topic.kind == "run" and topic.id in runs]
+        listening = sorted([*of_runs, *((topic, topic.id) for topic in topics if topic.kind == "pipeline")])
+        if not listening:
+            return
+        copies = WorkingCopy.objects.filter(pipeline__in={pipeline for _, pipeline in listening})
+        facts = ("version", "base__number", "pipeline__head__number")
+        told = {pk: encode({"pipeline": pk, "version": version, "revision": base, "head": head}, JSONEncoder)
+                for pk, version, base, head in copies.values_list("pipeline", *facts)}
+        for topic, pipeline in listening:
+            text = told.get(pipeline)
+            if text is not None and self._copies.get(topic) != text:
+                self._copies[topic] = text
+                yield Message(topic, "edited", text, "edited")
 
     def _new_events(self, topics: frozenset[Topic]) -> Iterator[Message]:
         """Events that appeared since the last look, for their run's topic and its project's."""

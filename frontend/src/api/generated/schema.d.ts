@@ -47,6 +47,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/expressions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What an expression means
+         * @description What an expression means.
+         *
+         *     The answer is 200 for a wrong one too: `type` is then null, and `error` says what is wrong at which characters.
+         */
+        post: operations["expressions_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/functions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every function of SQL: how it is called, and what it gives
+         * @description Every function of SQL: how it is called, and what it gives.
+         */
+        get: operations["functions_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/models": {
         parameters: {
             query?: never;
@@ -262,6 +304,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/pipelines/{id}/edits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Edit a pipeline's working copy: entries for the end of its log, in order
+         * @description Edit a pipeline's working copy: entries for the end of its log, in order.
+         *
+         *     Each is made once: sending entries again, after an answer was lost, does nothing more. Where others edited
+         *     since the version that If-Match names, nothing is done, and the answer has what they made of it.
+         */
+        post: operations["pipelines_edits_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/pipelines/{id}/layout": {
         parameters: {
             query?: never;
@@ -322,6 +387,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/pipelines/{id}/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Server-sent events: `run` (a run's summary), `snapshot` ({"id", "snapshot"}: the job's last status),
+         * @description Server-sent events: `run` (a run's summary), `snapshot` ({"id", "snapshot"}: the job's last status),
+         *     `points` ([{"node", "name", "value", "at"}]), `happened` (an event of a run), `log` ({"lines", "fresh"?}: fresh ones
+         *     replace all before), `model` ({"name", "node", "version", "facts"}), `deleted` ({"id"}), `edited` ({"pipeline",
+         *     "version", "revision", "head"}: a working copy, told by the streams of its pipeline and runs). With `Last-Event-ID` what
+         *     was missed is told again, or what stands now.
+         */
+        get: operations["pipelines_stream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/pipelines/{id}/upgrade-check": {
         parameters: {
             query?: never;
@@ -336,6 +425,46 @@ export interface paths {
          * @description What becomes of the state of a pipeline's last run if it goes on with another document.
          */
         post: operations["pipelines_upgrade_check_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pipelines/{id}/working-copy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a pipeline says now, saved as a revision or not. The ETag is its version, for If-Match
+         * @description What a pipeline says now, saved as a revision or not. The ETag is its version, for If-Match.
+         */
+        get: operations["pipelines_working_copy_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pipelines/{id}/working-copy/save": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep a version of the working copy as a revision; the same document as the newest makes no new one
+         * @description Keep a version of the working copy as a revision; the same document as the newest makes no new one.
+         */
+        post: operations["pipelines_working_copy_save_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -786,8 +915,9 @@ export interface paths {
          * Server-sent events: `run` (a run's summary), `snapshot` ({"id", "snapshot"}: the job's last status),
          * @description Server-sent events: `run` (a run's summary), `snapshot` ({"id", "snapshot"}: the job's last status),
          *     `points` ([{"node", "name", "value", "at"}]), `happened` (an event of a run), `log` ({"lines", "fresh"?}: fresh ones
-         *     replace all before), `model` ({"name", "node", "version", "facts"}), `deleted` ({"id"}). With `Last-Event-ID` what was
-         *     missed is told again, or what stands now.
+         *     replace all before), `model` ({"name", "node", "version", "facts"}), `deleted` ({"id"}), `edited` ({"pipeline",
+         *     "version", "revision", "head"}: a working copy, told by the streams of its pipeline and runs). With `Last-Event-ID` what
+         *     was missed is told again, or what stands now.
          */
         get: operations["runs_stream"];
         put?: never;
@@ -1033,8 +1163,9 @@ export interface paths {
          * Server-sent events: `run` (a run's summary), `snapshot` ({"id", "snapshot"}: the job's last status),
          * @description Server-sent events: `run` (a run's summary), `snapshot` ({"id", "snapshot"}: the job's last status),
          *     `points` ([{"node", "name", "value", "at"}]), `happened` (an event of a run), `log` ({"lines", "fresh"?}: fresh ones
-         *     replace all before), `model` ({"name", "node", "version", "facts"}), `deleted` ({"id"}). With `Last-Event-ID` what was
-         *     missed is told again, or what stands now.
+         *     replace all before), `model` ({"name", "node", "version", "facts"}), `deleted` ({"id"}), `edited` ({"pipeline",
+         *     "version", "revision", "head"}: a working copy, told by the streams of its pipeline and runs). With `Last-Event-ID` what
+         *     was missed is told again, or what stands now.
          */
         get: operations["stream"];
         put?: never;
@@ -1179,6 +1310,9 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Appended: {
+            version: number;
+        };
         Checkpoint: {
             epoch: number;
             /** Format: date-time */
@@ -1312,6 +1446,31 @@ export interface components {
             /** @description What would mend it, best first. */
             fixes: components["schemas"]["Fix"][];
         };
+        /** @description An entry of the log. */
+        EditShape: {
+            /** @description The working copy's with it. */
+            version: number;
+            /** Format: uuid */
+            key: string;
+            label: string;
+            edits: components["schemas"]["TextEditShape"][];
+            layout: {
+                [key: string]: ([
+                ] | [
+                    number
+                ] | [
+                    number,
+                    number
+                ]) | null;
+            };
+            command: {
+                [key: string]: unknown;
+            } | null;
+            base: number | null;
+            /** Format: date-time */
+            at: string;
+            author: string | null;
+        };
         /** @description Who keeps a limit. */
         Enforcement: {
             /**
@@ -1346,6 +1505,38 @@ export interface components {
             place: components["schemas"]["Place"] | null;
             errors: components["schemas"]["Problem"][];
         };
+        /** @description An expression over the columns of a table, or a query over several. */
+        ExpressionRequest: {
+            text: string;
+            /**
+             * @description What it stands for: how it is called.
+             *
+             *     * `scalar` - scalar
+             *     * `condition` - condition
+             *     * `aggregate` - aggregate
+             *     * `over` - over
+             *     * `query` - query
+             * @default scalar
+             */
+            mode: components["schemas"]["Mode"];
+            /** @description Columns by the name of the table. */
+            tables?: {
+                [key: string]: components["schemas"]["GivenColumnRequest"][];
+            };
+            /** @description Columns that rows are grouped by. */
+            keys?: string[];
+            /** @description Values of ${name}. */
+            parameters?: {
+                [key: string]: string;
+            };
+        };
+        /** @description What is wrong with an expression. */
+        Fault: {
+            code: string;
+            message: string;
+            hint: string | null;
+            span: components["schemas"]["Spot"] | null;
+        };
         /** @description A change of the document that would mend it. */
         Fix: {
             /** @description What it does, for people. */
@@ -1354,6 +1545,30 @@ export interface components {
             commands: {
                 [key: string]: unknown;
             }[];
+        };
+        /** @description A function of SQL. */
+        Function: {
+            name: string;
+            kind: components["schemas"]["FunctionKind"];
+            category: string;
+            /** @description How it is called: SUBSTRING(text, start, length). */
+            signatures: string[];
+            /** @description One sentence. */
+            doc: string;
+        };
+        /**
+         * @description * `scalar` - scalar
+         *     * `aggregate` - aggregate
+         *     * `over` - over
+         *     * `learner` - learner
+         * @enum {string}
+         */
+        FunctionKind: "scalar" | "aggregate" | "over" | "learner";
+        /** @description Refuses what it does not know. */
+        GivenColumnRequest: {
+            name: string;
+            type: string;
+            time?: components["schemas"]["Time"] | components["schemas"]["Null"];
         };
         /** @description As much of a document as can be read. */
         Graph: {
@@ -1415,12 +1630,6 @@ export interface components {
             many: boolean;
             relation: components["schemas"]["Relation"];
         };
-        /**
-         * @description * `export` - export
-         *     * `check` - check
-         * @enum {string}
-         */
-        Kind: "export" | "check";
         Log: {
             lines: components["schemas"]["LogLine"][];
             /** @description `after` of the next request. */
@@ -1449,6 +1658,12 @@ export interface components {
             job_cpu: number | null;
             taken: components["schemas"]["Taken"];
         };
+        /** @description What an expression gives: its type (of a query: its columns), or why it has none. */
+        Meaning: {
+            type: string | null;
+            columns: components["schemas"]["Column"][];
+            error: components["schemas"]["Fault"] | null;
+        };
         Member: {
             username: string;
             role: components["schemas"]["Role"];
@@ -1467,6 +1682,15 @@ export interface components {
         Metrics: {
             series: components["schemas"]["Series"][];
         };
+        /**
+         * @description * `scalar` - scalar
+         *     * `condition` - condition
+         *     * `aggregate` - aggregate
+         *     * `over` - over
+         *     * `query` - query
+         * @enum {string}
+         */
+        Mode: "scalar" | "condition" | "aggregate" | "over" | "query";
         /** @description A model, under the name `<pipeline>.<node>`; `run`: whose versions it has. */
         Model: {
             name: string;
@@ -1587,6 +1811,35 @@ export interface components {
             message?: string;
         };
         /** @description Refuses what it does not know. */
+        NewEditRequest: {
+            /**
+             * Format: uuid
+             * @description Made for this entry: sent again, it does nothing.
+             */
+            key: string;
+            /** @description What was done, for people. */
+            label?: string;
+            edits?: components["schemas"]["TextEditRequest"][];
+            layout?: {
+                [key: string]: ([
+                ] | [
+                    number
+                ] | [
+                    number,
+                    number
+                ]) | null;
+            };
+            command?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description The revision that the text rests on from here on. */
+            base?: number | null;
+        };
+        /** @description Refuses what it does not know. */
+        NewEditsRequest: {
+            edits: components["schemas"]["NewEditRequest"][];
+        };
+        /** @description Refuses what it does not know. */
         NewPipelineRequest: {
             project: string;
             slug: string;
@@ -1652,9 +1905,15 @@ export interface components {
             /** @description The secret. It is shown this once and kept nowhere. */
             token: string;
         };
+        /**
+         * @description * `export` - export
+         *     * `check` - check
+         * @enum {string}
+         */
+        NewWorkKind: "export" | "check";
         /** @description What is asked for: `export` (a zip file of a project's pipelines) or `check` (whether they compile). */
         NewWorkRequest: {
-            kind: components["schemas"]["Kind"];
+            kind: components["schemas"]["NewWorkKind"];
             project: string;
         };
         /** @description What a node gives. */
@@ -1665,6 +1924,7 @@ export interface components {
             /** @description Kinds of change; "I": rows are only added. */
             changelog: string;
         };
+        Null: null;
         /** @description The bounded run's rows against DuckDB's. `why`: it could not be asked; `given`: tables it had from the engine. */
         Oracle: {
             equal: boolean | null;
@@ -2295,11 +2555,22 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
+        /** @description Refuses what it does not know. */
+        SaveOrderRequest: {
+            message?: string;
+        };
         /** @description A revision that was saved: also of a document that is not valid (yet). */
         Saved: {
             revision: number;
             valid: boolean;
             diagnostics: components["schemas"]["Diagnostic"][];
+        };
+        /** @description A revision that was saved: also of a document that is not valid (yet). */
+        SavedCopy: {
+            revision: number;
+            valid: boolean;
+            diagnostics: components["schemas"]["Diagnostic"][];
+            version: number;
         };
         /** @description A savepoint with its configuration and what is in it. */
         SavepointDetail: {
@@ -2429,6 +2700,23 @@ export interface components {
             username: string;
             password: string;
         };
+        /** @description Characters of the text. */
+        Spot: {
+            start: number;
+            end: number;
+        };
+        /** @description Refused, since others edited meanwhile; with what they made of it. */
+        StaleShape: {
+            /** @description A short, stable word for programs. */
+            code: string;
+            /** @description What is wrong, for people. */
+            message: string;
+            /** @description What to do about it. */
+            hint: string | null;
+            place: components["schemas"]["Place"] | null;
+            errors: components["schemas"]["Problem"][];
+            working_copy: components["schemas"]["WorkingCopyShape"];
+        };
         /** @description How a run goes on; nothing: as it was. */
         StartRunRequest: {
             /** @description Another revision of its pipeline, which takes over its state. */
@@ -2526,6 +2814,23 @@ export interface components {
             slots: number;
             memory: number;
         };
+        /** @description `[from, to)` of the text becomes `insert`. Offsets are UTF-16 units of the text before the entry. */
+        TextEditRequest: {
+            from: number;
+            to: number;
+            insert: string;
+        };
+        TextEditShape: {
+            from: number;
+            to: number;
+            insert: string;
+        };
+        /**
+         * @description * `rowtime` - rowtime
+         *     * `proctime` - proctime
+         * @enum {string}
+         */
+        Time: "rowtime" | "proctime";
         Token: {
             id: number;
             name: string;
@@ -2722,6 +3027,28 @@ export interface components {
             /** @description Where its file can be fetched. */
             file: string | null;
         };
+        /** @description What a pipeline says now. Before anybody edits it is the newest revision, in version 0. */
+        WorkingCopyShape: {
+            version: number;
+            text: string;
+            layout: {
+                [key: string]: ([
+                ] | [
+                    number
+                ] | [
+                    number,
+                    number
+                ]) | null;
+            };
+            /** @description The revision that the text rests on. */
+            revision: number;
+            /** @description That revision's document. */
+            saved: string;
+            /** @description The newest revision: another one, where one came from elsewhere meanwhile. */
+            head: number;
+            /** @description null: the log does not reach back so far. */
+            edits: components["schemas"]["EditShape"][] | null;
+        };
     };
     responses: never;
     parameters: never;
@@ -2841,6 +3168,174 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Component"][];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not there, or lies in a project that one has no role in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    expressions_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExpressionRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Meaning"];
+                };
+            };
+            /** @description The request does not fit: `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not there, or lies in a project that one has no role in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Requests are JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    functions_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Function"][];
                 };
             };
             /** @description Nobody is signed in, or the token is not good. */
@@ -4144,6 +4639,134 @@ export interface operations {
             };
         };
     };
+    pipelines_edits_create: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version of the working copy that was edited, in quotes, as its ETag has it. */
+                "If-Match": string;
+            };
+            path: {
+                /** @description A number. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEditsRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appended"];
+                };
+            };
+            /** @description The request does not fit: `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not there, or lies in a project that one has no role in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It makes no sense as things are. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A newer version, or revision, was made meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaleShape"];
+                };
+            };
+            /** @description Requests are JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description If-Match is missing. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     pipelines_layout_update: {
         parameters: {
             query?: never;
@@ -4429,6 +5052,94 @@ export interface operations {
             };
         };
     };
+    pipelines_stream: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the last event that was received */
+                "Last-Event-ID"?: string;
+            };
+            path: {
+                /** @description A number. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description The request does not fit: `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not there, or lies in a project that one has no role in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     pipelines_upgrade_check_create: {
         parameters: {
             query?: never;
@@ -4518,6 +5229,213 @@ export interface operations {
             };
             /** @description The document cannot be compiled: `errors` has every diagnostic. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    pipelines_working_copy_retrieve: {
+        parameters: {
+            query?: {
+                /** @description Tell the entries after this version; those since its revision, if left out. */
+                since?: number;
+            };
+            header?: never;
+            path: {
+                /** @description A number. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkingCopyShape"];
+                };
+            };
+            /** @description The request does not fit: `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not there, or lies in a project that one has no role in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    pipelines_working_copy_save_create: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version of the working copy that was edited, in quotes, as its ETag has it. */
+                "If-Match": string;
+            };
+            path: {
+                /** @description A number. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SaveOrderRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedCopy"];
+                };
+            };
+            /** @description The request does not fit: `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not there, or lies in a project that one has no role in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A newer version, or revision, was made meanwhile. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaleShape"];
+                };
+            };
+            /** @description Requests are JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description If-Match is missing. */
+            428: {
                 headers: {
                     [name: string]: unknown;
                 };
