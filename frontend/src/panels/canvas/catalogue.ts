@@ -4,7 +4,8 @@ import { useMemo } from "react";
 
 import { useComponents } from "../../api/compile";
 import type { ComponentSpec } from "../../api/types";
-import type { ModelEdge } from "../../document/model";
+import type { ModelComponent, ModelEdge } from "../../document/model";
+import { useEditor } from "../document/editor";
 
 export type InputPort = ComponentSpec["ports"]["inputs"][number];
 export type Relation = InputPort["relation"];
@@ -27,6 +28,26 @@ const NONE: Catalogue = new Map();
 export function useCatalogue(): Catalogue {
   const { data } = useComponents();
   return useMemo(() => (data ? catalogueOf(data) : NONE), [data]);
+}
+
+/** The catalogue and the components that the document itself defines. */
+export function useKnown(): Catalogue {
+  const catalogue = useCatalogue();
+  const own = useEditor((state) => state.model.components);
+  return useMemo(() => (own.length ? new Map([...catalogue, ...own.map((each) => [each.name, ownVerb(each, catalogue)] as const)]) : catalogue), [catalogue, own]);
+}
+
+export const OWN = "own";
+
+/** A component of the document: its inputs take what the inner ones take, its output gives what the inner one gives. */
+function ownVerb(own: ModelComponent, catalogue: Catalogue): Verb {
+  const inner = (node: string) => catalogue.get(own.nodes.find((each) => each.id === node)?.component ?? "");
+  const inputs = own.inputs.map(({ name, node, port }): InputPort => {
+    const takes = inner(node)?.inputs.find((each) => each.name === port) ?? inner(node)?.inputs[0];
+    return { name, help: takes?.help ?? "", optional: false, many: false, relation: takes?.relation ?? "rows" };
+  });
+  const properties = own.properties.map((each) => ({ name: each.name, label: each.label, kind: each.kind, default: each.default })) as Verb["properties"];
+  return { name: own.name, family: OWN, title: own.title, doc: own.doc, details: "", example: {}, properties, inputs, gives: own.output ? (inner(own.output)?.gives ?? "rows") : null };
 }
 
 /** Whether the catalogue is known, or known not to come. */
