@@ -6,10 +6,17 @@
  * handle is printed anew by the YAML library, comments included.
  */
 import { type YAMLMap, isMap, isSeq } from "yaml";
+import { CommandError } from "./errors";
 import { type TextEdit, applyEdits, editBetween, invertEdits } from "./edits";
-import { type Layout, edgeOf, nodeItem, valueOf } from "./model";
+import { t } from "../i18n";
+import { type Layout, type Place, edgeOf, nodeItem, valueOf } from "./model";
 import { type Edits, addItem, addPair, changeInside, fillList, pairOf, removeItems, removePair, replaceValue, same } from "./splice";
+import { type Step, Unreachable, editsInside, withIn } from "./reach";
+import { disabling, renaming } from "./renaming";
 import { type Parsed, parseYaml } from "./yaml";
+
+export { CommandError } from "./errors";
+export type { Step } from "./reach";
 
 /** What commands change: the document's text, and where its nodes are drawn, which is no part of it. */
 export interface Pipeline {
@@ -26,11 +33,14 @@ export interface EdgeEnds {
 export type Command =
   | { kind: "set_property"; node: string; property: string; value: unknown } // undefined: its default again
   | { kind: "rename_label"; node: string; label: string } // "": no label
-  | { kind: "move_nodes"; positions: Readonly<Record<string, readonly [number, number] | null>> } // null: placed by itself
+  | { kind: "move_nodes"; positions: Readonly<Record<string, Place | null>> } // null: placed by itself
   | { kind: "add_node"; id: string; component: string; label?: string; properties?: Record<string, unknown> }
   | { kind: "remove_nodes"; nodes: readonly string[] } // and their edges
   | ({ kind: "connect" } & EdgeEnds)
   | ({ kind: "disconnect" } & EdgeEnds)
+  | { kind: "set_disabled"; nodes: readonly string[]; disabled: boolean }
+  | { kind: "rename_node"; node: string; to: string } // everything that names it follows
+  | { kind: "set_in"; path: readonly Step[]; value?: unknown } // undefined: it goes; an index at the end of a list: a further item
   | { kind: "edit_text"; edits: readonly TextEdit[] }
   | { kind: "all"; commands: readonly Command[] };
 
@@ -39,9 +49,6 @@ export interface Applied {
   /** Takes the command back: applied to `pipeline` it gives what was before, letter for letter. */
   inverse: Command;
 }
-
-/** Why a command cannot be applied, for people. */
-export class CommandError extends Error {}
 
 /** The command's effect. CommandError where there is nothing it could change. */
 export function apply(pipeline: Pipeline, command: Command): Applied {
@@ -52,6 +59,10 @@ export function apply(pipeline: Pipeline, command: Command): Applied {
       return edited(pipeline, command.edits);
     case "all":
       return all(pipeline, command.commands);
+    case "rename_node":
+      return all(pipeline, renaming(pipeline, command.node, command.to));
+    case "set_disabled":
+      return all(pipeline, disabling(pipeline.text, command.nodes, command.disabled));
     default:
       return edited(pipeline, planned(pipeline.text, command));
   }
@@ -80,9 +91,9 @@ function all(pipeline: Pipeline, commands: readonly Command[]): Applied {
   return { pipeline: current, inverse: { kind: "all", commands: inverses } };
 }
 
-function move(pipeline: Pipeline, positions: Readonly<Record<string, readonly [number, number] | null>>): Applied {
-  const before: Record<string, readonly [number, number] | null> = {};
-  const layout: Record<string, readonly [number, number]> = { ...pipeline.layout };
+function move(pipeline: Pipeline, positions: Readonly<Record<string, Place | null>>): Applied {
+  const before: Record<string, Place | null> = {};
+  const layout: Record<string, Place> = { ...pipeline.layout };
   for (const [node, place] of Object.entries(positions)) {
     before[node] = pipeline.layout[node] ?? null;
     if (place) layout[node] = place;
@@ -91,7 +102,7 @@ function move(pipeline: Pipeline, positions: Readonly<Record<string, readonly [n
   return { pipeline: { ...pipeline, layout }, inverse: { kind: "move_nodes", positions: before } };
 }
 
-type OnDocument = Exclude<Command, { kind: "move_nodes" | "edit_text" | "all" }>;
+type OnDocument = Exclude<Command, { kind: "move_nodes" | "edit_text" | "all" | "rename_node" | "set_disabled" }>;
 
 /** How a command is done: what the document must say then, ways of editing the text, and the way that always works. */
 interface Plan {
@@ -102,7 +113,7 @@ interface Plan {
 
 function planned(text: string, command: OnDocument): TextEdit[] {
   const parsed = parseYaml(text);
-  if (parsed.errors.length || !isMap(parsed.contents)) throw new CommandError("the document cannot be read: mend it first");
+  if (parsed.errors.length || !isMap(parsed.contents)) throw new CommandError(t("the document cannot be read: mend it first"));
   const plan = PLANS[command.kind](text, parsed, command as never);
   for (const way of plan.ways) {
     const edits = attempt(way, text, plan.meant);
@@ -134,15 +145,37 @@ const PLANS: { [K in OnDocument["kind"]]: Planner<K> } = {
   connect: (text, parsed, { from, to, port }) => {
     nodeOf(parsed, from);
     nodeOf(parsed, to);
-    if (edgesOf(parsed).some((edge) => sameEdge(edge, { from, to, port }))) throw new CommandError("they are connected already");
+    if (edgesOf(parsed).some((edge) => sameEdge(edge, { from, to, port }))) throw new CommandError(t("they are connected already"));
     return added(text, parsed, "edges", { from, to: port ? `${to}.${port}` : to });
   },
   disconnect: (text, parsed, ends) => {
     const index = edgesOf(parsed).findIndex((edge) => sameEdge(edge, ends));
-    if (index < 0) throw new CommandError(`there is no edge from '${ends.from}' to '${ends.to}'`);
+    if (index < 0) throw new CommandError(t("there is no edge from “{from}” to “{to}”", { from: ends.from, to: ends.to }));
     return removed(text, parsed, { edges: [index] });
   },
+  set_in: (text, parsed, { path, value }) => setIn(text, parsed, path, value),
 };
+
+function setIn(text: string, parsed: Parsed, path: readonly Step[], value: unknown): Plan {
+  if (!path.length) throw new CommandError(t("there is nothing to set"));
+  const meant = reached(valueOf(parsed), path, value) as Record<string, unknown>;
+  const coarser = path.slice(1).map((_, i) => path.slice(0, path.length - 1 - i));
+  const ways = [path, ...coarser].map((each, i) => () => editsInside(text, parsed.contents, each, i ? at(meant, each) : value));
+  return { meant, ways, printed: () => (value === undefined ? parsed.deleteIn(path) : parsed.setIn(path, value)) };
+}
+
+function at(value: unknown, path: readonly Step[]): unknown {
+  return path.reduce<unknown>((inner, step) => (inner as Record<Step, unknown> | undefined)?.[step], value);
+}
+
+function reached(whole: unknown, path: readonly Step[], value: unknown): unknown {
+  try {
+    return withIn(whole, path, value);
+  } catch (error) {
+    if (error instanceof Unreachable) throw new CommandError(t("there is no place {path} in the document", { path: error.message }));
+    throw error;
+  }
+}
 
 function setProperty(text: string, parsed: Parsed, command: Extract<Command, { kind: "set_property" }>): Plan {
   const item = nodeOf(parsed, command.node);
@@ -189,7 +222,7 @@ function insertAfter(fields: Record<string, unknown>, after: string, key: string
 }
 
 function addNode(text: string, parsed: Parsed, command: Extract<Command, { kind: "add_node" }>): Plan {
-  if (nodeItem(parsed, command.id)) throw new CommandError(`there is a node '${command.id}' already`);
+  if (nodeItem(parsed, command.id)) throw new CommandError(t("there is a node “{node}” already", { node: command.id }));
   const { id, component, label, properties } = command;
   const hasProperties = properties && Object.keys(properties).length > 0;
   const node = { id, component, ...(label ? { label } : {}), ...(hasProperties ? { properties } : {}) };
@@ -236,7 +269,7 @@ function removed(text: string, parsed: Parsed, lists: { nodes?: number[]; edges?
 
 function nodeOf(parsed: Parsed, id: string): YAMLMap {
   const item = nodeItem(parsed, id);
-  if (!item) throw new CommandError(`there is no node '${id}'`);
+  if (!item) throw new CommandError(t("there is no node “{node}”", { node: id }));
   return item;
 }
 

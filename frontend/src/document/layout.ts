@@ -4,7 +4,7 @@
  * A long pipeline is folded into bands, one below the other like lines of a text, so that it fills a screen and can be
  * read. The same graph gives the same picture, always.
  */
-import type { Layout } from "./model";
+import type { Layout, Place } from "./model";
 
 export interface Shape {
   /** A node's width and height, and the gaps between layers, within a layer, and between bands. */
@@ -69,7 +69,7 @@ function fold(layers: string[][], shape: Shape): string[][][] {
 
 /** New nodes beside placed ones: right of what they read, or left of what reads them, moved down until nothing is there. */
 function fillIn(nodes: readonly string[], links: readonly Link[], kept: Layout, own: Layout, shape: Shape): Layout {
-  const places: Record<string, readonly [number, number]> = { ...kept };
+  const places: Record<string, Place> = { ...kept };
   const missing = nodes.filter((node) => !kept[node]).sort((a, b) => (own[a]?.[1] ?? 0) - (own[b]?.[1] ?? 0)
     || (own[a]?.[0] ?? 0) - (own[b]?.[0] ?? 0));
   const lowest = Math.max(...Object.values(kept).map(([, y]) => y));
@@ -81,8 +81,6 @@ function fillIn(nodes: readonly string[], links: readonly Link[], kept: Layout, 
   }
   return Object.fromEntries(nodes.map((node) => [node, places[node] as Place]));
 }
-
-type Place = readonly [number, number];
 
 function beside(before: Place[], after: Place[], shape: Shape): Place | null {
   const step = shape.width + shape.across;

@@ -1,32 +1,15 @@
 /** What a pipeline document says, read off its text: enough to draw it, however broken it still is. */
 import { type YAMLMap, isMap, isScalar, isSeq } from "yaml";
+import {
+  type Layout, type ModelComponent, type ModelEdge, type ModelGroup, type ModelNode, type ModelNote, type ModelParameter, type ModelSample,
+  type ModelTest, componentsOf, edgeOf, groupsOf, layoutOf, list, nodesOf, notesOf, parametersOf, record, samplesOf, testsOf, textOf,
+} from "./parts";
 import { type Parsed, parseYaml } from "./yaml";
 
-export interface ModelNode {
-  id: string;
-  component: string;
-  label: string;
-  properties: Record<string, unknown>;
-  /** Where the node stands in the text: [start, end). */
-  range: [number, number];
-}
-
-/** `port`: the target's input, "" where the document names none. */
-export interface ModelEdge {
-  from: string;
-  to: string;
-  port: string;
-}
-
-export interface ModelParameter {
-  name: string;
-  /** null: the run must give a value. */
-  default: string | null;
-  description: string;
-}
-
-/** Where nodes are drawn: node -> [x, y]. */
-export type Layout = Readonly<Record<string, readonly [number, number]>>;
+export type {
+  Layout, ModelComponent, ModelEdge, ModelGroup, ModelNode, ModelNote, ModelParameter, ModelProperty, ModelSample, ModelTest, Place, Row,
+} from "./parts";
+export { edgeOf, record } from "./parts";
 
 export interface SyntaxProblem {
   message: string;
@@ -41,6 +24,12 @@ export interface Model {
   settings: Record<string, unknown>;
   nodes: ModelNode[];
   edges: ModelEdge[];
+  groups: ModelGroup[];
+  notes: ModelNote[];
+  /** The components that the document itself defines. */
+  components: ModelComponent[];
+  samples: ModelSample[];
+  tests: ModelTest[];
   /** Positions that the document itself brings along, as exported ones do. */
   layout: Layout;
   /** Why it is not YAML; everything else is then as much as could be read. */
@@ -51,21 +40,23 @@ export interface Model {
 export function readModel(text: string): Model {
   const parsed = parseYaml(text);
   const problems = parsed.errors.map((error) => ({ message: error.message.split("\n")[0] ?? "", at: error.pos[0] }));
-  return { ...contents(parsed), problems };
+  return { ...modelOf(valueOf(parsed)), problems };
 }
 
-function contents(parsed: Parsed): Omit<Model, "problems"> {
-  const value = valueOf(parsed);
+/** The model of a document's value. */
+export function modelOf(value: Record<string, unknown>): Omit<Model, "problems"> {
   return {
     name: textOf(value.name),
     description: textOf(value.description).trim(),
-    parameters: Object.entries(record(value.parameters)).map(([name, given]) => {
-      const made = record(given);
-      return { name, default: made.default == null ? null : textOf(made.default), description: textOf(made.description) };
-    }),
+    parameters: parametersOf(value.parameters),
     settings: record(value.settings),
-    nodes: nodesOf(parsed, list(value.nodes)),
+    nodes: nodesOf(list(value.nodes)),
     edges: list(value.edges).flatMap(edgeOf),
+    groups: groupsOf(value.groups),
+    notes: notesOf(value.notes),
+    components: componentsOf(value.components),
+    samples: samplesOf(value.samples),
+    tests: testsOf(value.tests),
     layout: layoutOf(value.layout),
   };
 }
@@ -79,24 +70,6 @@ export function valueOf(parsed: Parsed): Record<string, unknown> {
   }
 }
 
-function nodesOf(parsed: Parsed, values: readonly unknown[]): ModelNode[] {
-  const found = new Map<string, ModelNode>();
-  const maps = values.map(record).filter((value) => "id" in value);
-  const items = nodeItems(parsed).filter((item) => item.has("id"));
-  for (const [i, item] of items.entries()) {
-    const value = maps[i];
-    if (typeof value?.id !== "string" || !value.id || found.has(value.id)) continue;
-    found.set(value.id, {
-      id: value.id,
-      component: textOf(value.component),
-      label: textOf(value.label),
-      properties: record(value.properties),
-      range: [item.range?.[0] ?? 0, item.range?.[1] ?? 0],
-    });
-  }
-  return [...found.values()];
-}
-
 /** The maps under `nodes`, in order. */
 export function nodeItems(parsed: Parsed): YAMLMap[] {
   const nodes = isMap(parsed.contents) ? parsed.contents.get("nodes", true) : null;
@@ -106,15 +79,6 @@ export function nodeItems(parsed: Parsed): YAMLMap[] {
 /** The map of a node; undefined where there is none. */
 export function nodeItem(parsed: Parsed, id: string): YAMLMap | undefined {
   return nodeItems(parsed).find((item) => item.get("id") === id);
-}
-
-/** An edge as the document writes it: "node" or "node.port" at its end. */
-export function edgeOf(value: unknown): ModelEdge[] {
-  const edge = record(value);
-  if (typeof edge.from !== "string" || typeof edge.to !== "string") return [];
-  const dot = edge.to.indexOf(".");
-  return [dot < 0 ? { from: edge.from, to: edge.to, port: "" }
-    : { from: edge.from, to: edge.to.slice(0, dot), port: edge.to.slice(dot + 1) }];
 }
 
 /** Where a node, or one of its properties, stands in the text; null where it is not in it. */
@@ -129,25 +93,4 @@ export function rangeOf(text: string, node: string, property?: string): [number,
     if (key) return [key[0], Math.max(key[1], value?.[1] ?? 0)];
   }
   return [item.range[0], item.range[1]];
-}
-
-function layoutOf(value: unknown): Layout {
-  const places = Object.entries(record(value)).filter((entry): entry is [string, [number, number]] => isPlace(entry[1]));
-  return Object.fromEntries(places.map(([node, [x, y]]) => [node, [x, y]]));
-}
-
-function isPlace(value: unknown): value is [number, number] {
-  return Array.isArray(value) && value.length === 2 && value.every((part) => Number.isFinite(part));
-}
-
-export function record(value: unknown): Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
-}
-
-function list(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function textOf(value: unknown): string {
-  return value == null ? "" : typeof value === "object" ? JSON.stringify(value) : String(value);
 }

@@ -4,7 +4,7 @@
  * Each function returns the edits, or null where the text is written in a way it does not handle; the caller then has the
  * whole document printed anew.
  */
-import { type Pair, type YAMLMap, type YAMLSeq, isCollection, isMap, isScalar } from "yaml";
+import { type Pair, type YAMLMap, type YAMLSeq, isCollection, isMap, isScalar, isSeq } from "yaml";
 import type { TextEdit } from "./edits";
 import { inOneLine, isPlain, printYaml } from "./yaml";
 
@@ -33,8 +33,17 @@ export function replaceValue(text: string, map: YAMLMap, key: string, value: unk
 
 /** Gives a pair another value by changing only what differs inside, so that comments there stay. */
 export function changeInside(text: string, map: YAMLMap, key: string, value: unknown): Edits {
-  const old = pairOf(map, key)?.value;
-  if (!isMap(old) || !isRecord(value)) return replaceValue(text, map, key, value);
+  return changeNode(text, pairOf(map, key)?.value, value) ?? replaceValue(text, map, key, value);
+}
+
+/** Makes a collection another one by changing only what differs; null where it must be written anew. */
+export function changeNode(text: string, old: unknown, value: unknown): Edits {
+  if (isMap(old) && isRecord(value)) return changeMap(text, old as YAMLMap, value);
+  if (isSeq(old) && Array.isArray(value)) return changeList(text, old as YAMLSeq, value);
+  return null;
+}
+
+function changeMap(text: string, old: YAMLMap, value: Record<string, unknown>): Edits {
   const edits: TextEdit[] = [];
   const before = old.toJSON() as Record<string, unknown>;
   for (const name of new Set([...Object.keys(before), ...Object.keys(value)])) {
@@ -45,6 +54,24 @@ export function changeInside(text: string, map: YAMLMap, key: string, value: unk
     edits.push(...made);
   }
   return edits;
+}
+
+/** What both begin and end with stays; between, items change, go, or come at the end. */
+function changeList(text: string, old: YAMLSeq, value: readonly unknown[]): Edits {
+  const before = old.toJSON() as unknown[];
+  if (!before.length || !value.length) return null;
+  const shorter = Math.min(before.length, value.length);
+  let start = 0;
+  while (start < shorter && same(before[start], value[start])) start++;
+  let end = 0;
+  while (end < shorter - start && same(before.at(-1 - end), value.at(-1 - end))) end++;
+  const [was, is] = [before.length - end, value.length - end];
+  const edits: Edits[] = [];
+  for (let i = start; i < Math.min(was, is); i++) edits.push(changeNode(text, old.items[i], value[i]) ?? replaceItem(text, old, i, value[i]));
+  if (was > is) edits.push(removeItems(text, old, Array.from({ length: was - is }, (_, i) => is + i)));
+  else if (is > was && end) return null;
+  else for (let i = was; i < is; i++) edits.push(addItem(text, old, value[i]));
+  return edits.every((made) => made !== null) ? edits.flat() : null;
 }
 
 /** Adds a pair, behind the pair `after` where that exists, else at the end. */
@@ -92,6 +119,19 @@ export function addItem(text: string, seq: YAMLSeq, value: unknown): Edits {
   const indent = column(text, dash);
   const flow = isCollection(last) ? Boolean(last.flow) : true;
   return [insertLine(text, range[1], indented(printYaml([shaped(value, flow)]), indent), indent)];
+}
+
+/** Gives an item of a list another value. */
+export function replaceItem(text: string, seq: YAMLSeq, index: number, value: unknown): Edits {
+  const item = seq.items[index];
+  const range = rangeOf(item);
+  if (!range) return null;
+  if (seq.flow) return [{ from: range[0], to: range[1], insert: inFlow(value, isJson(text)) }];
+  const dash = text.lastIndexOf("-", range[0]);
+  if (dash < 0 || text.slice(dash + 1, range[0]).trim()) return null;
+  const flow = isCollection(item) ? Boolean(item.flow) : fits(value);
+  const end = text[range[1] - 1] === "\n" && range[1] > range[0] ? range[1] - 1 : range[1];
+  return [{ from: dash, to: end, insert: indented(printYaml([shaped(value, flow)]), column(text, dash)) }];
 }
 
 /** Takes items out of a list. */

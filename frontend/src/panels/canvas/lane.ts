@@ -1,7 +1,7 @@
 /** Ways for wires around tiles: a horizontal lane where nothing stands. Pure. */
 
 import { SHAPE } from "../../document/layout";
-import type { Layout } from "../../document/model";
+import type { Layout, Place } from "../../document/model";
 
 const OUT = 16;
 const RADIUS = 10;
@@ -12,8 +12,6 @@ export function lanesOf(wires: ReadonlyArray<{ source: string; target: string }>
   const all = Object.values(places);
   return wires.map(({ source, target }) => laneFor(places[source], places[target], all));
 }
-
-type Place = readonly [number, number];
 
 /** Where a wire from one tile to another runs between all tiles: the height of its lane; null where it needs none. */
 export function laneFor(source: Place | undefined, target: Place | undefined, all: readonly Place[]): number | null {
@@ -37,7 +35,7 @@ function candidates(from: number, to: number): number[] {
 }
 
 /** Whether the straight line between two points goes through a tile. */
-function crosses([x1, y1]: readonly [number, number], [x2, y2]: readonly [number, number], [left, top]: readonly [number, number]): boolean {
+function crosses([x1, y1]: readonly [number, number], [x2, y2]: readonly [number, number], [left, top]: Place): boolean {
   const [from, to] = [Math.max(x1, left), Math.min(x2, left + SHAPE.width)];
   if (from >= to) return false;
   const at = (x: number) => y1 + ((y2 - y1) * (x - x1)) / (x2 - x1 || 1);
