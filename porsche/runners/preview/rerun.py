@@ -1,0 +1,372 @@
+"""A pipeline run over samples, in this process: what every node gives, and what every sink would receive.
+
+    ran = rerun(Question(document, samples={"shop": {"rows": [...]}}), Samples())
+    ran.nodes["filtered"].given.rows        # how many; .batches hold them
+
+Sources give samples, dimensions are looked up in their files' rows, nothing is written, and no model is anybody's. What
+is wrong with a node stops only what it feeds.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from sqlglot import exp
+
+from engine.changes import MAX_WATERMARK, MIN_WATERMARK
+from engine.connectors import connector
+from engine.connectors.base import Access, Connector, TableOptions
+from engine.errors import InternalError, UserError
+from engine.learners.store import ModelStore
+from engine.operators.base import Operator
+from engine.plan.nodes import TableSpec
+from engine.planner import Graph
+from engine.runtime.job import Job, JobOptions
+from engine.session import RunOptions, Session
+from engine.sql.dialect import SetProperty, generate, parse_one
+from engine.types import Schema
+from porsche.compiler import Diagnostic, Environment, Examined, examine
+from porsche.compiler.document import Document
+from porsche.compiler.lowering import Statement
+from porsche.components import catalogue
+from porsche.components.base import insert
+from porsche.components.table import create_table, text, type_tree
+from porsche.runners.preview.sampling import ROWS, Sample, Samples, wanted_of
+from porsche.runners.preview.tables import Rows, Stand, Taken, Turns, empty
+from porsche.runners.secrets import resolved
+
+TAP = "tap__"
+"""Prefix of the tables that take what nodes give."""
+STAND = "stand"
+"""The connector of tables that exist in previews only."""
+VERSIONS = 40
+"""So many times at least a learner publishes in the course of a sample, however seldom it does in a run."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is to be previewed. `only`: what feeds these nodes (None: every node); `samples`: by source, as
+    `sampling.wanted_of` says; `state`: the folder that stands for the run's; `secrets`: variables of the environment;
+    `clock`: seconds since the epoch."""
+
+    document: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    environment: Environment | None = None
+    access: Access | None = None
+    only: frozenset[str] | None = None
+    samples: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    limit: int = ROWS
+    state: str = "state"
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    clock: Callable[[], float] = time.time
+
+
+@dataclass
+class NodeRan:
+    """What a node did. `inputs`: nodes by port; `given`: what it gave, of a sink what it would receive; `late`: rows
+    dropped for being late; `watermark`: microseconds, when the sample ended; `sample`: of a source or dimension."""
+
+    id: str
+    component: str
+    inputs: Mapping[str, tuple[str, ...]]
+    schema: Schema | None = None
+    time: str | None = None
+    given: Taken = field(default_factory=Taken)
+    late: int = 0
+    watermark: int | None = None
+    sample: Sample | None = None
+    is_sink: bool = False
+
+
+@dataclass
+class Ran:
+    """What a preview found. `error`: what stopped it, and at which node; `preset`: nodes that predicted with a model as
+    it was at the end of the sample."""
+
+    nodes: dict[str, NodeRan]
+    diagnostics: tuple[Diagnostic, ...] = ()
+    error: UserError | InternalError | None = None
+    preset: tuple[str, ...] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def failed_at(self) -> str | None:
+        """The node that an error is at: the last of those that it names."""
+        named = [] if self.error is None or self.error.node is None else self.error.node.split(", ")
+        return next((node for node in reversed(self.nodes) if node in named), None)
+
+
+def rerun(question: Question, samples: Samples) -> Ran:
+    """Run a document over samples. Never raises for what a person wrote: see `error` and `diagnostics`."""
+    started = time.perf_counter()
+    examined = examine(question.document, parameters=question.parameters, state=question.state,
+                       environment=question.environment, amend=lambda document: _eager(document, question.limit))
+    compiled = time.perf_counter()
+    ran = Ran({}, examined.diagnostics)
+    if examined.parts is not None:
+        ran.nodes = _nodes(examined, question.only)
+        _run(question, examined, samples, ran)
+    ended = time.perf_counter()
+    ran.seconds = {"compile": compiled - started, "run": ended - compiled}
+    return ran
+
+
+def _eager(document: Document, limit: int) -> Document:
+    """Learners publish often enough for a sample."""
+    def often(properties: Mapping[str, Any]) -> Mapping[str, Any]:
+        asked = properties.get("publish_every")
+        most = max(1, limit // VERSIONS)
+        return {**properties, "publish_every": min(asked, most) if isinstance(asked, int) else most}
+
+    nodes = [replace(n, properties=often(n.properties)) if n.component == "train_online_model" else n
+             for n in document.nodes]
+    return replace(document, nodes=tuple(nodes))
+
+
+def _nodes(examined: Examined, only: frozenset[str] | None) -> dict[str, NodeRan]:
+    """The nodes that take part, inputs first."""
+    parts = examined.parts
+    assert parts is not None
+    wanted = set(parts.inputs) if only is None else closure(parts.inputs, only)
+    components = {node.id: node.component for node in parts.document.nodes}
+    gives = {name: component.gives for name, component in catalogue().items()}
+    found = {}
+    for node, inputs in parts.inputs.items():
+        if node in wanted:
+            described = examined.schemas[node]
+            component = components.get(node, "")
+            found[node] = NodeRan(node, component, inputs, Schema(tuple(described.columns)), described.time,
+                                  is_sink=gives.get(component) == "")
+    return found
+
+
+def closure(inputs: Mapping[str, Mapping[str, Sequence[str]]], nodes: Iterable[str]) -> set[str]:
+    """Nodes with all that feeds them."""
+    found: set[str] = set()
+    waiting = [node for node in nodes if node in inputs]
+    while waiting:
+        node = waiting.pop()
+        if node not in found:
+            found.add(node)
+            waiting += [source for sources in inputs[node].values() for source in sources]
+    return found
+
+
+def _run(question: Question, examined: Examined, samples: Samples, ran: Ran) -> None:
+    """Run once; a second time where a model had no version yet when its predictions were asked for."""
+    from porsche.runners.preview.models import foretold
+
+    assert examined.parts is not None
+    statements = [s for s in examined.parts.statements if s.node in ran.nodes]
+    once = _Once(question, statements, dict(examined.parts.settings), samples, ran)
+    once.run({})
+    preset, asking = foretold(ran, once.models)
+    if preset and ran.error is None:
+        again = _Once(question, statements, dict(examined.parts.settings), samples, ran, once.models)
+        again.run(preset)
+        ran.preset = asking
+
+
+class _Once:
+    """One run over the samples. `models`: the models of the run before."""
+
+    def __init__(self, question: Question, statements: Sequence[Statement], settings: Mapping[str, str],
+                 samples: Samples, ran: Ran, models: ModelStore | None = None) -> None:
+        self._question, self._statements, self._settings = question, statements, settings
+        self._samples, self._ran = samples, ran
+        self.models = models or ModelStore()
+        self._turns = Turns(self._ended)
+        self._taken: dict[str, Taken] = {}
+        self._stands: dict[str, Callable[[TableOptions], Rows]] = {}
+        self._graph: Graph | None = None
+
+    def run(self, preset: Mapping[str, Rows]) -> None:
+        """Fill in what the nodes did. `preset`: versions of models that are known from the start."""
+        ran = self._ran
+        self._stands = {name: (lambda table, rows=rows: rows) for name, rows in preset.items()}  # type: ignore[misc]
+        ran.error = None
+        try:
+            session = self._session(preset)
+            self._job(session).run()
+        except (UserError, InternalError) as error:
+            ran.error = error
+        for node, done in ran.nodes.items():
+            done.given = self._taken.get(node) or self._taken.get(TAP + node) or Taken()
+            done.late = 0
+        self._count()
+
+    # ---- the session -------------------------------------------------------------------------------------------------
+
+    def _session(self, preset: Mapping[str, Rows]) -> Session:
+        question = self._question
+        nodes = {s.name: s.node for s in self._statements}
+        session = Session(folder=Path(question.state), access=question.access, python=question.access is None,
+                          clock=question.clock, nodes=nodes, connectors=self._connector)
+        session.models = self.models
+        for name, value in {"pipeline.name": "preview", **self._settings}.items():
+            _say(session, SetProperty(this=text(name), expression=text(value)))
+        self._declare(session, preset)
+        for statement in self._statements:
+            if statement.kind == "insert":
+                _say(session, statement.tree)
+        for node in self._tapped():
+            for tree in _tap(node):
+                _say(session, tree)
+        return session
+
+    def _declare(self, session: Session, preset: Mapping[str, Rows]) -> None:
+        """Tables and views. What a table stands for is decided here, by its node."""
+        filled = {s.name for s in self._statements if s.kind == "insert"}
+        loads = {s.name: s for s in self._statements if s.kind == "load"}
+        for statement in self._statements:
+            name, node = statement.name, self._ran.nodes[statement.node]
+            if statement.kind == "table":
+                pipe = _option(statement.tree, "connector") == "pipe"
+                if name in filled and (not pipe or name in preset):
+                    self._taken[name] = Taken()
+                elif name in loads:
+                    self._stands[name] = self._loaded(loads[name], node)
+                elif not pipe and name == node.id:
+                    self._stand_in(node, statement)
+                tree = _told(statement.tree, self._question.secrets)
+                _say(session, _standing(tree) if name in preset else tree)
+            elif statement.kind == "view":
+                _say(session, statement.tree)
+
+    def _stand_in(self, node: NodeRan, statement: Statement) -> None:
+        """Of a source and of a dimension."""
+        spec = self._question.samples.get(node.id)
+        pinned = spec is not None and spec.get("rows") is not None
+        if pinned or catalogue()[node.component].gives != "dimension":
+            self._stands[node.id] = lambda table: self._sampled(node, table)
+        elif _option(statement.tree, "zookeeper.quorum").startswith(f"embedded:{self._question.state}"):
+            self._stands[node.id] = lambda table: self._nothing(node, table)
+
+    def _sampled(self, node: NodeRan, table: TableOptions) -> Rows:
+        wanted = wanted_of(self._question.samples.get(node.id), self._question.limit)
+        try:
+            node.sample = self._samples.of(table, wanted, self._question.access)
+        except UserError as error:
+            error.node = error.node or node.id
+            raise
+        time = -1 if node.time is None else table.schema.index(node.time)
+        return Rows(node.sample.batch, None if time < 0 else time)
+
+    def _nothing(self, node: NodeRan, table: TableOptions) -> Rows:
+        node.sample = Sample(empty(table), "empty")
+        return Rows(node.sample.batch)
+
+    def _loaded(self, load: Statement, node: NodeRan) -> Callable[[TableOptions], Rows]:
+        """The rows of a file, as they are loaded into a table."""
+        def rows(table: TableOptions) -> Rows:
+            spec = self._question.samples.get(node.id)
+            if spec is not None and spec.get("rows") is not None:
+                return self._sampled(node, table)
+            from porsche.runners.preview.loading import loaded
+
+            try:
+                node.sample = loaded(self._question, self._statements, load, table, self._samples)
+            except UserError as error:
+                error.node = error.node or node.id
+                raise
+            return Rows(node.sample.batch)
+
+        return rows
+
+    def _connector(self, table: TableSpec) -> Connector:
+        name = table.option("connector")
+        if name == STAND and table.name not in self._stands:
+            return Stand(None, self._turns, taken=self._taken.setdefault(table.name, Taken()))
+        rows, taken = self._stands.get(table.name), self._taken.get(table.name)
+        if rows is None and taken is None:
+            return connector(name, self._question.access)
+        return Stand(_behind(name), self._turns, rows=rows, taken=taken, changes="I,UA,D" if name == STAND else "I")
+
+    def _tapped(self) -> list[NodeRan]:
+        """The nodes whose rows are taken on their way."""
+        gives = {name: component.gives for name, component in catalogue().items()}
+        return [node for node in self._ran.nodes.values()
+                if gives.get(node.component, "rows") in ("rows", "model") and node.id not in self._taken]
+
+    # ---- the job -----------------------------------------------------------------------------------------------------
+
+    def _job(self, session: Session) -> Job:
+        if not session.phases:
+            raise UserError("nothing_to_run", "there is nothing to preview")
+        options = RunOptions(durable=False, shards=1)
+        program = session.program(session.phases[-1])
+        self._graph = session.graph(program, session.folder, options)
+        return Job(self._graph, session.folder, JobOptions(checkpoint_interval=None, durable=False),
+                   sync=self.models.sync, clock=self._question.clock)
+
+    def _ended(self) -> None:
+        """The samples have been given: how far has event time come at each node?"""
+        assert self._graph is not None
+        marks: dict[str, int | None] = {}
+        for operator in self._graph.operators:
+            for owner in self._owners(operator):
+                marks[owner] = _mark(operator.watermark)
+        for name, node in self._ran.nodes.items():
+            below = [marks.get(source) for sources in node.inputs.values() for source in sources]
+            node.watermark = marks[name] if name in marks else min((m for m in below if m is not None), default=None)
+            marks[name] = node.watermark
+
+    def _owners(self, operator: Operator) -> list[str]:
+        """The node whose work an operator does last."""
+        return [node for node in reversed(self._ran.nodes) if node in operator.nodes][:1]
+
+    def _count(self) -> None:
+        for operator in self._graph.operators if self._graph is not None else ():
+            for node in self._owners(operator):
+                self._ran.nodes[node].late += operator.counters.late
+
+
+def _mark(watermark: int) -> int | None:
+    return None if watermark in (MIN_WATERMARK, MAX_WATERMARK) else watermark
+
+
+def _say(session: Session, tree: exp.Expr) -> None:
+    for _ in session.statement(tree):
+        pass
+
+
+def _behind(name: str) -> Connector | None:
+    """The connector that a table has in a run; None where this engine has none of that name."""
+    try:
+        return connector(name)
+    except UserError:
+        return None
+
+
+def _tap(node: NodeRan) -> tuple[exp.Expr, exp.Expr]:
+    """A table for what a node gives, and the statement that fills it."""
+    assert node.schema is not None
+    columns = [(f.name, type_tree(f.type.as_nullable())) for f in node.schema]
+    names = [exp.Column(this=exp.to_identifier(f.name, quoted=True)) for f in node.schema]
+    query = exp.select(*names).from_(exp.Table(this=exp.to_identifier(node.id, quoted=True)))
+    return create_table(TAP + node.id, columns, {"connector": STAND}), insert(TAP + node.id, query)
+
+
+def _option(tree: exp.Expr, name: str) -> str:
+    """An option of a CREATE TABLE."""
+    return next((o.expression.name for o in tree.args.get("options") or () if o.this.name == name), "")
+
+
+def _standing(tree: exp.Expr) -> exp.Expr:
+    """A table that lives inside a job as one with a connector."""
+    changed = tree.copy()
+    for option in changed.args.get("options") or ():
+        if option.this.name == "connector":
+            option.set("expression", text(STAND))
+    return changed
+
+
+def _told(tree: exp.Expr, secrets: Mapping[str, str]) -> exp.Expr:
+    """A statement with the values of the secrets that it names."""
+    if not any("${secret:" in o.expression.name for o in tree.args.get("options") or ()):
+        return tree
+    return parse_one(resolved(generate(tree), secrets))
