@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from engine.analyze import Analyzer, RelationInfo
 from engine.analyze import Diagnostic as Finding
-from engine.errors import UserError
+from engine.errors import Place, UserError
 from engine.sql.dialect import CreateView
 from engine.types import Kind, Schema
 from porsche.compiler import secrets
@@ -77,6 +77,14 @@ class Lowerer:
             self.statements.append(statement)
         self._learn(place)
 
+    def table(self, node: str) -> Table | None:
+        """What a node gives, if it could be made."""
+        return self._tables.get(node)
+
+    def fine(self, query: exp.Query) -> bool:
+        """Whether a query over what there is so far has no error."""
+        return not any(finding.severity == "error" for finding in self._analyzer.add_statement(query))
+
     def _site(self, node: str) -> Site:
         return Site(node, self._describe,
                     lambda use, given: self._environment.options(node, use, given, self._parameters.values["state"]))
@@ -134,11 +142,10 @@ class Lowerer:
 
     # ---- what is wrong -----------------------------------------------------------------------------------------------
 
-    def _complain(
-        self, place: Connected, property: str, code: str, message: str, hint: str, inside: tuple[str | int, ...] = ()
-    ) -> None:
+    def _complain(self, place: Connected, property: str, code: str, message: str, hint: str,
+                  inside: tuple[str | int, ...] = (), at: Place | None = None) -> None:
         self._collector.error((*place.node.path, "properties", property, *inside), code, message, hint,
-                              node=place.node.id, property=property)
+                              node=place.node.id, property=property, span=(at.start, at.end) if at else None)
 
     def _blame(self, place: Connected, values: Mapping[str, Any], error: UserError | Finding) -> None:
         """Report an error of the analysis at the property whose expression has it, found by analysing each alone; else
@@ -156,7 +163,7 @@ class Lowerer:
                 )
                 finding = next((f for f in self._analyzer.add_statement(query) if f.severity == "error"), None)
                 if finding is not None:
-                    self._complain(place, name, finding.code, finding.message, finding.hint or "", path)
+                    self._complain(place, name, finding.code, finding.message, finding.hint or "", path, finding.place)
                     return
         if len(suspects) == 1:
             self._complain(place, suspects[0], error.code, error.message, error.hint or "")

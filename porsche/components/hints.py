@@ -33,3 +33,10 @@ def near(word: str, known: Iterable[str], what: str) -> Near:
         return Near(f"did you mean '{close[0]}'?", word, words)
     listed = f"{what} are {', '.join(words[:SHOWN])}" if words else f"there are no {what}"
     return Near(listed, word, words)
+
+
+def meant(hint: str) -> str | None:
+    """The word that a hint says was meant."""
+    if not isinstance(hint, Near):
+        return None
+    return next(iter(get_close_matches(hint.word, hint.known, n=1, cutoff=CLOSE)), None)
