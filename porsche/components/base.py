@@ -14,6 +14,7 @@ from sqlglot import exp
 from engine.sql.dialect import InsertInto
 from engine.types import Schema
 from porsche.components.properties import Property
+from porsche.components.reading import Readings, Said
 from porsche.components.table import Table, table_name
 
 
@@ -70,6 +71,9 @@ class Component(ABC):
     expected: ClassVar[frozenset[str]] = frozenset()
     """Codes of warnings that say nothing here."""
 
+    general: ClassVar[bool] = False
+    """Whether it can say in its own way what others say in one of theirs: they are tried first on the way back."""
+
     def __init__(self, values: Mapping[str, Any], site: Site) -> None:
         self.values = values
         self.site = site
@@ -97,6 +101,12 @@ class Component(ABC):
     def lower(self, *args: Any, **inputs: Any) -> Table | Lowering:
         """The component in SQL; inputs come by the names of their ports (absent optional ones as None, `many` as
         tuples)."""
+
+    @classmethod
+    def read(cls, said: Said) -> Readings:
+        """What this component would have to be for a node to say this, the plainest way first: guesses, of which the
+        first counts that lowers to the same statements."""
+        return iter(())
 
 
 _PROPERTIES: dict[type[Component], dict[str, Property]] = {}

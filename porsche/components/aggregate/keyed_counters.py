@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from porsche.components.base import Component, Port
 from porsche.components.properties import Columns, Expressions
+from porsche.components.reading import Reading, Readings, Said, column_names, expressions, items_of, source_of
 from porsche.components.table import Table
 
 
@@ -15,8 +16,22 @@ class KeyedCounters(Component):
 
     family = "aggregate"
     inputs = (Port("rows", "rows to aggregate"),)
+    example = {"keys": ["user_id"], "aggregates": {"orders": "COUNT(*)", "spent": "SUM(price)"}}
     keys = Columns(label="Key columns", default=())
     aggregates = Expressions(label="Aggregates", about="a name and an SQL aggregate each: {orders: COUNT(*)}")
 
     def lower(self, rows: Table) -> Table:
         return rows.group(self.keys, self.aggregates)
+
+    @classmethod
+    def read(cls, said: Said) -> Readings:
+        query = said.select()
+        source = source_of(query) if query is not None else None
+        items = items_of(query) if query is not None else None
+        if query is None or not source or not items:
+            return
+        group = query.args.get("group")
+        keys = column_names(group.expressions) if group is not None else [] if said.one_row(query) else None
+        if keys is not None:
+            aggregates = expressions(items[len(keys):])
+            yield Reading({"keys": keys, "aggregates": aggregates}, {"rows": (source,)})

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlglot import exp
 
 from porsche.components.base import Component, Port, PropertyError
 from porsche.components.properties import Columns, Duration, Expressions, Number, TimeColumn
+from porsche.components.reading import (
+    Reading,
+    Readings,
+    Said,
+    after_star,
+    bare,
+    column_name,
+    column_names,
+    expressions,
+    lasting,
+    numeral,
+    source_of,
+)
 from porsche.components.table import Table, number
 
 WITHOUT_FRAME = frozenset({"LAG", "LEAD", "ROW_NUMBER", "RANK", "DENSE_RANK", "NTILE", "PERCENT_RANK", "CUME_DIST"})
@@ -22,6 +37,10 @@ class RollingFeature(Component):
 
     family = "aggregate"
     inputs = (Port("rows", "events, in order of their time"),)
+    example = {
+        "keys": ["user_id"], "time": "click_time", "within": "10 minutes",
+        "features": {"clicks": "COUNT(*)", "mean_price": "AVG(price)"},
+    }
     keys = Columns(label="Key columns", default=())
     time = TimeColumn(label="Event time")
     within = Duration(label="Within", about="rows of this length of time before the row", required=False)
@@ -32,6 +51,29 @@ class RollingFeature(Component):
 
     def lower(self, rows: Table) -> Table:
         return rows.over(self.features, self.keys, self.time, self._frame())
+
+    @classmethod
+    def read(cls, said: Said) -> Readings:
+        query = said.select()
+        source = source_of(query) if query is not None else None
+        items = after_star(query) if query is not None else None
+        uses = [bare(tree) for _, tree in items or ()]
+        if not source or not items or not all(isinstance(use, exp.Window) for use in uses):
+            return
+        keys = column_names(uses[0].args.get("partition_by"))
+        order = uses[0].args.get("order")
+        time = column_name(order.expressions[0].this) if order is not None else None
+        if keys is None or not time:
+            return
+        found: dict[str, Any] = {"keys": keys, "time": time}
+        frame = uses[0].args.get("spec")
+        start = frame.args.get("start") if frame is not None else None
+        if frame is not None and frame.args["kind"] == "RANGE" and lasting(start):
+            found["within"] = lasting(start)
+        elif isinstance(start, exp.Literal):
+            found["preceding"] = numeral(start)
+        features = expressions([(name, use.this) for (name, _), use in zip(items, uses, strict=True)])
+        yield Reading({**found, "features": features}, {"rows": (source,)})
 
     def _frame(self) -> exp.WindowSpec | None:
         if self.within is not None and self.preceding is not None:

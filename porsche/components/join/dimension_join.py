@@ -7,6 +7,7 @@ from sqlglot import exp
 from engine.types import Kind
 from porsche.components.base import Component, Port, PropertyError
 from porsche.components.properties import Choice, Column, Columns
+from porsche.components.reading import Reading, Readings, Said, as_of, column_like
 from porsche.components.table import Table, column, identifier, star
 
 
@@ -19,6 +20,7 @@ class DimensionJoin(Component):
 
     family = "join"
     inputs = (Port("rows", "rows to complete"), Port("dimension", "the dimension table", relation="dimension"))
+    example = {"key": "item_id", "columns": ["category", "brand"], "unknown": "keep"}
     key = Column(label="Key", about="the column of the rows that holds the dimension's key")
     columns = Columns(label="Columns to add", port="dimension")
     clock = Column(label="Clock column", about="processing time; found by itself where there is one", required=False)
@@ -39,6 +41,18 @@ class DimensionJoin(Component):
             dimension, on, items, aliases=("r", "d"), left=self.unknown == "keep", as_of=column(clock, "r")
         )
         return joined.named((*rows.names, *self.columns))
+
+    @classmethod
+    def read(cls, said: Said) -> Readings:
+        joined = as_of(said)
+        items = joined.query.expressions[1:] if joined is not None else []
+        columns = [item.name for item in items if column_like(item)]
+        if joined is None or not columns or len(columns) < len(items):
+            return
+        found = {"key": joined.left, "columns": columns, "unknown": "keep" if joined.outer else "drop"}
+        inputs = {"rows": (joined.rows,), "dimension": (joined.table,)}
+        yield Reading(found, inputs)
+        yield Reading({**found, "clock": joined.time}, inputs)
 
 
 def _stored(dimension: Table, name: str) -> exp.Expr:

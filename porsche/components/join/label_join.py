@@ -6,6 +6,7 @@ from sqlglot import exp
 
 from porsche.components.base import Component, Lowering, Port, PropertyError
 from porsche.components.properties import Columns, Duration, Text, TimeColumn
+from porsche.components.reading import Reading, Readings, Said, bare, conjuncts, lasting, relation, windowed
 from porsche.components.table import Table, all_of, call, column, number, text
 
 STEP = exp.Interval(this=text("1"), unit=exp.Var(this="SECOND"))
@@ -21,6 +22,9 @@ class LabelJoin(Component):
 
     family = "join"
     inputs = (Port("events", "events to label"), Port("outcomes", "what may follow them"))
+    example = {
+        "match": ["impression_id"], "time": "shown_at", "outcome_time": "clicked_at", "within": "10 minutes",
+    }
     match = Columns(
         label="Same in both", about="columns with these names are equal in an event and its outcome", port="events"
     )
@@ -40,6 +44,22 @@ class LabelJoin(Component):
                  ("known_at", known_at), ("label_time", column("window_time"))]
         labelled = windows.select(items).grouped((*bounds, *kept))
         return Lowering(views=((self.site.helper("joined"), joined), (self.site.node, labelled.tree())))
+
+    @classmethod
+    def read(cls, said: Said) -> Readings:
+        joined, labelled = said.views.get(said.node + "__joined"), said.views.get(said.node)
+        join = next(iter(joined.args.get("joins") or ()), None) if joined is not None else None
+        windows = windowed(labelled) if labelled is not None else None
+        if joined is None or labelled is None or join is None or windows is None:
+            return
+        events, outcomes = relation(joined.args["from_"].this), relation(join.this)
+        *equal, later, latest = conjuncts(join.args.get("on"))
+        length = bare(latest.expression).expression if isinstance(bare(latest.expression), exp.Add) else None
+        if not events or not outcomes or not equal or not later.this or not lasting(length):
+            return
+        found = {"match": [tree.this.name for tree in equal], "time": windows[2],
+                 "outcome_time": later.this.name, "within": lasting(length), "label": joined.expressions[-1].alias}
+        yield Reading(found, {"events": (events,), "outcomes": (outcomes,)})
 
     def _check(self, events: Table, outcomes: Table) -> None:
         missing = [name for name in self.match if name not in outcomes.names]

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import Any
 
 from sqlglot import exp
 
 from porsche.components.base import Component, Port, PropertyError
 from porsche.components.properties import ColumnLists, Columns, Expressions, Number, NumberLists, Text
+from porsche.components.reading import (
+    Reading,
+    Readings,
+    Said,
+    bare,
+    column_name,
+    column_names,
+    numeral,
+    source_of,
+    written,
+)
 from porsche.components.table import Table, call, column, number, text
 
 
@@ -22,6 +34,10 @@ class FeatureVector(Component):
 
     family = "learn"
     inputs = (Port("rows", "rows with features"),)
+    example = {
+        "categories": ["device", "category"], "crosses": {"device_category": ["device", "category"]},
+        "buckets": {"price": [10, 50, 200]}, "scaled": {"age": [35, 12]},
+    }
     categories = Columns(label="Categories", about="columns of texts or whole numbers", default=())
     crosses = ColumnLists(label="Crosses", about="{name: [column, column]}", default={})
     buckets = NumberLists(label="Buckets", about="{column: [limits, rising]}", default={})
@@ -42,6 +58,23 @@ class FeatureVector(Component):
         arguments = [part for name, tree in pairs for part in (text(name), tree)]
         vector = (self.vector, call("FEATURES", number(self.bits), *arguments))
         return rows.select([*((n, column(n)) for n in self.keep), vector]) if self.keep else rows.extend([vector])
+
+    @classmethod
+    def read(cls, said: Said) -> Readings:
+        query = said.select()
+        source = source_of(query) if query is not None else None
+        if query is None or not source:
+            return
+        *kept, vector = query.expressions
+        call_ = vector.this if isinstance(vector, exp.Alias) else None
+        starred = len(kept) == 1 and isinstance(kept[0], exp.Star)
+        keep = [] if starred else column_names(kept)
+        if not isinstance(call_, exp.Anonymous) or call_.name.upper() != "FEATURES" or keep is None:
+            return
+        bits, *arguments = call_.expressions
+        pairs = [(name.name, value) for name, value in zip(arguments[::2], arguments[1::2])]
+        found = {**_told_apart(pairs), "bits": numeral(bits), "keep": keep, "vector": vector.alias}
+        yield Reading(found, {"rows": (source,)})
 
     def _pairs(self) -> Iterator[tuple[str, exp.Expr]]:
         """Each feature's name and value."""
@@ -70,3 +103,44 @@ def _bucket(value: exp.Expr, limits: tuple[float, ...]) -> exp.Expr:
            for i, limit in reversed(list(enumerate(limits, 1)))]
     below = exp.If(this=exp.LT(this=value.copy(), expression=double(limits[0])), true=number(0))
     return exp.Case(ifs=[*ifs, below])
+
+
+# ---- the way back ----------------------------------------------------------------------------------------------------
+
+
+def _told_apart(pairs: Sequence[tuple[str, exp.Expr]]) -> dict[str, Any]:
+    """Features by the property that says them; each property's come after those of the ones before."""
+    found: dict[str, Any] = {"categories": [], "crosses": {}, "buckets": {}, "scaled": {}, "features": {}}
+    order = list(found)
+    reached = 0
+    for name, tree in pairs:
+        kind, value = _kind(name, tree)
+        reached = max(reached, order.index(kind)) if order.index(kind) >= reached else order.index("features")
+        into = order[reached]
+        if into == "categories":
+            found[into].append(name)
+        else:
+            found[into][name] = value if into == kind else written(tree)
+    return found
+
+
+def _kind(name: str, tree: exp.Expr) -> tuple[str, Any]:
+    """The first property that can say a feature, and its value there."""
+    inner = bare(tree)
+    if column_name(inner) == name:
+        return "categories", name
+    if isinstance(inner, exp.Anonymous) and inner.name.upper() == "FEATURE_CROSS":
+        parts = column_names(inner.expressions)
+        if parts is not None and len(parts) > 1:
+            return "crosses", parts
+    if isinstance(inner, exp.Case):
+        limits = [numeral(branch.this.expression) for branch in inner.args["ifs"][-2::-1]
+                  if isinstance(branch.this, exp.GTE) and column_name(branch.this.this) == name]
+        if limits and None not in limits and len(limits) == len(inner.args["ifs"]) - 1:
+            return "buckets", limits
+    centred = bare(inner.this) if isinstance(inner, exp.Div) else None
+    if isinstance(centred, exp.Sub) and column_name(centred.this) == name:
+        numbers = [numeral(centred.expression), numeral(inner.expression)]
+        if None not in numbers:
+            return "scaled", numbers
+    return "features", written(tree)

@@ -6,6 +6,7 @@ from sqlglot import exp
 
 from porsche.components.base import Component, Port, PropertyError
 from porsche.components.properties import Column, Text, TimeColumn
+from porsche.components.reading import Reading, Readings, Said, as_of
 from porsche.components.table import Table, call, column, constant, identifier
 
 
@@ -18,6 +19,7 @@ class Predict(Component):
 
     family = "learn"
     inputs = (Port("rows", "rows with a feature vector"), Port("model", "a model's versions", relation="model"))
+    example = {"features": "features", "prediction": "p"}
     features = Column(label="Feature vector", default="features")
     time = TimeColumn(label="As of", about="event time; found by itself where there is one", required=False)
     prediction = Text(label="Name of the prediction", default="p", port="")
@@ -37,6 +39,18 @@ class Predict(Component):
         predicted = call("PREDICT", _part("model"), _part("version"), column(self.features, "r"))
         items = [*((name, column(name, "r")) for name in rows.names), (self.prediction, predicted)]
         return keyed.join(model, on, items, aliases=("r", "m"), left=True, as_of=column(time, "r"))
+
+    @classmethod
+    def read(cls, said: Said) -> Readings:
+        joined = as_of(said)
+        last = joined.query.expressions[-1] if joined is not None else None
+        call_ = last.this if isinstance(last, exp.Alias) else None
+        if joined is None or last is None or not isinstance(call_, exp.Anonymous) or len(call_.expressions) != 3:
+            return
+        found = {"features": call_.expressions[2].name, "prediction": last.alias}
+        inputs = {"rows": (joined.rows,), "model": (joined.table,)}
+        yield Reading(found, inputs)
+        yield Reading({**found, "time": joined.time}, inputs)
 
 
 def _key(model: str, time: str) -> exp.Expr:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlglot import exp
 
 from engine.types import TimeKind
 from porsche.components.base import Component, Lowering, Port, PropertyError, insert
 from porsche.components.properties import Choice, Column, Number, Options
+from porsche.components.reading import Reading, Readings, Said, bare, from_query, source_of
 from porsche.components.table import Table, call, column, constant, create_table, text, type_tree
 
 
@@ -22,6 +25,7 @@ class TrainOnlineModel(Component):
     gives = "model"
     expected = frozenset({"growing_state"})
     inputs = (Port("samples", "labelled rows with a feature vector"),)
+    example = {"learner": "ftrl", "publish_every": 1000, "parameters": {"alpha": "0.05"}}
     learner = Choice("ftrl", "gaussian", label="Learner")
     label = Column(label="Label", about="1 or 0", default="label", port="samples")
     features = Column(label="Feature vector", default="features", port="samples")
@@ -55,3 +59,22 @@ class TrainOnlineModel(Component):
         table = create_table(self.site.node, [(f.name, type_tree(f.type.as_nullable())) for f in schema],
                              self.site.options("model", {}), watermark=("known_at", until), key=["name"])
         return Lowering(tables=(table,), inserts=(insert(self.site.node, query),))
+
+    @classmethod
+    def read(cls, said: Said) -> Readings:
+        sink = said.sink()
+        inner = from_query(sink[1]) if sink is not None else None
+        source = source_of(inner) if inner is not None else None
+        if sink is None or inner is None or not source or len(sink[1].expressions) != 3 or len(inner.expressions) != 4:
+            return
+        known_at, label, features = (item.name for item in inner.expressions[1:])
+        learner = bare(sink[1].expressions[2].this)
+        if not isinstance(learner, exp.Anonymous) or len(learner.expressions) != 3:
+            return
+        pairs = [pair.partition("=") for pair in learner.expressions[2].name.split(", ")]
+        options = {name: value for name, _, value in pairs if name != "name"}
+        found: dict[str, Any] = {"learner": learner.name.lower(), "label": label, "features": features,
+                                 "known_at": known_at}
+        for name in ("publish_every", "bits"):
+            found[name] = options.pop(name, "")
+        yield Reading({**found, "parameters": options}, {"samples": (source,)})

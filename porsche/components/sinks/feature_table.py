@@ -7,6 +7,7 @@ from sqlglot import exp
 from engine.sql.dialect import Field, RowValue
 from porsche.components.base import Component, Lowering, Port, PropertyError, insert
 from porsche.components.properties import Column, Columns, Options, TimeColumn
+from porsche.components.reading import Reading, Readings, Said, column_names, options_of, source_of
 from porsche.components.table import Table, column, create_table, identifier, type_tree
 
 FAMILY = "features"
@@ -26,6 +27,7 @@ class FeatureTable(Component):
     family = "sinks"
     gives = ""
     inputs = (Port("rows", "rows with features"),)
+    example = {"key": "user_id", "features": ["clicks", "mean_price"]}
     key = Column(label="Entity", about="the column that says whose features they are")
     features = Columns(label="Features", about="columns to keep; none named: all others", default=())
     time = TimeColumn(label="As of", about="event time; found by itself where there is one", required=False)
@@ -55,3 +57,19 @@ class FeatureTable(Component):
         newest = rows.select([(self.key, column(self.key)), (FAMILY, values)], known)
         changes = rows.changelog != "I"  # rows that are only added replace each other by key without being told to
         return Lowering(tables=(table,), inserts=(insert(self.site.node, newest.tree(), last_wins=changes),))
+
+    @classmethod
+    def read(cls, said: Said) -> Readings:
+        sink = said.sink()
+        source = source_of(sink[1]) if sink is not None else None
+        items = sink[1].expressions if sink is not None else []
+        family = items[-1].this if items and isinstance(items[-1], exp.Alias) else None
+        names = column_names(family.expressions) if isinstance(family, RowValue) else None
+        if sink is None or not source or not names or len(items) != 2:
+            return
+        *features, time = names
+        for options in said.options("features", options_of(sink[0])):
+            for chosen in ([], features):
+                for more in ({}, {"time": time}):
+                    found = {"key": items[0].name, "features": chosen, **more, "options": options}
+                    yield Reading(found, {"rows": (source,)})

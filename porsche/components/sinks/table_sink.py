@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from porsche.components.base import Component, Lowering, Port, PropertyError, insert
 from porsche.components.properties import Columns, Options
+from porsche.components.reading import Reading, Readings, Said, column_names, key_of, options_of, source_of
 from porsche.components.table import Table, create_table, type_tree
 
 
@@ -15,8 +16,12 @@ class TableSink(Component):
     """
 
     family = "sinks"
+    general = True
     gives = ""
     inputs = (Port("rows", "rows to write"),)
+    example = {
+        "columns": ["user_id", "p"], "options": {"connector": "filesystem", "path": "${state}/out", "format": "json"},
+    }
     columns = Columns(label="Columns", about="none named: all but those of processing time", default=())
     key = Columns(label="Key columns", default=())
     options = Options(
@@ -38,3 +43,15 @@ class TableSink(Component):
         replaces = bool(self.key) and set(rows.key) != set(self.key)
         table = create_table(self.site.node, columns, options, key=self.key)
         return Lowering(tables=(table,), inserts=(insert(self.site.node, query, last_wins=replaces),))
+
+    @classmethod
+    def read(cls, said: Said) -> Readings:
+        sink = said.sink()
+        source = source_of(sink[1]) if sink is not None else None
+        columns = column_names(sink[1].expressions) if sink is not None else None
+        if sink is None or not source or not columns:
+            return
+        for options in said.options("table", options_of(sink[0])):
+            for names in ([], columns):
+                found = {"columns": names, "key": key_of(sink[0]), "options": options}
+                yield Reading(found, {"rows": (source,)})

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlglot import exp
 
 from porsche.components.base import Component, Lowering, PropertyError
 from porsche.components.properties import Column, Duration, Expressions, Fields, Options, Text
+from porsche.components.reading import (
+    Reading,
+    Readings,
+    Said,
+    computed,
+    expressions,
+    fields_of,
+    lasting,
+    options_of,
+    physical,
+)
 from porsche.components.table import call, column, create_table
 
 
@@ -18,6 +31,11 @@ class EventSource(Component):
     """
 
     family = "sources"
+    example = {
+        "columns": {"user_id": "BIGINT", "item_id": "BIGINT", "price": "DOUBLE", "event_time": "TIMESTAMP(3)"},
+        "time": "event_time", "delay": "5 seconds", "clock": "now",
+        "options": {"connector": "filesystem", "path": "events.csv", "format": "csv"},
+    }
     columns = Fields(label="Columns", about="names and SQL types, in the order of the source")
     computed = Expressions(label="Computed columns", about="further columns made of those above", default={}, port="")
     time = Column(label="Event time", about="the column that says when an event happened", required=False, port="")
@@ -33,6 +51,23 @@ class EventSource(Component):
         return Lowering(
             tables=(create_table(self.site.node, self.columns, options, computed=computed, watermark=watermark),)
         )
+
+    @classmethod
+    def read(cls, said: Said) -> Readings:
+        table = said.tables.get(said.node)
+        if table is None or len(said.tables) != 1 or said.loads or said.inserts or said.views:
+            return
+        made = computed(table)
+        found: dict[str, Any] = {"columns": fields_of(physical(table))}
+        clocks = [name for name, tree in made if isinstance(tree, exp.Anonymous) and tree.name.upper() == "PROCTIME"]
+        if clocks and clocks[-1] == made[-1][0]:
+            made, found["clock"] = made[:-1], clocks[-1]
+        found["computed"] = expressions(made)
+        for mark in table.args.get("watermarks") or ():
+            late = mark.expression.expression if isinstance(mark.expression, exp.Sub) else None
+            found |= {"time": mark.this.name, "delay": lasting(late) or "0 seconds"}
+        for options in said.options("events", options_of(table)):
+            yield Reading({**found, "options": options})
 
     def _check_time(self) -> None:
         names = [name for name, _ in (*self.columns, *self.computed)]

@@ -14,6 +14,7 @@ class CustomSql(Component):
 
     family = "transform"
     inputs = (Port("rows", "tables that the query reads", many=True),)
+    example = {"query": "SELECT user_id, UPPER(city) AS city FROM orders WHERE price > 10"}
     query = Query(label="Query", about="SELECT ... FROM the ids of the nodes that are connected")
 
     def lower(self, rows: tuple[Table, ...]) -> Lowering:

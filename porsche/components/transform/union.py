@@ -7,6 +7,7 @@ from functools import reduce
 from sqlglot import exp
 
 from porsche.components.base import Component, Lowering, Port, PropertyError
+from porsche.components.reading import Reading, Readings, Said, source_of
 from porsche.components.table import Table
 
 
@@ -30,3 +31,15 @@ class Union(Component):
         queries: list[exp.Query] = [table.keep(names).tree() for table in rows]
         query = reduce(lambda left, right: exp.Union(this=left, expression=right, distinct=False), queries)
         return Lowering(views=((self.site.node, query),))
+
+    @classmethod
+    def read(cls, said: Said) -> Readings:
+        query = said.views.get(said.node)
+        sources: list[str] = []
+        while isinstance(query, exp.Union) and not query.args.get("distinct", True):
+            sources.insert(0, source_of(query.expression) or "")
+            query = query.this
+        if sources and query is not None:
+            sources.insert(0, source_of(query) or "")
+            if all(sources):
+                yield Reading({}, {"rows": tuple(sources)})

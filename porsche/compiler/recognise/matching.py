@@ -1,0 +1,222 @@
+"""Which component a unit is: each reads itself off, and the first whose lowering says the same again is it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlglot import exp
+
+from engine.analyze import Analyzer
+from engine.errors import UserError
+from engine.types import Schema
+from porsche.compiler.environment import Environment
+from porsche.compiler.lowering import Statement, columns_of, statements_of
+from porsche.compiler.recognise.normal import fingerprint, normal, skeleton
+from porsche.compiler.recognise.script import Unit
+from porsche.components import catalogue
+from porsche.components.base import Component, PropertyError, Site
+from porsche.components.properties import InvalidValue, Property, TimeColumn
+from porsche.components.reading import Reading, Said, bare
+from porsche.components.table import Table
+
+TAG = "said"
+"""In the `meta` of a tree that a property holds: the property, and the path inside its value."""
+
+Prints = tuple[tuple[str, str, str], ...]
+"""What statements have in common with those that mean the same: kind, name and fingerprint of each."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A node, its properties as documents write them; `trees`: what it lowers to, its expressions tagged."""
+
+    id: str
+    component: str
+    properties: Mapping[str, Any]
+    inputs: Mapping[str, tuple[str, ...]]
+    trees: tuple[exp.Expr, ...] = field(default=(), repr=False)
+
+
+def prints_of(unit: Unit) -> Prints:
+    """The prints of a unit in normal form."""
+    return tuple(sorted([
+        *(("table", name, fingerprint(tree)) for name, tree in unit.tables.items()),
+        *(("view", name, fingerprint(tree)) for name, tree in unit.views.items()),
+        *(("load", tree.this.name, fingerprint(tree)) for tree in unit.loads),
+        *(("insert", tree.this.name, fingerprint(tree)) for tree in unit.inserts)]))
+
+
+def prints_of_statements(statements: list[Statement]) -> Prints:
+    """The same of what a component lowered to."""
+    return tuple(sorted((s.kind, s.name, fingerprint(normal(body_of(s)))) for s in statements))
+
+
+def body_of(statement: Statement) -> exp.Expr:
+    """The part of a statement that counts: of a view its query."""
+    return statement.tree.expression if statement.kind == "view" else statement.tree
+
+
+class Matcher:
+    """Knows the tables that nodes gave so far, and lowers components over them."""
+
+    def __init__(self, analyzer: Analyzer, environment: Environment, state: str) -> None:
+        self._analyzer = analyzer
+        self._environment = environment
+        self._state = state
+        self.tables: dict[str, Table] = {}
+        self.gives: dict[str, str] = {}
+
+    # ---- trying ------------------------------------------------------------------------------------------------------
+
+    def found(self, unit: Unit) -> Iterator[Found]:
+        """The components that a unit in normal form is, the first choice first; never custom SQL."""
+        prints = prints_of(unit)
+        said = self._said(unit)
+        for name, component in _specific_first():
+            for reading in component.read(said):
+                made = self.tried(unit.name, name, _meant(component, reading), reading.inputs, prints)
+                if made is not None:
+                    yield made
+
+    def tried(self, node: str, component: str, properties: Mapping[str, Any],
+              inputs: Mapping[str, tuple[str, ...]], prints: Prints) -> Found | None:
+        """The node, if a component with these properties (without references in them) says just this."""
+        declared = catalogue()[component]
+        values = _values(declared, properties)
+        tables = self._inputs(declared, inputs)
+        if values is None or tables is None or not _columns_exist(declared, values, tables):
+            return None
+        try:
+            lowered = declared(values, self._site(node)).lower(**tables)
+            statements = list(statements_of(lowered, node))
+        except (PropertyError, UserError):
+            return None
+        if prints_of_statements(statements) != prints:
+            return None
+        return Found(node, component, properties, inputs, tuple(body_of(s) for s in statements))
+
+    def learn(self, found: Found) -> None:
+        """What a node gives is known to those after it."""
+        gives = catalogue()[found.component].gives
+        if gives:
+            info = self._analyzer.relation(found.id)
+            self.gives[found.id] = gives
+            self.tables[found.id] = Table.of(found.id, info.schema, info.keys[0] if info.keys else (), info.changelog)
+
+    def _said(self, unit: Unit) -> Said:
+        def options(use: str, said: Mapping[str, str]) -> Iterator[dict[str, str]]:
+            return self._options(unit.name, use, said)
+
+        def names(relation: str) -> tuple[str, ...]:
+            table = self.tables.get(relation)
+            return table.names if table is not None else ()
+
+        return Said(unit.name, unit.tables, tuple(unit.loads), unit.views, tuple(unit.inserts), options,
+                    self._one_row, names)
+
+    def _one_row(self, query: exp.Query) -> bool:
+        findings = self._analyzer.add_statement(query.copy())
+        return not any(f.severity == "error" for f in findings) and () in self._analyzer.relation("query").keys
+
+    def _options(self, node: str, use: str, said: Mapping[str, str]) -> Iterator[dict[str, str]]:
+        """What a document may have said for these options: nothing, what differs from the environment's, all."""
+        supplied = self._environment.options(node, use, {}, self._state)
+        if supplied == said:
+            yield {}
+        elif supplied and supplied.keys() <= said.keys():
+            yield {name: value for name, value in said.items() if supplied.get(name) != value}
+        yield dict(said)
+
+    def _site(self, node: str) -> Site:
+        return Site(node, self._describe,
+                    lambda use, given: self._environment.options(node, use, given, self._state))
+
+    def _describe(self, query: exp.Query) -> Schema:
+        for finding in self._analyzer.add_statement(query):
+            if finding.severity == "error":
+                raise UserError(finding.code, finding.message, hint=finding.hint, place=finding.place)
+        return self._analyzer.relation("query").schema
+
+    def _inputs(self, component: type[Component], inputs: Mapping[str, tuple[str, ...]]) -> dict[str, Any] | None:
+        """The tables at the ports; None where one is not there or no such input."""
+        found: dict[str, Any] = {}
+        for port in component.inputs:
+            names = inputs.get(port.name, ())
+            if any(self.gives.get(name) != port.relation for name in names) or not (names or port.optional):
+                return None
+            tables = tuple(self.tables[name] for name in names)
+            found[port.name] = tables if port.many else (tables[0] if tables else None)
+        return found
+
+
+def _specific_first() -> list[tuple[str, type[Component]]]:
+    return sorted(catalogue().items(), key=lambda item: item[1].general)
+
+
+def _meant(component: type[Component], reading: Reading) -> dict[str, Any]:
+    """The properties of a reading without those that say their default."""
+    declared = component.properties()
+    return {name: value for name, value in reading.properties.items()
+            if value not in ("", [], {}) and not same(declared[name], value, declared[name].default)}
+
+
+def same(property: Property, one: Any, other: Any) -> bool:
+    """Whether two values of a property mean the same."""
+    if one is None or other is None:
+        return one is other
+    try:
+        return bool(_comparable(property.parse(one)) == _comparable(property.parse(other)))
+    except (InvalidValue, PropertyError):
+        return bool(one == other)
+
+
+def _comparable(value: Any) -> Any:
+    if isinstance(value, exp.Expr):
+        return fingerprint(value)
+    if isinstance(value, tuple | list):
+        return tuple(_comparable(each) for each in value)
+    return tuple((key, _comparable(each)) for key, each in value.items()) if isinstance(value, dict) else value
+
+
+def _values(component: type[Component], properties: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The checked values, expressions tagged; None where one is wrong or missing."""
+    values: dict[str, Any] = {}
+    for name, property in component.properties().items():
+        given = properties.get(name)
+        if given is None and property.required:
+            return None
+        given = property.default if given is None else given
+        try:
+            values[name] = None if given is None else property.parse(given)
+        except InvalidValue:
+            return None
+        whole = [((), values[name])] if isinstance(values[name], exp.Expr) else []
+        for path, tree in (*whole, *property.trees(values[name])):
+            bare(tree).meta[TAG] = (name, path)
+    return values
+
+
+def _columns_exist(component: type[Component], values: Mapping[str, Any], tables: Mapping[str, Any]) -> bool:
+    for name, property in component.properties().items():
+        table = tables.get(property.port)
+        if isinstance(table, Table):
+            known = columns_of(table, nested=property.port == "dimension")
+            for _, column in property.columns(values[name]):
+                if column not in known or (isinstance(property, TimeColumn) and column not in table.times()):
+                    return False
+    return True
+
+
+def tagged(found: Found, unit: Unit) -> Iterator[tuple[str, tuple[str | int, ...], exp.Expr]]:
+    """Which part of a unit (in normal form) is which property's: the property, the path inside its value, the tree."""
+    said = sorted(((fingerprint(tree), skeleton(tree)) for tree in unit.statements()), key=lambda each: each[0])
+    made = sorted(((fingerprint(tree), skeleton(tree)) for tree in map(normal, found.trees)), key=lambda each: each[0])
+    for (one, theirs), (other, ours) in zip(said, made, strict=False):
+        if one != other:
+            return
+        for there, here in zip(theirs.walk(), ours.walk(), strict=False):
+            tag = here.meta.get(TAG)
+            if tag is not None:
+                yield tag[0], tag[1], there

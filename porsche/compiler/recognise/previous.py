@@ -1,0 +1,81 @@
+"""What a document was before its SQL was edited: which of its nodes may stay, and in which words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from porsche.compiler import Examined, examine
+from porsche.compiler.diagnostics import Collector
+from porsche.compiler.document import Document, Node
+from porsche.compiler.environment import Environment
+from porsche.compiler.parameters import Parameters
+from porsche.compiler.places import read
+from porsche.compiler.recognise.matching import Found, Matcher, Prints
+from porsche.compiler.recognise.merging import Fill, merged
+from porsche.components import catalogue
+from porsche.components.base import Component
+
+
+@dataclass
+class Previous:
+    """The document before: its plain values, the nodes that became statements, and old ids with their new ones."""
+
+    value: dict[str, Any] = field(default_factory=dict)
+    nodes: dict[str, Node] = field(default_factory=dict)
+    inputs: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
+    fill: Fill = lambda value: value
+    renamed: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, text: str, parameters: Mapping[str, str], state: str, environment: Environment) -> Previous:
+        """The document of a text; DocumentError where it cannot be read at all."""
+        value, _ = read(text)
+        examined: Examined = examine(text, parameters=parameters, state=state, environment=environment)
+        parts = examined.parts
+        if parts is None or not isinstance(value, dict):
+            return cls(value if isinstance(value, dict) else {})
+        said = {statement.node for statement in parts.statements}
+        nodes = {node.id: node for node in parts.document.nodes if node.id in said and node.component in catalogue()}
+        return cls(value, nodes, parts.inputs, parts.settings, _filling(parts.document, parameters, state))
+
+    def inputs_of(self, node: str) -> dict[str, tuple[str, ...]]:
+        """The nodes at the ports of a node, by the names they have now."""
+        return {port: tuple(self.renamed.get(source, source) for source in sources)
+                for port, sources in self.inputs.get(node, {}).items()}
+
+    def same(self, node: str, matcher: Matcher, prints: Prints, old: str = "") -> Found | None:
+        """The node as it was (under the name `old`), if it still says this."""
+        was = self.nodes.get(old or node)
+        if was is None:
+            return None
+        found = matcher.tried(node, was.component, self.fill(dict(was.properties)), self.inputs_of(was.id), prints)
+        return found and Found(node, was.component, was.properties, found.inputs, found.trees)
+
+    def nearest(self, found: Found, matcher: Matcher, prints: Prints) -> Found:
+        """A reading of the same component in as many of the old words as still fit."""
+        was = self.nodes.get(found.id)
+        if was is None or was.component != found.component:
+            return found
+        for properties in self._merged(catalogue()[was.component], was.properties, found.properties):
+            again = matcher.tried(found.id, was.component, self.fill(properties), found.inputs, prints)
+            if again is not None:
+                return Found(found.id, was.component, properties, found.inputs, again.trees)
+        return found
+
+    def _merged(self, component: type[Component], old: Mapping[str, Any],
+                new: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        declared = component.properties()
+        for keep_unsaid in (True, False):
+            yield merged(declared, old, new, self.fill, keep_unsaid=keep_unsaid)
+
+
+def _filling(document: Document, parameters: Mapping[str, str], state: str) -> Fill:
+    known = Parameters(document, parameters, state, Collector({}))
+
+    def fill(value: Any) -> Any:
+        return known.fill(value, ())
+
+    return fill
