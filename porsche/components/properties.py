@@ -14,6 +14,7 @@ from sqlglot import exp
 
 from engine.errors import UserError
 from engine.sql.dialect import parse_expression, parse_type
+from porsche.components.options import Known, described
 
 
 class InvalidValue(Exception):
@@ -249,7 +250,16 @@ class Columns(Property):
         return {"anyOf": [{"type": "array", "items": {"type": "string"}, "uniqueItems": True}, {"type": "string"}]}
 
 
-class Expression(Property):
+class Written(Property):
+    """SQL over columns of an input. `mode`: what stands there: a value for each row (`scalar`), a `condition`, an
+    `aggregate` of many rows, or one `over` the rows up to each."""
+
+    def __init__(self, *, mode: str = "scalar", **rest: Any) -> None:
+        super().__init__(**rest)
+        self.mode = mode
+
+
+class Expression(Written):
     """An SQL expression over columns of an input."""
 
     kind = "expression"
@@ -265,7 +275,7 @@ class Expression(Property):
         return {"type": ["string", "number", "boolean"]}
 
 
-class Expressions(Property):
+class Expressions(Written):
     """New columns: {name: SQL expression}, in order."""
 
     kind = "expressions"
@@ -380,12 +390,15 @@ class Fields(Property):
 
 
 class Options(Property):
-    """Options of a connector: {name: text}."""
+    """Options of a connector: {name: text}. `known`: those that are offered, by what `by` says: another property, or
+    the option "connector"."""
 
     kind = "options"
 
-    def __init__(self, *, label: str, about: str = "", default: Any = None, required: bool | None = None) -> None:
+    def __init__(self, *, label: str, about: str = "", default: Any = None, required: bool | None = None,
+                 known: Known | None = None, by: str = "connector") -> None:
         super().__init__(label=label, about=about, default=default, required=required, port="")
+        self.known, self.by = described(known or {}), by
 
     def parse(self, value: Any) -> dict[str, str]:
         if not isinstance(value, Mapping):

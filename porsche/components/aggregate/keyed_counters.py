@@ -18,7 +18,7 @@ class KeyedCounters(Component):
     inputs = (Port("rows", "rows to aggregate"),)
     example = {"keys": ["user_id"], "aggregates": {"orders": "COUNT(*)", "spent": "SUM(price)"}}
     keys = Columns(label="Key columns", default=())
-    aggregates = Expressions(label="Aggregates", about="a name and an SQL aggregate each: {orders: COUNT(*)}")
+    aggregates = Expressions(label="Aggregates", about="a name and an SQL aggregate each: COUNT(*)", mode="aggregate")
 
     def lower(self, rows: Table) -> Table:
         return rows.group(self.keys, self.aggregates)

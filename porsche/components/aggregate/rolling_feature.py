@@ -47,7 +47,7 @@ class RollingFeature(Component):
     preceding = Number(
         label="Rows before", about="this many rows before the row", low=1, high=10**6, whole=True, required=False
     )
-    features = Expressions(label="Features", about="a name and an SQL aggregate each: {clicks: COUNT(*)}")
+    features = Expressions(label="Features", about="a name and an SQL aggregate each: COUNT(*)", mode="over")
 
     def lower(self, rows: Table) -> Table:
         return rows.over(self.features, self.keys, self.time, self._frame())

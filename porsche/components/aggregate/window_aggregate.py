@@ -27,7 +27,7 @@ class WindowAggregate(Component):
     time = TimeColumn(label="Event time")
     size = Duration(label="Length of a window")
     every = Duration(label="A window every", about="shorter than the length: windows overlap", required=False)
-    aggregates = Expressions(label="Aggregates", about="a name and an SQL aggregate each: {orders: COUNT(*)}")
+    aggregates = Expressions(label="Aggregates", about="a name and an SQL aggregate each: COUNT(*)", mode="aggregate")
 
     def lower(self, rows: Table) -> Table:
         windows = (

@@ -8,6 +8,7 @@ from sqlglot import exp
 
 from engine.types import TimeKind
 from porsche.components.base import Component, Lowering, Port, PropertyError, insert
+from porsche.components.options import LEARNERS
 from porsche.components.properties import Choice, Column, Number, Options
 from porsche.components.reading import Reading, Readings, Said, bare, from_query, source_of
 from porsche.components.table import Table, call, column, constant, create_table, text, type_tree
@@ -33,7 +34,7 @@ class TrainOnlineModel(Component):
     publish_every = Number(label="Samples between versions", low=1, high=10**9, whole=True, default=100)
     bits = Number(label="Bits", about="those of the feature vector", low=4, high=26, whole=True, default=18)
     parameters = Options(
-        label="Parameters", about="of the learner: {alpha: 0.05} for ftrl, {variance: 0.02} for gaussian", default={}
+        label="Parameters", about="of the learner", default={}, known=LEARNERS, by="learner"
     )
 
     def lower(self, samples: Table) -> Lowering:

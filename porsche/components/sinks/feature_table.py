@@ -6,6 +6,7 @@ from sqlglot import exp
 
 from engine.sql.dialect import Field, RowValue
 from porsche.components.base import Component, Lowering, Port, PropertyError, insert
+from porsche.components.options import DIMENSIONS
 from porsche.components.properties import Column, Columns, Options, TimeColumn
 from porsche.components.reading import Reading, Readings, Said, column_names, options_of, source_of
 from porsche.components.table import Table, column, create_table, identifier, type_tree
@@ -32,7 +33,7 @@ class FeatureTable(Component):
     features = Columns(label="Features", about="columns to keep; none named: all others", default=())
     time = TimeColumn(label="As of", about="event time; found by itself where there is one", required=False)
     options = Options(
-        label="Connector", about="options of the table, where they differ from the environment's", default={}
+        label="Connector", about="where it is; nothing: what the environment says", default={}, known=DIMENSIONS
     )
 
     def lower(self, rows: Table) -> Lowering:

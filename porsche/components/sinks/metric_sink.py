@@ -35,8 +35,8 @@ class MetricSink(Component):
         "every": "1 hour", "where": "p IS NOT NULL",
         "metrics": {"auc": "AUC(label, p)", "logloss": "LOGLOSS(label, p)"},
     }
-    metrics = Expressions(label="Metrics", about="a name and an SQL aggregate each: {auc: 'AUC(label, p)'}")
-    where = Expression(label="Only rows where", required=False)
+    metrics = Expressions(label="Metrics", about="a name and an SQL aggregate each: AUC(label, p)", mode="aggregate")
+    where = Expression(label="Only rows where", required=False, mode="condition")
     every = Duration(label="For each", about="a window of event time; none: all rows so far", required=False)
     time = TimeColumn(label="Event time", about="of the windows; found by itself where there is one", required=False)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from porsche.components.base import Component, Lowering, Port, PropertyError, insert
+from porsche.components.options import SINKS
 from porsche.components.properties import Columns, Options
 from porsche.components.reading import Reading, Readings, Said, column_names, key_of, options_of, source_of
 from porsche.components.table import Table, create_table, type_tree
@@ -25,7 +26,7 @@ class TableSink(Component):
     columns = Columns(label="Columns", about="none named: all but those of processing time", default=())
     key = Columns(label="Key columns", default=())
     options = Options(
-        label="Connector", about="options of the table, where they differ from the environment's", default={}
+        label="Connector", about="where it is; nothing: what the environment says", default={}, known=SINKS
     )
 
     def lower(self, rows: Table) -> Lowering:

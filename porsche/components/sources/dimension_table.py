@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from engine.sql.dialect import CreateTable, Field, RowValue
 from porsche.components.base import Component, Lowering, PropertyError, insert
+from porsche.components.options import DIMENSIONS
 from porsche.components.properties import Choice, Column, Fields, Options, Path, Text
 from porsche.components.reading import (
     Reading,
@@ -40,7 +41,7 @@ class DimensionTable(Component):
     key = Column(label="Key", about="the column that rows are looked up by", port="")
     column_family = Text(label="Column family", default="cf", port="")
     options = Options(
-        label="Connector", about="options of the table, where they differ from the environment's", default={}
+        label="Connector", about="where it is; nothing: what the environment says", default={}, known=DIMENSIONS
     )
     path = Path(label="File to load", about="read once, before the pipeline starts", required=False, port="")
     format = Choice("csv", "json", "parquet", label="Format of the file")

@@ -7,6 +7,7 @@ from typing import Any
 from sqlglot import exp
 
 from porsche.components.base import Component, Lowering, PropertyError
+from porsche.components.options import SOURCES
 from porsche.components.properties import Column, Duration, Expressions, Fields, Options, Text
 from porsche.components.reading import (
     Reading,
@@ -41,7 +42,9 @@ class EventSource(Component):
     time = Column(label="Event time", about="the column that says when an event happened", required=False, port="")
     delay = Duration(label="Delay", about="how much later than its time an event may come", default="1 second")
     clock = Text(label="Clock column", about="the name of an added column of processing time", required=False, port="")
-    options = Options(label="Connector", about="options of the table: connector, format, path and so on", default={})
+    options = Options(
+        label="Connector", about="where the rows are, and how they are written", default={}, known=SOURCES
+    )
 
     def lower(self) -> Lowering:
         self._check_time()

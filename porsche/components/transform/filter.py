@@ -14,7 +14,7 @@ class Filter(Component):
     family = "transform"
     inputs = (Port("rows", "rows to choose from"),)
     example = {"condition": "event = 'click' AND price > 10"}
-    condition = Expression(label="Condition", about="an SQL condition over the columns of the input")
+    condition = Expression(label="Condition", about="an SQL condition over the columns of the input", mode="condition")
 
     def lower(self, rows: Table) -> Table:
         return rows.where(self.condition)

@@ -35,7 +35,7 @@ class Property(s.Serializer[Any]):
     required = s.BooleanField()  # type: ignore[assignment]
     default = Value(help_text="null: it has none.")
     port = s.CharField(allow_null=True, help_text="The input whose columns the value refers to.")
-    limits = Anything(help_text="What some kinds have besides: low, high, whole, options, length, mode, known.")
+    limits = Anything(help_text="What some kinds have besides: low, high, whole, options, length, mode, known, by.")
     schema = Anything(help_text="JSON Schema of the value.")
 
 

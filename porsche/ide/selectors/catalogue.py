@@ -9,7 +9,7 @@ from porsche.components import catalogue
 from porsche.components.base import Component
 from porsche.components.properties import Property
 
-LIMITS = ("low", "high", "whole", "options", "length", "mode", "known")
+LIMITS = ("low", "high", "whole", "options", "length", "mode", "known", "by")
 """What some kinds of property have besides."""
 
 
