@@ -2254,7 +2254,7 @@ export interface components {
             default: unknown;
             /** @description The input whose columns the value refers to. */
             port: string | null;
-            /** @description What some kinds have besides: low, high, whole, options, length, mode, known. */
+            /** @description What some kinds have besides: low, high, whole, options, length, mode, known, by. */
             limits: {
                 [key: string]: unknown;
             };
