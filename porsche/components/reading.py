@@ -187,7 +187,8 @@ def computed(table: CreateTable) -> list[tuple[str, exp.Expr]]:
 
 
 def numeral(tree: Any) -> float | int | None:
-    """The number that a literal says, with or without a minus before it; None for anything else."""
+    """The number that a literal says, with or without a minus before it; None for anything else, and for one so small or
+    large that YAML would take it for a text."""
     tree = bare(tree)
     if isinstance(tree, exp.Neg):
         inner = numeral(tree.this)
@@ -195,6 +196,8 @@ def numeral(tree: Any) -> float | int | None:
     if not isinstance(tree, exp.Literal) or tree.is_string:
         return None
     value = float(tree.name)
+    if "e" in repr(value):
+        return None
     return int(value) if value == int(value) else value
 
 

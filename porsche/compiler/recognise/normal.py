@@ -18,7 +18,8 @@ Names = Mapping[str, str]
 
 
 def normal(tree: exp.Expr) -> exp.Expr:
-    """A copy in normal form but for what `fingerprint` looks through: parentheses, and the case of functions."""
+    """A copy in normal form but for what `fingerprint` looks through: parentheses, the case of functions, the order of
+    options."""
     made = tree.copy()
     for node in list(made.find_all(exp.Identifier)):
         node.set("quoted", False)
@@ -34,12 +35,10 @@ def normal(tree: exp.Expr) -> exp.Expr:
 
 
 def skeleton(tree: exp.Expr) -> exp.Expr:
-    """A copy of a tree in normal form, without parentheses, functions in capitals, options in order. Its nodes keep
-    their `meta`."""
+    """A copy of a tree in normal form, without parentheses, functions in capitals. Its nodes keep their `meta`."""
     made = tree.copy()
-    options = made.args.get("options")
-    if options:
-        made.set("options", sorted(options, key=lambda option: str(option.this.name)))
+    if isinstance(made, CreateTable):
+        _plain_table(made)
     for node in list(made.find_all(exp.Paren)):
         inner = node.this
         inner.meta.update({key: value for key, value in node.meta.items() if key not in inner.meta})
@@ -60,16 +59,23 @@ def fingerprint(tree: exp.Expr) -> str:
 
 
 def _tables(tree: exp.Expr) -> None:
-    """No delay of zero, no words about whether the table is there, no empty list before what is inserted."""
+    """No words about whether the table is there, no empty list before what is inserted."""
     if isinstance(tree, CreateTable):
         for part in ("temporary", "exists", "replace"):
             tree.set(part, None)
-        for mark in tree.args.get("watermarks") or ():
-            delay = mark.expression.expression if isinstance(mark.expression, exp.Sub) else None
-            if isinstance(delay, exp.Interval) and isinstance(delay.this, exp.Literal) and delay.this.name == "0":
-                mark.set("expression", mark.expression.this)
     if isinstance(tree, InsertInto) and not tree.args.get("columns"):
         tree.set("columns", None)
+
+
+def _plain_table(table: CreateTable) -> None:
+    """Options in order; a delay of zero is none."""
+    options = table.args.get("options")
+    if options:
+        table.set("options", sorted(options, key=lambda option: str(option.this.name)))
+    for mark in table.args.get("watermarks") or ():
+        delay = mark.expression.expression if isinstance(mark.expression, exp.Sub) else None
+        if isinstance(delay, exp.Interval) and isinstance(delay.this, exp.Literal) and delay.this.name == "0":
+            mark.set("expression", mark.expression.this)
 
 
 # ---- names of relations ----------------------------------------------------------------------------------------------

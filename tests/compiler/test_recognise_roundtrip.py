@@ -1,0 +1,87 @@
+"""SQL that pipelines became is recognised as the same pipelines, whatever was done to its words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from porsche.compiler import compile_text, environment
+from porsche.compiler.recognise import Recognised, recognise
+from porsche.compiler.recognise.matching import same
+from porsche.components import catalogue
+from tests.compiler import random_pipelines
+from tests.compiler.pipelines import EXAMPLES
+from tests.components.samples import SAMPLES, Sample, title
+from tests.components.samples import document as sample_document
+from tests.profiles import examples
+
+
+def told(found: Recognised) -> dict[str, Any]:
+    """The document that was recognised; what was wrong, where there is none."""
+    assert found.document is not None, [str(d) for d in found.diagnostics]
+    return found.document
+
+
+def assert_equal(document: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
+    """The same nodes with the same properties, and the same edges to each."""
+    nodes = {node["id"]: node for node in document["nodes"]}
+    for meant in expected["nodes"]:
+        node = nodes.pop(meant["id"])
+        assert node["component"] == meant["component"], meant["id"]
+        given_, read = meant.get("properties") or {}, node.get("properties") or {}
+        for name, property in catalogue()[meant["component"]].properties().items():
+            one, other = given_.get(name, property.default), read.get(name, property.default)
+            assert (one is None and other is None) or same(property, one, other), (meant["id"], name, one, other)
+    assert not nodes
+    assert _edges(document) == _edges(expected)
+
+
+def _edges(document: Mapping[str, Any]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for edge in document["edges"]:
+        found.setdefault(edge["to"], []).append(edge["from"])
+    return found
+
+
+@pytest.mark.parametrize("where", ["dev", "flink"])
+@pytest.mark.parametrize("name", sorted(path.stem for path in EXAMPLES.glob("*.yaml")))
+def test_the_sql_of_an_example(name: str, where: str) -> None:
+    text = (EXAMPLES / f"{name}.yaml").read_text(encoding="utf-8")
+    sql = compile_text(text, environment=environment(where)).text
+    for written in (sql, random_pipelines.rewritten(sql, 1)):
+        document = told(recognise(written, environment=environment(where)))
+        assert compile_text(json.dumps(document), environment=environment(where)).text == sql
+        assert "custom_sql" not in {node["component"] for node in document["nodes"]}
+        again = recognise(written, environment=environment(where), previous=text)
+        assert told(again) and again.commands == ()
+
+
+@pytest.mark.parametrize("sample", [pytest.param(sample, id=title(sample)) for sample in SAMPLES])
+def test_each_component_is_read_off_its_sql(sample: Sample) -> None:
+    text = sample_document(sample)
+    sql = compile_text(text).text
+    document = told(recognise(random_pipelines.rewritten(sql, 2)))
+    assert_equal(document, json.loads(text))
+    assert compile_text(json.dumps(document)).text == sql
+
+
+@pytest.mark.soak
+@given(seed=st.integers(0, 10**9))
+@example(seed=0)
+@examples(100)
+def test_the_sql_of_any_pipeline(seed: int) -> None:
+    """Quoted, reformatted and without its comments: the same text and the same pipeline, with custom SQL only where it
+    was; and to the document it came from it changes nothing."""
+    expected = random_pipelines.document(seed)
+    text = json.dumps(expected)
+    sql = compile_text(text).text
+    written = random_pipelines.rewritten(sql, seed)
+    document = told(recognise(written))
+    assert_equal(document, expected)
+    assert compile_text(json.dumps(document)).text == sql
+    assert recognise(written, previous=text).commands == ()
