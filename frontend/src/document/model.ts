@@ -4,6 +4,7 @@ import {
   type Layout, type ModelComponent, type ModelEdge, type ModelGroup, type ModelNode, type ModelNote, type ModelParameter, type ModelSample,
   type ModelTest, componentsOf, edgeOf, groupsOf, layoutOf, list, nodesOf, notesOf, parametersOf, record, samplesOf, testsOf, textOf,
 } from "./parts";
+import { cut } from "./pieces";
 import { type Parsed, parseYaml } from "./yaml";
 
 export type {
@@ -36,15 +37,28 @@ export interface Model {
   problems: SyntaxProblem[];
 }
 
-/** The model of a text. Never throws: what cannot be read is left out, the compiler says why. */
+const KEPT = 4;
+const known = new Map<string, Model>();
+
+/** The model of a text, not to be changed. Never throws: what cannot be read is left out, the compiler says why. */
 export function readModel(text: string): Model {
+  const model = known.get(text) ?? modelIn(text);
+  known.delete(text);
+  known.set(text, model); // the newest last
+  if (known.size > KEPT) known.delete(known.keys().next().value ?? "");
+  return model;
+}
+
+function modelIn(text: string): Model {
+  const source = cut(text);
+  if (source) return { ...modelOf(source.value), problems: [] };
   const parsed = parseYaml(text);
   const problems = parsed.errors.map((error) => ({ message: error.message.split("\n")[0] ?? "", at: error.pos[0] }));
   return { ...modelOf(valueOf(parsed)), problems };
 }
 
 /** The model of a document's value. */
-export function modelOf(value: Record<string, unknown>): Omit<Model, "problems"> {
+export function modelOf(value: Readonly<Record<string, unknown>>): Omit<Model, "problems"> {
   return {
     name: textOf(value.name),
     description: textOf(value.description).trim(),

@@ -91,7 +91,18 @@ export function nodesOf(values: readonly unknown[]): ModelNode[] {
   return [...found.values()];
 }
 
+const read = new WeakMap<object, ModelNode>(); // the same object for the same value, as long as a node's text stays
+
 export function nodeOf(value: unknown): ModelNode | null {
+  if (typeof value !== "object" || value === null) return null;
+  const known = read.get(value);
+  if (known) return known;
+  const made = newNodeOf(value);
+  if (made) read.set(value, made);
+  return made;
+}
+
+function newNodeOf(value: object): ModelNode | null {
   const { id, component, label, disabled, properties } = record(value);
   if (typeof id !== "string" || !id) return null;
   return { id, component: textOf(component), label: textOf(label), disabled: disabled === true, properties: record(properties) };
