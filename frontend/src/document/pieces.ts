@@ -31,8 +31,18 @@ const SHARED = /(?:^|[\s[{,:-])[&*][^\s,[\]{}]/; // an anchor or an alias, perha
 let now = new Map<string, unknown>();
 let earlier = now;
 
+const REMEMBERED = 3;
+let recent: Array<{ text: string; source: Source | null }> = [];
+
 /** The text cut and read; null where it cannot be cut, or is not right. */
 export function cut(text: string): Source | null {
+  const known = recent.find((each) => each.text === text);
+  const source = known ? known.source : newlyCut(text);
+  recent = [{ text, source }, ...recent.filter((each) => each !== known)].slice(0, REMEMBERED);
+  return source;
+}
+
+function newlyCut(text: string): Source | null {
   const pieces = piecesOf(text);
   if (!pieces) return null;
   const value = valuesOf(text, pieces);

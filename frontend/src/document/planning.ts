@@ -40,7 +40,7 @@ function near(source: Source, command: OnDocument): TextEdit[] | null {
   const parsed = scope && parseYaml(scope.text);
   if (!parsed || parsed.errors.length || !isMap(parsed.contents)) return null;
   const root = parsed.contents as unknown as YAMLMap;
-  const local = scope.command.kind === "set_in" ? meaning(valueOf(parsed), scope.command) : meant;
+  const local = scope.command.kind === "set_in" || scope.command.kind === "rename_node" ? meaning(valueOf(parsed), scope.command) : meant;
   return tried(waysOf(scope.text, root, scope.command, local), (edits) => {
     const made = scope.outside(edits);
     return made && says(applyEdits(source.text, made), meant) ? made : null;

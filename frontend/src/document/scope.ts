@@ -62,14 +62,14 @@ function wantedOf(source: Source, command: OnDocument): Needed | null {
     case "remove_nodes":
       return removal(source, command);
     case "rename_node":
-      return null;
+      return renaming(source, command);
     case "set_in":
       return inside(source, command);
   }
 }
 
 function some(source: Source, command: OnDocument, lists: Record<string, readonly number[]>): Needed | null {
-  const items = new Map<string, ReadonlySet<number>>();
+  const items: Needed["items"] = new Map();
   for (const [section, indices] of Object.entries(lists)) {
     if (!isCut(source, section) || indices.some((index) => index < 0)) return null;
     items.set(section, new Set(indices));
@@ -99,6 +99,17 @@ function removal(source: Source, command: Extract<OnDocument, { kind: "remove_no
   const edges = list(source.value.edges).flatMap((edge, i) => (edgeOf(edge).some(({ from, to }) => touched(from) || touched(to)) ? [i] : []));
   const all = { nodes: withNeighbour(source, "nodes", nodes), ...(edges.length ? { edges: withNeighbour(source, "edges", edges) } : {}) };
   return some(source, command, all);
+}
+
+function renaming(source: Source, command: Extract<OnDocument, { kind: "rename_node" }>): Needed | null {
+  const edges = list(source.value.edges).flatMap((edge, i) =>
+    edgeOf(edge).filter(({ from, to }) => from === command.node || to === command.node).map((each) => ({ ...each, i })));
+  const readers = new Set(edges.map(({ to }) => to));
+  const nodes = list(source.value.nodes).flatMap((node, i) => (readers.has(String(record(node).id)) ? [i] : []));
+  const lists = { nodes: [...nodes, nodeIndex(source.value, command.node)], ...(edges.length ? { edges: edges.map(({ i }) => i) } : {}) };
+  const needed = some(source, command, lists);
+  for (const section of ["groups", "samples", "tests", "layout"]) if (section in source.value) needed?.items.set(section, "all");
+  return needed;
 }
 
 function inside(source: Source, command: Extract<OnDocument, { kind: "set_in" }>): Needed | null {
