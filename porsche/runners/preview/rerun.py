@@ -29,13 +29,14 @@ from engine.runtime.job import Job, JobOptions
 from engine.session import RunOptions, Session
 from engine.sql.dialect import SetProperty, generate, parse_one
 from engine.types import Schema
-from porsche.compiler import Diagnostic, Environment, Examined, examine
-from porsche.compiler.document import Document
+from porsche.compiler import Diagnostic, Environment, Examined, Parts, examine
+from porsche.compiler.document import Document, Node
 from porsche.compiler.lowering import Statement
 from porsche.components import catalogue
 from porsche.components.base import insert
 from porsche.components.table import create_table, text, type_tree
-from porsche.runners.preview.sampling import ROWS, Sample, Samples, wanted_of
+from porsche.runners.preview.limits import ROWS
+from porsche.runners.preview.sampling import Sample, Samples, wanted_of
 from porsche.runners.preview.tables import Rows, Stand, Taken, Turns, empty
 from porsche.runners.secrets import resolved
 
@@ -49,15 +50,16 @@ VERSIONS = 40
 
 @dataclass(frozen=True)
 class Question:
-    """What is to be previewed. `only`: what feeds these nodes (None: every node); `samples`: by source, as
-    `sampling.wanted_of` says; `state`: the folder that stands for the run's; `secrets`: variables of the environment;
-    `clock`: seconds since the epoch."""
+    """What is to be previewed. `only`: what feeds these nodes (None: every node), unless there are no more than `few`
+    nodes; `samples`: by source, as `sampling.wanted_of` says; `state`: the folder that stands for the run's; `secrets`:
+    variables of the environment; `clock`: seconds since the epoch."""
 
     document: str
     parameters: Mapping[str, str] = field(default_factory=dict)
     environment: Environment | None = None
     access: Access | None = None
     only: frozenset[str] | None = None
+    few: int = 0
     samples: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     limit: int = ROWS
     state: str = "state"
@@ -85,12 +87,15 @@ class NodeRan:
 @dataclass
 class Ran:
     """What a preview found. `error`: what stopped it, and at which node; `preset`: nodes that predicted with a model as
-    it was at the end of the sample."""
+    it was at the end of the sample; `eager`: learners that published more often than they will, after so many samples;
+    `broken`: of nodes with something wrong, the nodes at their ports."""
 
     nodes: dict[str, NodeRan]
     diagnostics: tuple[Diagnostic, ...] = ()
     error: UserError | InternalError | None = None
     preset: tuple[str, ...] = ()
+    eager: Mapping[str, int] = field(default_factory=dict)
+    broken: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -103,35 +108,52 @@ class Ran:
 def rerun(question: Question, samples: Samples) -> Ran:
     """Run a document over samples. Never raises for what a person wrote: see `error` and `diagnostics`."""
     started = time.perf_counter()
+    eager: dict[str, int] = {}
     examined = examine(question.document, parameters=question.parameters, state=question.state,
-                       environment=question.environment, amend=lambda document: _eager(document, question.limit))
+                       environment=question.environment, amend=lambda d: _eager(d, question.limit, eager))
     compiled = time.perf_counter()
-    ran = Ran({}, examined.diagnostics)
+    ran = Ran({}, examined.diagnostics, eager=eager)
     if examined.parts is not None:
-        ran.nodes = _nodes(examined, question.only)
+        ran.broken = _broken(examined.parts)
+        ran.nodes = _nodes(examined, question, ran.broken)
         _run(question, examined, samples, ran)
     ended = time.perf_counter()
     ran.seconds = {"compile": compiled - started, "run": ended - compiled}
     return ran
 
 
-def _eager(document: Document, limit: int) -> Document:
-    """Learners publish often enough for a sample."""
-    def often(properties: Mapping[str, Any]) -> Mapping[str, Any]:
-        asked = properties.get("publish_every")
-        most = max(1, limit // VERSIONS)
-        return {**properties, "publish_every": min(asked, most) if isinstance(asked, int) else most}
+def _eager(document: Document, limit: int, changed: dict[str, int]) -> Document:
+    """Learners publish often enough for a sample; `changed`: those that would not, and how often they do."""
+    most = max(1, limit // VERSIONS)
 
-    nodes = [replace(n, properties=often(n.properties)) if n.component == "train_online_model" else n
-             for n in document.nodes]
-    return replace(document, nodes=tuple(nodes))
+    def often(node: Node) -> Node:
+        asked = node.properties.get("publish_every", most + 1)
+        if node.component != "train_online_model" or isinstance(asked, int) and asked <= most:
+            return node
+        changed[node.id] = most
+        return replace(node, properties={**node.properties, "publish_every": most})
+
+    return replace(document, nodes=tuple(map(often, document.nodes)))
 
 
-def _nodes(examined: Examined, only: frozenset[str] | None) -> dict[str, NodeRan]:
+def _broken(parts: Parts) -> dict[str, dict[str, tuple[str, ...]]]:
+    """What is connected to nodes with something wrong, as far as that is whole."""
+    found: dict[str, dict[str, tuple[str, ...]]] = {n.id: {} for n in parts.document.nodes if n.id not in parts.inputs}
+    for edge in parts.document.edges:
+        if edge.target in found and edge.source in parts.inputs:
+            ports = found[edge.target]
+            ports[edge.port] = (*ports.get(edge.port, ()), edge.source)
+    return found
+
+
+def _nodes(examined: Examined, question: Question,
+           broken: Mapping[str, Mapping[str, tuple[str, ...]]]) -> dict[str, NodeRan]:
     """The nodes that take part, inputs first."""
     parts = examined.parts
     assert parts is not None
-    wanted = set(parts.inputs) if only is None else closure(parts.inputs, only)
+    every = {**broken, **parts.inputs}
+    only = None if question.only is None or len(every) <= question.few else question.only
+    wanted = set(parts.inputs) if only is None else closure(every, only)
     components = {node.id: node.component for node in parts.document.nodes}
     gives = {name: component.gives for name, component in catalogue().items()}
     found = {}
@@ -183,25 +205,26 @@ class _Once:
         self._taken: dict[str, Taken] = {}
         self._stands: dict[str, Callable[[TableOptions], Rows]] = {}
         self._graph: Graph | None = None
+        self._preset: Mapping[str, Rows] = {}
 
     def run(self, preset: Mapping[str, Rows]) -> None:
         """Fill in what the nodes did. `preset`: versions of models that are known from the start."""
-        ran = self._ran
+        ran, self._preset = self._ran, preset
         self._stands = {name: (lambda table, rows=rows: rows) for name, rows in preset.items()}  # type: ignore[misc]
         ran.error = None
         try:
-            session = self._session(preset)
-            self._job(session).run()
+            self._job(self._session()).run()
         except (UserError, InternalError) as error:
             ran.error = error
         for node, done in ran.nodes.items():
-            done.given = self._taken.get(node) or self._taken.get(TAP + node) or Taken()
+            if node not in preset:  # of those the run before has told what they learn
+                done.given = self._taken.get(node) or self._taken.get(TAP + node) or Taken()
             done.late = 0
         self._count()
 
     # ---- the session -------------------------------------------------------------------------------------------------
 
-    def _session(self, preset: Mapping[str, Rows]) -> Session:
+    def _session(self) -> Session:
         question = self._question
         nodes = {s.name: s.node for s in self._statements}
         session = Session(folder=Path(question.state), access=question.access, python=question.access is None,
@@ -209,7 +232,7 @@ class _Once:
         session.models = self.models
         for name, value in {"pipeline.name": "preview", **self._settings}.items():
             _say(session, SetProperty(this=text(name), expression=text(value)))
-        self._declare(session, preset)
+        self._declare(session)
         for statement in self._statements:
             if statement.kind == "insert":
                 _say(session, statement.tree)
@@ -218,7 +241,7 @@ class _Once:
                 _say(session, tree)
         return session
 
-    def _declare(self, session: Session, preset: Mapping[str, Rows]) -> None:
+    def _declare(self, session: Session) -> None:
         """Tables and views. What a table stands for is decided here, by its node."""
         filled = {s.name for s in self._statements if s.kind == "insert"}
         loads = {s.name: s for s in self._statements if s.kind == "load"}
@@ -226,14 +249,14 @@ class _Once:
             name, node = statement.name, self._ran.nodes[statement.node]
             if statement.kind == "table":
                 pipe = _option(statement.tree, "connector") == "pipe"
-                if name in filled and (not pipe or name in preset):
+                if name in filled and (not pipe or name in self._preset):
                     self._taken[name] = Taken()
                 elif name in loads:
                     self._stands[name] = self._loaded(loads[name], node)
                 elif not pipe and name == node.id:
                     self._stand_in(node, statement)
                 tree = _told(statement.tree, self._question.secrets)
-                _say(session, _standing(tree) if name in preset else tree)
+                _say(session, _standing(tree) if name in self._preset else tree)
             elif statement.kind == "view":
                 _say(session, statement.tree)
 
@@ -311,6 +334,8 @@ class _Once:
             for owner in self._owners(operator):
                 marks[owner] = _mark(operator.watermark)
         for name, node in self._ran.nodes.items():
+            if name in self._preset:
+                continue
             below = [marks.get(source) for sources in node.inputs.values() for source in sources]
             node.watermark = marks[name] if name in marks else min((m for m in below if m is not None), default=None)
             marks[name] = node.watermark

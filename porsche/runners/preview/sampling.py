@@ -25,16 +25,13 @@ from engine.connectors.base import Access, DeadLetter, Environment, Source, Tabl
 from engine.connectors.formats.base import Block
 from engine.connectors.formats.registry import text_decoder
 from engine.errors import UserError
+from porsche.runners.preview.limits import MOST_ROWS, ROWS
 from porsche.runners.preview.tables import empty
 
-ROWS = 1000
-"""Rows of a sample."""
 SECONDS = 3.0
 """For how long a source is read for a sample; one that has given something is not waited for so long."""
 ENOUGH = 1.0
 """Seconds after which what a live source has given is enough."""
-MOST_ROWS = 100_000
-"""Rows that a table may be given."""
 KEPT, FILES = 32, 64
 """Samples that are kept in memory, and in files."""
 LETTERS = 20
@@ -128,9 +125,9 @@ def read(table: TableOptions, source: Source, limit: int, seconds: float = SECON
     finally:
         with contextlib.suppress(Exception):
             reader.close()
-    batch = concat(batches).slice(0, limit) if batches else empty(table)
-    plain = Batch(batch.columns, batch.length, batch.kinds)
-    return Sample(plain, "read", more, unreadable, tuple(dead), time.time())
+    batch = concat(batches) if batches else empty(table)
+    batch = batch if batch.length <= limit else batch.slice(0, limit)
+    return Sample(Batch(batch.columns, batch.length, batch.kinds), "read", more, unreadable, tuple(dead), time.time())
 
 
 class Samples:

@@ -471,6 +471,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run a document over samples of its sources. Nothing is written; nothing is saved
+         * @description Run a document over samples of its sources. Nothing is written; nothing is saved.
+         *
+         *     The answer is 200 for a broken document too: what is right in it runs, `diagnostics` has the errors.
+         */
+        post: operations["preview_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/preview/infer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Find out the columns of a file by its first records
+         * @description Find out the columns of a file by its first records.
+         */
+        post: operations["preview_infer_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects": {
         parameters: {
             query?: never;
@@ -585,6 +627,29 @@ export interface paths {
          */
         put: operations["projects_quota_update"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recognise": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read SQL as a pipeline; nothing is saved
+         * @description Read SQL as a pipeline; nothing is saved.
+         *
+         *     Each view and table becomes the component whose SQL says the same, whatever the words, or custom SQL. The
+         *     answer is 200 for SQL that cannot be read too: `diagnostics` then say why, and where.
+         */
+        post: operations["recognise_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1313,6 +1378,15 @@ export interface components {
         Appended: {
             version: number;
         };
+        /**
+         * @description * `added` - added
+         *     * `changed` - changed
+         *     * `removed` - removed
+         *     * `renamed` - renamed
+         *     * `replaced` - replaced
+         * @enum {string}
+         */
+        Change: "added" | "changed" | "removed" | "renamed" | "replaced";
         Checkpoint: {
             epoch: number;
             /** Format: date-time */
@@ -1622,6 +1696,35 @@ export interface components {
             /** @description Bytes that are set aside for it. */
             reserved: number;
         };
+        /** @description Refuses what it does not know. */
+        InferOrderRequest: {
+            project: string;
+            /** @description Of a table: path, format. */
+            options: {
+                [key: string]: string;
+            };
+            /** @default dev */
+            environment: components["schemas"]["Environment"];
+        };
+        Inferred: {
+            format: string;
+            path: string;
+            columns: components["schemas"]["InferredColumn"][];
+            /** @description What reading these columns needs besides. */
+            options: {
+                [key: string]: string;
+            };
+            records: number;
+            /** @description The column that may say when. */
+            time: string | null;
+            /** @description The first line has names. */
+            header?: boolean;
+        };
+        InferredColumn: {
+            name: string;
+            type: string;
+            examples: string[];
+        };
         InputPort: {
             name: string;
             help: string;
@@ -1915,6 +2018,16 @@ export interface components {
         NewWorkRequest: {
             kind: components["schemas"]["NewWorkKind"];
             project: string;
+        };
+        /** @description What becomes of a node. */
+        NodeChange: {
+            node: string;
+            change: components["schemas"]["Change"];
+            component: string;
+            /** @description Those that change. */
+            properties: string[];
+            /** @description The name or the component that it had. */
+            before?: string;
         };
         /** @description What a node gives. */
         NodeColumns: {
@@ -2213,6 +2326,169 @@ export interface components {
             };
             missing: string[];
         };
+        Preview: {
+            node: string | null;
+            nodes: {
+                [key: string]: components["schemas"]["PreviewNode"];
+            };
+            samples: {
+                [key: string]: components["schemas"]["PreviewSample"];
+            };
+            error: components["schemas"]["PreviewError"] | null;
+            diagnostics: components["schemas"]["Diagnostic"][];
+            notes: components["schemas"]["PreviewNote"][];
+            milliseconds: {
+                [key: string]: number;
+            };
+            inputs: components["schemas"]["PreviewInput"][];
+            output: components["schemas"]["PreviewTable"] | null;
+        };
+        PreviewColumn: {
+            name: string;
+            type: string;
+            kind: components["schemas"]["PreviewColumnKind"];
+            nullable: boolean;
+            /** @description ROWTIME or PROCTIME. */
+            time: string | null;
+        };
+        /**
+         * @description * `whole` - whole
+         *     * `number` - number
+         *     * `truth` - truth
+         *     * `moment` - moment
+         *     * `date` - date
+         *     * `time` - time
+         *     * `nested` - nested
+         *     * `text` - text
+         * @enum {string}
+         */
+        PreviewColumnKind: "whole" | "number" | "truth" | "moment" | "date" | "time" | "nested" | "text";
+        PreviewError: {
+            code: string;
+            message: string;
+            hint: string | null;
+            node: string | null;
+            record: {
+                [key: string]: unknown;
+            } | null;
+        };
+        PreviewInput: {
+            port: string;
+            node: string;
+            table: components["schemas"]["PreviewTable"] | null;
+        };
+        PreviewLetter: {
+            place: string;
+            text: string;
+            reason: string;
+        };
+        /**
+         * @description Counts of a node. `held`: rows that came only because the sample ended; `late`: rows left out for being late;
+         *     `unmatched`: rows for which a dimension had nothing; `watermark`: how far event time had come.
+         */
+        PreviewNode: {
+            rows_in: number | null;
+            rows_out: number;
+            held: number;
+            late: number;
+            is_sink: boolean;
+            watermark: string | null;
+            unmatched?: number;
+            model?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** @description What a preview does unlike a run. */
+        PreviewNote: {
+            code: string;
+            node: string;
+        };
+        /** @description Refuses what it does not know. */
+        PreviewOrderRequest: {
+            project: string;
+            document: string;
+            /** @description Whose rows are shown. */
+            node?: string | null;
+            parameters?: {
+                [key: string]: string;
+            };
+            /** @default dev */
+            environment: components["schemas"]["Environment"];
+            samples?: {
+                [key: string]: components["schemas"]["SampleOrderRequest"];
+            };
+            /**
+             * @description Rows of a sample, and of a table.
+             * @default 1000
+             */
+            limit: number;
+            /**
+             * @description Whoever asks again: of several requests the newest counts, the others get 409.
+             * @default
+             */
+            tab: string;
+        };
+        PreviewProfile: {
+            nulls: number;
+            distinct: number | null;
+            min?: string | number;
+            max?: string | number;
+            /** Format: double */
+            mean?: number;
+            /** @description Counts of equal parts from min to max. */
+            bars?: number[];
+            /** @description The most frequent values. */
+            top?: [
+                string | number,
+                string | number
+            ][];
+        };
+        PreviewSample: {
+            kind: components["schemas"]["PreviewSampleKind"];
+            rows: number;
+            /** @description The source has others. */
+            more: boolean;
+            unreadable: number;
+            dead: components["schemas"]["PreviewLetter"][];
+            /**
+             * Format: double
+             * @description Seconds since 1970.
+             */
+            taken_at: number;
+        };
+        /**
+         * @description * `pinned` - pinned
+         *     * `read` - read
+         *     * `empty` - empty
+         * @enum {string}
+         */
+        PreviewSampleKind: "pinned" | "read" | "empty";
+        /**
+         * @description Rows, and what all of them are like. `kinds`: 0 +I, 1 -U, 2 +U, 3 -D of each row, null: all +I; `before_end`: how
+         *     many came before the sample ended.
+         */
+        PreviewTable: {
+            columns: components["schemas"]["PreviewColumn"][];
+            rows: unknown[][];
+            kinds: number[] | null;
+            total: number;
+            before_end: number;
+            profile: components["schemas"]["PreviewProfile"][];
+            time: components["schemas"]["PreviewTimes"] | null;
+        };
+        /**
+         * @description How rows came, by event time. `behind`: for each row the milliseconds by which it is earlier than the latest
+         *     before it; left out where all came in order.
+         */
+        PreviewTimes: {
+            column: string;
+            first: string | null;
+            last: string | null;
+            out_of_order: number;
+            /** @description Milliseconds. */
+            most_behind: number;
+            behind?: number[];
+        };
         /** @description Something that is wrong. */
         Problem: {
             /** @description A short, stable word for programs. */
@@ -2262,6 +2538,19 @@ export interface components {
             schema: {
                 [key: string]: unknown;
             };
+        };
+        /** @description Where a node, or the expression of one of its properties, stands in the SQL. */
+        PropertySpan: {
+            node: string;
+            /** @description "": the span is that of a statement. */
+            property: string;
+            /** @description Where inside the property's value: names and indexes. */
+            path: unknown[];
+            /** @description Where it begins and ends, in characters. */
+            span: [
+                number,
+                number
+            ];
         };
         /** @description A run that waits for room. Who is first in the list starts first. */
         QueuedRun: {
@@ -2317,6 +2606,37 @@ export interface components {
             message: string;
             node: string | null;
             hint: string | null;
+        };
+        /** @description Refuses what it does not know. */
+        RecogniseOrderRequest: {
+            /** @description The whole SQL. */
+            sql: string;
+            /** @description The pipeline before, of which as much as possible stays; null: there is none. */
+            document?: string | null;
+            parameters?: {
+                [key: string]: string;
+            };
+            /**
+             * @description What tables physically are: what it supplies is left out of the pipeline.
+             *
+             *     * `dev` - dev
+             *     * `flink` - flink
+             * @default dev
+             */
+            environment: components["schemas"]["Environment"];
+        };
+        /** @description SQL as a pipeline. What cannot be said as one has no document, but diagnostics with places in the SQL. */
+        Recognised: {
+            valid: boolean;
+            /** @description The whole pipeline as YAML, without what its text had besides. */
+            document: string | null;
+            /** @description What makes it of the pipeline before. */
+            commands: {
+                [key: string]: unknown;
+            }[];
+            changes: components["schemas"]["NodeChange"][];
+            spans: components["schemas"]["PropertySpan"][];
+            diagnostics: components["schemas"]["Diagnostic"][];
         };
         /**
          * @description * `rows` - rows
@@ -2554,6 +2874,15 @@ export interface components {
             restored: {
                 [key: string]: unknown;
             } | null;
+        };
+        /** @description The sample of a source: these rows, or what it has now; nothing: what it had when it was read first. */
+        SampleOrderRequest: {
+            /** @description Rows in the order in which they arrive, as JSON. */
+            rows?: {
+                [key: string]: unknown;
+            }[];
+            /** @description Read the source now. */
+            anew?: boolean;
         };
         /** @description Refuses what it does not know. */
         SaveOrderRequest: {
@@ -5463,6 +5792,205 @@ export interface operations {
             };
         };
     };
+    preview_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewOrderRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description The request does not fit: `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not there, or lies in a project that one has no role in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It makes no sense as things are. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Requests are JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    preview_infer_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InferOrderRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inferred"];
+                };
+            };
+            /** @description The request does not fit: `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not there, or lies in a project that one has no role in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Requests are JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
     projects_list: {
         parameters: {
             query?: {
@@ -6331,6 +6859,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Quota"];
+                };
+            };
+            /** @description The request does not fit: `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not there, or lies in a project that one has no role in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Requests are JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    recognise_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecogniseOrderRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recognised"];
                 };
             };
             /** @description The request does not fit: `errors` names each field. */
