@@ -5,6 +5,7 @@ import { Link, useNavigate } from "react-router";
 
 import { type RunSummary, useLive, useProject, useProjectStreams, useRuns } from "../api";
 import { DataTable, Empty, ErrorNote, format, PageHead, type RowKey } from "../design";
+import { plural, t } from "../i18n";
 import { FLEET_COLUMNS } from "../panels/fleet/columns";
 import { counts, matching } from "../panels/fleet/filter";
 import { FleetTools } from "../panels/fleet/FleetTools";
@@ -39,13 +40,13 @@ export default function FleetPage() {
   const chosen = useMemo(() => shown.filter((run) => selection.has(run.id)), [shown, selection]);
   return (
     <div className={classes.page}>
-      <PageHead title="Fleet" note={data ? `${format.counted(runs.length, "run")} in ${project ?? "all projects"}` : "Loading"} />
+      <PageHead title={t("Fleet")} note={data ? plural(runs.length, "{count} run in {project}", "{count} runs in {project}", { project: project ?? t("all projects") }) : t("Loading")} />
       <div className={classes.tools}>
         <TextInput
           w={240}
           leftSection={<IconSearch size={14} />}
-          placeholder="Search by pipeline, run, reason"
-          aria-label="Search runs"
+          placeholder={t("Search by pipeline, run, reason")}
+          aria-label={t("Search runs")}
           value={search}
           onChange={(event) => setSearch(event.currentTarget.value)}
         />
@@ -59,11 +60,11 @@ export default function FleetPage() {
       <div className={classes.table}>
         {data ? (
           <DataTable
-            label="Runs"
+            label={t("Runs")}
             columns={FLEET_COLUMNS}
             rows={shown}
             rowKey={(run) => run.id}
-            rowLabel={(run) => `${run.pipeline.slug}, run ${run.id}`}
+            rowLabel={(run) => t("{pipeline}, run {run}", { pipeline: run.pipeline.slug, run: run.id })}
             order={{ column: "status", direction: "ascending" }}
             selection={selection}
             onSelect={setSelection}
@@ -78,11 +79,10 @@ export default function FleetPage() {
 }
 
 function NoRuns({ filtered }: { filtered: boolean }) {
-  if (filtered) return <Empty title="No run matches">Change the words or the statuses above.</Empty>;
+  if (filtered) return <Empty title={t("No run matches")}>{t("Change the words or the statuses above.")}</Empty>;
   return (
-    <Empty icon={<IconActivityHeartbeat size={30} stroke={1.4} aria-hidden />} title="Nothing has run yet" actions={<Link to="/">To the pipelines</Link>}>
-      Every job of every pipeline is listed here while it runs and after it has ended: what it does, since when and why, how fast, how far
-      behind, and what last went wrong.
+    <Empty icon={<IconActivityHeartbeat size={30} stroke={1.4} aria-hidden />} title={t("Nothing has run yet")} actions={<Link to="/">{t("To the pipelines")}</Link>}>
+      {t("Every job of every pipeline is listed here while it runs and after it has ended: what it does, since when and why, how fast, how far behind, and what last went wrong.")}
     </Empty>
   );
 }

@@ -3,6 +3,7 @@ import { Link, useParams, useSearchParams } from "react-router";
 
 import { type ModelItem, type ModelVersion, pipelineUrl, useModel, useProjectStreams, useRun, useVersions } from "../api";
 import { Ago, Facts, format, Num, PageHead, Panel, StatusBadge } from "../design";
+import { t } from "../i18n";
 import { CalibrationPanel } from "../panels/models/CalibrationPanel";
 import { MetricsPanel } from "../panels/models/MetricsPanel";
 import { PredictPanel } from "../panels/models/PredictPanel";
@@ -15,24 +16,24 @@ import classes from "./ModelPage.module.css";
 function Summary({ model, version }: { model: ModelItem; version: ModelVersion | null }) {
   const run = useRun(model.run);
   return (
-    <Panel title="Served now" note={<Link to={`${pipelineUrl(model.pipeline.id)}?node=${encodeURIComponent(model.node)}`}>trained by {model.pipeline.slug}, node {model.node}</Link>}>
+    <Panel title={t("Served now")} note={<Link to={`${pipelineUrl(model.pipeline.id)}?node=${encodeURIComponent(model.node)}`}>{t("trained by {pipeline}, node {node}", { pipeline: model.pipeline.slug, node: model.node })}</Link>}>
       <Facts
         facts={[
           {
-            name: "Run",
+            name: t("Run"),
             value:
               <Link to={`/runs/${model.run}`}>
                 {model.run} {run ? <StatusBadge status={run.status} reason={run.reason?.message} /> : null}
               </Link>
           },
-          { name: "Version", value: <Num value={version?.version} /> },
-          { name: "Published", value: <Ago at={version?.published_at} /> },
-          { name: "Samples", value: <Num value={version?.samples} /> },
-          { name: "AUC, last window", value: <Num value={version?.window_auc} /> },
-          { name: "AUC, all samples", value: <Num value={version?.auc} /> },
-          { name: "Logloss, last window", value: <Num value={version?.window_logloss} /> },
-          { name: "Logloss, all samples", value: <Num value={version?.logloss} /> },
-          { name: "Calibration error", title: "Expected calibration error over 20 bins", value: format.percent(version?.calibration_error) },
+          { name: t("Version"), value: <Num value={version?.version} /> },
+          { name: t("Published"), value: <Ago at={version?.published_at} /> },
+          { name: t("Samples"), value: <Num value={version?.samples} /> },
+          { name: t("AUC, last window"), value: <Num value={version?.window_auc} /> },
+          { name: t("AUC, all samples"), value: <Num value={version?.auc} /> },
+          { name: t("Logloss, last window"), value: <Num value={version?.window_logloss} /> },
+          { name: t("Logloss, all samples"), value: <Num value={version?.logloss} /> },
+          { name: t("Calibration error"), title: t("Expected calibration error over 20 bins"), value: format.percent(version?.calibration_error) },
         ]}
       />
     </Panel>
@@ -65,7 +66,7 @@ export default function ModelPage() {
     return (
       <div className="p-page">
         <PageHead title={name} note={<Link to="/models">All models</Link>} />
-        {error ? <Unavailable error={error} what="This model is" onRetry={() => void refetch()} /> : <Waiting />}
+        {error ? <Unavailable error={error} what={t("This model is not available")} onRetry={() => void refetch()} /> : <Waiting />}
       </div>
     );
   }
@@ -79,7 +80,7 @@ export default function ModelPage() {
         <MetricsPanel versions={versions} />
         <CalibrationPanel model={model} version={shown} />
         <div className={classes.wide}>
-          {noVersions ? <Unavailable error={noVersions} what="Versions are" /> : <VersionsPanel versions={versions} chosen={asked} onChoose={choose} />}
+          {noVersions ? <Unavailable error={noVersions} what={t("Versions are not available")} /> : <VersionsPanel versions={versions} chosen={asked} onChoose={choose} />}
         </div>
         <WeightsPanel model={model} version={shown} />
         <PredictPanel key={`${model.project}/${model.name}`} model={model} version={asked} />

@@ -2,18 +2,20 @@ import { SegmentedControl, useMantineColorScheme } from "@mantine/core";
 
 import { useSession } from "../api";
 import { Ago, Facts, PageHead, Panel, Tag } from "../design";
+import { t } from "../i18n";
+import { roleName } from "../panels/settings/roles";
 import { TokensPanel } from "../panels/settings/TokensPanel";
 
 function ThemePanel() {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   return (
-    <Panel title="Appearance" note="kept in this browser">
+    <Panel title={t("Appearance")} note={t("kept in this browser")}>
       <SegmentedControl
-        aria-label="Theme"
+        aria-label={t("Theme")}
         data={[
-          { value: "auto", label: "As the system" },
-          { value: "light", label: "Light" },
-          { value: "dark", label: "Dark" },
+          { value: "auto", label: t("As the system") },
+          { value: "light", label: t("Light") },
+          { value: "dark", label: t("Dark") },
         ]}
         value={colorScheme}
         onChange={(value) => setColorScheme(value as "auto" | "light" | "dark")}
@@ -26,21 +28,21 @@ function AboutPanel() {
   const { data } = useSession();
   if (!data) return null;
   const supervisor = data.supervisor.alive ? (
-    <Tag tone="good">Running</Tag>
+    <Tag tone="good">{t("Running")}</Tag>
   ) : (
     <>
-      <Tag tone="warning">Not running</Tag> <Ago at={data.supervisor.at} none="never seen" />
+      <Tag tone="warning">{t("Not running")}</Tag> <Ago at={data.supervisor.at} none={t("never seen")} />
     </>
   );
   return (
-    <Panel title="About">
+    <Panel title={t("About")}>
       <Facts
         facts={[
-          { name: "Signed in as", value: `${data.user?.username ?? ""}${data.user?.is_superuser ? ", superuser" : ""}` },
-          { name: "Roles", value: data.projects.map((one) => `${one.slug}: ${one.role}`).join(", ") || "member of no project" },
-          { name: "Version", value: data.version },
-          { name: "Supervisor", value: supervisor },
-          { name: "API", value: <a href="/api/docs">Its description, to read and try</a> },
+          { name: t("Signed in as"), value: `${data.user?.username ?? ""}${data.user?.is_superuser ? t(", superuser") : ""}` },
+          { name: t("Roles"), value: data.projects.map((one) => `${one.slug}: ${roleName(one.role)}`).join(", ") || t("member of no project") },
+          { name: t("Version"), value: data.version },
+          { name: t("Supervisor"), value: supervisor },
+          { name: t("API"), value: <a href="/api/docs">{t("Its description, to read and try")}</a> },
         ]}
       />
     </Panel>
@@ -50,7 +52,7 @@ function AboutPanel() {
 export default function SettingsPage() {
   return (
     <div className="p-page">
-      <PageHead title="Settings" />
+      <PageHead title={t("Settings")} />
       <div style={{ display: "grid", gap: 12, maxWidth: 1100 }}>
         <TokensPanel />
         <ThemePanel />

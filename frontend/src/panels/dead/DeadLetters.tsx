@@ -5,6 +5,7 @@ import { useState } from "react";
 import { fetchDeadLetters } from "../../api/runs";
 import type { DeadLetter } from "../../api/types";
 import { Ago, CopyButton, Empty, ErrorNote } from "../../design";
+import { said, t } from "../../i18n";
 import classes from "../run/panels.module.css";
 
 const PAGE = 50;
@@ -32,26 +33,26 @@ export function DeadLetters({ run, count, onSelect }: DeadLettersProps) {
   if (error) return <ErrorNote error={error} />;
   const letters = data?.letters ?? [];
   if (!letters.length && after === 0) {
-    return <Empty title="No dead letters">Every record could be read. One that cannot is kept here with its text and the reason, and the stream goes on.</Empty>;
+    return <Empty title={t("No dead letters")}>{t("Every record could be read. One that cannot is kept here with its text and the reason, and the stream goes on.")}</Empty>;
   }
   return (
     <div className={classes.column}>
       <div className={classes.bar}>
-        <span>{letters.length ? `Records ${after + 1} to ${after + letters.length}` : "No more records"}{count ? ` of ${count.toLocaleString("en")}` : ""}</span>
-        <Button variant="default" disabled={after === 0} onClick={() => setAfter(Math.max(0, after - PAGE))}>Earlier</Button>
-        <Button variant="default" disabled={letters.length < PAGE} loading={isFetching} onClick={() => setAfter(data?.next ?? after)}>Later</Button>
+        <span>{letters.length ? t("Records {first} to {last}", { first: after + 1, last: after + letters.length }) : t("No more records")}{count ? ` ${t("of {count}", { count: count.toLocaleString("en") })}` : ""}</span>
+        <Button variant="default" disabled={after === 0} onClick={() => setAfter(Math.max(0, after - PAGE))}>{t("Earlier")}</Button>
+        <Button variant="default" disabled={letters.length < PAGE} loading={isFetching} onClick={() => setAfter(data?.next ?? after)}>{t("Later")}</Button>
       </div>
       <div className={classes.rows}>
-        <table className={classes.table} aria-label="Dead letters">
-          <thead><tr><th>Node</th><th>Where</th><th>Why</th><th style={{ width: "50%" }}>Record</th><th aria-label="Copy" /></tr></thead>
+        <table className={classes.table} aria-label={t("Dead letters")}>
+          <thead><tr><th>{t("Node")}</th><th>{t("Where")}</th><th>{t("Why")}</th><th style={{ width: "50%" }}>{t("Record")}</th><th aria-label={t("Copy")} /></tr></thead>
           <tbody>
             {letters.map((letter) => (
               <tr key={letter.number} className={classes.letter}>
                 <td><Source letter={letter} onSelect={onSelect} /></td>
                 <td>{letter.place ?? "–"}</td>
-                <td>{letter.reason ?? "–"}{letter.code ? <div className="p-muted">{letter.code}{letter.at ? <>, <Ago at={letter.at} /></> : null}</div> : null}</td>
+                <td>{letter.reason ? said(letter.reason) : "–"}{letter.code ? <div className="p-muted">{letter.code}{letter.at ? <>, <Ago at={letter.at} /></> : null}</div> : null}</td>
                 <td><code className={classes.raw}>{letter.text ?? "–"}</code></td>
-                <td>{letter.text ? <CopyButton value={letter.text} label="Copy the record" /> : null}</td>
+                <td>{letter.text ? <CopyButton value={letter.text} label={t("Copy the record")} /> : null}</td>
               </tr>
             ))}
           </tbody>

@@ -4,19 +4,22 @@ import { IconPlayerPlay, IconPlayerStop } from "@tabler/icons-react";
 import { useState } from "react";
 
 import { isFinal, type RunSummary, covers, useStartRun, useStopRun, useSession } from "../../api";
-import { ConfirmButton, format } from "../../design";
+import { ConfirmButton } from "../../design";
+import { plural, said, t } from "../../i18n";
 import { each } from "./filter";
 
-const runsText = (count: number) => format.counted(count, "run");
+const runsText = (count: number) => plural(count, "{count} run", "{count} runs");
 
-function tell(done: number, verb: string, failed: { run: number; message: string }[]) {
+type Verb = "start" | "stop";
+
+function tell(done: number, verb: Verb, failed: { run: number; message: string }[]) {
   if (failed.length === 0) {
-    notifications.show({ color: "teal", message: `${runsText(done)} asked to ${verb}` });
+    notifications.show({ color: "teal", message: verb === "start" ? t("{runs} asked to start", { runs: runsText(done) }) : t("{runs} asked to stop", { runs: runsText(done) }) });
     return;
   }
-  const said = failed.slice(0, 3).map((one) => `run ${one.run}: ${one.message}`);
-  const more = failed.length > 3 ? `, and ${failed.length - 3} more` : "";
-  notifications.show({ color: "red", autoClose: false, title: `${runsText(failed.length)} could not ${verb}`, message: `${said.join("; ")}${more}` });
+  const reasons = failed.slice(0, 3).map((one) => t("run {run}: {message}", { run: one.run, message: said(one.message) }));
+  const more = failed.length > 3 ? t(", and {count} more", { count: failed.length - 3 }) : "";
+  notifications.show({ color: "red", autoClose: false, title: verb === "start" ? t("{runs} could not start", { runs: runsText(failed.length) }) : t("{runs} could not stop", { runs: runsText(failed.length) }), message: `${reasons.join("; ")}${more}` });
 }
 
 interface FleetToolsProps {
@@ -33,7 +36,7 @@ export function FleetTools({ chosen, onDone }: FleetToolsProps) {
   const may = (run: RunSummary) => covers(data?.projects.find((one) => one.slug === run.pipeline.project)?.role, "operator");
   const startable = chosen.filter((run) => may(run) && run.status !== "FINISHED" && isFinal(run.status));
   const stoppable = chosen.filter((run) => may(run) && !isFinal(run.status) && run.status !== "STOPPING");
-  const act = async (verb: string, runs: readonly RunSummary[], one: (id: number) => Promise<unknown>) => {
+  const act = async (verb: Verb, runs: readonly RunSummary[], one: (id: number) => Promise<unknown>) => {
     setBusy(true);
     const { done, failed } = await each(runs.map((run) => run.id), one);
     setBusy(false);
@@ -43,7 +46,7 @@ export function FleetTools({ chosen, onDone }: FleetToolsProps) {
   return (
     <>
       <span className="p-muted" role="status">
-        {chosen.length > 0 ? `${runsText(chosen.length)} selected` : ""}
+        {chosen.length > 0 ? plural(chosen.length, "{count} run selected", "{count} runs selected") : ""}
       </span>
       <Button
         variant="default"
@@ -51,17 +54,17 @@ export function FleetTools({ chosen, onDone }: FleetToolsProps) {
         disabled={startable.length === 0 || busy}
         onClick={() => void act("start", startable, start.mutateAsync)}
       >
-        Start {startable.length > 0 ? startable.length : ""}
+        {t("Start")} {startable.length > 0 ? startable.length : ""}
       </Button>
       <ConfirmButton
         variant="default"
         leftSection={<IconPlayerStop size={14} />}
         disabled={stoppable.length === 0 || busy}
-        question={`Stop ${runsText(stoppable.length)}? Each takes a checkpoint first, and resumes from it when started again.`}
-        confirm={`Stop ${runsText(stoppable.length)}`}
+        question={t("Stop {runs}? Each takes a checkpoint first, and resumes from it when started again.", { runs: runsText(stoppable.length) })}
+        confirm={t("Stop {runs}", { runs: runsText(stoppable.length) })}
         onConfirm={() => void act("stop", stoppable, stop.mutateAsync)}
       >
-        Stop {stoppable.length > 0 ? stoppable.length : ""}
+        {t("Stop")} {stoppable.length > 0 ? stoppable.length : ""}
       </ConfirmButton>
     </>
   );

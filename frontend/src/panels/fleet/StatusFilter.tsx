@@ -1,4 +1,5 @@
 import { StatusBadge, type StatusName } from "../../design";
+import { t } from "../../i18n";
 import classes from "./StatusFilter.module.css";
 
 interface StatusFilterProps {
@@ -15,7 +16,7 @@ export function StatusFilter({ counts, chosen, onChange }: StatusFilterProps) {
     onChange(next);
   };
   return (
-    <div className={classes.list} role="group" aria-label="Filter by status">
+    <div className={classes.list} role="group" aria-label={t("Filter by status")}>
       {counts.map(([status, count]) => (
         <button
           key={status}

@@ -2,14 +2,16 @@ import { Link } from "react-router";
 
 import { isFinal, type RunSummary, useRunEvents } from "../../api";
 import { Ago, type Column, Duration, format, Num, placeText, Progress, StatusBadge, urgency } from "../../design";
+import { msg, said, t } from "../../i18n";
 
 /** The newest exception of a run: what its status says, else what its events say. */
 function LastException({ run }: { run: RunSummary }) {
   const asked = run.restarts > 0 && run.reason === null;
   const { data } = useRunEvents(asked ? run.id : null);
   const told = data?.results.find((event) => event.kind === "exception");
-  const message = run.reason?.message ?? told?.message;
-  if (!message) return <span className="p-muted">–</span>;
+  const original = run.reason?.message ?? told?.message;
+  if (!original) return <span className="p-muted">–</span>;
+  const message = said(original);
   const where = placeText({ message, node: run.reason?.node ?? told?.node });
   return (
     <span title={where ? `${message} (${where})` : message}>
@@ -27,7 +29,7 @@ const perSecond = (id: "rows_in" | "rows_out", title: string): Column<RunSummary
   title,
   width: 84,
   align: "end",
-  help: "Rows a second",
+  help: msg("Rows a second"),
   cell: (run) => <span title={format.rate(run.rates[id])}>{format.compact(run.rates[id])}</span>,
   sort: (run) => run.rates[id],
 });
@@ -36,7 +38,7 @@ const perSecond = (id: "rows_in" | "rows_out", title: string): Column<RunSummary
 export const FLEET_COLUMNS: readonly Column<RunSummary>[] = [
   {
     id: "pipeline",
-    title: "Pipeline",
+    title: msg("Pipeline"),
     width: 150,
     cell: (run) => (
       <Link to={`/pipelines/${run.pipeline.id}?run=${run.id}`} tabIndex={-1} style={{ color: "var(--p-text)", fontWeight: 600 }}>
@@ -45,36 +47,36 @@ export const FLEET_COLUMNS: readonly Column<RunSummary>[] = [
     ),
     sort: (run) => run.pipeline.slug,
   },
-  { id: "run", title: "Run", width: 52, align: "end", cell: (run) => run.id, sort: (run) => run.id },
+  { id: "run", title: msg("Run"), width: 52, align: "end", cell: (run) => run.id, sort: (run) => run.id },
   {
     id: "status",
-    title: "Status",
+    title: msg("Status"),
     width: 118,
     cell: (run) => <StatusBadge status={run.status} reason={run.reason?.message} />,
     sort: (run) => urgency(run.status),
-    help: "Sorted by how much a run needs a person",
+    help: msg("Sorted by how much a run needs a person"),
   },
-  { id: "since", title: "Since", width: 84, cell: (run) => <Ago at={run.since} />, sort: (run) => run.since },
-  { id: "exception", title: "Last exception", help: "Why its status is what it is, or what last went wrong", cell: (run) => <LastException run={run} />, sort: (run) => run.reason?.message },
-  perSecond("rows_in", "In, rows/s"),
-  perSecond("rows_out", "Out, rows/s"),
-  { id: "lag", title: "Lag", width: 88, align: "end", cell: (run) => <Duration value={lag(run)} />, sort: lag, help: "How far event time is behind the clock" },
+  { id: "since", title: msg("Since"), width: 84, cell: (run) => <Ago at={run.since} />, sort: (run) => run.since },
+  { id: "exception", title: msg("Last exception"), help: msg("Why its status is what it is, or what last went wrong"), cell: (run) => <LastException run={run} />, sort: (run) => run.reason?.message },
+  perSecond("rows_in", msg("In, rows/s")),
+  perSecond("rows_out", msg("Out, rows/s")),
+  { id: "lag", title: msg("Lag"), width: 88, align: "end", cell: (run) => <Duration value={lag(run)} />, sort: lag, help: msg("How far event time is behind the clock") },
   {
     id: "checkpoint",
-    title: "Checkpoint",
+    title: msg("Checkpoint"),
     width: 92,
     cell: (run) => <Ago at={run.checkpoint?.at} />,
     sort: (run) => format.seconds(run.checkpoint?.at),
-    help: "When the last checkpoint was completed",
+    help: msg("When the last checkpoint was completed"),
   },
-  { id: "restarts", title: "Restarts", width: 74, align: "end", cell: (run) => <Num value={run.restarts} />, sort: (run) => run.restarts },
-  { id: "attempt", title: "Attempt", width: 70, align: "end", cell: (run) => <Num value={run.attempt} />, sort: (run) => run.attempt },
+  { id: "restarts", title: msg("Restarts"), width: 74, align: "end", cell: (run) => <Num value={run.restarts} />, sort: (run) => run.restarts },
+  { id: "attempt", title: msg("Attempt"), width: 70, align: "end", cell: (run) => <Num value={run.attempt} />, sort: (run) => run.attempt },
   {
     id: "progress",
-    title: "Progress",
+    title: msg("Progress"),
     width: 138,
-    cell: (run) => (run.progress === null ? <span className="p-muted">no end</span> : <Progress value={run.progress} label="Progress of the run" width={64} />),
+    cell: (run) => (run.progress === null ? <span className="p-muted">{t("no end")}</span> : <Progress value={run.progress} label={t("Progress of the run")} width={64} />),
     sort: (run) => run.progress,
   },
-  { id: "project", title: "Project", width: 96, cell: (run) => run.pipeline.project, sort: (run) => run.pipeline.project },
+  { id: "project", title: msg("Project"), width: 96, cell: (run) => run.pipeline.project, sort: (run) => run.pipeline.project },
 ];

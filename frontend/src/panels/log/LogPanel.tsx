@@ -5,17 +5,18 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { fetchLogs } from "../../api/runs";
 import type { LogLine } from "../../api/types";
 import { Empty, ErrorNote } from "../../design";
-import { clock, counted, moment } from "../../design/format";
+import { clock, moment } from "../../design/format";
+import { msg, plural, t } from "../../i18n";
 import { useKept } from "../run/kept";
 import classes from "../run/panels.module.css";
 
 type Level = "DEBUG" | "INFO" | "WARNING" | "ERROR";
 
 const LEVELS: Array<{ value: Level; label: string }> = [
-  { value: "DEBUG", label: "All" },
-  { value: "INFO", label: "Info" },
-  { value: "WARNING", label: "Warnings" },
-  { value: "ERROR", label: "Errors" },
+  { value: "DEBUG", label: msg("All") },
+  { value: "INFO", label: msg("Info") },
+  { value: "WARNING", label: msg("Warnings") },
+  { value: "ERROR", label: msg("Errors") },
 ];
 const KEPT = 2000;
 const EVERY_MS = 1500;
@@ -50,7 +51,7 @@ interface LogPanelProps {
 
 /** The log of a run as it grows. */
 export function LogPanel({ run, active, onSelect }: LogPanelProps) {
-  if (run === null) return <Empty title="No log yet">What the job says while it runs appears here.</Empty>;
+  if (run === null) return <Empty title={t("No log yet")}>{t("What the job says while it runs appears here.")}</Empty>;
   return <Log key={run} run={run} active={active} onSelect={onSelect} />;
 }
 
@@ -75,19 +76,19 @@ function Log({ run, active, onSelect }: LogPanelProps & { run: number }) {
   return (
     <div className={classes.column}>
       <div className={classes.bar}>
-        <SegmentedControl data={LEVELS} value={level} onChange={setLevel} aria-label="Least level" />
-        <TextInput value={search} onChange={(event) => setSearch(event.currentTarget.value)} placeholder="Filter" aria-label="Filter the log" w={180} />
-        <Checkbox label="Follow" checked={follow} onChange={(event) => setFollow(event.currentTarget.checked)} />
-        <Button variant="default" onClick={() => setPaused(!paused)}>{paused ? "Go on" : "Pause"}</Button>
-        <span className="p-muted">{counted(lines.length, "line")}{paused ? ", paused" : ""}</span>
+        <SegmentedControl data={LEVELS.map(({ value, label }) => ({ value, label: t(label) }))} value={level} onChange={setLevel} aria-label={t("Least level")} />
+        <TextInput value={search} onChange={(event) => setSearch(event.currentTarget.value)} placeholder={t("Filter")} aria-label={t("Filter the log")} w={180} />
+        <Checkbox label={t("Follow")} checked={follow} onChange={(event) => setFollow(event.currentTarget.checked)} />
+        <Button variant="default" onClick={() => setPaused(!paused)}>{paused ? t("Go on") : t("Pause")}</Button>
+        <span className="p-muted">{plural(lines.length, "{count} line", "{count} lines")}{paused ? t(", paused") : ""}</span>
       </div>
       <ErrorNote error={error} />
-      <div className={classes.rows} ref={box} onScroll={onScroll} tabIndex={0} role="log" aria-label="Log of the run" aria-live="off">
+      <div className={classes.rows} ref={box} onScroll={onScroll} tabIndex={0} role="log" aria-label={t("Log of the run")} aria-live="off">
         {lines.length ? (
           <ol className={classes.log}>
             {lines.map((line, i) => (
               <li key={`${line.at}-${i}`} data-level={line.level}>
-                <time title={`${moment(line.at)}, attempt ${line.attempt ?? 1}, ${line.logger}`}>{clock(line.at)}</time>
+                <time title={t("{moment}, attempt {attempt}, {logger}", { moment: moment(line.at), attempt: line.attempt ?? 1, logger: line.logger })}>{clock(line.at)}</time>
                 <span className={classes.level}>{line.level}</span>
                 <span className={classes.text}>
                   {line.node ? <><button type="button" className={classes.link} onClick={() => onSelect(line.node ?? "")}>{line.node}</button>: </> : null}
@@ -96,7 +97,7 @@ function Log({ run, active, onSelect }: LogPanelProps & { run: number }) {
               </li>
             ))}
           </ol>
-        ) : data ? <Empty title="No lines">Nothing at this level{search ? " matches the filter" : ""}.</Empty> : null}
+        ) : data ? <Empty title={t("No lines")}>{search ? t("Nothing at this level matches the filter.") : t("Nothing at this level.")}</Empty> : null}
       </div>
     </div>
   );

@@ -3,9 +3,10 @@ import { useMemo, useState } from "react";
 
 import type { ModelVersion } from "../../api";
 import { Panel, TimeSeries } from "../../design";
+import { msg, t } from "../../i18n";
 import { type Axis, metricSeries } from "./series";
 
-const WAITING = "The first version is published once enough labelled samples have come";
+const WAITING = msg("The first version is published once enough labelled samples have come");
 
 /** How good the model was on each sample before it learnt from it. */
 export function MetricsPanel({ versions }: { versions: readonly ModelVersion[] }) {
@@ -13,23 +14,23 @@ export function MetricsPanel({ versions }: { versions: readonly ModelVersion[] }
   const auc = useMemo(() => metricSeries(versions, "auc", axis), [versions, axis]);
   const logloss = useMemo(() => metricSeries(versions, "logloss", axis), [versions, axis]);
   const x = axis === "time" ? "time" : "number";
-  const shared = { group: `model-${axis}`, x, xName: "version", range: "fit", waiting: WAITING, height: 150 } as const;
+  const shared = { group: `model-${axis}`, x, xName: t("version"), range: "fit", waiting: t(WAITING), height: 150 } as const;
   const choice = (
     <SegmentedControl
-      aria-label="Horizontal axis"
+      aria-label={t("Horizontal axis")}
       data={[
-        { value: "version", label: "By version" },
-        { value: "time", label: "By time" },
+        { value: "version", label: t("By version") },
+        { value: "time", label: t("By time") },
       ]}
       value={axis}
       onChange={(value) => setAxis(value as Axis)}
     />
   );
   return (
-    <Panel title="Progressive metrics" note="each sample is predicted before it is learnt" actions={choice}>
+    <Panel title={t("Progressive metrics")} note={t("each sample is predicted before it is learnt")} actions={choice}>
       <div style={{ display: "grid", gap: 14 }}>
-        <TimeSeries title="AUC" series={auc} {...shared} />
-        <TimeSeries title="Logloss" series={logloss} {...shared} />
+        <TimeSeries title={t("AUC")} series={auc} {...shared} />
+        <TimeSeries title={t("Logloss")} series={logloss} {...shared} />
       </div>
     </Panel>
   );

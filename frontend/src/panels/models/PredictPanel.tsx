@@ -3,6 +3,7 @@ import { type FormEvent, useState } from "react";
 
 import { ApiError, type ModelInput, type ModelDetail, type PredictionReply, usePredict } from "../../api";
 import { Ago, Duration, Empty, ErrorNote, Facts, format, Note, Panel } from "../../design";
+import { said, t } from "../../i18n";
 import { asJson, EXAMPLES, kindOf, row, rowsOf } from "./inputs";
 import classes from "./PredictPanel.module.css";
 
@@ -43,22 +44,22 @@ export function PredictPanel({ model, version }: PredictPanelProps) {
   const choice =
     inputs.length > 0 ? (
       <SegmentedControl
-        aria-label="How to ask"
+        aria-label={t("How to ask")}
         data={[
-          { value: "form", label: "Form" },
-          { value: "json", label: "JSON" },
+          { value: "form", label: t("Form") },
+          { value: "json", label: t("JSON") },
         ]}
         value={mode}
         onChange={(next) => change(next as Mode)}
       />
     ) : null;
   return (
-    <Panel title="Predict" note={version === null ? "with the newest version" : `with version ${format.number(version)}`} actions={choice}>
+    <Panel title={t("Predict")} note={version === null ? t("with the newest version") : t("with version {version}", { version: format.number(version) })} actions={choice}>
       <form onSubmit={onSubmit}>
         {mode === "json" ? (
           <Textarea
-            label="Rows"
-            description="An object of columns, or a list of them"
+            label={t("Rows")}
+            description={t("An object of columns, or a list of them")}
             classNames={{ input: "p-mono" }}
             autosize
             minRows={5}
@@ -72,7 +73,7 @@ export function PredictPanel({ model, version }: PredictPanelProps) {
         )}
         <Group justify="flex-end" mt="sm">
           <Button type="submit" loading={predict.isPending}>
-            Predict
+            {t("Predict")}
           </Button>
         </Group>
       </form>
@@ -99,7 +100,7 @@ function Fields({ inputs, texts, errors, onChange }: FieldsProps) {
               {name} <span className="p-muted">{type}</span>
             </>
           }
-          placeholder={entity ? `looked up by ${entity}` : EXAMPLES[kindOf(type)]}
+          placeholder={entity ? t("looked up by {entity}", { entity }) : EXAMPLES[kindOf(type)]}
           value={texts[name] ?? ""}
           error={errors[name]}
           onChange={(event) => onChange(name, event.currentTarget.value)}
@@ -111,7 +112,7 @@ function Fields({ inputs, texts, errors, onChange }: FieldsProps) {
 
 function Answer({ reply, error }: { reply: PredictionReply | null; error: unknown }) {
   if (error) {
-    if (error instanceof ApiError && error.status === 501) return <Empty title="Prediction is not available">{error.message}</Empty>;
+    if (error instanceof ApiError && error.status === 501) return <Empty title={t("Prediction is not available")}>{said(error.message)}</Empty>;
     return <ErrorNote error={error} />;
   }
   if (!reply) return null;
@@ -124,19 +125,19 @@ function Answer({ reply, error }: { reply: PredictionReply | null; error: unknow
             {format.percent(one.p)}
           </span>
           <span className="p-muted">
-            probability{one.freshness_seconds === null ? null : <LookedUp prediction={one} />}
+            {t("probability")}{one.freshness_seconds === null ? null : <LookedUp prediction={one} />}
           </span>
         </div>
       ))}
-      {missing.length > 0 ? <Note tone="warning">Neither given nor found, so taken as missing: {missing.join(", ")}</Note> : null}
+      {missing.length > 0 ? <Note tone="warning">{t("Neither given nor found, so taken as missing: {names}", { names: missing.join(", ") })}</Note> : null}
       <Facts
         facts={[
-          { name: "Model", value: reply.model },
-          { name: "Run", value: reply.run },
-          { name: "Version", value: format.number(reply.version) },
-          { name: "Published", value: <Ago at={reply.published_at} /> },
-          { name: "Features as of", value: reply.features_at === null ? "as given" : format.moment(format.seconds(reply.features_at)), title: "In event time" },
-          { name: "Stream as of", value: format.moment(format.seconds(reply.stream_at)), title: "How far the run has come in event time" },
+          { name: t("Model"), value: reply.model },
+          { name: t("Run"), value: reply.run },
+          { name: t("Version"), value: format.number(reply.version) },
+          { name: t("Published"), value: <Ago at={reply.published_at} /> },
+          { name: t("Features as of"), value: reply.features_at === null ? t("as given") : format.moment(format.seconds(reply.features_at)), title: t("In event time") },
+          { name: t("Stream as of"), value: format.moment(format.seconds(reply.stream_at)), title: t("How far the run has come in event time") },
         ]}
       />
     </div>
@@ -147,8 +148,8 @@ function LookedUp({ prediction }: { prediction: PredictionReply["predictions"][n
   const names = Object.keys(prediction.looked_up);
   return (
     <>
-      , {names.length > 0 ? `${names.join(", ")} looked up, ` : ""}
-      <Duration value={prediction.freshness_seconds} /> behind the stream
+      , {names.length > 0 ? t("{names} looked up, ", { names: names.join(", ") }) : ""}
+      <Duration value={prediction.freshness_seconds} /> {t("behind the stream")}
     </>
   );
 }

@@ -1,4 +1,5 @@
 import type { ModelInput } from "../../api";
+import { t } from "../../i18n";
 
 /** What a column's field is: how it is typed in, and what is sent. */
 export type Kind = "whole" | "real" | "boolean" | "text" | "time";
@@ -28,15 +29,15 @@ export function parsed(text: string, type: string): Parsed {
   if (kind === "text") return { value: text === "" ? null : text };
   if (given === "") return { value: null };
   if (kind === "whole") {
-    if (!/^[+-]?\d+$/.test(given)) return { error: "A whole number" };
+    if (!/^[+-]?\d+$/.test(given)) return { error: t("A whole number") };
     const value = Number(given);
     return { value: Number.isSafeInteger(value) ? value : given };
   }
   if (kind === "real") {
     const value = Number(given);
-    return Number.isFinite(value) ? { value } : { error: "A number" };
+    return Number.isFinite(value) ? { value } : { error: t("A number") };
   }
-  if (kind === "boolean") return /^(true|false)$/i.test(given) ? { value: given.toLowerCase() === "true" } : { error: "true or false" };
+  if (kind === "boolean") return /^(true|false)$/i.test(given) ? { value: given.toLowerCase() === "true" } : { error: t("true or false") };
   return { value: given };
 }
 
@@ -59,11 +60,11 @@ export function rowsOf(text: string): { rows: Record<string, unknown>[] } | { er
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return { error: `This is not JSON: ${error instanceof Error ? error.message : String(error)}` };
+    return { error: t("This is not JSON: {message}", { message: error instanceof Error ? error.message : String(error) }) };
   }
   const rows = Array.isArray(value) ? value : [value];
   const isRow = (one: unknown): one is Record<string, unknown> => typeof one === "object" && one !== null && !Array.isArray(one);
-  if (rows.length === 0 || !rows.every(isRow)) return { error: "An object of columns is meant, or a list of them." };
+  if (rows.length === 0 || !rows.every(isRow)) return { error: t("An object of columns is meant, or a list of them.") };
   return { rows };
 }
 

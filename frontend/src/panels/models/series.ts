@@ -1,5 +1,6 @@
 import type { ModelVersion } from "../../api";
 import { format, type Point, type Series } from "../../design";
+import { t } from "../../i18n";
 
 export type Axis = "time" | "version";
 type Metric = "auc" | "logloss";
@@ -21,7 +22,7 @@ function points(versions: readonly ModelVersion[], name: keyof ModelVersion, axi
 export function metricSeries(versions: readonly ModelVersion[], metric: Metric, axis: Axis): Series[] {
   const { window, all } = NAMES[metric];
   return [
-    { key: "window", name: "each window", points: points(versions, window, axis), color: 6, faint: true },
-    { key: "all", name: "all samples so far", points: points(versions, all, axis), color: 0 },
+    { key: "window", name: t("each window"), points: points(versions, window, axis), color: 6, faint: true },
+    { key: "all", name: t("all samples so far"), points: points(versions, all, axis), color: 0 },
   ];
 }

@@ -3,6 +3,7 @@ import { Fragment, useState } from "react";
 
 import { type Chosen, type OperatorState, useContents } from "../../api/states";
 import { ErrorNote, format } from "../../design";
+import { plural, t } from "../../i18n";
 import classes from "../run/panels.module.css";
 
 interface ContentsProps {
@@ -16,19 +17,19 @@ export function Contents({ chosen, onSelect, onClose }: ContentsProps) {
   const { data, error, isPending } = useContents(chosen);
   const [open, setOpen] = useState<string | null>(null);
   const operators = (data?.operators ?? []) as unknown as OperatorState[];
-  const title = data ? (data.name ?? `checkpoint ${data.epoch}`) : "";
+  const title = data ? (data.name ?? t("checkpoint {epoch}", { epoch: data.epoch })) : "";
   return (
-    <section aria-label="What the state holds">
+    <section aria-label={t("What the state holds")}>
       <div className={classes.bar}>
-        <strong>{isPending ? "Reading" : title}</strong>
-        <span className="p-muted">{data ? format.counted(operators.length, "operator") : ""}</span>
+        <strong>{isPending ? t("Reading") : title}</strong>
+        <span className="p-muted">{data ? plural(operators.length, "{count} operator", "{count} operators") : ""}</span>
         <span style={{ flex: 1 }} />
-        <CloseButton aria-label="Close" onClick={onClose} />
+        <CloseButton aria-label={t("Close")} onClick={onClose} />
       </div>
       <ErrorNote error={error} />
       {data ? (
-        <table className={classes.table} aria-label={`Operators of ${title}`}>
-          <thead><tr><th>Node</th><th>Operator</th><th>Keys</th><th>Rows</th><th>Size</th></tr></thead>
+        <table className={classes.table} aria-label={t("Operators of {title}", { title })}>
+          <thead><tr><th>{t("Node")}</th><th>{t("Operator")}</th><th>{t("Keys")}</th><th>{t("Rows")}</th><th>{t("Size")}</th></tr></thead>
           <tbody>
             {operators.map((one) => (
               <Fragment key={one.uid}>
@@ -55,7 +56,7 @@ function Rows({ name, columns, rows }: { name: string; columns: ReadonlyArray<re
   return (
     <tr>
       <td colSpan={5} style={{ padding: "0 10px 10px 24px" }}>
-        <div className="p-muted">{name}{rows.length ? ", some of its rows" : ": no rows to show"}</div>
+        <div className="p-muted">{name}{rows.length ? t(", some of its rows") : t(": no rows to show")}</div>
         {rows.length ? (
           <table className={classes.table} aria-label={name}>
             <thead><tr>{columns.map(([column, type], i) => <th key={`${column} ${i}`} title={type}>{column}</th>)}</tr></thead>

@@ -6,6 +6,7 @@ import { isFinal } from "../../api/runs";
 import { type CheckpointItem, type Chosen, type Savepoint, supportUrl, useRunState, useSavepoints, useStates } from "../../api/states";
 import type { RunSummary } from "../../api/types";
 import { Ago, ConfirmButton, Empty, ErrorNote, format, Tag } from "../../design";
+import { plural, said, t } from "../../i18n";
 import { useEditor } from "../document/editor";
 import classes from "../run/panels.module.css";
 import { Contents } from "./Contents";
@@ -35,27 +36,27 @@ export function StatePanel({ run, canRun, canEdit, onRun, onSelect }: StatePanel
       <ErrorNote error={failed ?? kept.error} />
       <div className={classes.rows}>
         {!savepoints.length && !checkpoints.length ? (
-          <Empty title="No state yet">Once the pipeline runs it takes checkpoints, and goes on from the last one after a failure. A savepoint keeps one for as long as you want it.</Empty>
+          <Empty title={t("No state yet")}>{t("Once the pipeline runs it takes checkpoints, and goes on from the last one after a failure. A savepoint keeps one for as long as you want it.")}</Empty>
         ) : (
-          <table className={classes.table} aria-label="States">
-            <thead><tr><th>State</th><th>Made</th><th>Revision</th><th>Size</th><th>Keys</th><th>What can be done</th></tr></thead>
+          <table className={classes.table} aria-label={t("States")}>
+            <thead><tr><th>{t("State")}</th><th>{t("Made")}</th><th>{t("Revision")}</th><th>{t("Size")}</th><th>{t("Keys")}</th><th>{t("What can be done")}</th></tr></thead>
             <tbody>
               {savepoints.map((one) => (
                 <SavepointRow key={one.id} one={one} open={() => setChosen({ savepoint: one.id })}>
                   {one.state === "READY" ? (
                     <>
-                      <ConfirmButton size="compact-xs" variant="default" disabled={!canEdit} confirm="Roll back" onConfirm={() => states.rollBack.mutate(one.id, begun)}
-                        question={`Document, state, models and configuration as they were in '${one.name}'? What runs is stopped first; nothing of it is deleted.`}>
-                        Roll back
+                      <ConfirmButton size="compact-xs" variant="default" disabled={!canEdit} confirm={t("Roll back")} onConfirm={() => states.rollBack.mutate(one.id, begun)}
+                        question={t("Document, state, models and configuration as they were in '{name}'? What runs is stopped first; nothing of it is deleted.", { name: one.name })}>
+                        {t("Roll back")}
                       </ConfirmButton>
-                      <Button size="compact-xs" variant="default" disabled={!canRun} onClick={() => states.restore.mutate(one.id, begun)} title="A new run that begins with it, beside whatever runs">
-                        Start from it
+                      <Button size="compact-xs" variant="default" disabled={!canRun} onClick={() => states.restore.mutate(one.id, begun)} title={t("A new run that begins with it, beside whatever runs")}>
+                        {t("Start from it")}
                       </Button>
                     </>
                   ) : null}
-                  <ConfirmButton size="compact-xs" variant="subtle" color="red" disabled={!canRun || one.state === "MAKING"} confirm="Delete" question={`Delete '${one.name}'? It cannot be brought back.`}
+                  <ConfirmButton size="compact-xs" variant="subtle" color="red" disabled={!canRun || one.state === "MAKING"} confirm={t("Delete")} question={t("Delete '{name}'? It cannot be brought back.", { name: one.name })}
                     onConfirm={() => states.remove.mutate(one.id)}>
-                    Delete
+                    {t("Delete")}
                   </ConfirmButton>
                 </SavepointRow>
               ))}
@@ -77,20 +78,20 @@ function Tools({ run, canRun, states }: { run: RunSummary; canRun: boolean; stat
   return (
     <div className={classes.bar}>
       <form style={{ display: "contents" }} onSubmit={(event) => { event.preventDefault(); keep(); }}>
-        <TextInput w={190} placeholder="name, or one is made up" aria-label="Name of the savepoint" value={name} onChange={(event) => setName(event.currentTarget.value)} pattern="[a-z0-9][a-z0-9\-]*" title="small letters, digits and dashes" />
-        <Checkbox label="restore point" checked={restorePoint} onChange={(event) => setRestorePoint(event.currentTarget.checked)} title="You mean to come back to it: document, state, models and configuration" />
-        <Button type="submit" variant="default" leftSection={<IconBookmark size={14} />} disabled={!canRun} loading={states.make.isPending}>Keep the state</Button>
+        <TextInput w={190} placeholder={t("name, or one is made up")} aria-label={t("Name of the savepoint")} value={name} onChange={(event) => setName(event.currentTarget.value)} pattern="[a-z0-9][a-z0-9\-]*" title={t("small letters, digits and dashes")} />
+        <Checkbox label={t("restore point")} checked={restorePoint} onChange={(event) => setRestorePoint(event.currentTarget.checked)} title={t("You mean to come back to it: document, state, models and configuration")} />
+        <Button type="submit" variant="default" leftSection={<IconBookmark size={14} />} disabled={!canRun} loading={states.make.isPending}>{t("Keep the state")}</Button>
       </form>
       <span style={{ flex: 1 }} />
       <form style={{ display: "contents" }} onSubmit={(event) => { event.preventDefault(); if (shards !== "") states.rescale.mutate({ run: run.id, shards }, { onSuccess: () => setShards("") }); }}>
-        <NumberInput w={96} min={1} max={128} allowDecimal={false} placeholder="shards" aria-label="Shards" value={shards} onChange={(value) => setShards(typeof value === "number" ? value : "")} />
+        <NumberInput w={96} min={1} max={128} allowDecimal={false} placeholder={t("shards")} aria-label={t("Shards")} value={shards} onChange={(value) => setShards(typeof value === "number" ? value : "")} />
         <Button type="submit" variant="default" disabled={!canRun || shards === "" || run.status === "FINISHED"} loading={states.rescale.isPending}
-          title={isFinal(run.status) ? "It will go on in so many shards" : "Takes a checkpoint, and goes on from it in so many shards"}>
-          Rescale
+          title={isFinal(run.status) ? t("It will go on in so many shards") : t("Takes a checkpoint, and goes on from it in so many shards")}>
+          {t("Rescale")}
         </Button>
       </form>
-      <Button component="a" href={supportUrl(run.id)} download variant="default" leftSection={<IconDownload size={14} />} disabled={!canRun} title="Plan, metrics, log and manifests for somebody who helps: no rows, no secrets">
-        Support bundle
+      <Button component="a" href={supportUrl(run.id)} download variant="default" leftSection={<IconDownload size={14} />} disabled={!canRun} title={t("Plan, metrics, log and manifests for somebody who helps: no rows, no secrets")}>
+        {t("Support bundle")}
       </Button>
     </div>
   );
@@ -101,12 +102,12 @@ function SavepointRow({ one, open, children }: { one: Savepoint; open: () => voi
     <tr>
       <td>
         <button type="button" className={classes.link} disabled={one.state !== "READY"} onClick={open}>{one.name}</button>{" "}
-        <Tag tone={one.restore_point ? "good" : "neutral"}>{one.restore_point ? "restore point" : "savepoint"}</Tag>{" "}
-        {one.state === "MAKING" ? <Tag tone="waiting">being made</Tag> : null}
-        {one.state === "FAILED" ? <Tag tone="bad" title={one.error?.hint ?? undefined}>{one.error?.message ?? "could not be made"}</Tag> : null}
+        <Tag tone={one.restore_point ? "good" : "neutral"}>{one.restore_point ? t("restore point") : t("savepoint")}</Tag>{" "}
+        {one.state === "MAKING" ? <Tag tone="waiting">{t("being made")}</Tag> : null}
+        {one.state === "FAILED" ? <Tag tone="bad" title={one.error?.hint ?? undefined}>{one.error?.message ? said(one.error.message) : t("could not be made")}</Tag> : null}
       </td>
-      <td className="p-muted"><Ago at={one.made_at ?? one.created_at} />{one.user ? ` by ${one.user}` : ""}</td>
-      <td>{one.revision}{one.run === null ? "" : <span className="p-muted">, run {one.run}</span>}</td>
+      <td className="p-muted"><Ago at={one.made_at ?? one.created_at} />{one.user ? ` ${t("by {user}", { user: one.user })}` : ""}</td>
+      <td>{one.revision}{one.run === null ? "" : <span className="p-muted">{t(", run {run}", { run: one.run })}</span>}</td>
       <td>{format.bytes(one.bytes)}</td>
       <td>{format.number(one.keys)}</td>
       <td><span style={{ display: "inline-flex", gap: 6 }}>{children}</span></td>
@@ -117,12 +118,12 @@ function SavepointRow({ one, open, children }: { one: Savepoint; open: () => voi
 function CheckpointRow({ one, run, open }: { one: CheckpointItem; run: RunSummary; open: () => void }) {
   return (
     <tr>
-      <td><button type="button" className={classes.link} onClick={open}>checkpoint {one.epoch}</button> <span className="p-muted">of run {run.id}{one.shards ? `, ${format.counted(one.shards, "shard")}` : ""}</span></td>
+      <td><button type="button" className={classes.link} onClick={open}>{t("checkpoint {epoch}", { epoch: one.epoch })}</button> <span className="p-muted">{t("of run {run}", { run: run.id })}{one.shards ? `, ${plural(one.shards, "{count} shard", "{count} shards")}` : ""}</span></td>
       <td className="p-muted"><Ago at={one.at} /></td>
       <td>{run.revision}</td>
       <td>{format.bytes(one.bytes)}</td>
       <td />
-      <td className="p-muted">what it goes on from</td>
+      <td className="p-muted">{t("what it goes on from")}</td>
     </tr>
   );
 }
