@@ -1,6 +1,7 @@
 import { IconChevronDown, IconChevronUp } from "@tabler/icons-react";
 import { type KeyboardEvent, memo, type MouseEvent, type ReactNode, useCallback, useLayoutEffect, useMemo, useRef, useState } from "react";
 
+import { t } from "../i18n";
 import classes from "./DataTable.module.css";
 import { type Direction, inSight, selected, type Sortable, sorted, SPARE } from "./rows";
 import { useStable } from "./useStable";
@@ -197,15 +198,15 @@ function Head<T>({ columns, order, onOrder, keys, selection, onSelect }: HeadPro
           const sign = order?.column === column.id ? order.direction : "none";
           const next = sign === "ascending" ? "descending" : "ascending";
           return (
-            <th key={column.id} style={{ width: column.width }} className={column.align === "end" ? classes.end : undefined} aria-sort={column.sort ? sign : undefined} title={column.help}>
+            <th key={column.id} style={{ width: column.width }} className={column.align === "end" ? classes.end : undefined} aria-sort={column.sort ? sign : undefined} title={column.help && t(column.help)}>
               {column.sort ? (
                 <button type="button" onClick={() => onOrder({ column: column.id, direction: next })}>
-                  {column.title}
+                  {t(column.title)}
                   {sign === "ascending" ? <IconChevronUp size={12} aria-hidden /> : null}
                   {sign === "descending" ? <IconChevronDown size={12} aria-hidden /> : null}
                 </button>
               ) : (
-                column.title
+                t(column.title)
               )}
             </th>
           );

@@ -4,7 +4,7 @@ import { useDeferredValue, useMemo, useState } from "react";
 import { Link, useNavigate } from "react-router";
 
 import { type RunSummary, useLive, useProject, useProjectStreams, useRuns } from "../api";
-import { DataTable, Empty, ErrorNote, format, PageHead, type RowKey } from "../design";
+import { DataTable, Empty, ErrorNote, PageHead, type RowKey } from "../design";
 import { plural, t } from "../i18n";
 import { FLEET_COLUMNS } from "../panels/fleet/columns";
 import { counts, matching } from "../panels/fleet/filter";
