@@ -11,7 +11,6 @@ import numpy as np
 from engine.changes import Batch, concat
 from engine.errors import UserError
 from engine.types import Schema
-from porsche.components import catalogue
 from porsche.redaction import redact
 from porsche.runners.preview.profile import event_time, moment, profile
 from porsche.runners.preview.rerun import NodeRan, Ran
@@ -46,31 +45,25 @@ def _node(node: NodeRan, ran: Ran) -> dict[str, Any]:
     dimension had nothing."""
     rows_in = sum(ran.nodes[s].given.rows for sources in node.inputs.values() for s in sources if _gives_rows(s, ran))
     facts: dict[str, Any] = {"rows_in": rows_in if node.inputs else None, "rows_out": node.given.rows,
-             "held": node.given.rows - node.given.before_end, "late": node.late, "is_sink": node.is_sink,
+             "held": node.given.rows - node.given.before_end, "late": node.late, "is_sink": node.gives == "",
              "watermark": None if node.watermark is None else moment(node.watermark)}
     if (unmatched := _unmatched(node, ran)) is not None:
         facts["unmatched"] = unmatched
-    if _relation(node) == "model":
+    if node.gives == "model":
         facts["model"] = _model(node)
-    if _relation(node) == "dimension":
+    if node.gives == "dimension":
         facts["rows_out"] = 0 if node.sample is None else node.sample.batch.length
     return facts
 
 
 def _gives_rows(node: str, ran: Ran) -> bool:
-    return _relation(ran.nodes[node]) == "rows"
-
-
-def _relation(node: NodeRan) -> str:
-    """What a node gives: rows, dimension, model, or nothing."""
-    component = catalogue().get(node.component)
-    return "rows" if component is None else component.gives
+    return ran.nodes[node].gives == "rows"
 
 
 def _unmatched(node: NodeRan, ran: Ran) -> int | None:
     """Rows that a lookup found nothing for: kept without values, or left out."""
     sources = [s for sources in node.inputs.values() for s in sources]
-    if not any(_relation(ran.nodes[s]) == "dimension" for s in sources) or node.schema is None:
+    if not any(ran.nodes[s].gives == "dimension" for s in sources) or node.schema is None:
         return None
     rows_in = sum(ran.nodes[s].given.rows for s in sources if _gives_rows(s, ran))
     known = {f.name for s in sources if _gives_rows(s, ran) for f in ran.nodes[s].schema or ()}
@@ -133,7 +126,7 @@ def _table(node: NodeRan, limit: int) -> str:
 
 def _rows(node: NodeRan) -> tuple[Taken, Schema | None]:
     """What a node gave; of a dimension what it holds."""
-    if _relation(node) != "dimension" or node.sample is None:
+    if node.gives != "dimension" or node.sample is None:
         return node.given, node.schema
     batch = node.sample.batch
     return Taken([batch] if batch.length else [], batch.length, batch.length), node.schema

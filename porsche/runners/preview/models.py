@@ -9,8 +9,6 @@ from collections.abc import Iterator
 import numpy as np
 
 from engine.changes import Array, Batch, Column, concat
-from engine.learners.store import ModelStore
-from porsche.components import catalogue
 from porsche.runners.preview.rerun import NodeRan, Ran
 from porsche.runners.preview.tables import Rows
 
@@ -19,7 +17,7 @@ EARLY, LATE = -62_135_596_800_000_000, 253_402_214_400_000_000
 for a newer one."""
 
 
-def foretold(ran: Ran, models: ModelStore) -> tuple[dict[str, Rows], tuple[str, ...]]:
+def foretold(ran: Ran) -> tuple[dict[str, Rows], tuple[str, ...]]:
     """By model node the version to predict with from the start, and the nodes that do."""
     preset: dict[str, Rows] = {}
     asking: list[str] = []
@@ -35,7 +33,7 @@ def _readers(ran: Ran) -> Iterator[tuple[NodeRan, NodeRan]]:
     for node in ran.nodes.values():
         for sources in node.inputs.values():
             for source in sources:
-                if catalogue()[ran.nodes[source].component].gives == "model":
+                if ran.nodes[source].gives == "model":
                     yield node, ran.nodes[source]
 
 

@@ -32,11 +32,10 @@ from engine.types import Schema
 from porsche.compiler import Diagnostic, Environment, Examined, Parts, examine
 from porsche.compiler.document import Document, Node
 from porsche.compiler.lowering import Statement
-from porsche.components import catalogue
 from porsche.components.base import insert
 from porsche.components.table import create_table, text, type_tree
 from porsche.runners.preview.limits import ROWS
-from porsche.runners.preview.sampling import Sample, Samples, wanted_of
+from porsche.runners.preview.sampling import Sample, Samples, Wanted, wanted_of
 from porsche.runners.preview.tables import Rows, Stand, Taken, Turns, empty
 from porsche.runners.secrets import resolved
 
@@ -51,7 +50,7 @@ VERSIONS = 40
 @dataclass(frozen=True)
 class Question:
     """What is to be previewed. `only`: what feeds these nodes (None: every node), unless there are no more than `few`
-    nodes; `samples`: by source, as `sampling.wanted_of` says; `state`: the folder that stands for the run's; `secrets`:
+    nodes; `samples`: by source, see `sampling.wanted_of`; `state`: the folder that stands for the run's; `secrets`:
     variables of the environment; `clock`: seconds since the epoch."""
 
     document: str
@@ -69,11 +68,13 @@ class Question:
 
 @dataclass
 class NodeRan:
-    """What a node did. `inputs`: nodes by port; `given`: what it gave, of a sink what it would receive; `late`: rows
-    dropped for being late; `watermark`: microseconds, when the sample ended; `sample`: of a source or dimension."""
+    """What a node did. `gives`: rows, dimension, model, or "" (a sink); `inputs`: nodes by port; `given`: what it gave,
+    of a sink what it would receive; `late`: rows dropped for being late; `watermark`: microseconds, when the sample
+    ended; `sample`: of a source or dimension."""
 
     id: str
     component: str
+    gives: str
     inputs: Mapping[str, tuple[str, ...]]
     schema: Schema | None = None
     time: str | None = None
@@ -81,7 +82,6 @@ class NodeRan:
     late: int = 0
     watermark: int | None = None
     sample: Sample | None = None
-    is_sink: bool = False
 
 
 @dataclass
@@ -155,14 +155,12 @@ def _nodes(examined: Examined, question: Question,
     only = None if question.only is None or len(every) <= question.few else question.only
     wanted = set(parts.inputs) if only is None else closure(every, only)
     components = {node.id: node.component for node in parts.document.nodes}
-    gives = {name: component.gives for name, component in catalogue().items()}
     found = {}
     for node, inputs in parts.inputs.items():
         if node in wanted:
-            described = examined.schemas[node]
-            component = components.get(node, "")
-            found[node] = NodeRan(node, component, inputs, Schema(tuple(described.columns)), described.time,
-                                  is_sink=gives.get(component) == "")
+            described, name = examined.schemas[node], components[node]
+            found[node] = NodeRan(node, name, parts.components[name].gives, inputs, Schema(tuple(described.columns)),
+                                  described.time)
     return found
 
 
@@ -183,22 +181,21 @@ def _run(question: Question, examined: Examined, samples: Samples, ran: Ran) -> 
     from porsche.runners.preview.models import foretold
 
     assert examined.parts is not None
-    statements = [s for s in examined.parts.statements if s.node in ran.nodes]
-    once = _Once(question, statements, dict(examined.parts.settings), samples, ran)
+    once = _Once(question, examined.parts, samples, ran)
     once.run({})
-    preset, asking = foretold(ran, once.models)
+    preset, asking = foretold(ran)
     if preset and ran.error is None:
-        again = _Once(question, statements, dict(examined.parts.settings), samples, ran, once.models)
-        again.run(preset)
+        _Once(question, examined.parts, samples, ran, once.models).run(preset)
         ran.preset = asking
 
 
 class _Once:
     """One run over the samples. `models`: the models of the run before."""
 
-    def __init__(self, question: Question, statements: Sequence[Statement], settings: Mapping[str, str],
-                 samples: Samples, ran: Ran, models: ModelStore | None = None) -> None:
-        self._question, self._statements, self._settings = question, statements, settings
+    def __init__(self, question: Question, parts: Parts, samples: Samples, ran: Ran,
+                 models: ModelStore | None = None) -> None:
+        self._question, self._document, self._settings = question, parts.document, parts.settings
+        self._statements = [s for s in parts.statements if s.node in ran.nodes]
         self._samples, self._ran = samples, ran
         self.models = models or ModelStore()
         self._turns = Turns(self._ended)
@@ -262,17 +259,19 @@ class _Once:
 
     def _stand_in(self, node: NodeRan, statement: Statement) -> None:
         """Of a source and of a dimension."""
-        spec = self._question.samples.get(node.id)
-        pinned = spec is not None and spec.get("rows") is not None
-        if pinned or catalogue()[node.component].gives != "dimension":
+        if node.gives != "dimension" or self._wanted(node).is_given:
             self._stands[node.id] = lambda table: self._sampled(node, table)
         elif _option(statement.tree, "zookeeper.quorum").startswith(f"embedded:{self._question.state}"):
             self._stands[node.id] = lambda table: self._nothing(node, table)
 
+    def _wanted(self, node: NodeRan) -> Wanted:
+        """The sample that the request says, else the document."""
+        spec = self._question.samples.get(node.id)
+        return wanted_of(spec, self._document.samples.get(node.id), self._question.limit)
+
     def _sampled(self, node: NodeRan, table: TableOptions) -> Rows:
-        wanted = wanted_of(self._question.samples.get(node.id), self._question.limit)
         try:
-            node.sample = self._samples.of(table, wanted, self._question.access)
+            node.sample = self._samples.of(table, self._wanted(node), self._question.access)
         except UserError as error:
             error.node = error.node or node.id
             raise
@@ -286,8 +285,7 @@ class _Once:
     def _loaded(self, load: Statement, node: NodeRan) -> Callable[[TableOptions], Rows]:
         """The rows of a file, as they are loaded into a table."""
         def rows(table: TableOptions) -> Rows:
-            spec = self._question.samples.get(node.id)
-            if spec is not None and spec.get("rows") is not None:
+            if self._wanted(node).is_given:
                 return self._sampled(node, table)
             from porsche.runners.preview.loading import loaded
 
@@ -311,9 +309,8 @@ class _Once:
 
     def _tapped(self) -> list[NodeRan]:
         """The nodes whose rows are taken on their way."""
-        gives = {name: component.gives for name, component in catalogue().items()}
         return [node for node in self._ran.nodes.values()
-                if gives.get(node.component, "rows") in ("rows", "model") and node.id not in self._taken]
+                if node.gives in ("rows", "model") and node.id not in self._taken]
 
     # ---- the job -----------------------------------------------------------------------------------------------------
 

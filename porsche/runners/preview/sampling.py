@@ -25,6 +25,7 @@ from engine.connectors.base import Access, DeadLetter, Environment, Source, Tabl
 from engine.connectors.formats.base import Block
 from engine.connectors.formats.registry import text_decoder
 from engine.errors import UserError
+from porsche.compiler.shape import Sample as Kept
 from porsche.runners.preview.limits import MOST_ROWS, ROWS
 from porsche.runners.preview.tables import empty
 
@@ -58,13 +59,19 @@ class Sample:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a preview wants of a table. `rows`: these, as JSON objects; `position`: read on from there; `anew`: not what
-    was kept."""
+    """What a preview wants of a table. `rows`: these, as JSON objects; `file`: those in this one (path and format)
+    instead of the table's own; `position`: read on from there; `anew`: not what was kept."""
 
     rows: Sequence[Mapping[str, Any]] | None = None
+    file: tuple[str, str] | None = None
     position: Mapping[str, Any] | None = None
     limit: int = ROWS
     anew: bool = False
+
+    @property
+    def is_given(self) -> bool:
+        """Whether it is not what the table itself has."""
+        return self.rows is not None or self.file is not None
 
 
 def given(rows: Sequence[Mapping[str, Any]], table: TableOptions) -> Sample:
@@ -141,6 +148,9 @@ class Samples:
         """The sample of a table. UserError where what is given does not fit, or its source cannot be read."""
         if wanted.rows is not None:
             return given(wanted.rows, table)
+        if wanted.file is not None:
+            path, form = wanted.file
+            table = TableOptions(table.name, table.schema, {"connector": "filesystem", "path": path, "format": form})
         key = _key(table, wanted, access)
         found = None if wanted.anew else self._kept(key, table)
         if found is None:
@@ -239,7 +249,9 @@ def _forget(folder: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def wanted_of(spec: Mapping[str, Any] | None, limit: int) -> Wanted:
-    """What a document's `samples` or a request wants of a source: {rows: [..]}, {position: ..}, {anew: true}."""
+def wanted_of(spec: Mapping[str, Any] | None, kept: Kept | None, limit: int) -> Wanted:
+    """What a request wants of a source ({rows: [..]}, {position: ..}, {anew: true}), else what the document keeps."""
     spec = spec or {}
-    return Wanted(spec.get("rows"), spec.get("position"), limit, bool(spec.get("anew")))
+    if kept is None or spec.get("rows") is not None:
+        return Wanted(spec.get("rows"), position=spec.get("position"), limit=limit, anew=bool(spec.get("anew")))
+    return Wanted(kept.rows, kept.file, limit=limit, anew=bool(spec.get("anew")))
