@@ -174,38 +174,11 @@ def test_a_new_pipeline_of_an_example_breaks_and_heals(visit: Visit) -> None:
     problem.get_by_role("button", name="clicks.condition").click()
     assert "property=condition" in page.url
     tab(page, "Document")
-    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("button", name="Save revision").click()
     expect(page.get_by_text("Revision 2")).to_be_visible()
     page.locator(".cm-content").click()
     page.keyboard.press("Control+z")
     expect(tile(page, "clicks")).not_to_contain_text("error")
-
-
-def test_of_two_tabs_none_overwrites_the_other(up: Up, visit: Visit, complaints: list[Complaints]) -> None:
-    number_ = copied(up, "two-tabs", shop())
-    mine = visit(f"/pipelines/{number_}?tab=document")
-    complaints[0].expect("^412: PUT")
-    theirs = mine.context.new_page()
-    theirs.goto(f"/pipelines/{number_}?tab=document")
-    for page, text in ((mine, "mine"), (theirs, "theirs")):
-        page.bring_to_front()
-        page.locator(".cm-line", has_text="name: shop").first.click()
-        page.keyboard.press("End")
-        page.keyboard.type(f" # {text}")
-        expect(page.get_by_text("unsaved changes")).to_be_visible()
-    theirs.keyboard.press("Control+s")
-    expect(theirs.get_by_text("Revision 2")).to_be_visible()
-    mine.bring_to_front()
-    mine.get_by_role("button", name="Save", exact=True).click()
-    dialog = mine.get_by_role("dialog", name="Revision 2 was saved meanwhile")
-    expect(dialog.get_by_text("# theirs")).to_be_visible()
-    expect(dialog.get_by_text("# mine")).to_be_visible()
-    assert "# theirs" in up.get(f"pipelines/{number_}")["document"]
-    dialog.get_by_role("button", name="Keep mine, as revision 3").click()
-    expect(dialog).to_be_hidden()
-    until(mine, lambda: up.get(f"pipelines/{number_}")["revision"] == 3, "mine is a revision of its own")
-    assert "# mine" in up.get(f"pipelines/{number_}")["document"]
-    assert "# theirs" in up.get(f"pipelines/{number_}/revisions/2")["document"]
 
 
 # ---- the other pages -------------------------------------------------------------------------------------------------

@@ -226,11 +226,17 @@ def test_a_roll_back_is_a_revision_like_any_other(world: World) -> None:
 
 def test_a_layout_that_a_program_sets(world: World) -> None:
     save_layout(pipeline=world.pipeline, layout={"rows": [1, 2], "kept": [3, 4]})
-    assert (copy_of(world)["version"], copy_of(world)["layout"]) == (0, {"rows": [1, 2], "kept": [3, 4]})
-    send(world, 0, typed("a"))
+    assert (copy_of(world)["version"], copy_of(world)["layout"]) == (1, {"rows": [1, 2], "kept": [3, 4]})
+    save_layout(pipeline=world.pipeline, layout={"rows": [5, 6]})
     save_layout(pipeline=world.pipeline, layout={"rows": [5, 6]})
     (entry,) = copy_of(world, "?since=1")["edits"]
     assert entry["layout"] == {"rows": [5, 6], "kept": None}
+
+
+def test_a_program_saves_before_anybody_edited(world: World) -> None:
+    put(world, "name: theirs\n")
+    assert send(world, 0, typed("mine ")).status_code == 412  # the text of version 0 is another one
+    assert (copy_of(world)["version"], copy_of(world)["text"]) == (1, "name: theirs\n")
 
 
 # ---- the log ---------------------------------------------------------------------------------------------------------

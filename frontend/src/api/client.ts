@@ -74,7 +74,7 @@ export async function request<T>(method: string, path: string, options: RequestO
       body: options.body === undefined ? undefined : JSON.stringify(options.body),
     });
   } catch (error) {
-    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    if (error instanceof DOMException && error.name === "AbortError") throw error; // its caller has no more use for it; too slow an answer is none
     throw unreachable();
   }
   const body = await read(answer);

@@ -26,6 +26,8 @@ export class ApiError extends Error implements Problem {
   constructor(
     readonly status: number,
     problem: Problem,
+    /** All that was answered, where that was JSON. */
+    readonly body: unknown = null,
   ) {
     super(problem.message);
     this.name = "ApiError";
@@ -55,7 +57,7 @@ export function unreachable(): ApiError {
 /** The error that an answer says, whatever its body is. */
 export function fromAnswer(status: number, body: unknown): ApiError {
   if (typeof body === "object" && body !== null && "message" in body && typeof body.message === "string") {
-    return new ApiError(status, { code: "error", ...(body as Partial<Problem>), message: body.message });
+    return new ApiError(status, { code: "error", ...(body as Partial<Problem>), message: body.message }, body);
   }
   const hint = status >= 500 ? "The platform's log says more." : null;
   return new ApiError(status, { code: `http_${status}`, message: `The platform answered ${status}.`, hint });

@@ -3,12 +3,10 @@
 export { ApiError, isSignedOut, type Place, type Problem } from "./errors";
 export { answered, api, request, url } from "./client";
 export * from "./types";
-export { covers, makeQueryClient, useRole, useSession, useSignIn, useSignOut } from "./session";
+export { covers, type Held, makeQueryClient, useRole, useSession, useSignIn, useSignInAgain, useSignOut } from "./session";
 export { useProject } from "./project";
 export {
   pipelineUrl,
-  saveDocument,
-  saveLayout,
   useChangePipeline,
   useCompiled,
   useCreatePipeline,

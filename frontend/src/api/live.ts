@@ -25,6 +25,14 @@ export interface LivePoint {
   value: number | null;
 }
 
+/** A working copy has another version, rests on another revision, or there is a newer one. */
+export interface Edited {
+  pipeline: number;
+  version: number;
+  revision: number;
+  head: number;
+}
+
 export interface LiveState {
   runs: Readonly<Record<number, RunSummary>>;
   snapshots: Readonly<Record<number, Snapshot>>;
@@ -34,6 +42,8 @@ export interface LiveState {
   events: Readonly<Record<number, readonly RunEvent[]>>;
   logs: Readonly<Record<number, readonly LogLine[]>>;
   models: Readonly<Record<string, ModelVersion>>;
+  /** The newest versions of working copies, by pipeline. */
+  edited: Readonly<Record<number, Edited>>;
   /** Runs that were deleted while the page was open. */
   deleted: ReadonlySet<number>;
   receive: (messages: readonly Message[]) => void;
@@ -55,7 +65,7 @@ class Draft {
   }
 
   /** A part that may be changed in place. */
-  own<K extends "runs" | "snapshots" | "ticks" | "events" | "logs" | "models">(name: K): { -readonly [P in keyof Kept[K]]: Kept[K][P] } {
+  own<K extends "runs" | "snapshots" | "ticks" | "events" | "logs" | "models" | "edited">(name: K): { -readonly [P in keyof Kept[K]]: Kept[K][P] } {
     if (this.next[name] === this.before[name]) this.next[name] = { ...this.before[name] };
     return this.next[name];
   }
@@ -71,6 +81,7 @@ const nothing = (): Kept => ({
   events: {},
   logs: {},
   models: {},
+  edited: {},
   deleted: new Set(),
 });
 
@@ -104,6 +115,10 @@ const APPLY: Readonly<Record<string, Apply>> = {
   model: (draft, { data }) => {
     const { name, version, facts } = data as { name: string; version: number; facts: ModelVersion };
     draft.own("models")[name] = { ...facts, version };
+  },
+  edited: (draft, { data }) => {
+    const edited = data as Edited;
+    draft.own("edited")[edited.pipeline] = edited;
   },
   deleted: (draft, { data }) => {
     const { id } = data as { id: number };

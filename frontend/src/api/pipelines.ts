@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { answered, api, part } from "./client";
 import { toldRuns } from "./live";
-import type { Compiled, Layout, PipelineDetail, SavedDocument } from "./types";
+import type { Compiled, PipelineDetail } from "./types";
 
 export interface PipelineFilter {
   project?: string | null;
@@ -83,16 +83,6 @@ export function useDeletePipeline() {
     mutationFn: (id: number) => answered(api.DELETE("/api/pipelines/{id}", { params: { path: { id } } })),
     onSuccess: () => client.invalidateQueries({ queryKey: ["pipelines"] }),
   });
-}
-
-/** Saves a document as a new revision; fails with 412 where `revision` is no longer the newest. */
-export function saveDocument(id: number, document: string, revision: number, message?: string): Promise<SavedDocument> {
-  const params = { path: { id }, header: { "If-Match": `"${revision}"` } };
-  return answered(api.PUT("/api/pipelines/{id}/document", { params, body: { document, message } }));
-}
-
-export function saveLayout(id: number, layout: Layout): Promise<Layout> {
-  return answered(api.PUT("/api/pipelines/{id}/layout", { params: { path: { id } }, body: layout })) as Promise<Layout>;
 }
 
 export const pipelineUrl = (id: number): string => `/pipelines/${part(id)}`;

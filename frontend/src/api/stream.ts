@@ -8,9 +8,10 @@ import { type Message, useLive } from "./live";
 import { useSession } from "./session";
 import { EventParser, type ServerEvent } from "./sse";
 
-/** A run's stream, or a project's. */
+/** A run's stream, a pipeline's, or a project's. A run's tells of its pipeline, too. */
 export interface Scope {
   run?: number | null;
+  pipeline?: number | null;
   project?: string | null;
 }
 
@@ -58,7 +59,9 @@ export class LiveStream {
   ) {}
 
   get address(): string {
-    return this.scope.run ? url(`runs/${this.scope.run}/stream`) : url("stream", { project: this.scope.project });
+    const { run, pipeline, project } = this.scope;
+    if (run) return url(`runs/${run}/stream`);
+    return pipeline ? url(`pipelines/${pipeline}/stream`) : url("stream", { project });
   }
 
   open() {
@@ -178,11 +181,11 @@ export function useConnection(): Connection {
 }
 
 /** Opens a scope's stream, rests it while the page is out of sight; the function returned ends it. */
-function keepOpen({ run = null, project = null }: Scope): () => void {
-  const name = run === null ? `project:${project ?? ""}` : `run:${run}`;
+function keepOpen({ run = null, pipeline = null, project = null }: Scope): () => void {
+  const name = run !== null ? `run:${run}` : pipeline !== null ? `pipeline:${pipeline}` : `project:${project ?? ""}`;
   const { set } = useConnections.getState();
   const stream = new LiveStream(
-    { run, project },
+    { run, pipeline, project },
     { receive: useLive.getState().receive, connection: (connection) => set(name, connection) },
   );
   let hidden: ReturnType<typeof setTimeout> | undefined;
@@ -210,8 +213,8 @@ function keepOpen({ run = null, project = null }: Scope): () => void {
 }
 
 /** Keeps a scope's stream open while the component is shown. `enabled`: false for none. */
-export function useStream({ run = null, project = null }: Scope, enabled = true) {
-  useEffect(() => (enabled ? keepOpen({ run, project }) : undefined), [run, project, enabled]);
+export function useStream({ run = null, pipeline = null, project = null }: Scope, enabled = true) {
+  useEffect(() => (enabled ? keepOpen({ run, pipeline, project }) : undefined), [run, pipeline, project, enabled]);
 }
 
 /** More projects than these are asked about now and then instead: a browser has few connections for all its pages. */

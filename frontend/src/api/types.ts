@@ -131,5 +131,6 @@ export interface SnapshotNode {
   state_bytes?: number | null;
   dead_letters?: number | null;
   fused_into?: string | null;
-  lookup?: { hits: number; misses: number } | null;
+  /** `answered`: rows that were looked up, of which something was found for `found`; `hits`, `misses`: of the cache. */
+  lookup?: { hits: number; misses: number; answered?: number; found?: number; null_keys?: number } | null;
 }

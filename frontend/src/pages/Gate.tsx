@@ -27,6 +27,11 @@ export function Gate() {
     );
   }
   if (!data.user) return <Navigate to={`/sign-in?next=${encodeURIComponent(pathname + search)}`} replace />;
+  return <SignedIn key={data.user.username} />;
+}
+
+/** Another person has another page: nothing of the one before is shown, or sent in the other's name. */
+function SignedIn() {
   return (
     <Shell>
       <Outlet />

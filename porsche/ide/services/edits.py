@@ -104,8 +104,8 @@ def note_saved(pipeline: Pipeline, revision: Revision, by: User | None) -> int:
 def follow(pipeline: Pipeline, before: Revision, revision: Revision, by: User | None) -> None:
     """A revision came from elsewhere: a working copy in which nothing was unsaved says the same from now on. One with
     unsaved changes stays, resting on its revision: whoever edits it is shown both."""
-    copy = WorkingCopy.objects.filter(pipeline=pipeline).first()
-    if copy is None or (copy.base_id, copy.text) != (before.pk, before.document):
+    copy = _found(pipeline) or WorkingCopy(pipeline=pipeline, text=before.document, base=before)
+    if (copy.base_id, copy.text) != (before.pk, before.document):
         return
     edits = replaced(copy.text, revision.document)
     entry = Entry(uuid.uuid4(), f"Revision {revision.number}", edits, base=revision.number)
@@ -114,15 +114,14 @@ def follow(pipeline: Pipeline, before: Revision, revision: Revision, by: User | 
 
 
 def follow_layout(pipeline: Pipeline, before: Mapping[str, Place], by: User | None) -> None:
-    """All places were set at once: an entry with those that changed, where somebody edits."""
-    copy = WorkingCopy.objects.filter(pipeline=pipeline).first()
+    """All places were set at once: an entry with those that changed."""
     changed: dict[str, Place | None] = {node: place for node, place in pipeline.layout.items()
                                         if before.get(node) != place}
     changed |= {node: None for node in before if node not in pipeline.layout}
-    if copy is None or not changed:
-        return
-    _perform(pipeline, copy, Entry(uuid.uuid4(), "Layout", layout=changed), "", by)
-    _store(pipeline, copy)
+    if changed:
+        copy = _copy(pipeline)
+        _perform(pipeline, copy, Entry(uuid.uuid4(), "Layout", layout=changed), "", by)
+        _store(pipeline, copy)
 
 
 def replaced(before: str, after: str) -> list[TextEdit]:
@@ -160,9 +159,12 @@ def _known(pipeline: Pipeline, entries: Sequence[Entry]) -> list[int]:
 
 def _copy(pipeline: Pipeline) -> WorkingCopy:
     """The working copy, to be changed; begun where nobody edited yet."""
-    found = WorkingCopy.objects.filter(pipeline=pipeline).select_related("base").first()
     assert pipeline.head is not None
-    return found or WorkingCopy(pipeline=pipeline, text=pipeline.head.document, base=pipeline.head)
+    return _found(pipeline) or WorkingCopy(pipeline=pipeline, text=pipeline.head.document, base=pipeline.head)
+
+
+def _found(pipeline: Pipeline) -> WorkingCopy | None:
+    return WorkingCopy.objects.filter(pipeline=pipeline).select_related("base").first()
 
 
 def _perform(pipeline: Pipeline, copy: WorkingCopy, entry: Entry, where: str, by: User | None,

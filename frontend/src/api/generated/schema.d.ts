@@ -1452,6 +1452,16 @@ export interface components {
                 [key: string]: string;
             };
             diagnostics: components["schemas"]["Diagnostic"][];
+            /** @description Those that the document itself defines. */
+            components: components["schemas"]["Component"][];
+            /** @description Columns of what is inside nodes of those, as outer__inner. */
+            inner: {
+                [key: string]: components["schemas"]["NodeColumns"];
+            };
+            /** @description What became of nodes that are switched off, or cannot be without one. */
+            skipped: {
+                [key: string]: "bypassed" | "left_out";
+            };
         };
         /** @description A verb of the canvas. */
         Component: {
@@ -1667,6 +1677,7 @@ export interface components {
             id: string;
             component: string;
             label: string;
+            disabled: boolean;
             properties: {
                 [key: string]: unknown;
             };

@@ -10,8 +10,9 @@ import { Canvas } from "../../panels/canvas/Canvas";
 import type { Failure } from "../../panels/canvas/graph";
 import { ConflictDialog } from "../../panels/document/ConflictDialog";
 import type { Reveal } from "../../panels/document/DocumentPanel";
-import { isDirty, useEditor, useEditorStore } from "../../panels/document/editor";
-import { useChecks, useDraftBase, useDrafts, useLayoutSaving, useOthers, useSaving } from "../../panels/document/keeping";
+import { isDirty, isOvertaken, useEditor, useEditorStore } from "../../panels/document/editor";
+import { useChecks, useFollowing, useSaving } from "../../panels/document/keeping";
+import { KeepingStatus } from "../../panels/document/KeepingStatus";
 import { Banner } from "../../panels/run/Banner";
 import { followFigures, setOver, takeSnapshot } from "../../panels/run/figures";
 import { useKept } from "../../panels/run/kept";
@@ -88,7 +89,7 @@ function useShownRun(detail: PipelineDetail, view: View): { run: RunSummary | nu
   const id = view.run ?? detail.run?.id ?? null;
   const { data, error } = useRunDetail(id);
   const run = useRun(id, data ?? (detail.run?.id === id ? detail.run : null));
-  useStream({ run: id }, id !== null);
+  useStream(id === null ? { pipeline: detail.id } : { run: id });
   const fetched = data?.snapshot ?? null;
   useEffect(() => (id === null ? undefined : followFigures(id)), [id]);
   useEffect(() => (id === null ? undefined : takeSnapshot(id, fetched)), [id, fetched]);
@@ -105,20 +106,18 @@ export function Workbench({ detail, role }: { detail: PipelineDetail; role: Role
   const canRun = covers(role, "operator") && !detail.archived;
   const { run, detail: runDetail, error } = useShownRun(detail, view);
   useChecks();
-  useDrafts();
-  useDraftBase();
-  const layoutError = useLayoutSaving(canEdit);
-  const overtaken = useOthers(detail);
+  useFollowing();
+  const overtaken = useEditor(isOvertaken);
   usePipelineActions({ canEdit, canRun, run, view, onNew: () => setStarting(true) });
   const failure = useFailure(run);
   return (
     <div className={classes.page}>
       <header className={classes.head}>
         <h1 title={`${detail.project}/${detail.slug}`}>{detail.title || detail.slug}</h1>
+        <KeepingStatus />
         <RunBar run={run} detail={runDetail ?? null} canRun={canRun} onRun={view.showRun} starting={starting} onStarting={setStarting} />
       </header>
       <Banner run={run} onShow={view.focus} />
-      {layoutError ? <ErrorNote error={layoutError} /> : null}
       {error ? <div style={{ padding: 8 }}><ErrorNote error={error} /> <Link to="?">Show the newest run</Link></div> : null}
       <div className={classes.main}>
         <Split name="below" side="below" label="Height of the panels below" initial={280} least={80} leave={180}>
@@ -129,7 +128,7 @@ export function Workbench({ detail, role }: { detail: PipelineDetail; role: Role
           <Below view={view} run={run} canRun={canRun} canEdit={canEdit} slug={detail.slug} project={detail.project} />
         </Split>
       </div>
-      <ConflictDialog />
+      <ConflictDialog detail={detail} />
     </div>
   );
 }

@@ -1,39 +1,43 @@
 import { useState } from "react";
 import { useParams } from "react-router";
 
-import { usePipeline, useRole } from "../../api";
+import { usePipeline, useRole, useSession } from "../../api";
 import type { PipelineDetail } from "../../api/types";
+import type { WorkingCopy } from "../../api/workingCopy";
 import { ErrorNote } from "../../design";
-import { readDraft } from "../../panels/document/drafts";
-import { type Editor, EditorProvider, createEditor } from "../../panels/document/editor";
+import { t } from "../../i18n";
+import { EditorProvider } from "../../panels/document/editor";
+import { openEditor, openedEditor, useWorkingCopy } from "../../panels/document/opening";
 import { Workbench } from "./Workbench";
 
 /** A pipeline: drawn, as SQL, as text, running. */
 export default function PipelinePage() {
-  const id = Number(useParams().id);
-  const { data, error, refetch } = usePipeline(Number.isInteger(id) ? id : null);
+  const given = Number(useParams().id);
+  const id = Number.isInteger(given) ? given : null;
+  const { data: session } = useSession();
+  const user = session?.user?.username ?? "";
+  const { data, error, refetch } = usePipeline(id);
+  const known = openedEditor(given, user) !== null;
+  const copy = useWorkingCopy(given, id !== null && !known);
   const role = useRole(data?.project);
-  if (data) return <Opened key={data.id} detail={data} role={role} />;
-  return <div className="p-page">{error ? <ErrorNote error={error} onRetry={() => void refetch()} /> : <p className="p-muted">Loading the pipeline</p>}</div>;
+  if (data && (known || copy.data)) return <Opened key={data.id} detail={data} user={user} copy={copy.data ?? null} role={role} />;
+  const failed = error ?? copy.error;
+  const again = () => void Promise.all([refetch(), copy.refetch()]);
+  return <div className="p-page">{failed ? <ErrorNote error={failed} onRetry={again} /> : <p className="p-muted">{t("Loading the pipeline")}</p>}</div>;
 }
 
-function Opened({ detail, role }: { detail: PipelineDetail; role: ReturnType<typeof useRole> }) {
-  const [editor] = useState(() => open(detail));
-  return (
+interface OpenedProps {
+  detail: PipelineDetail;
+  user: string;
+  copy: WorkingCopy | null;
+  role: ReturnType<typeof useRole>;
+}
+
+function Opened({ detail, user, copy, role }: OpenedProps) {
+  const [editor] = useState(() => (copy ? openEditor(detail.id, user, copy) : openedEditor(detail.id, user)));
+  return editor ? (
     <EditorProvider value={editor}>
       <Workbench detail={detail} role={role} />
     </EditorProvider>
-  );
-}
-
-/** The editor of a pipeline, with what an earlier visit left unsaved; what rested on an older revision is a conflict. */
-function open(detail: PipelineDetail): Editor {
-  const kept = readDraft(detail.id);
-  const draft = kept && kept.text !== detail.document ? kept : null;
-  const editor = createEditor({ pipeline: detail.id, revision: detail.revision, document: detail.document, layout: detail.layout, draft });
-  if (draft && draft.revision !== detail.revision) {
-    editor.setState({ revision: draft.revision });
-    editor.getState().meet({ revision: detail.revision, document: detail.document });
-  }
-  return editor;
+  ) : null;
 }

@@ -1,48 +1,98 @@
 import { Button, Group, Modal, SegmentedControl, Text } from "@mantine/core";
 import { useState } from "react";
+import { Link } from "react-router";
 
+import { pipelineUrl, useCreatePipeline } from "../../api";
+import { ApiError } from "../../api/errors";
+import type { PipelineDetail } from "../../api/types";
+import { ErrorNote, Note } from "../../design";
+import { t } from "../../i18n";
 import { Diff } from "./Diff";
-import { textOf, useEditor, useEditorStore } from "./editor";
+import { type Theirs, textOf, useEditor, useEditorStore } from "./editor";
 import { useSaving } from "./keeping";
 
-const VIEWS = [
-  { value: "both", label: "Theirs to mine" },
-  { value: "mine", label: "What I changed" },
-  { value: "theirs", label: "What they changed" },
-];
+type View = "both" | "mine" | "theirs";
 
-/** Two people changed the same revision: both sides are shown, and nothing is written until one is chosen. */
-export function ConflictDialog() {
-  const editor = useEditorStore();
+/** Two edited the same: both sides are shown, and nothing is sent until one is chosen. What is not chosen comes back by undo, or as a copy. */
+export function ConflictDialog({ detail }: { detail: PipelineDetail }) {
   const conflict = useEditor((state) => state.conflict);
+  const [copied, setCopied] = useState<number | null>(null);
+  if (conflict) return <Sides conflict={conflict} detail={detail} onCopied={setCopied} />;
+  if (copied === null) return null;
+  return (
+    <Modal opened onClose={() => setCopied(null)} size="sm" title={t("Both are kept")} closeButtonProps={{ "aria-label": t("Close") }}>
+      <Note>{t("This page goes on with theirs. Yours is a pipeline of its own:")} <Link to={pipelineUrl(copied)} onClick={() => setCopied(null)}>{t("open it")}</Link></Note>
+    </Modal>
+  );
+}
+
+interface SidesProps {
+  conflict: Theirs;
+  detail: PipelineDetail;
+  onCopied: (pipeline: number) => void;
+}
+
+function Sides({ conflict, detail, onCopied }: SidesProps) {
+  const editor = useEditorStore();
   const mine = useEditor(textOf);
-  const base = useEditor((state) => state.saved);
-  const revision = useEditor((state) => state.revision);
+  const base = useEditor((state) => state.outbox?.base.text ?? state.saved);
+  const saved = useEditor((state) => state.saved);
   const saving = useSaving();
-  const [view, setView] = useState("both");
-  if (!conflict) return null;
-  const sides: Record<string, [string, string, string, string]> = {
-    both: [conflict.document, mine, `revision ${conflict.revision}`, "your text"],
-    mine: [base, mine, `revision ${revision}`, "your text"],
-    theirs: [base, conflict.document, `revision ${revision}`, `revision ${conflict.revision}`],
+  const copy = useCopy(detail);
+  const [view, setView] = useState<View>("both");
+  const revision = conflict.kind === "revision";
+  const common = revision ? saved : base;
+  const names = revision ? { theirs: t("revision {revision}", { revision: conflict.revision }), common: t("your revision") } : { theirs: t("theirs"), common: t("what both began with") };
+  const sides: Record<View, [string, string, string, string]> = {
+    both: [conflict.document, mine, names.theirs, t("your text")],
+    mine: [common, mine, names.common, t("your text")],
+    theirs: [common, conflict.document, names.common, names.theirs],
   };
-  const [before, after, from, to] = sides[view] ?? ["", "", "", ""];
+  const [before, after, from, to] = sides[view];
   const settle = (whose: "mine" | "theirs") => {
     editor.getState().settle(whose);
-    if (whose === "mine") saving.mutate(undefined);
+    if (revision && whose === "mine") saving.mutate(undefined);
+  };
+  const both = async () => {
+    onCopied(await copy.make(mine));
+    settle("theirs");
   };
   return (
-    <Modal closeButtonProps={{ "aria-label": "Close" }} opened onClose={() => editor.getState().meet(null)} size="xl" title={`Revision ${conflict.revision} was saved meanwhile`}>
+    <Modal closeButtonProps={{ "aria-label": t("Close") }} opened onClose={() => editor.getState().meet(null)} size="xl"
+      title={revision ? t("Revision {revision} was saved meanwhile", { revision: conflict.revision }) : t("Somebody else edited the same")}>
       <Text size="sm" mb="sm">
-        Your text rests on revision {revision}. Nothing was overwritten: choose which side goes on. Either way undo brings your text back.
+        {t("Nothing was overwritten: choose which side goes on. Either way undo brings your text back.")}
       </Text>
-      <SegmentedControl data={VIEWS} value={view} onChange={setView} mb="sm" aria-label="What to compare" />
+      <SegmentedControl mb="sm" aria-label={t("What to compare")} value={view} onChange={(value) => setView(value as View)}
+        data={[{ value: "both", label: t("Theirs to mine") }, { value: "mine", label: t("What I changed") }, { value: "theirs", label: t("What they changed") }]} />
       <Diff before={before} after={after} names={[from, to]} height="48vh" />
+      <ErrorNote error={copy.error ?? saving.error} />
       <Group justify="flex-end" mt="md">
-        <Button variant="default" onClick={() => editor.getState().meet(null)}>Decide later</Button>
-        <Button variant="default" onClick={() => settle("theirs")}>Take theirs</Button>
-        <Button onClick={() => settle("mine")} loading={saving.isPending}>Keep mine, as revision {conflict.revision + 1}</Button>
+        <Button variant="default" onClick={() => editor.getState().meet(null)}>{t("Decide later")}</Button>
+        <Button variant="default" onClick={() => void both().catch(() => undefined)} loading={copy.pending}>{t("Keep both, mine as a copy")}</Button>
+        <Button variant="default" onClick={() => settle("theirs")}>{t("Take theirs")}</Button>
+        <Button onClick={() => settle("mine")} loading={saving.isPending}>
+          {revision ? t("Keep mine, as revision {revision}", { revision: conflict.revision + 1 }) : t("Keep mine")}
+        </Button>
       </Group>
     </Modal>
   );
+}
+
+const NAMES = 20;
+
+/** One's own text as a pipeline beside this one, under a name that is free. */
+function useCopy(detail: PipelineDetail) {
+  const { mutateAsync, isPending, error } = useCreatePipeline();
+  const make = async (document: string): Promise<number> => {
+    for (let n = 1; ; n += 1) {
+      const slug = `${detail.slug.slice(0, 50)}-copy${n > 1 ? `-${n}` : ""}`;
+      try {
+        return (await mutateAsync({ project: detail.project, slug, title: detail.title ? t("{title} (copy)", { title: detail.title }) : "", document })).id;
+      } catch (failed) {
+        if (!(failed instanceof ApiError) || failed.code !== "name_taken" || n >= NAMES) throw failed;
+      }
+    }
+  };
+  return { make, pending: isPending, error: isPending ? null : error };
 }

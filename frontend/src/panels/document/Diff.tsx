@@ -3,6 +3,7 @@ import { useMemo } from "react";
 import { countChanges, hunks, lineDiff } from "../../document/diff";
 import { changesBetween, describe } from "../../document/changes";
 import { readModel } from "../../document/model";
+import { plural, t } from "../../i18n";
 import classes from "./code.module.css";
 
 interface DiffProps {
@@ -17,9 +18,9 @@ const NAMED = 12;
 
 /** What a difference means for the pipeline. */
 function inWords(before: string, after: string): string {
-  if (readModel(before).problems.length || readModel(after).problems.length) return "One of them is not YAML.";
+  if (readModel(before).problems.length || readModel(after).problems.length) return t("One of them is not YAML.");
   const changes = changesBetween(before, after);
-  if (!changes.length) return "Nothing in what it does.";
+  if (!changes.length) return t("Nothing in what it does.");
   return changes.slice(0, NAMED).map(describe).join("; ") + (changes.length > NAMED ? "; …" : "");
 }
 
@@ -30,11 +31,11 @@ export function Diff({ before, after, names, height = "100%" }: DiffProps) {
   const lines = useMemo(() => lineDiff(before, after), [before, after]);
   const { added, removed } = countChanges(lines);
   const meaning = useMemo(() => inWords(before, after), [before, after]);
-  if (!added && !removed) return <p className="p-muted" style={{ padding: "0 12px" }}>{names[0]} and {names[1]} are the same.</p>;
+  if (!added && !removed) return <p className="p-muted" style={{ padding: "0 12px" }}>{t("{a} and {b} are the same.", { a: names[0], b: names[1] })}</p>;
   return (
-    <figure className={classes.diff} style={{ height }} aria-label={`From ${names[0]} to ${names[1]}`} tabIndex={0}>
+    <figure className={classes.diff} style={{ height }} aria-label={t("From {before} to {after}", { before: names[0], after: names[1] })} tabIndex={0}>
       <figcaption style={{ padding: "6px 12px", fontFamily: "var(--mantine-font-family)" }}>
-        From {names[0]} to {names[1]}: {added} {added === 1 ? "line" : "lines"} more, {removed} less.{" "}
+        {t("From {before} to {after}", { before: names[0], after: names[1] })}: {plural(added, "{count} line more", "{count} lines more")}, {plural(removed, "{count} less", "{count} less")}.{" "}
         <span className="p-muted">{meaning}</span>
       </figcaption>
       <table>

@@ -8,15 +8,16 @@ import { Button, Tooltip } from "@mantine/core";
 import { useEffect } from "react";
 
 import type { Diagnostic } from "../../api/types";
-import { Ago, ErrorNote, Note } from "../../design";
+import { ErrorNote, Note } from "../../design";
 import { useStable } from "../../design/useStable";
 import { type TextEdit, editBetween } from "../../document/edits";
 import { rangeOf } from "../../document/model";
+import { said, t } from "../../i18n";
 import panels from "../run/panels.module.css";
 import classes from "./code.module.css";
 import { offsetAt, useCodeView } from "./codemirror";
 import { diagnosticsOf, isDirty, textOf, useEditor, useEditorStore } from "./editor";
-import { useSaving } from "./keeping";
+import { compare, useSaving } from "./keeping";
 
 const fromStore = Annotation.define<boolean>();
 
@@ -32,16 +33,15 @@ interface DocumentPanelProps {
   canEdit: boolean;
   reveal: Reveal | null;
   onCompare: () => void;
-  /** Someone saved a newer revision while this text has unsaved changes. */
+  /** Someone saved a newer revision than the one that this text rests on. */
   overtaken: boolean;
 }
 
-/** The document as text: problems underlined where they are, saved as a revision. */
+/** The document as text: problems underlined where they are, kept as a revision. */
 export function DocumentPanel({ canEdit, reveal, onCompare, overtaken }: DocumentPanelProps) {
   const editor = useEditorStore();
   const dirty = useEditor(isDirty);
   const revision = useEditor((state) => state.revision);
-  const restoredFrom = useEditor((state) => state.restoredFrom);
   const checkError = useEditor((state) => state.checkError);
   const saving = useSaving();
   const save = useStable(() => {
@@ -51,25 +51,19 @@ export function DocumentPanel({ canEdit, reveal, onCompare, overtaken }: Documen
     <div className={classes.panel}>
       <div className={classes.bar}>
         <span className="p-truncate">
-          Revision {revision}
-          {dirty ? <strong> · unsaved changes</strong> : <span className="p-muted"> · saved</span>}
+          {t("Revision {revision}", { revision })}
+          {dirty ? <strong> · {t("edited since")}</strong> : <span className="p-muted"> · {t("unchanged")}</span>}
         </span>
         <span style={{ flex: 1 }} />
-        <Button variant="subtle" onClick={onCompare} disabled={!dirty}>Changes</Button>
-        <Tooltip label={canEdit ? "Save as a new revision (Ctrl+S)" : "Your role does not let you change pipelines"}>
-          <Button onClick={save} disabled={!dirty || !canEdit} loading={saving.isPending}>Save</Button>
+        <Button variant="subtle" onClick={onCompare} disabled={!dirty}>{t("Changes")}</Button>
+        <Tooltip label={canEdit ? t("Keeps the document as a revision, which runs start (Ctrl+S)") : t("Your role does not let you change pipelines")}>
+          <Button onClick={save} disabled={!dirty || !canEdit} loading={saving.isPending}>{t("Save revision")}</Button>
         </Tooltip>
       </div>
-      {restoredFrom !== null && dirty ? (
-        <Note>
-          Your unsaved changes of <Ago at={restoredFrom / 1000} /> are back.{" "}
-          <button type="button" className={panels.link} onClick={() => editor.getState().forgetDraft()}>Discard them</button>
-        </Note>
-      ) : null}
       {overtaken ? (
         <Note tone="warning">
-          Someone saved a newer revision meanwhile.{" "}
-          <button type="button" className={panels.link} onClick={save}>Compare, and decide</button>
+          {t("Someone saved a newer revision meanwhile.")}{" "}
+          <button type="button" className={panels.link} onClick={() => void compare(editor)}>{t("Compare, and decide")}</button>
         </Note>
       ) : null}
       <ErrorNote error={saving.error} onRetry={save} />
@@ -84,12 +78,12 @@ function Text({ canEdit, reveal, onSave }: { canEdit: boolean; reveal: Reveal | 
   const text = useEditor(textOf);
   const current = useEditor((state) => state.compiledText === textOf(state));
   const diagnostics = useEditor(diagnosticsOf);
-  const typed = useStable((edits: TextEdit[]) => editor.getState().change({ kind: "edit_text", edits }, "Edit the text", "typing"));
+  const typed = useStable((edits: TextEdit[]) => editor.getState().change({ kind: "edit_text", edits }, t("Edit the text"), "typing"));
   const { attach, view } = useCodeView(() => ({
     text: textOf(editor.getState()),
     extensions: [
       yaml(), lineNumbers(), lintGutter(), drawSelection(), highlightActiveLine(), highlightActiveLineGutter(), search({ top: true }), EditorView.lineWrapping,
-      EditorState.readOnly.of(!canEdit), EditorView.contentAttributes.of({ "aria-label": "Document of the pipeline, YAML" }),
+      EditorState.readOnly.of(!canEdit), EditorView.contentAttributes.of({ "aria-label": t("Document of the pipeline, YAML") }),
       keymap.of([
         { key: "Mod-s", run: () => (onSave(), true), preventDefault: true },
         { key: "Mod-z", run: () => (editor.getState().undo(), true), preventDefault: true },
@@ -130,7 +124,8 @@ function markOf(state: EditorState, diagnostic: Diagnostic): Mark {
   const line = state.doc.lineAt(from);
   const rest = /^[^#\n]*?(?=\s*(?:#.*)?$)/.exec(state.sliceDoc(from, line.to))?.[0] ?? "";
   const where = [diagnostic.node, diagnostic.property].filter(Boolean).join(".");
-  const message = [where ? `${where}: ${diagnostic.message}` : diagnostic.message, diagnostic.hint].filter(Boolean).join("\n");
+  const told = said(diagnostic.message);
+  const message = [where ? `${where}: ${told}` : told, diagnostic.hint ? said(diagnostic.hint) : ""].filter(Boolean).join("\n");
   return { from, to: Math.max(from, Math.min(from + (rest.length || 1), line.to)), severity: diagnostic.severity, message, source: diagnostic.code };
 }
 

@@ -1,10 +1,9 @@
-// @vitest-environment jsdom
-import { beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 
 import type { Compiled } from "../../api/types";
 import { replaceText } from "../../document/commands";
-import { dropDraft, keepDraft, readDraft } from "./drafts";
-import { type Opened, createEditor, diagnosticsOf, isDirty, textOf } from "./editor";
+import { type Opened, createEditor, diagnosticsOf, isDirty, isOvertaken, textOf } from "./editor";
+import type { Changed } from "./entry";
 
 const TEXT = "name: p\nnodes:\n  - {id: a, component: filter}\n";
 const open = (more: Partial<Opened> = {}) => createEditor({ pipeline: 1, revision: 3, document: TEXT, layout: {}, ...more });
@@ -20,7 +19,7 @@ describe("an open pipeline", () => {
     editor.getState().undo();
     expect([textOf(editor.getState()), isDirty(editor.getState())]).toEqual([TEXT, false]);
     editor.getState().redo();
-    editor.getState().savedAs(4, textOf(editor.getState()));
+    editor.getState().rest(4, textOf(editor.getState()), 4);
     expect([editor.getState().revision, isDirty(editor.getState())]).toEqual([4, false]);
   });
 
@@ -55,7 +54,7 @@ describe("an open pipeline", () => {
 });
 
 describe("two people", () => {
-  const theirs = { revision: 7, document: "name: theirs\n" };
+  const theirs = { kind: "revision" as const, revision: 7, document: "name: theirs\n" };
 
   it("may go on with their text; one's own comes back by undo", () => {
     const editor = open();
@@ -77,34 +76,42 @@ describe("two people", () => {
     expect([textOf(editor.getState()), isDirty(editor.getState())]).toEqual(["name: mine\n", true]);
   });
 
-  it("meet without loss where nothing was changed here", () => {
+  it("are told apart from one's own editing by who saved last", () => {
+    const editor = open({ head: 5 });
+    expect(isOvertaken(editor.getState())).toBe(true);
+    editor.getState().rest(5, TEXT, 5);
+    expect(isOvertaken(editor.getState())).toBe(false);
+  });
+
+  it("edit one text: what others did is taken up, and can be undone", () => {
     const editor = open();
-    editor.getState().adopt(theirs);
-    expect([textOf(editor.getState()), isDirty(editor.getState()), editor.getState().revision]).toEqual([theirs.document, false, 7]);
+    editor.getState().take({ text: "name: theirs\n", layout: { a: [1, 2] } }, "Theirs");
+    expect(editor.getState().history.pipeline).toEqual({ text: "name: theirs\n", layout: { a: [1, 2] } });
+    editor.getState().undo();
+    expect(editor.getState().history.pipeline).toEqual({ text: TEXT, layout: {} });
   });
 });
 
-describe("drafts", () => {
-  beforeEach(() => localStorage.clear());
+describe("a pipeline that is opened again", () => {
+  const since: Changed[] = [
+    { edits: [{ from: 6, to: 7, insert: "q" }], layout: {} },
+    { edits: [], layout: { a: [1, 2] } },
+    { edits: [{ from: 7, to: 7, insert: "r" }], layout: {} },
+  ];
 
-  it("come back when the pipeline is opened again, and can be discarded", () => {
-    keepDraft(1, { revision: 3, text: "name: unsaved\n", at: 99 });
-    const editor = open({ draft: readDraft(1) });
-    expect([textOf(editor.getState()), isDirty(editor.getState()), editor.getState().restoredFrom]).toEqual(["name: unsaved\n", true, 99]);
-    editor.getState().forgetDraft();
-    expect([textOf(editor.getState()), editor.getState().restoredFrom]).toEqual([TEXT, null]);
-    dropDraft(1);
-    expect(readDraft(1)).toBeNull();
+  it("has the history since its revision", () => {
+    const editor = open({ since, text: TEXT.replace("p", "qr") });
+    expect(isDirty(editor.getState())).toBe(true);
+    editor.getState().undo();
+    expect(textOf(editor.getState())).toBe(TEXT.replace("p", "q"));
+    editor.getState().undo();
+    expect([textOf(editor.getState()), isDirty(editor.getState())]).toEqual([TEXT, false]);
   });
 
-  it("are only what they should be", () => {
-    localStorage.setItem("porsche.draft.2", "{\"revision\": \"3\", \"text\": 7}");
-    localStorage.setItem("porsche.draft.3", "no JSON");
-    expect([readDraft(2), readDraft(3), readDraft(4)]).toEqual([null, null, null]);
-  });
-
-  it("are refused where the browser stores nothing", () => {
-    const full = { setItem: () => { throw new DOMException("full", "QuotaExceededError"); } } as unknown as Storage;
-    expect(keepDraft(1, { revision: 1, text: "", at: 0 }, full)).toBe(false);
+  it("has none where the log does not tell all of it", () => {
+    for (const some of [since.slice(0, 1), [{ edits: [{ from: 999, to: 1000, insert: "" }], layout: {} }]]) {
+      const editor = open({ since: some, text: TEXT.replace("p", "qr") });
+      expect([textOf(editor.getState()), editor.getState().history.past]).toEqual([TEXT.replace("p", "qr"), []]);
+    }
   });
 });

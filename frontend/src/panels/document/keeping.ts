@@ -1,19 +1,19 @@
-/** What keeps an open pipeline safe and current: checks while typing, drafts, layout, saving, what others saved meanwhile. */
+/** What keeps an open pipeline safe and current: checks while typing, revisions, what others do meanwhile. */
 
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef } from "react";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
 
 import { answered, api } from "../../api/client";
 import { compile } from "../../api/compile";
-import { ApiError } from "../../api/errors";
-import { saveDocument, saveLayout } from "../../api/pipelines";
-import type { Layout, PipelineDetail } from "../../api/types";
-import { dropDraft, keepDraft } from "./drafts";
-import { type Editor, type Theirs, isDirty, textOf, useEditor, useEditorStore } from "./editor";
+import { ApiError, isSignedOut } from "../../api/errors";
+import { useLive } from "../../api/live";
+import { useSession } from "../../api/session";
+import { fetchWorkingCopy, overtaken, saveWorkingCopy } from "../../api/workingCopy";
+import { t } from "../../i18n";
+import { type Editor, isDirty, textOf, useEditor, useEditorStore } from "./editor";
+import { onAnnounced } from "./opening";
 
 const CHECK_AFTER_MS = 300;
-const DRAFT_AFTER_MS = 400;
-const LAYOUT_AFTER_MS = 800;
 
 /** Has the text compiled a moment after it changed; answers for an older text are dropped. */
 export function useChecks(): void {
@@ -39,119 +39,97 @@ async function check(editor: Editor, text: string, signal: AbortSignal): Promise
   }
 }
 
-/** Keeps unsaved text in the browser, and forgets it once it is saved. */
-export function useDrafts(): void {
-  const editor = useEditorStore();
-  useEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const keep = () => {
-      timer = undefined;
-      const state = editor.getState();
-      if (isDirty(state)) keepDraft(state.pipeline, { revision: state.revision, text: textOf(state), at: Date.now() });
-      else dropDraft(state.pipeline);
-    };
-    const stop = editor.subscribe((now, before) => {
-      if (textOf(now) === textOf(before) && now.saved === before.saved) return;
-      timer ??= setTimeout(keep, DRAFT_AFTER_MS);
-    });
-    const atOnce = () => timer && keep();
-    window.addEventListener("pagehide", atOnce);
-    return () => {
-      stop();
-      window.removeEventListener("pagehide", atOnce);
-      if (timer) {
-        clearTimeout(timer);
-        keep();
-      }
-    };
-  }, [editor]);
-}
-
-/** Saves where nodes stand a moment after the last was moved. The error of the last attempt, if it failed. */
-export function useLayoutSaving(enabled: boolean): unknown {
-  const editor = useEditorStore();
-  const client = useQueryClient();
-  const { mutate, error } = useMutation({
-    mutationFn: ({ pipeline, layout }: { pipeline: number; layout: Layout }) => saveLayout(pipeline, layout),
-    onSuccess: (_, { pipeline, layout }) =>
-      client.setQueryData<PipelineDetail>(["pipeline", pipeline], (old) => (old ? { ...old, layout } : old)),
-  });
-  useEffect(() => {
-    if (!enabled) return undefined;
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const save = () => {
-      timer = undefined;
-      const { pipeline, history } = editor.getState();
-      mutate({ pipeline, layout: history.pipeline.layout as Layout });
-    };
-    const stop = editor.subscribe((now, before) => {
-      if (now.history.pipeline.layout === before.history.pipeline.layout) return;
-      clearTimeout(timer);
-      timer = setTimeout(save, LAYOUT_AFTER_MS);
-    });
-    return () => {
-      stop();
-      if (timer) {
-        clearTimeout(timer);
-        save();
-      }
-    };
-  }, [editor, enabled, mutate]);
-  return error;
-}
-
-/** Saves the text as a revision. Where someone saved one meanwhile, that becomes the conflict to settle. */
+/** Keeps the pipeline as it is now as a revision. Where somebody saved one meanwhile, that becomes the conflict to settle. */
 export function useSaving() {
   const editor = useEditorStore();
   const client = useQueryClient();
   return useMutation({
     mutationFn: async (message: string | undefined) => {
-      const { pipeline, revision } = editor.getState();
-      const text = textOf(editor.getState());
-      try {
-        const saved = await saveDocument(pipeline, text, revision, message);
-        editor.getState().savedAs(saved.revision, text);
-      } catch (error) {
-        if (!(error instanceof ApiError) || error.status !== 412) throw error;
-        editor.getState().meet(await fetchTheirs(pipeline));
-      }
-      await client.invalidateQueries({ queryKey: ["pipeline", pipeline] });
+      const saved = await saveRevision(editor, message ?? "");
+      await client.invalidateQueries({ queryKey: ["pipeline", editor.getState().pipeline] });
+      return saved;
     },
   });
 }
 
-async function fetchTheirs(pipeline: number): Promise<Theirs> {
-  const { revision, document } = await answered(api.GET("/api/pipelines/{id}", { params: { path: { id: pipeline } } }));
-  return { revision, document };
+/** Saves what is here as a revision, once all of it is at the platform; false where somebody saved another one meanwhile. */
+export async function saveRevision(editor: Editor, message: string): Promise<boolean> {
+  const { outbox, pipeline } = editor.getState();
+  if (!outbox) return false;
+  await outbox.settled();
+  const { version } = outbox.base;
+  try {
+    await saveWorkingCopy(pipeline, version, message);
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 412) throw error;
+    if (!overtaken(error)) {
+      await compare(editor);
+      return false;
+    }
+    outbox.follow(await fetchWorkingCopy(pipeline, outbox.base.version));
+    if (!isDirty(editor.getState())) return true; // it was saved: only the answer had been lost
+    throw new ApiError(412, { code: "edited_meanwhile", message: t("Somebody edited it at this moment."), hint: t("Look at what they did, and save again.") });
+  }
+  outbox.follow(await fetchWorkingCopy(pipeline, outbox.base.version));
+  return true;
 }
 
-/** A draft of an older revision conflicts as soon as it is opened; what it rests on is then fetched, so that both sides can be seen. */
-export function useDraftBase(): void {
+/** Shows the newest revision beside what is here, so that the person chooses. */
+export async function compare(editor: Editor): Promise<void> {
+  const { revision, document } = await answered(api.GET("/api/pipelines/{id}", { params: { path: { id: editor.getState().pipeline } } }));
+  editor.getState().meet({ kind: "revision", revision, document });
+}
+
+/** Takes up what others did, in other tabs and elsewhere, as soon as it is told; at the latest when one comes back to the page. */
+export function useFollowing(): void {
   const editor = useEditorStore();
   const pipeline = useEditor((state) => state.pipeline);
-  const base = useEditor((state) => (state.saved === state.conflict?.document && state.revision !== state.conflict.revision ? state.revision : null));
-  const { data } = useQuery({
-    queryKey: ["pipeline", pipeline, "revision", base],
-    queryFn: ({ signal }) => answered(api.GET("/api/pipelines/{id}/revisions/{number}", { params: { path: { id: pipeline, number: base ?? 0 } }, signal })),
-    enabled: base !== null,
-    staleTime: Infinity,
-  });
+  const told = useLive((state) => state.edited[pipeline]);
+  const client = useQueryClient();
+  const head = told?.head;
+  const { data: session } = useSession();
+  const lapsed = session?.lapsed === true;
+  const refused = useEditor((state) => isSignedOut(state.keeping.error));
   useEffect(() => {
-    if (data && data.number === editor.getState().revision) editor.setState({ saved: data.document });
-  }, [editor, data]);
+    if (refused) void client.invalidateQueries({ queryKey: ["session"] }); // says so on the page at once
+  }, [client, refused]);
+  useEffect(() => {
+    if (!lapsed) editor.getState().outbox?.wake();
+  }, [editor, lapsed]);
+  useEffect(() => {
+    if (told && isNews(editor, told)) void follow(editor);
+  }, [editor, told]);
+  useEffect(() => {
+    if (head !== undefined) void client.invalidateQueries({ queryKey: ["pipeline", pipeline] });
+  }, [client, pipeline, head]);
+  useEffect(() => {
+    const onSight = () => document.visibilityState === "visible" && void follow(editor);
+    const onNetwork = () => editor.getState().outbox?.wake();
+    const end = onAnnounced((other) => other.pipeline === pipeline && other.version > versionOf(editor) && void follow(editor));
+    void follow(editor);
+    document.addEventListener("visibilitychange", onSight);
+    window.addEventListener("online", onNetwork);
+    return () => {
+      end();
+      document.removeEventListener("visibilitychange", onSight);
+      window.removeEventListener("online", onNetwork);
+    };
+  }, [editor, pipeline]);
 }
 
-/** Takes up what others saved: at once where nothing is unsaved here, else as a conflict when the person asks for it. */
-export function useOthers(detail: PipelineDetail): boolean {
-  const editor = useEditorStore();
-  const revision = useEditor((state) => state.revision);
-  const dirty = useEditor(isDirty);
-  const newer = detail.revision > revision;
-  const taken = useRef(detail.revision);
-  useEffect(() => {
-    if (!newer || dirty || taken.current === detail.revision) return;
-    taken.current = detail.revision;
-    editor.getState().adopt({ revision: detail.revision, document: detail.document });
-  }, [editor, newer, dirty, detail]);
-  return newer && dirty;
+const versionOf = (editor: Editor): number => editor.getState().outbox?.base.version ?? 0;
+
+function isNews(editor: Editor, told: { version: number; revision: number; head: number }): boolean {
+  const { revision, head } = editor.getState();
+  return told.version > versionOf(editor) || (told.version === versionOf(editor) && (told.revision !== revision || told.head !== head));
+}
+
+async function follow(editor: Editor): Promise<void> {
+  const { outbox, pipeline } = editor.getState();
+  if (!outbox?.resting) return;
+  try {
+    outbox.follow(await fetchWorkingCopy(pipeline, outbox.base.version));
+  } catch {
+    // what is told next, or sent next, tries again; that the platform is away is said elsewhere
+  }
 }

@@ -4,9 +4,9 @@ import { useState } from "react";
 import { useCreateRun } from "../../api/runs";
 import type { RunDetail, RunOptions } from "../../api/types";
 import { ErrorNote, Note } from "../../design";
+import { t } from "../../i18n";
 import { isDirty, useEditor } from "../document/editor";
 import { useSaving } from "../document/keeping";
-import classes from "./panels.module.css";
 
 const OPTIONS = [
   { name: "rate", label: "Rows a second, at most", help: "slows sources down; empty: as fast as it goes", low: 0.001, high: 1e12, whole: false, unit: 1 },
@@ -34,20 +34,16 @@ export function StartDialog({ last, onClose, onStarted }: StartDialogProps) {
   const [parameters, setParameters] = useState<Record<string, string>>(() => last?.parameters ?? {});
   const [options, setOptions] = useState<RunOptions>(() => last?.options ?? {});
   const missing = declared.filter((each) => each.default === null && !parameters[each.name]);
-  const start = () => {
+  const start = async () => {
+    if (dirty && !(await saving.mutateAsync(t("before a run")))) return onClose(); // what runs is what one sees
     const known = declared.map((each) => each.name);
     const given = Object.fromEntries(Object.entries(parameters).filter(([name, value]) => value !== "" && known.includes(name)));
     create.mutate({ pipeline, parameters: given, options: set(options) }, { onSuccess: (run) => { onStarted(run.id); onClose(); } });
   };
   return (
-    <Modal closeButtonProps={{ "aria-label": "Close" }} opened onClose={onClose} title={`Start revision ${revision}`} size="md">
-      <form onSubmit={(event) => { event.preventDefault(); start(); }}>
-        {dirty ? (
-          <Note tone="warning">
-            What you changed is not saved: revision {revision} would start without it.{" "}
-            <button type="button" className={classes.link} onClick={() => saving.mutate(undefined)}>Save it first</button>
-          </Note>
-        ) : null}
+    <Modal closeButtonProps={{ "aria-label": "Close" }} opened onClose={onClose} title={dirty ? t("Start what is drawn") : t("Start revision {revision}", { revision })} size="md">
+      <form onSubmit={(event) => { event.preventDefault(); void start().catch(() => undefined); }}>
+        {dirty ? <Note>{t("What you edited since revision {revision} becomes a revision first: what starts is what you see.", { revision })}</Note> : null}
         {declared.map((each) => (
           <TextInput key={each.name} mt="sm" label={each.name} description={each.description} required={each.default === null}
             placeholder={each.default ?? "no default"} value={parameters[each.name] ?? ""}
@@ -61,7 +57,7 @@ export function StartDialog({ last, onClose, onStarted }: StartDialogProps) {
         <div style={{ marginTop: 12 }}><ErrorNote error={create.error ?? saving.error} /></div>
         <Group justify="flex-end" mt="md">
           <Button variant="default" onClick={onClose}>Cancel</Button>
-          <Button type="submit" loading={create.isPending} disabled={missing.length > 0}
+          <Button type="submit" loading={saving.isPending || create.isPending} disabled={missing.length > 0}
             title={missing.length ? `${missing.map((each) => each.name).join(", ")} need a value` : undefined}>
             Start
           </Button>

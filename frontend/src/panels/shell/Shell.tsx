@@ -7,6 +7,7 @@ import { APP_ACTIONS, Help, listen, Palette, useActionContext, useActions } from
 import { useSignOut } from "../../api";
 import { useStable } from "../../design";
 import classes from "./Shell.module.css";
+import { SignInAgain } from "./SignInAgain";
 import { TopBar } from "./TopBar";
 
 const PLACES: readonly { to: string; label: string; icon: Icon; also: string }[] = [
@@ -73,6 +74,7 @@ export function Shell({ children }: { children: ReactNode }) {
       </main>
       <Palette opened={open === "palette"} onClose={close} />
       <Help opened={open === "help"} onClose={close} />
+      <SignInAgain />
     </div>
   );
 }
