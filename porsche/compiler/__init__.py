@@ -16,15 +16,20 @@ from typing import Any
 from engine.analyze import Analyzer, RelationInfo
 from engine.types import Field, TimeKind
 from porsche.compiler import secrets
+from porsche.compiler.bypass import reduced
 from porsche.compiler.diagnostics import Collector, Diagnostic, DocumentError, Fix
 from porsche.compiler.document import Document, load
 from porsche.compiler.environment import Environment, environment
 from porsche.compiler.fixes import Fixer
-from porsche.compiler.graph import Connected, connect
+from porsche.compiler.graph import Components, Connected, connect
 from porsche.compiler.lineage import Lineage, lineage_of
 from porsche.compiler.lowering import Lowerer, Statement
 from porsche.compiler.parameters import Parameters
 from porsche.compiler.printing import Printed, Printer
+from porsche.compiler.shape import INSIDE
+from porsche.compiler.subpipelines import Composite, local_components
+from porsche.components import catalogue
+from porsche.components.declaration import declaration
 
 __all__ = [
     "Compiled",
@@ -109,17 +114,29 @@ class Parts:
     statements: tuple[Statement, ...] = ()
     inputs: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
+    components: Components = field(default_factory=catalogue)
 
 
 @dataclass(frozen=True)
 class Examined:
     """All there is to say about a document: `compiled` where it is right, the columns of each node, and what it became,
-    as far as they are known even where it is not."""
+    as far as they are known even where it is not.
+
+    `inner`: columns of what is inside nodes of local components, as `outer__inner`; `skipped`: what became of nodes
+    that are switched off, or cannot be without one, "bypassed" or "left_out".
+    """
 
     compiled: Compiled | None
     diagnostics: tuple[Diagnostic, ...]
     schemas: Mapping[str, Described] = field(default_factory=dict)
     parts: Parts | None = None
+    inner: Mapping[str, Described] = field(default_factory=dict)
+    skipped: Mapping[str, str] = field(default_factory=dict)
+
+    def components(self) -> list[dict[str, Any]]:
+        """The declarations of the document's own components."""
+        own = self.parts.components if self.parts else {}
+        return [declaration(name, component) for name, component in own.items() if issubclass(component, Composite)]
 
 
 def compile_text(text: str, *, parameters: Mapping[str, str] | None = None, state: str = "state",
@@ -159,26 +176,36 @@ def _examine(text: str, given: Mapping[str, str], state: str, where: Environment
     settings = {name: parameters.fill(value, ("settings", name)) for name, value in document.settings.items()}
     for path in secrets.misplaced(settings):
         collector.error(("settings", *path), "misplaced_secret", "a secret may not stand here", secrets.HINT)
-    places = connect(document, collector)
+    local = local_components(document, collector)
+    places, skipped = _graph(document, local, collector)
     analyzer = Analyzer(settings=dict(settings))
     lowerer = Lowerer(analyzer, where or environment("dev"), parameters, collector)
     for place in places:
-        analyzer.nodes[place.node.id] = place.node.id
         lowerer.node(place)
     _check_use(document, places, collector)
     collector.mend(Fixer(document, places, lowerer))
-    schemas = {node: _described(info) for node, info in lowerer.relations.items()}
+    every = {node: _described(info) for node, info in lowerer.relations.items()}
+    schemas = {node: described for node, described in every.items() if INSIDE not in node}
+    inner = {node: described for node, described in every.items() if INSIDE in node}
     compiled = None if collector.failed else _compiled(document, settings, lowerer, collector, schemas)
     inputs = {place.node.id: place.inputs for place in places if place.node.id in schemas}
     statements = tuple(s for s in lowerer.statements if s.node in schemas)
-    return Examined(compiled, collector.result(), schemas, Parts(document, statements, inputs, settings))
+    parts = Parts(document, statements, inputs, settings, {**catalogue(), **local})
+    return Examined(compiled, collector.result(), schemas, parts, inner, skipped)
+
+
+def _graph(document: Document, local: Mapping[str, type[Composite]],
+           collector: Collector) -> tuple[list[Connected], Mapping[str, str]]:
+    """The nodes that take part, inputs first, and what became of those that are switched off."""
+    left = reduced(connect(document, collector, {**catalogue(), **local}))
+    return left.places, left.skipped
 
 
 def _check_use(document: Document, places: list[Connected], collector: Collector) -> None:
     """A pipeline does something, and every node has a part in it."""
     read = {edge.source for edge in document.edges}  # an edge that is wrong has an error of its own
     for place in places:
-        if place.component.gives and place.node.id not in read:
+        if place.component.gives and place.node.id not in read and not _writes(place):
             collector.warning(
                 place.node.path,
                 "unused_node",
@@ -187,9 +214,14 @@ def _check_use(document: Document, places: list[Connected], collector: Collector
                 node=place.node.id,
             )
     if not collector.failed and not any(
-        not place.component.gives or place.component.gives == "model" for place in places
+        not place.component.gives or place.component.gives == "model" or _writes(place) for place in places
     ):
         collector.error(("nodes",), "no_sink", "the pipeline writes nothing", "add a table sink or a metric sink")
+
+
+def _writes(place: Connected) -> bool:
+    """Whether a node of a local component has a sink inside."""
+    return issubclass(place.component, Composite) and place.component.writes
 
 
 def _compiled(document: Document, settings: Mapping[str, str], lowerer: Lowerer, collector: Collector,

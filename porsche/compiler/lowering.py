@@ -14,10 +14,12 @@ from engine.errors import Place, UserError
 from engine.sql.dialect import CreateView
 from engine.types import Kind, Schema
 from porsche.compiler import secrets
+from porsche.compiler.bypass import LEFT_OUT, reduced
 from porsche.compiler.diagnostics import Collector, near
 from porsche.compiler.environment import Environment
 from porsche.compiler.graph import Connected
 from porsche.compiler.parameters import Parameters
+from porsche.compiler.subpipelines import Composite, inside, renamed
 from porsche.components.base import Lowering, PropertyError, Site
 from porsche.components.properties import InvalidValue, Options, Property, TimeColumn
 from porsche.components.table import Table, table_name
@@ -49,13 +51,18 @@ class Lowerer:
 
     def node(self, place: Connected) -> None:
         """Check and lower a node; nothing comes of it where something is wrong with it or an input."""
-        values = _Values(place, self._parameters, self._collector).checked()
+        self._analyzer.nodes[place.node.id] = place.node.owner
+        given = _Values(place, self._parameters, self._collector)
+        values = given.checked()
         if values is None or not place.whole:
             return
         inputs = self._inputs(place)
         if inputs is None or not self._columns_exist(place, values, inputs):
             return
-        component = place.component(values, self._site(place.node.id))
+        if issubclass(place.component, Composite):
+            self._composite(place, given.raw)
+            return
+        component = place.component(renamed(values, place), self._site(place))
         try:
             lowered = component.lower(**inputs)
         except PropertyError as error:
@@ -64,18 +71,37 @@ class Lowerer:
         except UserError as error:
             self._blame(place, values, error)
             return
-        for statement in statements_of(lowered, place.node.id):
+        if self._state(place, values, lowered):
+            self._learn(place)
+
+    def _state(self, place: Connected, values: Mapping[str, Any], lowered: Table | Lowering) -> bool:
+        """Add a node's statements; whether they were right."""
+        owner = place.node.owner
+        for statement in statements_of(lowered, place.node.id, owner):
             findings = self._analyzer.add_statement(statement.tree)
             if any(f.severity == "error" for f in findings):
                 self._blame(place, values, next(f for f in findings if f.severity == "error"))
-                return
+                return False
             for finding in findings:
-                node = finding.node or place.node.id
-                if node != place.node.id or finding.code not in place.component.expected:
-                    self._collector.warning(place.node.path, finding.code, finding.message, finding.hint or "",
-                                            node=node)
+                node = finding.node or owner
+                if node != owner or finding.code not in place.component.expected:
+                    path, _, where = place.find()
+                    self._collector.warning(path, finding.code, where + finding.message, finding.hint or "", node=node)
             self.statements.append(statement)
-        self._learn(place)
+        return True
+
+    def _composite(self, place: Connected, values: Mapping[str, Any]) -> None:
+        """Lower what is inside a node."""
+        assert issubclass(place.component, Composite)
+        if not place.component.usable:
+            self._say(place, "broken_component", f"the component '{place.node.component}' has errors", "mend it first")
+            return
+        left = reduced(inside(place, values))
+        if left.skipped.get(place.node.id) == LEFT_OUT:
+            self._say(place, "no_output", "nothing comes out: a node inside is switched off", "switch it on")
+            return
+        for inner in left.places:
+            self.node(inner)
 
     def table(self, node: str) -> Table | None:
         """What a node gives, if it could be made."""
@@ -85,9 +111,11 @@ class Lowerer:
         """Whether a query over what there is so far has no error."""
         return not any(finding.severity == "error" for finding in self._analyzer.add_statement(query))
 
-    def _site(self, node: str) -> Site:
+    def _site(self, place: Connected) -> Site:
+        node = place.node.id
         return Site(node, self._describe,
-                    lambda use, given: self._environment.options(node, use, given, self._parameters.values["state"]))
+                    lambda use, given: self._environment.options(node, use, given, self._parameters.values["state"]),
+                    place.prefix)
 
     def _describe(self, query: exp.Query) -> Schema:
         for finding in self._analyzer.add_statement(query):
@@ -144,8 +172,13 @@ class Lowerer:
 
     def _complain(self, place: Connected, property: str, code: str, message: str, hint: str,
                   inside: tuple[str | int, ...] = (), at: Place | None = None) -> None:
-        self._collector.error((*place.node.path, "properties", property, *inside), code, message, hint,
-                              node=place.node.id, property=property, span=(at.start, at.end) if at else None)
+        path, where, begin = place.find(property, inside)
+        self._collector.error(path, code, begin + message, hint, **where,
+                              span=(at.start, at.end) if at and not begin else None)
+
+    def _say(self, place: Connected, code: str, message: str, hint: str) -> None:
+        path, where, begin = place.find()
+        self._collector.error(path, code, begin + message, hint, **where)
 
     def _blame(self, place: Connected, values: Mapping[str, Any], error: UserError | Finding) -> None:
         """Report an error of the analysis at the property whose expression has it, found by analysing each alone; else
@@ -168,18 +201,20 @@ class Lowerer:
         if len(suspects) == 1:
             self._complain(place, suspects[0], error.code, error.message, error.hint or "")
         else:
-            self._collector.error(place.node.path, error.code, error.message, error.hint or "", node=place.node.id)
+            self._say(place, error.code, error.message, error.hint or "")
 
 
 class _Values:
     """The checked properties of a node."""
 
     def __init__(self, place: Connected, parameters: Parameters, collector: Collector) -> None:
-        self._node = place.node
+        self._place, self._node = place, place.node
         self._properties = place.component.properties()
         self._parameters = parameters
         self._collector = collector
         self._good = True
+        self.raw: dict[str, Any] = {}
+        """Values as the document writes them, parameters replaced, or the defaults."""
 
     def checked(self) -> dict[str, Any] | None:
         """Values by name; None where one is wrong or missing."""
@@ -198,10 +233,11 @@ class _Values:
                 return None
             given = property.default
         else:
-            path = (*self._node.path, "properties", name)
-            given = self._parameters.fill(given, path, self._node.id, name)
+            path, where, _ = self._place.find(name)
+            given = self._parameters.fill(given, path, where["node"], where["property"])
             for inside in secrets.misplaced(given, options=isinstance(property, Options)):
                 self._wrong(name, "misplaced_secret", "a secret may not stand here", secrets.HINT, inside)
+        self.raw[name] = given
         try:
             return None if given is None else property.parse(given)
         except InvalidValue as error:
@@ -210,9 +246,8 @@ class _Values:
 
     def _wrong(self, name: str, code: str, message: str, hint: str, inside: tuple[str | int, ...] = ()) -> None:
         self._good = False
-        self._collector.error(
-            (*self._node.path, "properties", name, *inside), code, message, hint, node=self._node.id, property=name
-        )
+        path, where, begin = self._place.find(name, inside)
+        self._collector.error(path, code, begin + message, hint, **where)
 
 
 def columns_of(table: Table, nested: bool = False) -> list[str]:
@@ -223,15 +258,16 @@ def columns_of(table: Table, nested: bool = False) -> list[str]:
     return names
 
 
-def statements_of(lowered: Table | Lowering, node: str) -> Iterator[Statement]:
-    """A node's statements in order."""
+def statements_of(lowered: Table | Lowering, node: str, owner: str = "") -> Iterator[Statement]:
+    """A node's statements in order; `owner`: the node they are said to be of, where that is another."""
+    owner = owner or node
     if isinstance(lowered, Table):
         lowered = Lowering(views=((node, lowered.tree()),))
     for tree in lowered.tables:
-        yield Statement("table", node, tree.this.name, tree)
+        yield Statement("table", owner, tree.this.name, tree)
     for tree in lowered.loads:
-        yield Statement("load", node, tree.this.name, tree)
+        yield Statement("load", owner, tree.this.name, tree)
     for name, query in lowered.views:
-        yield Statement("view", node, name, CreateView(this=table_name(name), expression=query, temporary=True))
+        yield Statement("view", owner, name, CreateView(this=table_name(name), expression=query, temporary=True))
     for tree in lowered.inserts:
-        yield Statement("insert", node, tree.this.name, tree)
+        yield Statement("insert", owner, tree.this.name, tree)

@@ -37,10 +37,12 @@ class Site:
     node: str
     describe: Callable[[exp.Query], Schema]
     options: Callable[[str, Mapping[str, str]], dict[str, str]]
+    prefix: str = ""
+    """What the names of helpers begin with, where that is not the node's id."""
 
     def helper(self, suffix: str) -> str:
         """The name of a further table or view of the node."""
-        return f"{self.node}__{suffix}"
+        return f"{self.prefix or self.node}__{suffix}"
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,11 @@ class Component(ABC):
     def name(cls) -> str:
         """The component's name in documents."""
         return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).lower()
+
+    @classmethod
+    def title(cls) -> str:
+        """The component's name for people."""
+        return cls.name().replace("_", " ").capitalize()
 
     @classmethod
     def properties(cls) -> dict[str, Property]:

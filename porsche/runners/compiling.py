@@ -14,6 +14,7 @@ from engine.workers import Busy, Limits, Lost, Pool
 from porsche.compiler import Diagnostic, DocumentError, environment, examine
 from porsche.compiler.document import Document, load
 from porsche.compiler.graph import connect
+from porsche.compiler.recognise import Recognised, recognise
 from porsche.runners import expressions
 
 LIMITS = Limits(timeout=20, memory=1 << 30)
@@ -57,6 +58,24 @@ def meaning(question: Mapping[str, Any]) -> Result:
         return _no_meaning("busy", "the compiler is busy with other documents", "ask again")
 
 
+def recognised(sql: str, document: str | None, parameters: Mapping[str, str], where: str, state: str) -> Result:
+    """What a text of SQL is as a pipeline, and what has to change in a document for it: see
+    `porsche.compiler.recognise`."""
+    question = {"sql": sql, "document": document, "parameters": dict(parameters), "environment": where, "state": state}
+    try:
+        with _pool.process(PATIENCE) as process:
+            answer, _ = process.ask(question)
+            return dict(answer)
+    except Lost as lost:
+        return _not_recognised("too_expensive", f"the compiler {_WHY[lost.why]}", "write several smaller pipelines")
+    except Busy:
+        return _not_recognised("busy", "the compiler is busy with other documents", "ask again")
+
+
+def _not_recognised(code: str, message: str, hint: str) -> Result:
+    return Recognised(diagnostics=(Diagnostic("error", code, message, hint),)).as_json()
+
+
 def _no_meaning(code: str, message: str, hint: str) -> Result:
     return {"type": None, "columns": [], "error": {"code": code, "message": message, "hint": hint, "span": None}}
 
@@ -89,15 +108,17 @@ def described(document: str, parameters: Mapping[str, str], where: str, state: s
     """All there is to say about a document, in this process."""
     found = examine(document, parameters=parameters, state=state, environment=environment(where))
     graph = _graph(document)
+    more = {"graph": graph, "components": found.components(), "skipped": dict(found.skipped),
+            "inner": {node: schema.as_json() for node, schema in found.inner.items()}}
     if found.compiled is not None:
-        return {"valid": True, **found.compiled.as_json(), "graph": graph}
+        return {"valid": True, **found.compiled.as_json(), **more}
     columns = {node: schema.as_json() for node, schema in found.schemas.items()}
-    return {**_invalid([d.as_dict() for d in found.diagnostics]), "nodes": columns, "graph": graph}
+    return {**_invalid([d.as_dict() for d in found.diagnostics]), "nodes": columns, **more}
 
 
 def _invalid(diagnostics: list[dict[str, Any]]) -> Result:
     return {"valid": False, "name": None, "sql": None, "statements": [], "nodes": {}, "lineage": {}, "settings": {},
-            "diagnostics": diagnostics, "graph": None}
+            "diagnostics": diagnostics, "graph": None, "components": [], "skipped": {}, "inner": {}}
 
 
 def _refused(code: str, message: str, hint: str) -> Result:
@@ -117,7 +138,8 @@ def _graph(text: str) -> Result | None:
         "parameters": [{"name": p.name, "default": p.default, "description": p.description}
                        for p in document.parameters.values()],
         "settings": dict(document.settings),
-        "nodes": [{"id": n.id, "component": n.component, "label": n.label, "properties": n.properties}
+        "nodes": [{"id": n.id, "component": n.component, "label": n.label, "disabled": n.disabled,
+                   "properties": n.properties}
                   for n in document.nodes],
         "edges": [{"from": e.source, "to": e.target, "source_port": None,
                    "target_port": e.port or ports.get((e.source, e.target))} for e in document.edges],
@@ -136,6 +158,10 @@ def _ports(document: Document, collector: Any) -> dict[tuple[str, str], str]:
 def _answer(question: Any, buffers: Sequence[bytearray]) -> tuple[Result, Sequence[bytes]]:
     if "expression" in question:
         return expressions.meaning(question["expression"]), ()
+    if "sql" in question:
+        found = recognise(question["sql"], previous=question["document"], parameters=question["parameters"],
+                          environment=environment(question["environment"]), state=question["state"])
+        return found.as_json(), ()
     return described(question["document"], question["parameters"], question["environment"], question["state"]), ()
 
 

@@ -6,7 +6,17 @@ from typing import Any
 
 from rest_framework import serializers as s
 
-from porsche.ide.api.shapes import Anything, Column, Value
+from porsche.ide.api.shapes import (
+    Anything,
+    Column,
+    Diagnostic,
+    Graph,
+    Lineage,
+    NodeColumns,
+    Statement,
+    Texts,
+    Value,
+)
 
 
 class InputPort(s.Serializer[Any]):
@@ -50,6 +60,24 @@ class Component(s.Serializer[Any]):
     ports = Ports()
     properties = Property(many=True)
     example = Anything(help_text="Properties that make a good example.")
+
+
+class Compiled(s.Serializer[Any]):
+    """A document as SQL, with where everything came from. A broken one has no SQL, but its graph and diagnostics."""
+
+    valid = s.BooleanField()
+    name = s.CharField(allow_null=True)
+    sql = s.CharField(allow_null=True)
+    statements = Statement(many=True)
+    nodes = s.DictField(child=NodeColumns())
+    graph = Graph(allow_null=True)
+    lineage = Lineage(help_text="Node -> column -> the [node, column]s it is made of.")
+    settings = Texts()
+    diagnostics = Diagnostic(many=True)
+    components = Component(many=True, help_text="Those that the document itself defines.")
+    inner = s.DictField(child=NodeColumns(), help_text="Columns of what is inside nodes of those, as outer__inner.")
+    skipped = s.DictField(child=s.ChoiceField(["bypassed", "left_out"]),
+                          help_text="What became of nodes that are switched off, or cannot be without one.")
 
 
 class Function(s.Serializer[Any]):

@@ -6,7 +6,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from porsche.ide.api import authoring_shapes, bodies, shapes
+from porsche.ide.api import authoring_shapes, bodies
 from porsche.ide.api.base import View
 from porsche.ide.api.permissions import Access
 from porsche.ide.selectors.catalogue import components
@@ -35,7 +35,7 @@ class ComponentsView(View):
 class CompileView(View):
     roles = {"POST": Access.SIGNED_IN}
 
-    @extend_schema(request=bodies.CompileOrder, responses=shapes.Compiled, examples=[
+    @extend_schema(request=bodies.CompileOrder, responses=authoring_shapes.Compiled, examples=[
         OpenApiExample("two nodes", {"document": EXAMPLE, "parameters": {}}, request_only=True)])
     def post(self, request: Request) -> Response:
         """Compile a document; nothing is saved.

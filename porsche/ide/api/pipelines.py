@@ -8,7 +8,7 @@ from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from porsche.ide.api import bodies, shapes
+from porsche.ide.api import authoring_shapes, bodies, shapes
 from porsche.ide.api.base import View, who
 from porsche.ide.api.documents import EXAMPLE
 from porsche.ide.api.filters import PipelineFilter
@@ -133,7 +133,7 @@ class RevisionView(View):
 class PipelineCompiledView(View):
     roles = {"GET": Role.VIEWER}
 
-    @extend_schema(responses=shapes.Compiled, parameters=[
+    @extend_schema(responses=authoring_shapes.Compiled, parameters=[
         OpenApiParameter("revision", bodies.REVISION, description="A revision's number; the newest, if left out.")])
     def get(self, request: Request, pk: int) -> Response:
         """A pipeline's document compiled, as by POST /api/compile."""

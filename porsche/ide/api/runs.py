@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from porsche.ide.api import bodies, shapes
+from porsche.ide.api import authoring_shapes, bodies, shapes
 from porsche.ide.api.base import View, who
 from porsche.ide.api.filters import RunFilter
 from porsche.ide.api.pagination import Pages
@@ -150,7 +150,7 @@ class RunDeadLettersView(View):
 class RunCompiledView(View):
     roles = {"GET": Role.VIEWER}
 
-    @extend_schema(responses=shapes.Compiled)
+    @extend_schema(responses=authoring_shapes.Compiled)
     def get(self, request: Request, pk: int) -> Response:
         """What a run runs: its revision compiled with its parameters, as by POST /api/compile."""
         run = self.find(selectors.rows(), pk=pk)

@@ -170,6 +170,7 @@ class GraphNode(s.Serializer[Any]):
     id = s.CharField()
     component = s.CharField()
     label = s.CharField()  # type: ignore[assignment]
+    disabled = s.BooleanField()
     properties = Anything()
 
 
@@ -206,20 +207,6 @@ class Graph(s.Serializer[Any]):
 })
 class Lineage(s.JSONField):
     """Node -> column -> the (node, column)s it is made of."""
-
-
-class Compiled(s.Serializer[Any]):
-    """A document as SQL, with where everything came from. A broken one has no SQL, but its graph and diagnostics."""
-
-    valid = s.BooleanField()
-    name = s.CharField(allow_null=True)
-    sql = s.CharField(allow_null=True)
-    statements = Statement(many=True)
-    nodes = s.DictField(child=NodeColumns())
-    graph = Graph(allow_null=True)
-    lineage = Lineage(help_text="Node -> column -> the [node, column]s it is made of.")
-    settings = Texts()
-    diagnostics = Diagnostic(many=True)
 
 
 # ---- runs ------------------------------------------------------------------------------------------------------------

@@ -6,48 +6,10 @@ from functools import cache
 from typing import Any
 
 from porsche.components import catalogue
-from porsche.components.base import Component
-from porsche.components.properties import Property
-
-LIMITS = ("low", "high", "whole", "options", "length", "mode", "known", "by")
-"""What some kinds of property have besides."""
+from porsche.components.declaration import declaration
 
 
 @cache
 def components() -> list[dict[str, Any]]:
     """Every component, family after family."""
-    return [_component(name, component) for name, component in catalogue().items()]
-
-
-def _component(name: str, component: type[Component]) -> dict[str, Any]:
-    summary, _, details = component.docs().partition("\n\n")
-    outputs = [{"name": component.gives, "relation": component.gives}] if component.gives else []
-    return {
-        "name": name,
-        "family": component.family or component.__module__.split(".")[-2],
-        "title": name.replace("_", " ").capitalize(),
-        "doc": summary.replace("\n", " "),
-        "details": details,
-        "ports": {
-            "inputs": [{"name": p.name, "help": p.help, "optional": p.optional, "many": p.many, "relation": p.relation}
-                       for p in component.inputs],
-            "outputs": outputs,
-        },
-        "properties": [_property(n, p) for n, p in component.properties().items()],
-        "example": dict(component.example),
-    }
-
-
-def _property(name: str, declared: Property) -> dict[str, Any]:
-    limits = {limit: getattr(declared, limit) for limit in LIMITS if hasattr(declared, limit)}
-    return {
-        "name": name,
-        "kind": declared.kind,
-        "label": declared.label,
-        "help": declared.about,
-        "required": declared.required,
-        "default": declared.default,
-        "port": declared.port or None,
-        "limits": limits,
-        "schema": declared.schema(),
-    }
+    return [declaration(name, component) for name, component in catalogue().items()]
