@@ -20,8 +20,8 @@ class Said:
     """The statements of one node, in normal form: without names of windows, and with relations called `t1`, `t2`, ...
     where a query reads several (columns of an only one stand alone).
 
-    `options` gives the ways in which a document may have said a table's options, by the table's use. `one_row` tells
-    whether a query gives one row, as aggregates without a key do. `names` are the columns of a relation.
+    `options` gives the ways in which a document may have said a table's options, by the table's use. `aggregates`
+    tells whether a SELECT without GROUP BY over a relation has aggregates. `names` are the columns of a relation.
     """
 
     node: str
@@ -30,7 +30,7 @@ class Said:
     views: Mapping[str, exp.Query] = field(default_factory=dict)
     inserts: tuple[InsertInto, ...] = ()
     options: Callable[[str, Mapping[str, str]], Iterable[dict[str, str]]] = lambda use, said: ({},)
-    one_row: Callable[[exp.Query], bool] = lambda query: False
+    aggregates: Callable[[exp.Query, str], bool] = lambda query, source: False
     names: Callable[[str], tuple[str, ...]] = lambda relation: ()
 
     def select(self) -> exp.Select | None:
@@ -187,8 +187,8 @@ def computed(table: CreateTable) -> list[tuple[str, exp.Expr]]:
 
 
 def numeral(tree: Any) -> float | int | None:
-    """The number that a literal says, with or without a minus before it; None for anything else, and for one so small or
-    large that YAML would take it for a text."""
+    """The number that a literal says, with or without a minus before it; None for anything else, and for one so small
+    or large that YAML would take it for a text."""
     tree = bare(tree)
     if isinstance(tree, exp.Neg):
         inner = numeral(tree.this)

@@ -1,27 +1,31 @@
-"""The editor's commands on a document's values, as far as fixes use them."""
+"""What the canvas's commands do to a document, over plain values (`frontend/src/document/commands.ts` does it to its
+text)."""
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping
+from itertools import pairwise
 from typing import Any
 
-import yaml
+from porsche.compiler.places import read
+
+Document = dict[str, Any]
 
 
-def applied(text: str, commands: Sequence[Mapping[str, Any]]) -> str:
-    """The document after the commands."""
-    document = yaml.safe_load(text)
+def applied(text: str, commands: Iterable[Mapping[str, Any]]) -> Document:
+    """The document that commands make of one."""
+    document: Document = json.loads(json.dumps(read(text)[0]))
     for command in commands:
-        _DO[command["kind"]](document, copy.deepcopy(dict(command)))
-    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
+        DO[command["kind"]](document, command)
+    return document
 
 
-def _node(document: Any, name: str) -> Any:
+def _node(document: Document, name: str) -> Document:
     return next(node for node in document["nodes"] if node["id"] == name)
 
 
-def _set_property(document: Any, command: Any) -> None:
+def _set_property(document: Document, command: Mapping[str, Any]) -> None:
     properties = _node(document, command["node"]).setdefault("properties", {})
     if "value" in command:
         properties[command["property"]] = command["value"]
@@ -29,34 +33,55 @@ def _set_property(document: Any, command: Any) -> None:
         properties.pop(command["property"])
 
 
-def _set_in(document: Any, command: Any) -> None:
+def _set_in(document: Document, command: Mapping[str, Any]) -> None:
     *path, last = command["path"]
-    for step in path:
-        document = document[step] if isinstance(document, list) else document.setdefault(step, {})
+    at: Any = document
+    for step, after in pairwise([*path, last]):
+        if isinstance(at, dict) and step not in at:
+            at[step] = [] if isinstance(after, int) else {}
+        at = at[step]
     if "value" not in command:
-        del document[last]
-    elif isinstance(document, list) and last == len(document):
-        document.append(command["value"])
+        del at[last]
+    elif isinstance(at, list) and last == len(at):
+        at.append(command["value"])
     else:
-        document[last] = command["value"]
+        at[last] = command["value"]
 
 
-def _add_node(document: Any, command: Any) -> None:
-    del command["kind"]
-    document["nodes"].append(command)
+def _rename(document: Document, command: Mapping[str, Any]) -> None:
+    old, new = command["node"], command["to"]
+    _node(document, old)["id"] = new
+    for edge in document["edges"]:
+        target, dot, port = edge["to"].partition(".")
+        edge["from"] = new if edge["from"] == old else edge["from"]
+        edge["to"] = (new if target == old else target) + dot + port
 
 
-def _connect(document: Any, command: Any) -> None:
-    port = f".{command['port']}" if command.get("port") else ""
-    document.setdefault("edges", []).append({"from": command["from"], "to": command["to"] + port})
+def _edge(command: Mapping[str, Any]) -> dict[str, str]:
+    return {"from": command["from"], "to": command["to"] + (f".{command['port']}" if command.get("port") else "")}
 
 
-def _remove_nodes(document: Any, command: Any) -> None:
+def _remove(document: Document, command: Mapping[str, Any]) -> None:
     gone = set(command["nodes"])
     document["nodes"] = [node for node in document["nodes"] if node["id"] not in gone]
-    document["edges"] = [edge for edge in document.get("edges", ())
+    document["edges"] = [edge for edge in document["edges"]
                          if edge["from"] not in gone and edge["to"].partition(".")[0] not in gone]
 
 
-_DO = {"set_property": _set_property, "set_in": _set_in, "add_node": _add_node, "connect": _connect,
-       "remove_nodes": _remove_nodes}
+def _disable(document: Document, command: Mapping[str, Any]) -> None:
+    for name in command["nodes"]:
+        _node(document, name).pop("disabled", None)
+        if command["disabled"]:
+            _node(document, name)["disabled"] = True
+
+
+def _add(document: Document, command: Mapping[str, Any]) -> None:
+    document["nodes"].append({key: value for key, value in command.items() if key != "kind"})
+
+
+DO: dict[str, Callable[[Document, Mapping[str, Any]], None]] = {
+    "set_property": _set_property, "set_in": _set_in, "rename_node": _rename, "remove_nodes": _remove,
+    "set_disabled": _disable, "add_node": _add,
+    "connect": lambda document, command: document["edges"].append(_edge(command)),
+    "disconnect": lambda document, command: document["edges"].remove(_edge(command)),
+}

@@ -17,13 +17,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import yaml
+
 from engine.errors import Place, UserError
 from engine.sql.dialect import place_of
 from porsche.compiler import Diagnostic, DocumentError, Environment, environment, examine
 from porsche.compiler.recognise.changes import Changes, Command, Differ, whole
-from porsche.compiler.recognise.matching import Found, Prints, prints_of, prints_of_statements, tagged
+from porsche.compiler.recognise.matching import Found, prints_of, tagged
 from porsche.compiler.recognise.ordering import ordered
-from porsche.compiler.recognise.previous import Previous
+from porsche.compiler.recognise.previous import Previous, prints_by_node
 from porsche.compiler.recognise.recogniser import Recogniser, analysable
 from porsche.compiler.recognise.script import Script, read
 
@@ -46,9 +48,19 @@ class Recognised:
     diagnostics: tuple[Diagnostic, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        return {"valid": self.document is not None, "document": self.document, "commands": list(self.commands),
-                "changes": list(self.nodes), "spans": list(self.spans),
-                "diagnostics": [d.as_dict() for d in self.diagnostics]}
+        return {
+            "valid": self.document is not None,
+            "document": None if self.document is None else _text(self.document),
+            "commands": list(self.commands),
+            "changes": list(self.nodes),
+            "spans": list(self.spans),
+            "diagnostics": [d.as_dict() for d in self.diagnostics],
+        }
+
+
+def _text(document: Mapping[str, Any]) -> str:
+    """A document as YAML."""
+    return str(yaml.safe_dump(document, sort_keys=False, allow_unicode=True, default_flow_style=None, width=120))
 
 
 @dataclass
@@ -100,10 +112,7 @@ def _checked(changes: Changes, reading: _Read, spans: tuple[dict[str, Any], ...]
     told = tuple(_placed(d, reading) for d in examined.diagnostics)
     if examined.compiled is None:
         return Recognised(spans=spans, diagnostics=told)
-    statements: dict[str, list[Any]] = {}
-    for statement in examined.parts.statements if examined.parts else ():
-        statements.setdefault(statement.node, []).append(statement)
-    made: dict[str, Prints] = {node: prints_of_statements(each) for node, each in statements.items()}
+    made = prints_by_node(examined.parts.statements if examined.parts else ())
     meant = {node: prints_of(unit.normal()) for node, unit in reading.recogniser.units.items()}
     wrong = next((node for node in {**made, **meant} if made.get(node) != meant.get(node)), None)
     if wrong is not None:

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from porsche.compiler.bypass import Bypass
 from porsche.compiler.document import VERSION
 from porsche.compiler.recognise.matching import Found
 from porsche.compiler.recognise.previous import Previous
-from porsche.components import catalogue
 
 Command = dict[str, Any]
 
@@ -43,7 +43,7 @@ class Changes:
 
 def edges_of(found: Found) -> Iterator[Edge]:
     """The edges to a node, in the order of its ports."""
-    ports = catalogue()[found.component].inputs
+    ports = found.kind.inputs
     for port in ports:
         for source in found.inputs.get(port.name, ()):
             yield Edge(source, found.id, port.name if len(ports) > 1 else "")
@@ -128,6 +128,11 @@ class Differ:
         if was is None:
             return
         index, value = next((i, each) for i, each in enumerate(self._nodes()) if each.get("id") == found.id)
+        if was.disabled:
+            if found.kind is Bypass:
+                return
+            self._do({"kind": "set_disabled", "nodes": [found.id], "disabled": False})
+            value.pop("disabled", None)
         if was.component != found.component:
             self._do({"kind": "set_in", "path": ["nodes", index, "component"], "value": found.component})
             self._do({"kind": "set_in", "path": ["nodes", index, "properties"], "value": dict(found.properties)})
@@ -152,7 +157,7 @@ class Differ:
                 self._do({"kind": "set_property", "node": found.id, "property": name,
                           **({} if now is None else {"value": now})})
             for key in keys or ():
-                value = {"value": now[key]} if key in now else {}
+                value = {"value": now[key]} if now and key in now else {}
                 self._do({"kind": "set_in", "path": ["nodes", index, "properties", name, key], **value})
 
     def _remove(self) -> None:
@@ -195,8 +200,8 @@ class Differ:
         before = self._before.nodes.get(self._old(found.id))
         other = before is None or before.component != found.component
         ports = {name for name, sources in found.inputs.items() if other or sources != was.get(name, ())}
-        several = len(catalogue()[found.component].inputs) > 1
-        only = next(iter(catalogue()[found.component].inputs), None)
+        several = len(found.kind.inputs) > 1
+        only = next(iter(found.kind.inputs), None)
         return [edge for edge in edges_of(found) if (edge.port if several else only and only.name) in ports]
 
     def _edges_that_go(self) -> None:
@@ -216,11 +221,10 @@ class Differ:
 
     def _port(self, source: str, target: Any) -> str:
         """The port that an edge without one ends at: the first that takes what the source gives."""
-        ports = catalogue()[target.component].inputs if target is not None else ()
-        given = self._found.get(source)
-        was = self._before.nodes.get(self._old(source))
-        component = given.component if given is not None else was.component if was is not None else ""
-        gives = catalogue()[component].gives if component in catalogue() else "rows"
+        components = self._before.components
+        ports = components[target.component].inputs if target is not None else ()
+        given, was = self._found.get(source), self._before.nodes.get(self._old(source))
+        gives = given.kind.gives if given is not None else components[was.component].gives if was is not None else ""
         first = next(iter(ports), None)
         return next((port.name for port in ports if port.relation == gives), first.name if first else "")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,13 +13,13 @@ from engine.errors import UserError
 from engine.types import Schema
 from porsche.compiler.environment import Environment
 from porsche.compiler.lowering import Statement, columns_of, statements_of
-from porsche.compiler.recognise.normal import fingerprint, normal, skeleton
+from porsche.compiler.recognise.normal import fingerprint, normal, printed, settled, skeleton
 from porsche.compiler.recognise.script import Unit
 from porsche.components import catalogue
 from porsche.components.base import Component, PropertyError, Site
 from porsche.components.properties import InvalidValue, Property, TimeColumn
 from porsche.components.reading import Reading, Said, bare
-from porsche.components.table import Table
+from porsche.components.table import Table, column, identifier
 
 TAG = "said"
 """In the `meta` of a tree that a property holds: the property, and the path inside its value."""
@@ -30,13 +30,14 @@ Prints = tuple[tuple[str, str, str], ...]
 
 @dataclass(frozen=True)
 class Found:
-    """A node, its properties as documents write them; `trees`: what it lowers to, its expressions tagged."""
+    """A node, its properties as documents write them; `bones`: what it lowers to, its expressions tagged."""
 
     id: str
     component: str
     properties: Mapping[str, Any]
     inputs: Mapping[str, tuple[str, ...]]
-    trees: tuple[exp.Expr, ...] = field(default=(), repr=False)
+    kind: type[Component] = field(repr=False, compare=False)
+    bones: tuple[exp.Expr, ...] = field(default=(), repr=False, compare=False)
 
 
 def prints_of(unit: Unit) -> Prints:
@@ -48,9 +49,9 @@ def prints_of(unit: Unit) -> Prints:
         *(("insert", tree.this.name, fingerprint(tree)) for tree in unit.inserts)]))
 
 
-def prints_of_statements(statements: list[Statement]) -> Prints:
+def prints_of_statements(statements: Iterable[Statement]) -> Prints:
     """The same of what a component lowered to."""
-    return tuple(sorted((s.kind, s.name, fingerprint(normal(body_of(s)))) for s in statements))
+    return tuple(sorted((s.kind, s.name, printed(skeleton(normal(body_of(s))))) for s in statements))
 
 
 def body_of(statement: Statement) -> exp.Expr:
@@ -59,14 +60,18 @@ def body_of(statement: Statement) -> exp.Expr:
 
 
 class Matcher:
-    """Knows the tables that nodes gave so far, and lowers components over them."""
+    """Knows the tables that nodes gave so far, and lowers components over them. `why`: why a component that would have
+    fitted the last unit refused it."""
 
-    def __init__(self, analyzer: Analyzer, environment: Environment, state: str) -> None:
+    def __init__(self, analyzer: Analyzer, environment: Environment, state: str,
+                 components: Mapping[str, type[Component]]) -> None:
         self._analyzer = analyzer
+        self._components = components
         self._environment = environment
         self._state = state
         self.tables: dict[str, Table] = {}
         self.gives: dict[str, str] = {}
+        self.why: UserError | None = None
 
     # ---- trying ------------------------------------------------------------------------------------------------------
 
@@ -74,32 +79,38 @@ class Matcher:
         """The components that a unit in normal form is, the first choice first; never custom SQL."""
         prints = prints_of(unit)
         said = self._said(unit)
+        self.why = None
         for name, component in _specific_first():
             for reading in component.read(said):
-                made = self.tried(unit.name, name, _meant(component, reading), reading.inputs, prints)
+                made = self.tried(unit.name, name, _meant(component, reading), reading.inputs, prints, component)
                 if made is not None:
                     yield made
 
-    def tried(self, node: str, component: str, properties: Mapping[str, Any],
-              inputs: Mapping[str, tuple[str, ...]], prints: Prints) -> Found | None:
+    def tried(self, node: str, name: str, properties: Mapping[str, Any], inputs: Mapping[str, tuple[str, ...]],
+              prints: Prints, component: type[Component] | None = None) -> Found | None:
         """The node, if a component with these properties (without references in them) says just this."""
-        declared = catalogue()[component]
+        declared = component or self._components[name]
         values = _values(declared, properties)
         tables = self._inputs(declared, inputs)
         if values is None or tables is None or not _columns_exist(declared, values, tables):
             return None
         try:
-            lowered = declared(values, self._site(node)).lower(**tables)
-            statements = list(statements_of(lowered, node))
-        except (PropertyError, UserError):
+            statements = list(statements_of(declared(values, self._site(node)).lower(**tables), node))
+        except (PropertyError, UserError) as error:
+            self.why = UserError(error.code, error.message, hint=error.hint)
             return None
-        if prints_of_statements(statements) != prints:
+        bones = [(s.kind, s.name, skeleton(settled(body_of(s)))) for s in statements]
+        if tuple(sorted((kind, made, printed(tree)) for kind, made, tree in bones)) != prints:
             return None
-        return Found(node, component, properties, inputs, tuple(body_of(s) for s in statements))
+        return Found(node, name, properties, inputs, declared, tuple(tree for _, _, tree in bones))
+
+    def readable(self, component: type[Component], inputs: Mapping[str, tuple[str, ...]]) -> bool:
+        """Whether a component can have these inputs."""
+        return self._inputs(component, inputs) is not None
 
     def learn(self, found: Found) -> None:
         """What a node gives is known to those after it."""
-        gives = catalogue()[found.component].gives
+        gives = found.kind.gives
         if gives:
             info = self._analyzer.relation(found.id)
             self.gives[found.id] = gives
@@ -114,11 +125,19 @@ class Matcher:
             return table.names if table is not None else ()
 
         return Said(unit.name, unit.tables, tuple(unit.loads), unit.views, tuple(unit.inserts), options,
-                    self._one_row, names)
+                    self._aggregates, names)
 
-    def _one_row(self, query: exp.Query) -> bool:
-        findings = self._analyzer.add_statement(query.copy())
-        return not any(f.severity == "error" for f in findings) and () in self._analyzer.relation("query").keys
+    def _aggregates(self, query: exp.Query, source: str) -> bool:
+        """Whether a SELECT over a relation aggregates: then a column beside what it selects is wrong, and else not."""
+        table = self.tables.get(source)
+        if table is None or self._wrong(query.copy()):
+            return False
+        beside = query.copy()
+        beside.append("expressions", exp.Alias(this=column(table.names[0]), alias=identifier("__beside")))
+        return self._wrong(beside)
+
+    def _wrong(self, query: exp.Query) -> bool:
+        return any(finding.severity == "error" for finding in self._analyzer.add_statement(query))
 
     def _options(self, node: str, use: str, said: Mapping[str, str]) -> Iterator[dict[str, str]]:
         """What a document may have said for these options: nothing, what differs from the environment's, all."""
@@ -211,12 +230,10 @@ def _columns_exist(component: type[Component], values: Mapping[str, Any], tables
 
 def tagged(found: Found, unit: Unit) -> Iterator[tuple[str, tuple[str | int, ...], exp.Expr]]:
     """Which part of a unit (in normal form) is which property's: the property, the path inside its value, the tree."""
-    said = sorted(((fingerprint(tree), skeleton(tree)) for tree in unit.statements()), key=lambda each: each[0])
-    made = sorted(((fingerprint(tree), skeleton(tree)) for tree in map(normal, found.trees)), key=lambda each: each[0])
-    for (one, theirs), (other, ours) in zip(said, made, strict=False):
-        if one != other:
-            return
-        for there, here in zip(theirs.walk(), ours.walk(), strict=False):
+    said = {printed(bones): bones for bones in (skeleton(tree.copy()) for tree in unit.statements())}
+    for ours in found.bones:
+        theirs = said.get(printed(ours))
+        for there, here in zip(theirs.walk() if theirs is not None else (), ours.walk(), strict=False):
             tag = here.meta.get(TAG)
             if tag is not None:
                 yield tag[0], tag[1], there

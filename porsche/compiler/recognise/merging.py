@@ -51,15 +51,27 @@ def referring(old: str, new: str, fill: Fill) -> str:
     moved = {block.a + i: block.b + i for block in matcher.get_matching_blocks() for i in range(block.size)}
     made, end = "", 0
     for first, last, name in references:
-        places = [moved.get(i) for i in range(first, last)]
-        at = places[0] if places else None
-        if at is None or places != list(range(at, at + len(places))):
+        at = _place(pieces, first, last, moved, [piece for _, _, piece in found])
+        if at is None:
             continue
-        start, past = found[at][0], found[at + len(places) - 1][1]
+        start, past = found[at][0], found[at + last - first - 1][1]
         if start >= end and new[start:past] == fill(name):
             made, end = made + new[end:start] + name, past
     result = made + new[end:]
     return result if fill(result) == new else new
+
+
+def _place(pieces: list[str], first: int, last: int, moved: Mapping[int, int], words: list[str]) -> int | None:
+    """Where in a text's words some pieces went: where they lie between what surrounds them, else to the only place of
+    theirs that comes after the same word."""
+    places = [moved.get(i) for i in range(first, last)]
+    if not places:
+        return None
+    if places[0] is not None and places == list(range(places[0], places[0] + len(places))):
+        return places[0]
+    wanted = pieces[first - 1:last] if first else pieces[:last]
+    found = [i for i in range(len(words)) if words[i:i + len(wanted)] == wanted]
+    return found[0] + (1 if first else 0) if len(found) == 1 else None
 
 
 def _pieces(old: str, fill: Fill) -> tuple[list[str], list[tuple[int, int, str]]]:

@@ -7,55 +7,66 @@ that say the default: none of these counts. What an expression computes, and the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlglot import exp
 
 from engine.sql.dialect import CreateTable, InsertInto, generate
 
+T = TypeVar("T", bound=exp.Expr)
 Names = Mapping[str, str]
 """Names of relations in reach -> what columns call them in normal form; "" where they need not."""
 
 
-def normal(tree: exp.Expr) -> exp.Expr:
-    """A copy in normal form but for what `fingerprint` looks through: parentheses, the case of functions, the order of
+def normal(tree: T) -> T:
+    """A copy in normal form but for what `skeleton` looks through: parentheses, the case of functions, the order of
     options."""
-    made = tree.copy()
-    for node in list(made.find_all(exp.Identifier)):
-        node.set("quoted", False)
-    _tables(made)
-    _Namer().visit(made, {})
-    for select in list(made.find_all(exp.Select)):
+    return settled(tree.copy())
+
+
+def settled(tree: T) -> T:
+    """A tree in normal form, in its own place."""
+    _tables(tree)
+    selects = []
+    for node in list(tree.walk()):
+        if isinstance(node, exp.Identifier):
+            node.set("quoted", False)
+        elif isinstance(node, exp.Select):
+            selects.append(node)
+        elif isinstance(node, exp.Ordered) and node.args.get("desc") is False:
+            node.set("desc", None)
+    _Namer().visit(tree, {})
+    for select in selects:
         _items(select)
         _windows(select)
-    for node in list(made.find_all(exp.Ordered)):
-        if node.args.get("desc") is False:
-            node.set("desc", None)
-    return made
+    return tree
 
 
 def skeleton(tree: exp.Expr) -> exp.Expr:
-    """A copy of a tree in normal form, without parentheses, functions in capitals. Its nodes keep their `meta`."""
-    made = tree.copy()
-    if isinstance(made, CreateTable):
-        _plain_table(made)
-    for node in list(made.find_all(exp.Paren)):
-        inner = node.this
-        inner.meta.update({key: value for key, value in node.meta.items() if key not in inner.meta})
-        if node is made:
-            made = inner
-            made.parent = None
-        else:
-            node.replace(inner)
-    for call in made.find_all(exp.Anonymous):
-        if isinstance(call.this, str):
-            call.set("this", call.this.upper())
-    return made
+    """A tree in normal form without parentheses, functions in capitals, in its own place. Nodes keep their `meta`."""
+    if isinstance(tree, CreateTable):
+        _plain_table(tree)
+    for node in list(tree.walk()):
+        if isinstance(node, exp.Paren):
+            inner = node.this
+            if node is tree:
+                tree = inner
+                tree.parent = None
+            else:
+                node.replace(inner)
+        elif isinstance(node, exp.Anonymous) and isinstance(node.this, str):
+            node.set("this", node.this.upper())
+    return tree
+
+
+def printed(skeleton: exp.Expr) -> str:
+    """What trees that mean the same have in common, once they are skeletons."""
+    return generate(skeleton, quote=True, comments=False)
 
 
 def fingerprint(tree: exp.Expr) -> str:
     """What trees in normal form that mean the same have in common."""
-    return generate(skeleton(tree), quote=True, comments=False)
+    return printed(skeleton(tree.copy()))
 
 
 def _tables(tree: exp.Expr) -> None:

@@ -18,15 +18,16 @@ def ordered(script: Script, recogniser: Recogniser) -> list[Found]:
             after[node].add(source)
     strict = {node: set(needed) for node, needed in after.items()}
     for names in script.order.values():
-        nodes = [node for name in names if (node := _node(recogniser.names.get(name, name), found)) is not None]
-        for first, second in pairwise(dict.fromkeys(nodes)):
+        nodes = [_node(recogniser.names.get(name, name), found) for name in names]
+        for first, second in pairwise(dict.fromkeys(each for each in nodes if each)):
             strict[second].add(first)
     return [found[node] for node in _sorted(strict) or _sorted(after) or list(found)]
 
 
-def _node(name: str, found: dict[str, Found]) -> str | None:
+def _node(name: str, found: dict[str, Found]) -> str:
+    """The node that a table or view of the text became, or a part of; "" where it is none's."""
     owner = name.partition("__")[0]
-    return name if name in found else owner if owner in found else None
+    return name if name in found else owner if owner in found else ""
 
 
 def _sorted(after: dict[str, set[str]]) -> list[str] | None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from porsche.compiler import Examined, examine
+from porsche.compiler.bypass import Bypass
 from porsche.compiler.diagnostics import Collector
 from porsche.compiler.document import Document, Node
 from porsche.compiler.environment import Environment
+from porsche.compiler.lowering import Statement
 from porsche.compiler.parameters import Parameters
 from porsche.compiler.places import read
-from porsche.compiler.recognise.matching import Found, Matcher, Prints
+from porsche.compiler.recognise.matching import Found, Matcher, Prints, prints_of_statements
 from porsche.compiler.recognise.merging import Fill, merged
+from porsche.compiler.shape import INSIDE
+from porsche.compiler.subpipelines import Composite
 from porsche.components import catalogue
 from porsche.components.base import Component
 
@@ -26,6 +30,8 @@ class Previous:
     nodes: dict[str, Node] = field(default_factory=dict)
     inputs: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
+    components: Mapping[str, type[Component]] = field(default_factory=catalogue)
+    prints: Mapping[str, Prints] = field(default_factory=dict)
     fill: Fill = lambda value: value
     renamed: dict[str, str] = field(default_factory=dict)
 
@@ -37,9 +43,10 @@ class Previous:
         parts = examined.parts
         if parts is None or not isinstance(value, dict):
             return cls(value if isinstance(value, dict) else {})
-        said = {statement.node for statement in parts.statements}
-        nodes = {node.id: node for node in parts.document.nodes if node.id in said and node.component in catalogue()}
-        return cls(value, nodes, parts.inputs, parts.settings, _filling(parts.document, parameters, state))
+        prints = prints_by_node(parts.statements)
+        nodes = {node.id: node for node in parts.document.nodes if node.id in prints}
+        return cls(value, nodes, parts.inputs, parts.settings, parts.components, prints,
+                   _filling(parts.document, parameters, state))
 
     def inputs_of(self, node: str) -> dict[str, tuple[str, ...]]:
         """The nodes at the ports of a node, by the names they have now."""
@@ -51,18 +58,24 @@ class Previous:
         was = self.nodes.get(old or node)
         if was is None:
             return None
-        found = matcher.tried(node, was.component, self.fill(dict(was.properties)), self.inputs_of(was.id), prints)
-        return found and Found(node, was.component, was.properties, found.inputs, found.trees)
+        component = Bypass if was.disabled else self.components[was.component]
+        inputs = self.inputs_of(was.id)
+        if issubclass(component, Composite):
+            good = prints == self.prints[was.id] and matcher.readable(component, inputs)
+            return Found(node, was.component, was.properties, inputs, component) if good else None
+        properties = {} if was.disabled else self.fill(dict(was.properties))
+        found = matcher.tried(node, was.component, properties, inputs, prints, component)
+        return found and replace(found, properties=was.properties)
 
     def nearest(self, found: Found, matcher: Matcher, prints: Prints) -> Found:
         """A reading of the same component in as many of the old words as still fit."""
         was = self.nodes.get(found.id)
         if was is None or was.component != found.component:
             return found
-        for properties in self._merged(catalogue()[was.component], was.properties, found.properties):
+        for properties in self._merged(found.kind, was.properties, found.properties):
             again = matcher.tried(found.id, was.component, self.fill(properties), found.inputs, prints)
             if again is not None:
-                return Found(found.id, was.component, properties, found.inputs, again.trees)
+                return replace(again, properties=properties)
         return found
 
     def _merged(self, component: type[Component], old: Mapping[str, Any],
@@ -70,6 +83,14 @@ class Previous:
         declared = component.properties()
         for keep_unsaid in (True, False):
             yield merged(declared, old, new, self.fill, keep_unsaid=keep_unsaid)
+
+
+def prints_by_node(statements: Iterable[Statement]) -> dict[str, Prints]:
+    """The prints of each node of a document, with those of what is inside it."""
+    found: dict[str, list[Statement]] = {}
+    for statement in statements:
+        found.setdefault(statement.node.partition(INSIDE)[0], []).append(statement)
+    return {node: prints_of_statements(every) for node, every in found.items()}
 
 
 def _filling(document: Document, parameters: Mapping[str, str], state: str) -> Fill:

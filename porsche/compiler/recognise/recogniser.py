@@ -14,7 +14,7 @@ from engine.sql.dialect import CreateTable, CreateView, InsertInto, generate, pl
 from porsche.compiler.environment import Environment
 from porsche.compiler.recognise.matching import Found, Matcher, prints_of
 from porsche.compiler.recognise.previous import Previous
-from porsche.compiler.recognise.script import Script, Unit, id_like, is_id, rename
+from porsche.compiler.recognise.script import Script, Unit, id_like, in_order, is_id, rename
 from porsche.components.table import column, table_name
 
 CUSTOM = "custom_sql"
@@ -28,7 +28,7 @@ class Recogniser:
         self._script = script
         self._previous = previous
         self._analyzer = Analyzer(settings=dict(script.settings))
-        self._matcher = Matcher(self._analyzer, environment, state)
+        self._matcher = Matcher(self._analyzer, environment, state, previous.components)
         self._broken: set[str] = set()
         self.names: dict[str, str] = {}
         self.found: dict[str, Found] = {}
@@ -65,7 +65,7 @@ class Recogniser:
                 self._unit(part)
         else:
             self._broken.add(unit.name)
-            self.problems.append(_unsaid(unit, self._matcher.gives))
+            self.problems.append(_unsaid(unit, self._matcher))
 
     def _fresh(self, name: str) -> str:
         made = id_like(name, self._taken.__contains__)
@@ -158,14 +158,20 @@ def _called(unit: Unit, names: Mapping[str, str]) -> Unit:
 
 def _parted(unit: Unit, fresh: _Fresh) -> list[Unit]:
     """Helpers as nodes of their own; what a table is filled with as a node of its own. Empty where there is no way."""
-    if unit.tables:
-        return _filled_apart(unit, fresh)
-    helpers = [name for name in unit.views if name != unit.name]
+    helpers = [name for name in (*unit.tables, *unit.views) if name != unit.name]
     if not helpers:
-        return []
+        return _filled_apart(unit, fresh)
     names = {name: fresh(name) for name in helpers}
-    rename(unit.views.values(), names)
-    return [Unit(names.get(name, name), views={names.get(name, name): query}) for name, query in unit.views.items()]
+    parts = {name: Unit(names.get(name, name)) for name in (unit.name, *helpers)}
+    for name, table in unit.tables.items():
+        parts[name].tables[parts[name].name] = table
+    for name, query in unit.views.items():
+        parts[name].views[parts[name].name] = query
+    for kind in ("loads", "inserts"):
+        for insert in getattr(unit, kind):
+            getattr(parts[insert.this.name], kind).append(insert)
+    rename(unit.statements(), names)
+    return in_order([part for part in parts.values() if part.makes])
 
 
 def _filled_apart(unit: Unit, fresh: _Fresh) -> list[Unit]:
@@ -212,8 +218,8 @@ def _unknown(unit: Unit, name: str) -> UserError:
                      hint="create it in the same text", place=place_of(table))
 
 
-def _unsaid(unit: Unit, gives: Mapping[str, str]) -> UserError:
-    first = next(unit.statements())
+def _unsaid(unit: Unit, matcher: Matcher) -> UserError:
+    first, gives = next(unit.statements()), matcher.gives
     table = unit.tables.get(unit.name)
     kinds = {"dimension": "a dimension table, which only a lookup by key reads",
              "model": "a model, which only predictions read"}
@@ -221,6 +227,9 @@ def _unsaid(unit: Unit, gives: Mapping[str, str]) -> UserError:
     if other is not None and table is None:
         return UserError("not_recognised", f"'{other}' is {kinds[gives[other]]}", node=unit.name, place=place_of(first),
                          hint="join it FOR SYSTEM_TIME AS OF, as the component does")
+    if matcher.why is not None:
+        why = matcher.why
+        return UserError(why.code, why.message, hint=why.hint, node=unit.name, place=place_of(first))
     if isinstance(table, CreateTable) and unit.inserts:
         return UserError("not_recognised", f"no component writes a table like '{unit.name}'", node=unit.name,
                          hint="its columns have the names and types of what is written, in the same order",

@@ -208,18 +208,24 @@ def _renamed(view: CreateView) -> exp.Query:
 
 
 def _sorted(units: dict[str, Unit], owners: Mapping[str, str], problems: list[UserError]) -> list[Unit]:
-    """Units with what they read before them, else as the text has them."""
-    needs = {name: {owners[read] for read in unit.reads() if read in owners} - {name} for name, unit in units.items()}
+    """Units with what they read before them; a circle is a problem."""
+    found = in_order(list(units.values()), owners)
+    if len(found) < len(units):
+        left = [name for name, unit in units.items() if unit not in found]
+        problems.append(UserError("cycle", f"these read each other in a circle: {', '.join(left)}",
+                                  place=place_of(next(units[left[0]].statements()))))
+    return found
+
+
+def in_order(units: list[Unit], owners: Mapping[str, str] | None = None) -> list[Unit]:
+    """Units with what they read before them, else as they came; without those that read each other. `owners`: which
+    unit makes a relation, where it is not the one of its name."""
+    waiting = {unit.name: unit for unit in units}
+    needs = {unit.name: {(owners or {}).get(read, read) for read in unit.reads()} & waiting.keys() - {unit.name}
+             for unit in units}
     found: list[Unit] = []
-    while needs:
-        free = next((name for name, needed in needs.items() if not needed), None)
-        if free is None:
-            names = ", ".join(needs)
-            problems.append(UserError("cycle", f"these read each other in a circle: {names}",
-                                      place=place_of(next(iter(units[next(iter(needs))].statements())))))
-            return found
-        del needs[free]
-        found.append(units[free])
+    while (free := next((name for name in waiting if not needs[name]), None)) is not None:
+        found.append(waiting.pop(free))
         for needed in needs.values():
             needed.discard(free)
     return found

@@ -31,7 +31,7 @@ class KeyedCounters(Component):
         if query is None or not source or not items:
             return
         group = query.args.get("group")
-        keys = column_names(group.expressions) if group is not None else [] if said.one_row(query) else None
+        keys = column_names(group.expressions) if group is not None else [] if said.aggregates(query, source) else None
         if keys is not None:
             aggregates = expressions(items[len(keys):])
             yield Reading({"keys": keys, "aggregates": aggregates}, {"rows": (source,)})
