@@ -1,6 +1,7 @@
 import { Modal } from "@mantine/core";
 import { Fragment } from "react";
 
+import { t } from "../i18n";
 import { Keys } from "./Keys";
 import classes from "./Palette.module.css";
 import { useRegistry } from "./registry";
@@ -10,7 +11,7 @@ function Alternatives({ keys }: { keys: readonly string[] }) {
     <span className={classes.alternatives}>
       {keys.map((one, index) => (
         <Fragment key={one}>
-          {index > 0 ? "or" : null}
+          {index > 0 ? t("or") : null}
           <Keys keys={one} />
         </Fragment>
       ))}
@@ -24,28 +25,28 @@ export function Help({ opened, onClose }: { opened: boolean; onClose: () => void
   const keyed = actions.filter((action) => action.keys?.length);
   const groups = [...new Set(keyed.map((action) => action.group))];
   return (
-    <Modal opened={opened} onClose={onClose} title="Keyboard shortcuts" size={720} closeButtonProps={{ "aria-label": "Close" }} transitionProps={{ duration: 80 }}>
+    <Modal opened={opened} onClose={onClose} title={t("Keyboard shortcuts")} size={720} closeButtonProps={{ "aria-label": t("Close") }} transitionProps={{ duration: 80 }}>
       <div className={classes.columns}>
         {groups.map((group) => (
           <section className={classes.section} key={group}>
-            <h3>{group}</h3>
+            <h3>{t(group)}</h3>
             {keyed
               .filter((action) => action.group === group)
               .map((action) => (
                 <div key={action.id}>
-                  <span>{action.label}</span>
+                  <span>{t(action.label)}</span>
                   <Alternatives keys={action.keys ?? []} />
                 </div>
               ))}
           </section>
         ))}
         <section className={classes.section}>
-          <h3>Tables</h3>
+          <h3>{t("Tables")}</h3>
           {[
-            { label: "Walk the rows", keys: ["up", "down"] },
-            { label: "Open the row", keys: ["enter"] },
-            { label: "Select the row", keys: ["space"] },
-            { label: "Select all rows", keys: ["mod+a"] },
+            { label: t("Walk the rows"), keys: ["up", "down"] },
+            { label: t("Open the row"), keys: ["enter"] },
+            { label: t("Select the row"), keys: ["space"] },
+            { label: t("Select all rows"), keys: ["mod+a"] },
           ].map(({ label, keys }) => (
             <div key={label}>
               <span>{label}</span>

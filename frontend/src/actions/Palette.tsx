@@ -3,6 +3,7 @@ import { IconArrowRight, IconBrain, IconSchema, IconSearch, type Icon } from "@t
 import { type KeyboardEvent, useId, useLayoutEffect, useMemo, useRef, useState } from "react";
 
 import { modelUrl, pipelineUrl, useModels, usePipelines } from "../api";
+import { t } from "../i18n";
 import { found } from "./find";
 import { Keys } from "./Keys";
 import classes from "./Palette.module.css";
@@ -26,11 +27,12 @@ function useItems(): Item[] {
   return useMemo(() => {
     const can: Item[] = actions
       .filter((action) => action.listed !== false && isEnabled(action, context))
-      .map(({ id, label, group, words = "", icon = IconArrowRight, keys, run }) => ({ id, label, group, words, icon, keys: keys?.[0], run }));
+      .map(({ id, label, group, words = "", icon = IconArrowRight, keys, run }) => (
+        { id, label: t(label), group: t(group), words: `${words} ${label}`, icon, keys: keys?.[0], run }));
     const there: Item[] = (pipelines.data?.results ?? []).map((one) => ({
       id: `pipeline.${one.id}`,
       label: one.title || one.slug,
-      group: `Pipeline in ${one.project}`,
+      group: t("Pipeline in {project}", { project: one.project }),
       words: one.slug,
       icon: IconSchema,
       run: (given) => given.navigate(pipelineUrl(one.id)),
@@ -38,7 +40,7 @@ function useItems(): Item[] {
     const learnt: Item[] = (models.data?.results ?? []).map((one) => ({
       id: `model.${one.project}.${one.name}`,
       label: one.name,
-      group: `Model in ${one.project}`,
+      group: t("Model in {project}", { project: one.project }),
       words: "",
       icon: IconBrain,
       run: (given) => given.navigate(modelUrl(one.name, one.project)),
@@ -81,8 +83,8 @@ function Choices({ onClose }: { onClose: () => void }) {
         size="md"
         data-autofocus
         leftSection={<IconSearch size={16} />}
-        placeholder="Search actions, pipelines and models"
-        aria-label="Search actions, pipelines and models"
+        placeholder={t("Search actions, pipelines and models")}
+        aria-label={t("Search actions, pipelines and models")}
         role="combobox"
         aria-expanded
         aria-controls={list}
@@ -94,7 +96,7 @@ function Choices({ onClose }: { onClose: () => void }) {
         }}
         onKeyDown={onKeyDown}
       />
-      <ul className={classes.list} id={list} role="listbox" aria-label="What was found">
+      <ul className={classes.list} id={list} role="listbox" aria-label={t("What was found")}>
         {shown.map((item, index) => (
           <li
             key={item.id}
@@ -112,7 +114,7 @@ function Choices({ onClose }: { onClose: () => void }) {
           </li>
         ))}
       </ul>
-      {shown.length === 0 ? <div className={classes.none}>Nothing matches “{query}”</div> : null}
+      {shown.length === 0 ? <div className={classes.none}>{t("Nothing matches “{query}”", { query })}</div> : null}
     </>
   );
 }
@@ -122,7 +124,7 @@ export function Palette({ opened, onClose }: { opened: boolean; onClose: () => v
   return (
     <Modal.Root opened={opened} onClose={onClose} size={620} padding="sm" yOffset="12vh" transitionProps={{ duration: 0 }}>
       <Modal.Overlay />
-      <Modal.Content aria-label="Search and actions">
+      <Modal.Content aria-label={t("Search and actions")}>
         <Modal.Body>{opened ? <Choices onClose={onClose} /> : null}</Modal.Body>
       </Modal.Content>
     </Modal.Root>

@@ -64,3 +64,13 @@ export function isTyping(target: EventTarget | null): boolean {
 export function isHeld(target: EventTarget | null): boolean {
   return target instanceof Element && target.closest("[role='dialog'], [role='menu'], [role='listbox']") !== null;
 }
+
+/** Whether the focus is inside of a part of the page, or nowhere. */
+export function isWithin(target: EventTarget | null, part: string | undefined): boolean {
+  return !part || !(target instanceof Element) || target.tagName === "BODY" || target.closest(part) !== null;
+}
+
+/** Keys in a line of text: "Ctrl+Shift+P". */
+export function shownText(keys: string, mac = isMac()): string {
+  return shown(keys, mac).map((one) => one.join(mac ? "" : "+")).join(" ");
+}

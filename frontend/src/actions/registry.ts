@@ -3,7 +3,7 @@
 import { useEffect } from "react";
 import { create } from "zustand";
 
-import { chord, isHeld, isTyping, normal } from "./keys";
+import { chord, isHeld, isTyping, isWithin, normal } from "./keys";
 import type { Action, ActionContext } from "./types";
 
 interface Registry {
@@ -60,6 +60,11 @@ export function isEnabled(action: Action, context: ActionContext): boolean {
   return action.enabled?.(context) ?? true;
 }
 
+/** An action by its id, as toolbars and menus show it. */
+export function actionOf(id: string): Action | undefined {
+  return useRegistry.getState().actions.find((one) => one.id === id);
+}
+
 /** Runs an action by id, if there is one and it is enabled; says whether it ran. */
 export function perform(id: string): boolean {
   const { actions, context } = useRegistry.getState();
@@ -83,7 +88,8 @@ export function listen(target: Document): () => void {
     first = null;
     const tried = before ? [`${before} ${pressed}`, pressed] : [pressed];
     for (const keys of tried) {
-      const action = actions.find((one) => one.keys?.some((key) => normal(key) === keys) && isEnabled(one, context));
+      const action = actions.find((one) => !one.native && one.keys?.some((key) => normal(key) === keys) && isWithin(event.target, one.within)
+        && isEnabled(one, context));
       if (!action) continue;
       event.preventDefault();
       void action.run(context);

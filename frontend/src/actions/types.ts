@@ -16,15 +16,20 @@ export interface ActionContext {
   signOut: () => void;
 }
 
-/** Something a person can do: toolbar, shortcut, palette and help all read this one object. */
+/** Something a person can do: toolbar, menus, shortcut, palette and help all read this one object. */
 export interface Action {
   /** "pipeline.start" */
   id: string;
+  /** Marked by `msg`; shown by `t`. */
   label: string;
-  /** Heading in palette and help. */
+  /** Heading in palette and help; marked by `msg`, too. */
   group: string;
   /** Each a chord such as "mod+shift+p", or two keys after each other: "g f". `mod` is Ctrl, on a Mac Command. */
   keys?: readonly string[];
+  /** The keys count only where the focus is inside of this (a CSS selector), or nowhere. */
+  within?: string;
+  /** The keys are the browser's own, whose event somebody listens to: shown here only. */
+  native?: boolean;
   icon?: Icon;
   /** More words by which the palette finds it. */
   words?: string;

@@ -122,7 +122,7 @@ export function Workbench({ detail, role }: { detail: PipelineDetail; role: Role
       <div className={classes.main}>
         <Split name="below" side="below" label="Height of the panels below" initial={280} least={80} leave={180}>
           <Split name="side" side="right" label="Width of the side panel" initial={380} least={260} leave={360}>
-            <Canvas selected={view.node} onSelect={view.select} failure={failure} canEdit={canEdit} />
+            <Canvas selected={view.node} onSelect={view.select} onProperty={view.focus} failure={failure} canEdit={canEdit} />
             <Side view={view} run={run} canEdit={canEdit} overtaken={overtaken} />
           </Split>
           <Below view={view} run={run} canRun={canRun} canEdit={canEdit} slug={detail.slug} project={detail.project} />

@@ -1,29 +1,47 @@
 import "@xyflow/react/dist/base.css";
 
-import { Background, BackgroundVariant, MiniMap, Panel, ReactFlow, ReactFlowProvider, type useReactFlow } from "@xyflow/react";
-import { type KeyboardEvent, useCallback } from "react";
+import { Background, BackgroundVariant, MiniMap, Panel, ReactFlow, ReactFlowProvider } from "@xyflow/react";
+import { type KeyboardEvent, useCallback, useLayoutEffect, useMemo } from "react";
 
+import { useActions } from "../../actions";
 import { t } from "../../i18n";
-import { useEditor } from "../document/editor";
-import { useKept } from "../run/kept";
+import { useEditor, useEditorStore } from "../document/editor";
+import { CANVAS_ACTIONS } from "./actions";
+import { Announcer } from "./announce";
 import classes from "./canvas.module.css";
-import type { Failure } from "./graph";
-import { NodeTile, type Tile } from "./NodeTile";
+import { Components } from "./Components";
+import { type Desk, portsFor, useDesk } from "./desk";
+import { DetailContext, useDetail } from "./detail";
+import editing from "./editing.module.css";
+import { EmptyCanvas } from "./EmptyCanvas";
+import type { Failure, WireEdge } from "./graph";
+import { NodeTile } from "./NodeTile";
 import { Outline } from "./Outline";
-import { RateEdge, type WireEdge } from "./RateEdge";
+import { Overlays } from "./Overlays";
+import { Folded, Frame, NoteCard, foldedOf, throughFolds } from "./parts";
+import { RateEdge } from "./RateEdge";
 import { choose, useLinked } from "./selection";
+import { useShown } from "./shown";
 import { Toolbar } from "./Toolbar";
-import { useGraph } from "./useGraph";
-import { useTiles } from "./useTiles";
+import { useClipboard } from "./useClipboard";
+import { useGlow } from "./useGlow";
+import { type Drawn, useGraph } from "./useGraph";
+import { onCanvasDoubleClick, useHandlers } from "./useHandlers";
+import { type Standing, useTiles } from "./useTiles";
 import { useWires } from "./useWires";
 import { FIT, useFitting, useFlow, useShowSelected } from "./viewport";
+import { WireHint } from "./WireHint";
+import { Wires } from "./Wires";
 
-const NODE_TYPES = { tile: NodeTile };
+const NODE_TYPES = { tile: NodeTile, frame: Frame, folded: Folded, note: NoteCard };
 const EDGE_TYPES = { rate: RateEdge };
+const NO_EDGES: WireEdge[] = [];
 
 interface CanvasProps {
   selected: string | null;
   onSelect: (node: string | null) => void;
+  /** Shows a node and one of its properties. */
+  onProperty: (node: string, property: string | null) => void;
   failure: Failure | null;
   canEdit: boolean;
 }
@@ -37,47 +55,76 @@ export function Canvas(props: CanvasProps) {
   );
 }
 
-function Drawing({ selected, onSelect, failure, canEdit }: CanvasProps) {
-  const [outline, setOutline] = useKept("canvas.outline", false);
-  const [map, setMap] = useKept("canvas.map", false);
-  const { tiles, wires, places } = useGraph(failure);
-  const nodes = useTiles(tiles, places);
+function Drawing({ selected, onSelect, onProperty, failure, canEdit }: CanvasProps) {
+  const shown = useShown((state) => state.parts);
+  const drawn = useGraph(failure);
+  const { model, tiles, places } = drawn;
+  const desk = useDeskOf(drawn, canEdit);
+  const nodes = useTiles(model, tiles, drawn.all);
+  const wires = useMemo(() => throughFolds(drawn.wires, foldedOf(model)), [drawn.wires, model]);
   const edges = useWires(wires, places);
-  const flow = useFlow();
+  const { detail, onlyVisible } = useDetail(tiles.size);
+  const handlers = useHandlers(canEdit);
   const onMoved = useFitting(tiles.size);
   useLinked(selected, onSelect, useCallback((node: string) => !tiles.size || tiles.has(node), [tiles]));
   useShowSelected(selected);
+  useActions(CANVAS_ACTIONS);
+  useClipboard();
+  useGlow();
   const broken = useEditor((state) => state.broken);
+  const empty = !tiles.size && !model.nodes.length && !model.notes.length && !broken;
   return (
-    <div className={classes.canvas} data-canvas onKeyDown={(event) => onZoomKey(event, flow)}>
-      {outline ? <Outline tiles={tiles} wires={wires} selected={selected} onSelect={onSelect} /> : null}
-      <div className={classes.flow}>
-        <ReactFlow<Tile, WireEdge>
-          nodes={nodes.shown} edges={edges} nodeTypes={NODE_TYPES} edgeTypes={EDGE_TYPES} onNodesChange={nodes.onChange}
-          onMoveStart={onMoved} onPaneClick={() => choose({})}
-          nodesConnectable={false} nodesDraggable={canEdit} edgesFocusable={false} elementsSelectable deleteKeyCode={null}
-          fitView fitViewOptions={FIT} minZoom={0.15} maxZoom={2} panOnScroll={false} selectNodesOnDrag={false} nodeDragThreshold={3}
-          aria-label={t("Pipeline")}
-        >
-          <Background variant={BackgroundVariant.Dots} gap={24} size={1} />
-          <Panel position="top-left">
-            <Toolbar outline={outline} setOutline={setOutline} map={map} setMap={setMap} canEdit={canEdit} />
-          </Panel>
-          {broken ? <Panel position="top-center"><div className={classes.notice} role="status">{t("The document is not YAML just now: this is how it was.")}</div></Panel> : null}
-          {map ? <MiniMap<Tile> pannable zoomable style={{ width: 150, height: 96 }} ariaLabel={t("Map of the pipeline")}
-            nodeColor={(node) => (node.data.failure || node.data.errors ? "var(--p-bad-solid)" : node.selected ? "var(--p-accent)" : "var(--p-line-strong)")} /> : null}
-        </ReactFlow>
+    <div className={classes.canvas} data-canvas>
+      {shown.has("components") && canEdit ? <Components desk={desk} /> : null}
+      {shown.has("outline") ? <Outline tiles={tiles} wires={drawn.wires} /> : null}
+      <div className={`${classes.flow} ${editing.region}`} role="region" aria-label={t("Canvas")} tabIndex={0} data-canvas-region onKeyDown={onTileKey} onDoubleClick={onCanvasDoubleClick}>
+        <DetailContext value={detail}>
+          <ReactFlow<Standing, WireEdge>
+            nodes={nodes.shown} edges={detail === "tiny" ? NO_EDGES : edges} onlyRenderVisibleElements={onlyVisible} nodeTypes={NODE_TYPES} edgeTypes={EDGE_TYPES}
+            onNodesChange={nodes.onChange} onMoveStart={onMoved} {...handlers}
+            nodesConnectable={canEdit} nodesDraggable={canEdit} edgesReconnectable={canEdit} edgesFocusable={false} elementsSelectable deleteKeyCode={null} disableKeyboardA11y
+            connectionRadius={28} reconnectRadius={12} connectOnClick={false} zoomOnDoubleClick={false} elevateEdgesOnSelect
+            fitView fitViewOptions={FIT} minZoom={0.15} maxZoom={2} panOnScroll={false} selectNodesOnDrag={false} nodeDragThreshold={3}
+            aria-label={t("Pipeline")}
+          >
+            {detail === "tiny" ? <Wires edges={edges} /> : null}
+            <Background variant={BackgroundVariant.Dots} gap={24} size={1} />
+            <Panel position="top-left"><Toolbar canEdit={canEdit} /></Panel>
+            {broken ? <Panel position="top-center"><div className={classes.notice} role="status">{t("The document is not YAML just now: this is how it was.")}</div></Panel> : null}
+            {shown.has("map") ? <MiniMap<Standing> pannable zoomable style={{ width: 150, height: 96 }} ariaLabel={t("Map of the pipeline")} nodeColor={mapColour} /> : null}
+          </ReactFlow>
+        </DetailContext>
+        {empty && canEdit && desk.catalogue.size ? <div className={editing.begin}><EmptyCanvas desk={desk} /></div> : null}
+        <WireHint />
       </div>
+      <Overlays desk={desk} onProperty={onProperty} />
+      <Announcer />
     </div>
   );
 }
 
-function onZoomKey(event: KeyboardEvent, flow: ReturnType<typeof useReactFlow<Tile, WireEdge>>) {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target instanceof HTMLInputElement) return;
-  const keys: Record<string, () => unknown> = {
-    "0": () => flow.fitView(FIT), "1": () => flow.zoomTo(1), "+": () => flow.zoomIn(), "=": () => flow.zoomIn(), "-": () => flow.zoomOut(),
-  };
-  if (!keys[event.key]) return;
+/** What actions and gestures work on. */
+function useDeskOf({ catalogue, wires, all }: Drawn, canEdit: boolean): Desk {
+  const editor = useEditorStore();
+  const flow = useFlow();
+  const desk = useMemo((): Desk => ({ editor, canEdit, catalogue, ports: portsFor(catalogue), wires, places: all, flow }), [editor, canEdit, catalogue, wires, all, flow]);
+  useLayoutEffect(() => {
+    useDesk.setState({ desk });
+    return () => useDesk.setState({ desk: null });
+  }, [desk]);
+  return desk;
+}
+
+/** Enter and Space select the tile that has the focus. */
+function onTileKey(event: KeyboardEvent): void {
+  const tile = event.target instanceof HTMLElement && event.target.classList.contains("react-flow__node-tile") ? event.target : null;
+  if (!tile || (event.key !== "Enter" && event.key !== " ") || event.ctrlKey || event.metaKey) return;
   event.preventDefault();
-  keys[event.key]?.();
+  choose({ nodes: [tile.dataset.id ?? ""] });
+}
+
+function mapColour(node: Standing): string {
+  if (node.type === "frame" || node.type === "note") return "transparent";
+  const data = node.data as { failure?: string; errors?: number };
+  return data.failure || data.errors ? "var(--p-bad-solid)" : node.selected ? "var(--p-accent)" : "var(--p-line-strong)";
 }

@@ -1,57 +1,72 @@
 import { ActionIcon, Tooltip } from "@mantine/core";
-import { IconArrowBackUp, IconArrowForwardUp, IconFocusCentered, IconLayoutDistributeHorizontal, IconList, IconMap2, IconMinus, IconPlus } from "@tabler/icons-react";
-import { useReactFlow } from "@xyflow/react";
+import type { Icon } from "@tabler/icons-react";
 
+import { type Action, actionOf, isEnabled, shownText, useRegistry } from "../../actions";
 import { t } from "../../i18n";
 import { useEditor, useEditorStore } from "../document/editor";
-import classes from "./canvas.module.css";
-import { FIT } from "./viewport";
+import { HISTORY_ICONS } from "./actions";
+import classes from "./editing.module.css";
+import { useSelection } from "./selection";
+import { type Part, useShown } from "./shown";
 
-interface ToolbarProps {
-  outline: boolean;
-  setOutline: (shown: boolean) => void;
-  map: boolean;
-  setMap: (shown: boolean) => void;
-  canEdit: boolean;
+const VIEW = ["components", "outline", "find", "-", "fit", "zoom-in", "zoom-out", "map"];
+const EDIT = ["-", "add", "tidy", "-"];
+const CHOSEN = ["delete", "disable", "group", "-"];
+
+/** The actions that one wants at hand, and undo. All of them are in the menus, too. */
+export function Toolbar({ canEdit }: { canEdit: boolean }) {
+  const { actions, context } = useRegistry();
+  const selection = useSelection();
+  const shown = useShown((state) => state.parts);
+  const some = selection.nodes.size + selection.parts.size + selection.edges.size > 0;
+  const ids = canEdit ? [...VIEW, ...EDIT, ...(some ? CHOSEN : [])] : VIEW.filter((id) => id !== "components");
+  return (
+    <div className={classes.toolbar} role="toolbar" aria-label={t("Canvas")} key={actions.length}>
+      {ids.map((id, i) => {
+        const action = actionOf(`canvas.${id}`);
+        if (id === "-") return <hr key={`line-${i}`} />;
+        if (!action?.icon) return null;
+        return <Tool key={id} label={labelWithKeys(t(action.label), action)} icon={action.icon} run={() => void action.run(context)} disabled={!isEnabled(action, context)}
+          pressed={isPart(id) ? shown.has(id) : undefined} />;
+      })}
+      {canEdit ? <History /> : null}
+    </div>
+  );
 }
 
-interface Tool {
-  label: string;
-  icon: typeof IconList;
-  run: () => void;
-  on?: boolean;
-  off?: boolean;
-}
+const isPart = (id: string): id is Part => id === "components" || id === "outline" || id === "map";
 
-export function Toolbar({ outline, setOutline, map, setMap, canEdit }: ToolbarProps) {
-  const flow = useReactFlow();
+function History() {
   const editor = useEditorStore();
   const past = useEditor((state) => state.history.past.at(-1)?.label);
   const future = useEditor((state) => state.history.future[0]?.label);
-  const layout = useEditor((state) => state.history.pipeline.layout);
-  const { change, undo, redo } = editor.getState();
-  const tidy = () => change({ kind: "move_nodes", positions: Object.fromEntries(Object.keys(layout).map((node) => [node, null])) }, t("Tidy up"));
-  const tools: Tool[] = [
-    { label: t("Outline"), icon: IconList, run: () => setOutline(!outline), on: outline },
-    { label: t("Fit to view (0)"), icon: IconFocusCentered, run: () => void flow.fitView(FIT) },
-    { label: t("Zoom in (+)"), icon: IconPlus, run: () => void flow.zoomIn() },
-    { label: t("Zoom out (-)"), icon: IconMinus, run: () => void flow.zoomOut() },
-    { label: t("Map"), icon: IconMap2, run: () => setMap(!map), on: map },
-    ...(canEdit ? [
-      { label: t("Tidy up: place all nodes anew"), icon: IconLayoutDistributeHorizontal, run: tidy, off: !Object.keys(layout).length },
-      { label: past ? t("Undo: {what} (Ctrl+Z)", { what: past }) : t("Nothing to undo"), icon: IconArrowBackUp, run: undo, off: !past },
-      { label: future ? t("Redo: {what} (Ctrl+Shift+Z)", { what: future }) : t("Nothing to redo"), icon: IconArrowForwardUp, run: redo, off: !future },
-    ] : []),
-  ];
+  const { undo, redo } = editor.getState();
   return (
-    <div className={classes.tools} role="toolbar" aria-label={t("Canvas")}>
-      {tools.map(({ label, icon: Icon, run, on, off }) => (
-        <Tooltip key={label} label={label}>
-          <ActionIcon size="sm" aria-label={label} aria-pressed={on} onClick={run} disabled={off} variant={on ? "light" : "subtle"}>
-            <Icon size={15} />
-          </ActionIcon>
-        </Tooltip>
-      ))}
-    </div>
+    <>
+      <Tool label={past ? t("Undo: {what} (Ctrl+Z)", { what: past }) : t("Nothing to undo")} icon={HISTORY_ICONS.undo} run={undo} disabled={!past} />
+      <Tool label={future ? t("Redo: {what} (Ctrl+Shift+Z)", { what: future }) : t("Nothing to redo")} icon={HISTORY_ICONS.redo} run={redo} disabled={!future} />
+    </>
+  );
+}
+
+function labelWithKeys(label: string, { keys }: Action): string {
+  return keys?.[0] ? `${label} (${shownText(keys[0])})` : label;
+}
+
+interface ToolProps {
+  label: string;
+  icon: Icon;
+  run: () => void;
+  disabled: boolean;
+  pressed?: boolean;
+}
+
+function Tool({ label, icon: Icon, run, disabled, pressed }: ToolProps) {
+  return (
+    <Tooltip label={label}>
+      <ActionIcon size="sm" aria-label={label} aria-pressed={pressed} onClick={run} disabled={disabled} variant={pressed ? "light" : "subtle"}>
+        <Icon size={15} />
+      </ActionIcon>
+    </Tooltip>
   );
 }

@@ -9,6 +9,8 @@ import {
   IconTransform,
 } from "@tabler/icons-react";
 
+import { msg, t } from "../../i18n";
+
 const ICONS: Readonly<Record<string, typeof IconSum>> = {
   sources: IconAntenna,
   transform: IconTransform,
@@ -17,6 +19,23 @@ const ICONS: Readonly<Record<string, typeof IconSum>> = {
   learn: IconBrain,
   sinks: IconDatabaseExport,
 };
+
+const TITLES: Readonly<Record<string, string>> = {
+  sources: msg("Sources"),
+  transform: msg("Transform"),
+  aggregate: msg("Aggregate"),
+  join: msg("Join"),
+  learn: msg("Learn"),
+  sinks: msg("Outputs"),
+  own: msg("This pipeline’s components"),
+};
+
+/** Families as a pipeline runs through them. */
+export const FAMILIES: readonly string[] = Object.keys(TITLES);
+
+export function familyTitle(family: string): string {
+  return t(TITLES[family] ?? family);
+}
 
 /** A component's icon: its family's. */
 export function FamilyIcon({ family, component = "", size = 15 }: { family: string; component?: string; size?: number }) {

@@ -3,19 +3,23 @@
 import { useMemo, useState } from "react";
 
 import { arrange } from "../../document/layout";
-import type { Layout } from "../../document/model";
+import type { Layout, Model } from "../../document/model";
 import { diagnosticsOf, useEditor } from "../document/editor";
 import { type Catalogue, useCatalogueReady, useKnown } from "./catalogue";
 import { type Failure, type TileData, type Wire, tilesOf, wiresOf } from "./graph";
 
 export interface Drawn {
+  model: Model;
   tiles: ReadonlyMap<string, TileData>;
   wires: readonly Wire[];
+  /** Where the nodes stand. */
   places: Layout;
+  /** Where nodes and notes stand. */
+  all: Layout;
   catalogue: Catalogue;
 }
 
-const NOTHING = { tiles: new Map<string, TileData>(), wires: [], places: {} };
+const NOTHING = { tiles: new Map<string, TileData>(), wires: [], places: {}, all: {} };
 
 export function useGraph(failure: Failure | null): Drawn {
   const model = useEditor((state) => state.model);
@@ -30,7 +34,13 @@ export function useGraph(failure: Failure | null): Drawn {
     const links = model.edges.map(({ from, to }) => ({ from, to }));
     return arrange(model.nodes.map((node) => node.id), links, { ...model.layout, ...layout });
   }, [model, layout]);
-  return ready ? { tiles, wires, places, catalogue } : { ...NOTHING, catalogue }; // tiles have their ports once the catalogue is known
+  const all = useMemo(() => (model.notes.length ? { ...places, ...notePlaces(model, layout) } : places), [model, layout, places]);
+  return ready ? { model, tiles, wires, places, all, catalogue } : { ...NOTHING, model, catalogue }; // tiles have their ports once the catalogue is known
+}
+
+/** Notes that nobody placed stand above everything, side by side. */
+function notePlaces(model: Model, layout: Layout): Layout {
+  return Object.fromEntries(model.notes.map(({ id }, i) => [id, layout[id] ?? model.layout[id] ?? [i * 220, -120, 200, 80]]));
 }
 
 function keep<T>(kept: { tiles: T }, tiles: T): T {

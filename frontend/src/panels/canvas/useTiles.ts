@@ -1,74 +1,118 @@
-/** Tiles at their places. While one is dragged it is where the pointer is; let go, or moved by keys, it is a command. */
+/** What stands on the canvas, at its place. While it is dragged it is where the pointer is; let go, it is a command. */
 
 import { type NodeChange, applyNodeChanges } from "@xyflow/react";
 import { useCallback, useMemo, useState } from "react";
 
-import { SHAPE } from "../../document/layout";
-import type { Layout } from "../../document/model";
+import type { Layout, Model, Place } from "../../document/model";
 import { plural, t } from "../../i18n";
-import { useEditorStore } from "../document/editor";
-import type { TileData } from "./graph";
+import { act } from "./desk";
+import { type TileData, shapeOf } from "./graph";
 import type { Tile } from "./NodeTile";
+import { type FoldedNode, type FrameNode, type NoteNode, foldedOf, groupNode, groupsOf, noteNode } from "./parts";
 import { choose, useSelection } from "./selection";
 
-export function useTiles(tiles: ReadonlyMap<string, TileData>, places: Layout) {
-  const editor = useEditorStore();
-  const chosen = useSelection((state) => state.nodes);
-  const wanted = useMemo(() => [...tiles.values()].map((data): Tile => {
-    const [x, y] = places[data.id] ?? [0, 0];
-    return { id: data.id, type: "tile", position: { x, y }, data, selected: chosen.has(data.id), width: SHAPE.width, height: SHAPE.height,
-      ariaLabel: ariaOf(data) };
-  }), [tiles, places, chosen]);
-  const [shown, setShown] = useState<Tile[]>([]);
-  const [drawn, setDrawn] = useState<Tile[] | null>(null);
+export type Standing = Tile | FrameNode | FoldedNode | NoteNode;
+type Movable = Tile | NoteNode;
+
+export function useTiles(model: Model, tiles: ReadonlyMap<string, TileData>, places: Layout) {
+  const { nodes: chosen, parts, primary } = useSelection();
+  const folded = useMemo(() => foldedOf(model), [model]);
+  const roving = primary ?? model.nodes[0]?.id ?? null;
+  const wanted = useMemo((): Movable[] => [
+    ...[...tiles.values()].map((data) => tileNode(data, places, chosen.has(data.id), data.id === roving, folded.has(data.id))),
+    ...model.notes.map((note) => noteNode({ ...note }, places, parts.has(note.id))),
+  ], [tiles, places, chosen, parts, roving, folded, model.notes]);
+  const [shown, setShown] = useState<Movable[]>([]);
+  const [drawn, setDrawn] = useState<Movable[] | null>(null);
   if (drawn !== wanted) {
     setDrawn(wanted);
     setShown(merged(shown, wanted));
   }
-  const onChange = useCallback((changes: NodeChange<Tile>[]) => {
-    setShown((now) => applyNodeChanges(changes.filter((change) => change.type !== "remove" && change.type !== "select"), now));
-    select(changes);
-    const moved = movedTo(changes);
+  const frames = useMemo(() => framesOf(model, tiles, shown, parts), [model, tiles, shown, parts]);
+  const onChange = useCallback((changes: NodeChange<Standing>[]) => {
+    const moves = withMembers(changes, frames, shown);
+    setShown((now) => applyNodeChanges(moves.filter((change) => change.type !== "remove" && change.type !== "select") as NodeChange<Movable>[], now));
+    select(changes, new Set([...model.groups, ...model.notes].map((part) => part.id)));
+    const moved = movedTo(moves, places);
     const names = Object.keys(moved);
     if (!names.length) return;
     const label = names.length === 1 ? t("Move {node}", { node: names[0] ?? "" }) : plural(names.length, "Move {count} node", "Move {count} nodes");
-    editor.getState().change({ kind: "move_nodes", positions: { ...places, ...moved } }, label, `move ${names.join(" ")}`);
-  }, [editor, places]);
-  return { shown, onChange };
+    act(label, () => ({ kind: "move_nodes", positions: moved }), `move ${names.join(" ")}`);
+  }, [model, places, frames, shown]);
+  const standing = useMemo((): Standing[] => (frames.length ? [...frames, ...shown] : shown), [frames, shown]);
+  return { shown: standing, onChange };
 }
 
-/** Further nodes by a click with Ctrl or a marquee; fewer by the same. */
-function select(changes: ReadonlyArray<NodeChange<Tile>>): void {
+function tileNode(data: TileData, places: Layout, selected: boolean, roving: boolean, hidden: boolean): Tile {
+  const [x, y] = places[data.id] ?? [0, 0];
+  return { id: data.id, type: "tile", position: { x, y }, data, selected, hidden, ...shapeOf(data), ariaLabel: ariaOf(data), domAttributes: { tabIndex: roving ? 0 : -1 } };
+}
+
+function framesOf(model: Model, tiles: ReadonlyMap<string, TileData>, shown: readonly Movable[], chosen: ReadonlySet<string>): Array<FrameNode | FoldedNode> {
+  if (!model.groups.length) return [];
+  const at = new Map(shown.map((node) => [node.id, node.position]));
+  const collapsed = new Set(model.groups.filter((group) => group.collapsed).map((group) => group.id));
+  return groupsOf(model, tiles).flatMap((data) => groupNode(data, collapsed.has(data.id), at, chosen.has(data.id)) ?? []);
+}
+
+/** Who moves a group moves its nodes. */
+function withMembers(changes: ReadonlyArray<NodeChange<Standing>>, frames: ReadonlyArray<FrameNode | FoldedNode>, shown: readonly Movable[]): Array<NodeChange<Standing>> {
+  if (!frames.length) return [...changes];
+  const own = new Set(changes.map((change) => ("id" in change ? change.id : "")));
+  return changes.flatMap((change) => {
+    const frame = "id" in change ? frames.find((each) => each.id === change.id) : undefined;
+    if (!frame) return [change];
+    if (change.type !== "position" || !change.position) return [];
+    const [dx, dy] = [change.position.x - frame.position.x, change.position.y - frame.position.y];
+    return shown.filter((node) => frame.data.nodes.includes(node.id) && !own.has(node.id)).map((node) => (
+      { id: node.id, type: "position" as const, dragging: change.dragging, position: { x: node.position.x + dx, y: node.position.y + dy } }));
+  });
+}
+
+/** More by a click with Ctrl or a marquee, fewer by the same. */
+function select(changes: ReadonlyArray<NodeChange<Standing>>, isPart: ReadonlySet<string>): void {
   const selects = changes.flatMap((change) => (change.type === "select" ? [change] : []));
   if (!selects.length) return;
-  const { nodes, edges, primary } = useSelection.getState();
-  const next = new Set(nodes);
+  const { nodes, edges, parts, primary } = useSelection.getState();
+  const next = { nodes: new Set(nodes), parts: new Set(parts) };
   for (const { id, selected } of selects) {
-    if (selected) next.add(id);
-    else next.delete(id);
+    const set = isPart.has(id) ? next.parts : next.nodes;
+    if (selected) set.add(id);
+    else set.delete(id);
   }
-  choose({ nodes: next, edges, primary: selects.findLast((each) => each.selected)?.id ?? primary });
+  const last = selects.findLast((each) => each.selected && !isPart.has(each.id))?.id ?? primary;
+  choose({ ...next, edges, primary: last });
 }
 
-function movedTo(changes: ReadonlyArray<NodeChange<Tile>>): Record<string, readonly [number, number]> {
-  return Object.fromEntries(changes.flatMap((change) => (change.type === "position" && change.position && !change.dragging
-    ? [[change.id, [Math.round(change.position.x), Math.round(change.position.y)] as const]] : [])));
+function movedTo(changes: ReadonlyArray<NodeChange<Standing>>, places: Layout): Record<string, Place> {
+  return Object.fromEntries(changes.flatMap((change) => {
+    if (change.type !== "position" || !change.position || change.dragging) return [];
+    const [x, y] = [Math.round(change.position.x), Math.round(change.position.y)];
+    const was = places[change.id];
+    if (was && was[0] === x && was[1] === y) return [];
+    return [[change.id, was?.length === 4 ? [x, y, was[2], was[3]] as const : [x, y] as const]];
+  }));
 }
 
 /** What the canvas measured of a tile stays with it. */
-function merged(before: readonly Tile[], wanted: readonly Tile[]): Tile[] {
-  const old = new Map(before.map((tile) => [tile.id, tile]));
-  return wanted.map((tile) => {
-    const was = old.get(tile.id);
-    if (!was) return tile;
-    const same = was.data === tile.data && was.selected === tile.selected && was.position.x === tile.position.x && was.position.y === tile.position.y;
-    return same ? was : { ...was, ...tile };
+function merged(before: readonly Movable[], wanted: readonly Movable[]): Movable[] {
+  const old = new Map(before.map((node) => [node.id, node]));
+  return wanted.map((node) => {
+    const was = old.get(node.id);
+    if (!was || was.type !== node.type) return node;
+    return isSame(was, node) ? was : { ...was, ...node } as Movable;
   });
+}
+
+function isSame(a: Movable, b: Movable): boolean {
+  return a.data === b.data && a.selected === b.selected && a.hidden === b.hidden && a.width === b.width && a.height === b.height
+    && a.position.x === b.position.x && a.position.y === b.position.y && a.domAttributes?.tabIndex === b.domAttributes?.tabIndex;
 }
 
 function ariaOf(data: TileData): string {
   const problem = data.failure ? t(", failed: {reason}", { reason: data.failure })
     : data.errors ? plural(data.errors, ", {count} error", ", {count} errors")
       : data.warnings ? plural(data.warnings, ", {count} warning", ", {count} warnings") : "";
-  return `${data.label}, ${data.title}${data.label === data.id ? "" : t(", id {id}", { id: data.id })}${problem}`;
+  const off = data.disabled ? t(", disabled") : "";
+  return `${data.label}, ${data.title}${data.label === data.id ? "" : t(", id {id}", { id: data.id })}${off}${problem}`;
 }

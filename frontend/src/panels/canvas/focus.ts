@@ -1,0 +1,24 @@
+/** The focus follows what a person does: it is never lost with what it was on. */
+
+const FRAMES = 30;
+
+/** Focuses a node once it is drawn: in the outline where that had the focus, else on the canvas. */
+export function focusNode(node: string, where: "canvas" | "outline" = inOutline() ? "outline" : "canvas"): void {
+  const name = CSS.escape(node);
+  whenThere(where === "outline" ? `[role="treeitem"][data-node="${name}"]` : `.react-flow__node[data-id="${name}"]`);
+}
+
+/** Focuses the canvas itself. */
+export function focusCanvas(): void {
+  document.querySelector<HTMLElement>("[data-canvas-region]")?.focus({ preventScroll: true });
+}
+
+export function inOutline(): boolean {
+  return document.activeElement?.closest("[role='tree']") != null;
+}
+
+function whenThere(selector: string, left = FRAMES): void {
+  const element = document.querySelector<HTMLElement>(selector);
+  if (element) element.focus({ preventScroll: true });
+  else if (left > 0) requestAnimationFrame(() => whenThere(selector, left - 1));
+}
