@@ -8,7 +8,7 @@ import { useFigures } from "../../panels/run/figures";
 import { ModelPanel } from "../../panels/run/ModelPanel";
 import { NodesTable } from "../../panels/run/NodesTable";
 import { Overview } from "../../panels/run/Overview";
-import { Problems } from "../../panels/run/Problems";
+import { Problems } from "../../panels/problems/Problems";
 import { VerifyPanel } from "../../panels/run/VerifyPanel";
 import { StatePanel } from "../../panels/state/StatePanel";
 import { type Tab, Tabs } from "./Tabs";
@@ -35,7 +35,7 @@ export function Below({ view, run, canRun, canEdit, slug, project }: BelowProps)
     { id: "model", label: "Model", content: () => <ModelPanel run={run} slug={slug} project={project} onSelect={view.select} /> },
     { id: "nodes", label: "Nodes", content: () => <NodesTable onSelect={view.select} /> },
     { id: "state", label: "State", content: () => <StatePanel run={run} canRun={canRun} canEdit={canEdit} onRun={view.showRun} onSelect={view.select} /> },
-    { id: "problems", label: "Problems", count: diagnostics.length, tone: errors ? "bad" : "warning", content: () => <Problems onNode={view.focus} onLine={toLine} /> },
+    { id: "problems", label: "Problems", count: diagnostics.length, tone: errors ? "bad" : "warning", content: () => <Problems canEdit={canEdit} onNode={view.focus} onLine={toLine} /> },
     { id: "events", label: "Events", content: () => <EventsPanel run={id} onSelect={view.select} /> },
     { id: "log", label: "Log", content: () => <LogPanel run={id} active={run !== null && !isFinal(run.status)} onSelect={view.select} /> },
     { id: "dead", label: "Dead letters", count: letters, tone: "warning", content: () => <DeadLetters key={id} run={id} count={letters} onSelect={view.select} /> },

@@ -2,9 +2,11 @@ import { IconClock, IconKey } from "@tabler/icons-react";
 import { useState } from "react";
 
 import type { NodeSchema } from "../../api/types";
+import { t } from "../../i18n";
 import { useEditor } from "../document/editor";
 import panels from "../run/panels.module.css";
 import { type Lineage, originsOf, path } from "./lineage";
+import { schemasOf } from "./incoming";
 import classes from "./node.module.css";
 
 interface ColumnsProps {
@@ -16,22 +18,22 @@ interface ColumnsProps {
 export function Columns({ node, onSelect }: ColumnsProps) {
   const compiled = useEditor((state) => state.good);
   const [open, setOpen] = useState<string | null>(null);
-  const schema = compiled?.nodes[node];
+  const schema = useEditor(schemasOf)[node];
   return (
     <section className={classes.section}>
-      <h3>Columns out{schema ? ` (${schema.columns.length})` : ""}</h3>
-      {schema ? <Facts schema={schema} /> : <p className="p-muted" style={{ margin: 0 }}>Known once the document compiles, if the node gives rows.</p>}
+      <h3>{schema ? t("Columns out ({count})", { count: schema.columns.length }) : t("Columns out")}</h3>
+      {schema ? <Facts schema={schema} /> : <p className="p-muted" style={{ margin: 0 }}>{t("Known once the node and those before it are right, if it gives rows.")}</p>}
       <table className={classes.columns}>
         <tbody>
           {schema?.columns.map((column) => (
             <tr key={column.name}>
               <td style={{ width: "45%" }}>
                 <button type="button" className={panels.link} aria-expanded={open === column.name} onClick={() => setOpen(open === column.name ? null : column.name)}
-                  title={`${column.name}: where it comes from`}>
+                  title={t("{column}: where it comes from", { column: column.name })}>
                   {column.name}
                 </button>{" "}
-                {schema.key?.includes(column.name) ? <IconKey size={12} aria-label="part of the key" /> : null}
-                {column.time ? <IconClock size={12} aria-label={`time attribute: ${String(column.time)}`} /> : null}
+                {schema.key?.includes(column.name) ? <IconKey size={12} aria-label={t("part of the key")} /> : null}
+                {column.time ? <IconClock size={12} aria-label={t("time attribute: {kind}", { kind: column.time })} /> : null}
                 {open === column.name ? <Origins lineage={(compiled?.lineage ?? {}) as Lineage} node={node} column={column.name} onSelect={onSelect} /> : null}
               </td>
               <td className={classes.type}>{column.type}</td>
@@ -44,19 +46,19 @@ export function Columns({ node, onSelect }: ColumnsProps) {
 }
 
 function Facts({ schema }: { schema: NodeSchema }) {
-  const changes = schema.changelog === "I" ? "rows are only added" : `changes: ${schema.changelog ?? "unknown"}`;
+  const changes = schema.changelog === "I" ? t("rows are only added") : t("changes: {kinds}", { kinds: schema.changelog });
   return (
     <p className="p-muted" style={{ margin: "0 0 4px" }}>
-      {schema.time ? `event time ${schema.time}` : "no event time"}, {schema.key?.length ? `key ${schema.key.join(", ")}` : "no key"}, {changes}
+      {schema.time ? t("event time {column}", { column: schema.time }) : t("no event time")}, {schema.key?.length ? t("key {columns}", { columns: schema.key.join(", ") }) : t("no key")}, {changes}
     </p>
   );
 }
 
 function Origins({ lineage, node, column, onSelect }: ColumnsProps & { lineage: Lineage; column: string }) {
   const found = path(originsOf(lineage, node, column));
-  if (!found.length) return <div className="p-muted">It begins here.</div>;
+  if (!found.length) return <div className="p-muted">{t("It begins here.")}</div>;
   return (
-    <ul className={classes.lineage} aria-label={`What ${column} is made of`}>
+    <ul className={classes.lineage} aria-label={t("What {column} is made of", { column })}>
       {found.map((each) => (
         <li key={`${each.node}.${each.column}`} style={{ paddingLeft: Math.min(each.depth, 8) * 8 }}>
           <button type="button" className={panels.link} onClick={() => onSelect(each.node)}>{each.node}</button>.{each.column}

@@ -1,34 +1,94 @@
-/** What fields of forms share: text that becomes a change when one is done with it, not with each letter. */
+/** What fields of forms share: what is typed becomes a change of the document a moment later, all of it one step of undo. */
 
-import { type KeyboardEvent, useState } from "react";
+import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+
+import { useStable } from "../../design/useStable";
+
+/** How long after the last letter the document changes, in milliseconds. */
+export const TYPING_MS = 350;
+
+export interface Draft {
+  value: string;
+  set: (value: string) => void;
+  /** Makes the change now. */
+  done: () => void;
+  /** Goes back to what it was when the field got the focus. */
+  restore: () => void;
+  begin: () => void;
+  isDirty: () => boolean;
+}
+
+/**
+ * A text that is being typed. `commit` is called with it while one pauses, and when one is done. `normal`: what the document makes of
+ * a text, as a text: one that means the same stays as it was typed.
+ */
+export function useTyped(value: string, commit: (value: string) => void, normal: (text: string) => string = trimmed): Draft {
+  const [draft, setDraft] = useState(value);
+  const [of, setOf] = useState(value);
+  const typed = useRef<string | null>(null);
+  const before = useRef(value);
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const send = useStable((next: string) => {
+    typed.current = null;
+    clearTimeout(timer.current);
+    if (next !== value) commit(next);
+  });
+  if (of !== value) {
+    setOf(value);
+    if (normal(draft) !== value) setDraft(value);
+  }
+  useEffect(() => () => {
+    if (typed.current !== null) send(typed.current);
+  }, [send]);
+  return {
+    value: draft,
+    set: (next) => {
+      setDraft(next);
+      typed.current = next;
+      clearTimeout(timer.current);
+      timer.current = setTimeout(() => send(next), TYPING_MS);
+    },
+    done: () => {
+      if (typed.current !== null) send(typed.current);
+    },
+    restore: () => {
+      setDraft(before.current);
+      send(before.current);
+    },
+    begin: () => {
+      before.current = value;
+    },
+    isDirty: () => draft !== before.current,
+  };
+}
+
+const trimmed = (text: string): string => text.trim();
 
 export interface DraftField {
   value: string;
   onChange: (event: { currentTarget: { value: string } }) => void;
+  onFocus: () => void;
   onBlur: () => void;
   onKeyDown: (event: KeyboardEvent) => void;
 }
 
-/** A text field's props. `commit` is called with another text when the field is left, or by Enter; Escape takes it back. */
-export function useDraft(value: string, commit: (value: string) => void): DraftField {
-  const [draft, setDraft] = useState(value);
-  const [of, setOf] = useState(value);
-  if (of !== value) {
-    setOf(value);
-    setDraft(value);
-  }
-  const done = () => {
-    if (draft !== value) commit(draft);
-  };
+/** A text field's props: Enter is done, Escape takes back what was typed since the field got the focus. */
+export function useDraft(value: string, commit: (value: string) => void, normal?: (text: string) => string): DraftField {
+  const typed = useTyped(value, commit, normal);
   return {
-    value: draft,
-    onChange: (event) => setDraft(event.currentTarget.value),
-    onBlur: done,
+    value: typed.value,
+    onChange: (event) => typed.set(event.currentTarget.value),
+    onFocus: typed.begin,
+    onBlur: typed.done,
     onKeyDown: (event) => {
-      if (event.key === "Enter" && !event.shiftKey) {
+      if (event.key === "Enter" && !event.shiftKey && !event.nativeEvent.isComposing) {
         event.preventDefault();
-        done();
-      } else if (event.key === "Escape") setDraft(value);
+        typed.done();
+        typed.begin();
+      } else if (event.key === "Escape" && typed.isDirty()) {
+        event.stopPropagation();
+        typed.restore();
+      }
     },
   };
 }
@@ -38,4 +98,9 @@ export function asValue(text: string, kind: string): unknown {
   const trimmed = text.trim();
   if (trimmed === "") return undefined;
   return kind === "number" && Number.isFinite(Number(trimmed)) ? Number(trimmed) : trimmed;
+}
+
+/** A value as a line of text. */
+export function shown(value: unknown): string {
+  return value === undefined || value === null ? "" : typeof value === "object" ? JSON.stringify(value) : String(value);
 }
