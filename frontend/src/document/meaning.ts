@@ -3,7 +3,7 @@ import { t } from "../i18n";
 import type { EdgeEnds, OnDocument } from "./commands";
 import { CommandError } from "./errors";
 import { edgeOf, endOf, list, record } from "./parts";
-import { type Step, Unreachable, withIn } from "./reach";
+import { type Step, Unreachable, resolved, withIn } from "./reach";
 import { renameTables } from "./sql";
 
 export type Value = Readonly<Record<string, unknown>>;
@@ -107,7 +107,7 @@ function isEdge(value: unknown, ends: EdgeEnds): boolean {
 function reached(whole: Value, path: readonly Step[], value: unknown): Value {
   if (!path.length) throw new CommandError(t("there is nothing to set"));
   try {
-    return withIn(whole, path, value) as Value;
+    return withIn(whole, resolved(whole, path), value) as Value;
   } catch (error) {
     if (error instanceof Unreachable) throw new CommandError(t("there is no place {path} in the document", { path: error.message }));
     throw error;

@@ -60,6 +60,8 @@ export interface ModelComponent {
   properties: ModelProperty[];
   nodes: ModelNode[];
   edges: ModelEdge[];
+  /** All of it, as the document has it. */
+  value: Record<string, unknown>;
 }
 
 export type Row = Record<string, unknown>;
@@ -155,15 +157,15 @@ export function componentsOf(value: unknown): ModelComponent[] {
       }),
       nodes: nodesOf(list(made.nodes)),
       edges: list(made.edges).flatMap(edgeOf),
+      value: made,
     };
   });
 }
 
 export function samplesOf(value: unknown): ModelSample[] {
   return Object.entries(record(value)).map(([node, given]) => {
-    const { rows, file } = record(given);
-    const { path, format } = typeof file === "string" ? { path: file, format: record(given).format } : record(file);
-    return { node, rows: rowsOf(rows), file: typeof path === "string" ? { path, format: textOf(format) || "json" } : null };
+    const { rows, file, format } = record(given);
+    return { node, rows: rowsOf(rows), file: typeof file === "string" && file ? { path: file, format: textOf(format) || "json" } : null };
   });
 }
 

@@ -9,6 +9,7 @@ import { valueOf } from "./model";
 import { type Source, cut } from "./pieces";
 import { type Way, waysOf } from "./plans";
 import { printed } from "./printing";
+import { resolved } from "./reach";
 import { scopeOf } from "./scope";
 import { same } from "./splice";
 import { parseYaml } from "./yaml";
@@ -52,7 +53,8 @@ function whole(text: string, command: OnDocument, known?: Value): TextEdit[] {
   if (parsed.errors.length || !isMap(parsed.contents)) throw new CommandError(t("the document cannot be read: mend it first"));
   const meant = meaning(known ?? valueOf(parsed), command);
   const root = parsed.contents as unknown as YAMLMap;
-  const made = tried(waysOf(text, root, command, meant), (edits) => (says(applyEdits(text, edits), meant) ? edits : null));
+  const exact = command.kind === "set_in" ? { ...command, path: resolved(valueOf(parsed), command.path) } : command;
+  const made = tried(waysOf(text, root, exact, meant), (edits) => (says(applyEdits(text, edits), meant) ? edits : null));
   return made ?? editBetween(text, printed(text, meant, (each) => says(each, meant)));
 }
 

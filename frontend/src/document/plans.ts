@@ -28,8 +28,8 @@ const WAYS: { [K in OnDocument["kind"]]: Ways<K> } = {
   connect: (text, root, command) => [() => addTo(text, root, "edges", newEdge(command))],
   disconnect: (text, root, command) => [() => disconnect(text, root, command)],
   rename_node: (text, root, { node, to }, meant) => [() => renameNode(text, root, node, to, meant)],
-  set_in: (text, root, { path, value }, meant) => path.map((_, i) => path.slice(0, path.length - i))
-    .map((each) => () => editsInside(text, root, each, each.length === path.length ? value : at(meant, each))),
+  set_in: (text, root, { path, value }, meant) => path.map((_, i) => () =>
+    editsInside(text, root, path.slice(0, path.length - i), i ? at(meant, path.slice(0, path.length - i)) : value)),
 };
 
 function at(value: unknown, path: ReadonlyArray<string | number>): unknown {

@@ -2,7 +2,7 @@
 import { type YAMLMap, type YAMLSeq, isMap, isSeq } from "yaml";
 import { type Edits, addItem, addPair, changeInside, changeNode, fillList, pairOf, removeItems, removePair, replaceItem, replaceValue } from "./splice";
 
-/** A key of a mapping, or an index of a list. */
+/** A key of a mapping, an index of a list, or the `id` (`name`) of one of its items. */
 export type Step = string | number;
 
 /** Why a place cannot be reached. */
@@ -10,6 +10,24 @@ export class Unreachable extends Error {
   constructor(readonly path: readonly Step[]) {
     super(path.join("."));
   }
+}
+
+/** The path with items of lists by index. Unreachable where a list has no item of an id. */
+export function resolved(whole: unknown, path: readonly Step[]): Step[] {
+  let at = whole;
+  return path.map((step, i) => {
+    const index = Array.isArray(at) && typeof step === "string" ? itemAt(at, step) : step;
+    if (index === -1) throw new Unreachable(path.slice(0, i + 1));
+    at = typeof at === "object" && at !== null ? (at as Record<Step, unknown>)[index] : undefined;
+    return index;
+  });
+}
+
+function itemAt(items: readonly unknown[], id: string): number {
+  return items.findIndex((item) => {
+    const fields = typeof item === "object" && item !== null ? (item as { id?: unknown; name?: unknown }) : {};
+    return (fields.id ?? fields.name) === id;
+  });
 }
 
 /** The value with another one at a path (undefined: nothing there). What leads there is made; nothing of the given value is changed. */

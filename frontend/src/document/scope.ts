@@ -4,6 +4,7 @@ import type { OnDocument } from "./commands";
 import { edgeIndex, nodeIndex } from "./meaning";
 import { edgeOf, list, record } from "./parts";
 import type { Piece, Source } from "./pieces";
+import { resolved } from "./reach";
 
 /** A document of some of the pieces, and the command as it is there. */
 export interface Scope {
@@ -113,7 +114,7 @@ function renaming(source: Source, command: Extract<OnDocument, { kind: "rename_n
 }
 
 function inside(source: Source, command: Extract<OnDocument, { kind: "set_in" }>): Needed | null {
-  const [section, index, ...rest] = command.path;
+  const [section, index, ...rest] = resolved(source.value, command.path);
   if (typeof section !== "string") return null;
   if (!(section in source.value)) {
     const last = source.pieces.at(-1);

@@ -41,64 +41,123 @@ export function sqlName(name: string): string {
   return /^[A-Za-z_]\w*$/.test(name) ? name : `\`${name.replaceAll("`", "``")}\``;
 }
 
+const WORDS = new Set(`ALL AND ANY AS ASC BETWEEN BIGINT BOOLEAN BY BYTES CASE CHAR CROSS CURRENT DATE DAY DECIMAL DESC DISTINCT DOUBLE ELSE END
+  ESCAPE EXCEPT EXISTS FALSE FILTER FLOAT FOLLOWING FOR FROM FULL GROUP HAVING HOUR IN INNER INT INTEGER INTERSECT INTERVAL IS JOIN LATERAL LEFT LIKE LIMIT
+  MINUTE MONTH NATURAL NOT NULL OF ON OR ORDER OUTER OVER PARTITION PRECEDING RANGE RIGHT ROW ROWS SECOND SELECT SIMILAR SMALLINT SOME STRING SYMMETRIC
+  TABLE THEN TIME TIMESTAMP TINYINT TO TRUE UNBOUNDED UNION UNKNOWN USING VALUES VARCHAR WHEN WHERE WINDOW WITH WITHIN YEAR`.split(/\s+/));
+
+/** A word of the language rather than a name. */
+function isKeyword(token: SqlToken): boolean {
+  return token.text[0] !== "`" && WORDS.has(token.text.toUpperCase());
+}
+
 /** An expression with columns under other names. Functions, fields of rows and types keep theirs. */
 export function renameColumns(sql: string, names: ReadonlyMap<string, string>): string {
-  return replaceNames(sql, (token, before, after) =>
-    (before?.text === "." || after?.text === "(" || isWord(before, "AS") ? undefined : names.get(token.name)));
+  return replaceNames(sql, (token, before, after) => (isColumn(token, before, after) ? names.get(token.name) : undefined));
 }
 
 /** The columns that an expression names, each once. */
-export function columnsIn(sql: string, known: ReadonlySet<string>): string[] {
+export function columnsIn(sql: string): string[] {
   const found = new Set<string>();
   replaceNames(sql, (token, before, after) => {
-    if (before?.text !== "." && after?.text !== "(" && !isWord(before, "AS") && known.has(token.name)) found.add(token.name);
+    if (isColumn(token, before, after)) found.add(token.name);
     return undefined;
   });
   return [...found];
+}
+
+function isColumn(token: SqlToken, before: SqlToken | undefined, after: SqlToken | undefined): boolean {
+  return before?.text !== "." && after?.text !== "(" && !isWord(before, "AS") && !isKeyword(token);
+}
+
+/** A query with columns of tables under other names. `names`: those of a table; of any of its tables for null. */
+export function renameInQuery(query: string, names: (table: string | null) => ReadonlyMap<string, string> | undefined): string {
+  const tables = tablesIn(query);
+  return replaceNames(query, (token, before, after, qualifier) => {
+    if (tables.places.has(token.from) || isKeyword(token)) return undefined;
+    if (before?.text === "." && qualifier) return tables.called.has(qualifier.name) ? names(tables.called.get(qualifier.name) ?? null)?.get(token.name) : undefined;
+    return after?.text !== "." && isColumn(token, before, after) ? names(null)?.get(token.name) : undefined;
+  });
+}
+
+/** The columns of its tables that a query may name, each once. */
+export function columnsInQuery(query: string): string[] {
+  const found = new Set<string>();
+  const own = new Set<string>();
+  const all = { get: (name: string) => void found.add(name) } as unknown as ReadonlyMap<string, string>;
+  renameInQuery(query, () => all);
+  replaceNames(query, (token, before) => void (isWord(before, "AS") && own.add(token.name)));
+  return [...found].filter((name) => !own.has(name));
 }
 
 const ENDS_FROM = /^(?:WHERE|GROUP|HAVING|ORDER|LIMIT|WINDOW|UNION|EXCEPT|INTERSECT|SELECT|ON|USING|SET|VALUES)$/i;
 
 /** A query with a table under another name. */
 export function renameTables(sql: string, names: ReadonlyMap<string, string>): string {
-  const tables = tablePlaces(tokensOf(sql).filter((token) => token.kind !== "comment"));
+  const { tables, called } = tablesIn(sql);
   return replaceNames(sql, (token, before, after) => {
-    const qualifier = after?.text === "." && before?.text !== ".";
+    const qualifier = after?.text === "." && before?.text !== "." && called.get(token.name) === token.name;
     return qualifier || tables.has(token.from) ? names.get(token.name) : undefined;
   });
 }
 
-/** Where tables are named: behind FROM, JOIN and TABLE, and behind commas between them. */
-function tablePlaces(tokens: readonly SqlToken[]): Set<number> {
-  const places = new Set<number>();
+interface Tables {
+  /** Where tables are named, and where they get another name. */
+  tables: Set<number>;
+  places: Set<number>;
+  /** What stands before the dot -> the table. */
+  called: Map<string, string>;
+}
+
+/** Where a query names tables: behind FROM, JOIN and TABLE, and behind commas between them. */
+function tablesIn(query: string): Tables {
+  const tokens = tokensOf(query).filter((token) => token.kind !== "comment");
+  const found: Tables = { tables: new Set(), places: new Set(), called: new Map() };
   const open: boolean[] = [false]; // by depth of parentheses: whether a list of tables goes on
   tokens.forEach((token, i) => {
     const before = tokens[i - 1];
     if (token.text === "(") open.push(false);
-    else if (token.text === ")") open.length = Math.max(1, open.length - 1);
-    else if (token.kind === "name") {
+    else if (token.text === ")") {
+      open.length = Math.max(1, open.length - 1);
+      if (open.at(-1)) noteAlias(tokens, i, null, found);
+    } else if (token.kind === "name") {
       const listed = before?.text === "," && open.at(-1);
-      if (listed || isWord(before, "FROM") || isWord(before, "JOIN") || isWord(before, "TABLE")) places.add(token.from);
+      const named = listed || isWord(before, "FROM") || isWord(before, "JOIN") || isWord(before, "TABLE");
+      if (named && !isKeyword(token)) {
+        found.tables.add(token.from);
+        found.places.add(token.from);
+        noteAlias(tokens, i, token.name, found);
+      }
       if (isWord(token, "FROM") || isWord(token, "JOIN")) open[open.length - 1] = true;
       else if (token.text[0] !== "`" && ENDS_FROM.test(token.text)) open[open.length - 1] = false;
     }
   });
-  return places;
+  return found;
+}
+
+/** The name that a table gets right behind it; its own where it gets none. */
+function noteAlias(tokens: readonly SqlToken[], at: number, table: string | null, found: Tables): void {
+  const next = tokens[at + 1];
+  const alias = isWord(next, "AS") ? tokens[at + 2] : next;
+  if (alias?.kind === "name" && !isKeyword(alias)) {
+    found.places.add(alias.from);
+    found.called.set(alias.name, table ?? alias.name);
+  } else if (table !== null) found.called.set(table, table);
 }
 
 function isWord(token: SqlToken | undefined, word: string): boolean {
   return token?.kind === "name" && token.text.toUpperCase() === word;
 }
 
-type Renamed = (token: SqlToken, before: SqlToken | undefined, after: SqlToken | undefined) => string | undefined;
+type Renamed = (token: SqlToken, before: SqlToken | undefined, after: SqlToken | undefined, qualifier: SqlToken | undefined) => string | undefined | void;
 
 function replaceNames(sql: string, renamed: Renamed): string {
   const tokens = tokensOf(sql).filter((token) => token.kind !== "comment");
   let made = "";
   let at = 0;
   tokens.forEach((token, i) => {
-    const name = token.kind === "name" ? renamed(token, tokens[i - 1], tokens[i + 1]) : undefined;
-    if (name === undefined || name === token.name) return;
+    const name = token.kind === "name" ? renamed(token, tokens[i - 1], tokens[i + 1], tokens[i - 2]) : undefined;
+    if (typeof name !== "string" || name === token.name) return;
     made += sql.slice(at, token.from) + (token.text[0] === "`" ? `\`${name.replaceAll("`", "``")}\`` : sqlName(name));
     at = token.from + token.text.length;
   });

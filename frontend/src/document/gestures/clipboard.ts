@@ -2,40 +2,55 @@
 import { t } from "../../i18n";
 import type { Command } from "../commands";
 import { CommandError } from "../errors";
-import { type Layout, type Model, type ModelNode, modelOf, record, valueOf } from "../model";
+import { type Layout, type Model, type ModelComponent, type ModelNode, modelOf, record, valueOf } from "../model";
+import { same } from "../splice";
 import { parseYaml } from "../yaml";
 import { type Bound, type ColumnInfo, rebound } from "./binding";
+import type { Schemas } from "./find";
 import { namesFor } from "./nodes";
-import type { Ports } from "./ports";
+import { type Ports, viewOf } from "./ports";
+import { asWritten, asWrittenEdge, withTables } from "./subpipelines";
 import { judge, portOfEdge } from "./wires";
 
 /** Nodes with the wires among them, and those that come to them from outside, as JSON. */
-export function copyNodes(model: Model, layout: Layout, nodes: readonly string[]): string {
+export function copyNodes(model: Model, layout: Layout, nodes: readonly string[], schemas: Schemas = {}): string {
   const chosen = model.nodes.filter((node) => nodes.includes(node.id));
   const inside = new Set(chosen.map((node) => node.id));
-  const end = (to: string, port: string) => (port ? `${to}.${port}` : to);
   const lines = (values: readonly unknown[]) => values.map((value) => `    ${JSON.stringify(value)}`).join(",\n");
   const parts: Array<[string, readonly unknown[]]> = [
-    ["nodes", chosen.map(written)],
-    ["edges", model.edges.filter((edge) => inside.has(edge.to)).map(({ from, to, port }) => ({ from, to: end(to, port) }))],
+    ["nodes", chosen.map(asWritten)],
+    ["edges", model.edges.filter((edge) => inside.has(edge.to)).map(asWrittenEdge)],
   ];
   const fields = parts.filter(([, values]) => values.length).map(([name, values]) => `  "${name}": [\n${lines(values)}\n  ]`);
   const own = usedComponents(model, chosen);
   if (Object.keys(own).length) fields.push(`  "components": ${JSON.stringify(own)}`);
+  const types = readsOf(model, inside, schemas);
+  if (Object.keys(types).length) fields.push(`  "reads": ${JSON.stringify(types)}`);
   const places = Object.fromEntries(chosen.flatMap(({ id }) => (layout[id] ? [[id, layout[id]]] : [])));
   if (Object.keys(places).length) fields.push(`  "layout": ${JSON.stringify(places)}`);
   return `{\n  "version": 1,\n${fields.join(",\n")}\n}\n`;
 }
 
-function written({ id, component, label, disabled, properties }: ModelNode): Record<string, unknown> {
-  const some = Object.keys(properties).length > 0;
-  return { id, component, ...(label ? { label } : {}), ...(disabled ? { disabled } : {}), ...(some ? { properties } : {}) };
+/** The document's own components that nodes are of, and those inside of these. */
+function usedComponents(model: Model, nodes: readonly ModelNode[]): Record<string, unknown> {
+  const used = new Map<string, ModelComponent>();
+  const add = (component: string) => {
+    const own = model.components.find((each) => each.name === component);
+    if (!own || used.has(component)) return;
+    used.set(component, own);
+    for (const node of own.nodes) add(node.component);
+  };
+  for (const node of nodes) add(node.component);
+  return Object.fromEntries([...used].map(([name, own]) => [name, own.value]));
 }
 
-function usedComponents(model: Model, nodes: readonly ModelNode[]): Record<string, unknown> {
-  void model;
-  void nodes;
-  return {};
+/** What the nodes read from outside, with the types, so that it can be bound elsewhere. */
+function readsOf(model: Model, inside: ReadonlySet<string>, schemas: Schemas): Record<string, Record<string, string>> {
+  const sources = new Set(model.edges.flatMap((edge) => (inside.has(edge.to) && !inside.has(edge.from) ? [edge.from] : [])));
+  return Object.fromEntries([...sources].flatMap((source) => {
+    const columns = schemas[source]?.columns;
+    return columns ? [[source, Object.fromEntries(columns.map(({ name, type }) => [name, type]))]] : [];
+  }));
 }
 
 export interface PasteOptions {
@@ -59,17 +74,52 @@ const BESIDE = 40;
 /** Nodes out of a text: what `copyNodes` made, or any pipeline document. CommandError where there are none in it. */
 export function pasteNodes(model: Model, ports: Ports, text: string, options: PasteOptions = {}): Pasted {
   const parsed = parseYaml(text);
-  const given = parsed.errors.length ? {} : record(valueOf(parsed));
-  const pasted = modelOf(given);
+  const given = parsed.errors.length ? {} : valueOf(parsed);
+  const pasted: Model = { ...modelOf(given), problems: [] };
   if (!pasted.nodes.length) throw new CommandError(t("there are no nodes in what was copied"));
-  const names = namesFor(model, pasted.nodes, !pasted.nodes.some((node) => model.nodes.some((each) => each.id === node.id)));
-  const bound: Bound = options.columns ? rebound(pasted, ports, options.columns) : { nodes: pasted.nodes, problems: [] };
-  const commands: Command[] = bound.nodes.map(({ id, component, label, properties }) =>
-    ({ kind: "add_node", id: names.get(id) ?? id, component, label, properties }));
-  const off = pasted.nodes.filter((node) => node.disabled).map((node) => names.get(node.id) ?? node.id);
-  if (off.length) commands.push({ kind: "set_disabled", nodes: off, disabled: true });
-  const problems = [...bound.problems];
-  let grown: Model = { ...model, nodes: [...model.nodes, ...bound.nodes.map((node) => ({ ...node, id: names.get(node.id) ?? node.id }))] };
+  const own = broughtAlong(model, ports, pasted);
+  const names = namesFor(model, pasted.nodes);
+  const types = new Map(Object.values(record(given.reads)).flatMap((each) => Object.entries(record(each)).map(([name, type]) => [name, String(type)] as const)));
+  const bound: Bound = options.columns ? rebound(own.pasted, ports, options.columns, types) : { nodes: own.pasted.nodes, problems: [] };
+  const nodes = bound.nodes.map((node) => ({ ...withTables(node, names), id: names.get(node.id) ?? node.id }));
+  const wires = wiresOf({ ...model, components: [...model.components, ...own.pasted.components], nodes: [...model.nodes, ...nodes] }, ports, pasted, names, options);
+  const off = nodes.filter((node) => node.disabled).map((node) => node.id);
+  const places = placed(pasted.nodes, pasted.layout, names, options.at);
+  const commands: Command[] = [
+    ...own.commands,
+    ...nodes.map(({ id, component, label, properties }): Command => ({ kind: "add_node", id, component, label, properties })),
+    ...(off.length ? [{ kind: "set_disabled", nodes: off, disabled: true } as Command] : []),
+    ...wires.commands,
+    ...(Object.keys(places).length ? [{ kind: "move_nodes", positions: places } as Command] : []),
+  ];
+  return { command: { kind: "all", commands }, ids: nodes.map((node) => node.id), problems: [...own.problems, ...bound.problems, ...wires.problems] };
+}
+
+interface Brought {
+  pasted: Model;
+  commands: Command[];
+  problems: string[];
+}
+
+/** The components that come with the nodes; those that are here already, and are the same, are not brought again. */
+function broughtAlong(model: Model, ports: Ports, pasted: Model): Brought {
+  const commands: Command[] = [];
+  const problems: string[] = [];
+  for (const own of pasted.components) {
+    const here = model.components.find((each) => each.name === own.name);
+    if (!here && !ports.find(own.name)) commands.push({ kind: "set_in", path: ["components", own.name], value: own.value });
+    else if (!here || !same(here, own)) problems.push(t("the component “{name}” is another one here: the nodes of it are what it is here", { name: own.name }));
+  }
+  const known = (component: string) => viewOf(model, ports, component) ?? viewOf(pasted, ports, component);
+  for (const node of pasted.nodes) if (!known(node.component)) problems.push(t("“{node}” is of a component that nobody knows", { node: node.id }));
+  return { pasted, commands, problems };
+}
+
+/** The wires among the nodes; those from outside where wished and possible. */
+function wiresOf(model: Model, ports: Ports, pasted: Model, names: ReadonlyMap<string, string>, options: PasteOptions): { commands: Command[]; problems: string[] } {
+  const commands: Command[] = [];
+  const problems: string[] = [];
+  let grown = model;
   for (const edge of pasted.edges) {
     const [inside, to] = [names.get(edge.from), names.get(edge.to)];
     if (!to || (!inside && !options.keepWires)) continue;
@@ -80,16 +130,14 @@ export function pasteNodes(model: Model, ports: Ports, text: string, options: Pa
     }
     const made = { from, to, port: edge.port };
     const judged = judge(grown, ports, from, to, portOfEdge(grown, ports, made) || undefined);
-    if (judged.why !== undefined) {
+    if (judged.why !== undefined && !inside) {
       problems.push(judged.why);
       continue;
     }
     commands.push({ kind: "connect", ...made });
     grown = { ...grown, edges: [...grown.edges, made] };
   }
-  const places = placed(pasted.nodes, pasted.layout, names, options.at);
-  if (Object.keys(places).length) commands.push({ kind: "move_nodes", positions: places });
-  return { command: { kind: "all", commands }, ids: [...names.values()], problems };
+  return { commands, problems };
 }
 
 function placed(nodes: readonly ModelNode[], layout: Layout, names: ReadonlyMap<string, string>, at?: readonly [number, number]): Layout {

@@ -11,6 +11,7 @@ export {
   type Copies, type Made, type Wanted, addNode, cyclePort, duplicate, freshId, isSource, judgeSplice, remove, removeHealing, splice, toggleDisabled,
 } from "./nodes";
 export { type ComponentView, type PortSpec, type Ports, type PropertyKind, type Relation, nodeView, portsOf, viewOf } from "./ports";
+export { type Compiled, type Lineage, renameColumn } from "./rename";
 export { type SaveAs, expandComponent, saveAsComponent } from "./subpipelines";
 export { type Successor, predecessors, successors } from "./successors";
 export { tidy } from "./tidy";

@@ -109,29 +109,29 @@ export function remove(model: Model, nodes: readonly string[]): Command {
 }
 
 function removal(model: Model, nodes: readonly string[]): Command[] {
-  const commands: Command[] = [{ kind: "remove_nodes", nodes }];
-  const places = nodes.filter((node) => node in model.layout);
-  commands.push({ kind: "move_nodes", positions: Object.fromEntries(nodes.map((node) => [node, null])) });
-  commands.push(...forgotten(model, new Set(nodes)));
-  for (const node of places) commands.push({ kind: "set_in", path: ["layout", node] });
-  return commands;
+  const unplaced: Command = { kind: "move_nodes", positions: Object.fromEntries(nodes.map((node) => [node, null])) };
+  return [{ kind: "remove_nodes", nodes }, unplaced, ...forgotten(model, new Set(nodes))];
 }
 
-/** What else names nodes: groups, samples and tests. */
-function forgotten(model: Model, gone: ReadonlySet<string>): Command[] {
-  const commands: Command[] = [];
-  for (const [i, group] of [...model.groups.entries()].reverse()) {
-    const kept = group.nodes.filter((node) => !gone.has(node));
-    if (kept.length === group.nodes.length) continue;
-    commands.push(kept.length ? { kind: "set_in", path: ["groups", i, "nodes"], value: kept } : { kind: "set_in", path: ["groups", i] });
-  }
-  for (const { node } of model.samples) if (gone.has(node)) commands.push({ kind: "set_in", path: ["samples", node] });
-  model.tests.forEach((test, i) => {
-    for (const part of ["given", "expect"] as const) {
-      for (const node of Object.keys(test[part])) if (gone.has(node)) commands.push({ kind: "set_in", path: ["tests", i, part, node] });
-    }
+/** What else names nodes: groups, samples, tests, and places that the document itself has. */
+export function forgotten(model: Model, gone: ReadonlySet<string>): Command[] {
+  const tests = model.tests.flatMap((test) => (["given", "expect"] as const).flatMap((part) =>
+    Object.keys(test[part]).flatMap((node): Command[] => (gone.has(node) ? [{ kind: "set_in", path: ["tests", test.name, part, node] }] : []))));
+  return [
+    ...leaving(model, gone),
+    ...model.samples.flatMap(({ node }): Command[] => (gone.has(node) ? [{ kind: "set_in", path: ["samples", node] }] : [])),
+    ...tests,
+    ...Object.keys(model.layout).flatMap((node): Command[] => (gone.has(node) ? [{ kind: "set_in", path: ["layout", node] }] : [])),
+  ];
+}
+
+/** Nodes leave the groups they are in, and groups that are empty then go. */
+export function leaving(model: Model, nodes: ReadonlySet<string>): Command[] {
+  return model.groups.flatMap((group): Command[] => {
+    const kept = group.nodes.filter((node) => !nodes.has(node));
+    if (kept.length === group.nodes.length) return [];
+    return [kept.length ? { kind: "set_in", path: ["groups", group.id, "nodes"], value: kept } : { kind: "set_in", path: ["groups", group.id] }];
   });
-  return commands;
 }
 
 /** The node outside whose rows pass through a node that goes. */

@@ -17,6 +17,8 @@ export interface PropertyKind {
   kind: string;
   /** The input whose columns it speaks of. */
   port: string | null;
+  /** What an absent one means. */
+  default?: unknown;
 }
 
 export interface ComponentView {
