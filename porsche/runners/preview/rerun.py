@@ -51,7 +51,8 @@ VERSIONS = 40
 class Question:
     """What is to be previewed. `only`: what feeds these nodes (None: every node), unless there are no more than `few`
     nodes; `samples`: by source, see `sampling.wanted_of`; `state`: the folder that stands for the run's; `secrets`:
-    variables of the environment; `clock`: seconds since the epoch."""
+    variables of the environment; `clock`: seconds since the epoch; `faithful`: learners publish, and models answer, as
+    in a run."""
 
     document: str
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -64,13 +65,14 @@ class Question:
     state: str = "state"
     secrets: Mapping[str, str] = field(default_factory=dict)
     clock: Callable[[], float] = time.time
+    faithful: bool = False
 
 
 @dataclass
 class NodeRan:
     """What a node did. `gives`: rows, dimension, model, or "" (a sink); `inputs`: nodes by port; `given`: what it gave,
     of a sink what it would receive; `late`: rows dropped for being late; `watermark`: microseconds, when the sample
-    ended; `sample`: of a source or dimension."""
+    ended; `sample`: of a source or dimension; `key`: of a sink, by which rows replace each other."""
 
     id: str
     component: str
@@ -82,6 +84,7 @@ class NodeRan:
     late: int = 0
     watermark: int | None = None
     sample: Sample | None = None
+    key: tuple[str, ...] = ()
 
 
 @dataclass
@@ -110,7 +113,8 @@ def rerun(question: Question, samples: Samples) -> Ran:
     started = time.perf_counter()
     eager: dict[str, int] = {}
     examined = examine(question.document, parameters=question.parameters, state=question.state,
-                       environment=question.environment, amend=lambda d: _eager(d, question.limit, eager))
+                       environment=question.environment,
+                       amend=None if question.faithful else lambda d: _eager(d, question.limit, eager))
     compiled = time.perf_counter()
     ran = Ran({}, examined.diagnostics, eager=eager)
     if examined.parts is not None:
@@ -160,7 +164,7 @@ def _nodes(examined: Examined, question: Question,
         if node in wanted:
             described, name = examined.schemas[node], components[node]
             found[node] = NodeRan(node, name, parts.components[name].gives, inputs, Schema(tuple(described.columns)),
-                                  described.time)
+                                  described.time, key=described.key)
     return found
 
 
@@ -183,7 +187,7 @@ def _run(question: Question, examined: Examined, samples: Samples, ran: Ran) -> 
     assert examined.parts is not None
     once = _Once(question, examined.parts, samples, ran)
     once.run({})
-    preset, asking = foretold(ran)
+    preset, asking = ({}, ()) if question.faithful else foretold(ran)
     if preset and ran.error is None:
         _Once(question, examined.parts, samples, ran, once.models).run(preset)
         ran.preset = asking
@@ -242,6 +246,7 @@ class _Once:
         """Tables and views. What a table stands for is decided here, by its node."""
         filled = {s.name for s in self._statements if s.kind == "insert"}
         loads = {s.name: s for s in self._statements if s.kind == "load"}
+        files = {table.name for load in loads.values() for table in load.tree.expression.find_all(exp.Table)}
         for statement in self._statements:
             name, node = statement.name, self._ran.nodes[statement.node]
             if statement.kind == "table":
@@ -250,7 +255,7 @@ class _Once:
                     self._taken[name] = Taken()
                 elif name in loads:
                     self._stands[name] = self._loaded(loads[name], node)
-                elif not pipe and name == node.id:
+                elif not pipe and name not in files:
                     self._stand_in(node, statement)
                 tree = _told(statement.tree, self._question.secrets)
                 _say(session, _standing(tree) if name in self._preset else tree)
@@ -260,9 +265,9 @@ class _Once:
     def _stand_in(self, node: NodeRan, statement: Statement) -> None:
         """Of a source and of a dimension."""
         if node.gives != "dimension" or self._wanted(node).is_given:
-            self._stands[node.id] = lambda table: self._sampled(node, table)
+            self._stands[statement.name] = lambda table: self._sampled(node, table)
         elif _option(statement.tree, "zookeeper.quorum").startswith(f"embedded:{self._question.state}"):
-            self._stands[node.id] = lambda table: self._nothing(node, table)
+            self._stands[statement.name] = lambda table: self._nothing(node, table)
 
     def _wanted(self, node: NodeRan) -> Wanted:
         """The sample that the request says, else the document."""
