@@ -19,7 +19,7 @@ __all__ = ["cli", "main"]
 
 SECTIONS = {
     "Documents, in this process": {
-        "run": "documents", "validate": "documents", "compile": "documents", "explain": "documents",
+        "run": "documents", "validate": "documents", "compile": "documents", "explain": "documents", "test": "testing",
         "upgrade-check": "upgrade"},
     "The platform of this machine": {
         "up": "platform", "down": "platform", "supervise": "platform", "backup": "backups"},
