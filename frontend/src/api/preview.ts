@@ -11,14 +11,14 @@ export type PreviewColumn = Shapes["PreviewColumn"];
 export type PreviewProfile = Shapes["PreviewProfile"];
 export type PreviewNode = Shapes["PreviewNode"];
 export type PreviewSample = Shapes["PreviewSample"];
-export type PreviewOrder = Shapes["PreviewOrderRequest"];
+export type PreviewOrder = Pick<Shapes["PreviewOrderRequest"], "project" | "document"> & Partial<Shapes["PreviewOrderRequest"]>;
 export type Inferred = Shapes["Inferred"];
 
 export function preview(body: PreviewOrder, signal?: AbortSignal): Promise<PreviewAnswer> {
-  return answered(api.POST("/api/preview", { body, signal })) as Promise<PreviewAnswer>;
+  return answered(api.POST("/api/preview", { body: body as Shapes["PreviewOrderRequest"], signal })) as Promise<PreviewAnswer>;
 }
 
 /** The columns of a file, by its first records. */
 export function inferColumns(project: string, options: Record<string, string>, signal?: AbortSignal): Promise<Inferred> {
-  return answered(api.POST("/api/preview/infer", { body: { project, options }, signal }));
+  return answered(api.POST("/api/preview/infer", { body: { project, options } as Shapes["InferOrderRequest"], signal }));
 }

@@ -1,10 +1,12 @@
 import type { Diagnostic, RunSummary } from "../../api/types";
 import { isFinal } from "../../api/runs";
+import { t } from "../../i18n";
 import { DeadLetters } from "../../panels/dead/DeadLetters";
 import { diagnosticsOf, useEditor } from "../../panels/document/editor";
 import { EventsPanel } from "../../panels/events/EventsPanel";
 import { LogPanel } from "../../panels/log/LogPanel";
 import { useFigures } from "../../panels/run/figures";
+import { PreviewPanel } from "../../panels/preview/PreviewPanel";
 import { ModelPanel } from "../../panels/run/ModelPanel";
 import { NodesTable } from "../../panels/run/NodesTable";
 import { Overview } from "../../panels/run/Overview";
@@ -31,6 +33,7 @@ export function Below({ view, run, canRun, canEdit, slug, project }: BelowProps)
   const id = run?.id ?? null;
   const toLine = (each: Diagnostic) => view.reveal({ line: each.line ?? 1, column: each.column ?? 1 });
   const tabs: Tab[] = [
+    { id: "preview", label: t("Preview"), content: () => <PreviewPanel project={project} node={view.node} canEdit={canEdit} onNode={view.focus} /> },
     { id: "overview", label: "Overview", content: () => <Overview run={run} /> },
     { id: "model", label: "Model", content: () => <ModelPanel run={run} slug={slug} project={project} onSelect={view.select} /> },
     { id: "nodes", label: "Nodes", content: () => <NodesTable onSelect={view.select} /> },
@@ -41,5 +44,5 @@ export function Below({ view, run, canRun, canEdit, slug, project }: BelowProps)
     { id: "dead", label: "Dead letters", count: letters, tone: "warning", content: () => <DeadLetters key={id} run={id} count={letters} onSelect={view.select} /> },
     { id: "verify", label: "Verify", content: () => <VerifyPanel run={run} canRun={canRun} onSelect={view.select} /> },
   ];
-  return <Tabs label="Run" tabs={tabs} value={view.below} onChange={view.show} />;
+  return <Tabs label="Run" tabs={tabs} value={view.below || (run ? "overview" : "preview")} onChange={view.show} />;
 }

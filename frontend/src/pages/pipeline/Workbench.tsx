@@ -45,7 +45,7 @@ export interface View {
 function useView(): View {
   const [query, setQuery] = useSearchParams();
   const [keptSide, keepSide] = useKept<string>("tab.side", "node");
-  const [keptBelow, keepBelow] = useKept<string>("tab.below", "overview");
+  const [keptBelow, keepBelow] = useKept<string>("tab.below", "");
   const [revealed, setRevealed] = useState<Reveal | null>(null);
   const asked = query.get("tab");
   const change = useStable((changes: Record<string, string | null>) => {

@@ -1,0 +1,120 @@
+import { Button, Popover } from "@mantine/core";
+import { IconDatabase } from "@tabler/icons-react";
+import { useState } from "react";
+
+import { type PreviewAnswer, type PreviewSample, preview } from "../../api/preview";
+import { Ago, ErrorNote } from "../../design";
+import { plural, t } from "../../i18n";
+import { textOf, useEditor, useEditorStore } from "../document/editor";
+import { PINNED, pin, unpin } from "./commands";
+import { PinnedEditor } from "./PinnedEditor";
+import classes from "./preview.module.css";
+import { type Objects, objectsOf, spanOf } from "./rows";
+import { readAgain } from "./store";
+
+interface SourcesProps {
+  answer: PreviewAnswer;
+  project: string;
+  canEdit: boolean;
+}
+
+/** Where the rows of the preview come from, and what may be done about it. */
+export function Sources({ answer, project, canEdit }: SourcesProps) {
+  const [open, setOpen] = useState(false);
+  const [editing, setEditing] = useState<{ source: string; table: PreviewAnswer["output"] } | null>(null);
+  const [error, setError] = useState<unknown>(null);
+  const editor = useEditorStore();
+  const model = useEditor((state) => state.model);
+  const names = Object.keys(answer.samples);
+  const rowsHere = (source: string): Objects | null => model.samples.find((each) => each.node === source)?.rows ?? null;
+  const fetch = async (source: string) => {
+    const found = await preview({ project, document: textOf(editor.getState()), node: source });
+    if (!found.output) throw new Error(found.error?.message ?? t("The source has no rows to show."));
+    return found.output;
+  };
+  const guarded = (act: () => Promise<void>) => {
+    setError(null);
+    act().catch(setError);
+  };
+  const pinNow = (source: string) => guarded(async () => {
+    const table = await fetch(source);
+    editor.getState().change(pin(editor.getState().model, source, objectsOf(table, PINNED)), t("Pin rows to {source}", { source }));
+  });
+  const edit = (source: string) => guarded(async () => {
+    setEditing({ source, table: await fetch(source) });
+    setOpen(false);
+  });
+  const keepRows = (source: string, rows: Objects) => {
+    editor.getState().change(pin(editor.getState().model, source, rows), t("Edit the rows pinned to {source}", { source }));
+    setEditing(null);
+  };
+  const editedNode = model.nodes.find((node) => node.id === editing?.source);
+  if (!names.length) return null;
+  return (
+    <>
+      <Popover opened={open} onChange={setOpen} position="top-start" shadow="md" trapFocus returnFocus withinPortal>
+        <Popover.Target>
+          <Button size="compact-xs" variant="default" leftSection={<IconDatabase size={13} aria-hidden />} onClick={() => setOpen(!open)} aria-expanded={open}>
+            {summary(answer, names)}
+          </Button>
+        </Popover.Target>
+        <Popover.Dropdown aria-label={t("Samples of the sources")}>
+          <div className={classes.sources}>
+            {names.map((source) => (
+              <SourceRow key={source} source={source} sample={answer.samples[source]} pinned={rowsHere(source)?.length ?? null} canEdit={canEdit}
+                onRead={() => readAgain([source])} onPin={() => pinNow(source)} onEdit={() => edit(source)}
+                onUnpin={() => editor.getState().change(unpin(editor.getState().model, source), t("Unpin the rows of {source}", { source }))} />
+            ))}
+          </div>
+          {error ? <ErrorNote error={error} /> : null}
+        </Popover.Dropdown>
+      </Popover>
+      {editing?.table ? (
+        <PinnedEditor source={editing.source} columns={editing.table.columns.filter((column) => column.time !== "PROCTIME" && !(column.name in computedOf(editedNode?.properties)))}
+          rows={rowsHere(editing.source) ?? objectsOf(editing.table, PINNED)} time={editing.table.time?.column ?? null}
+          delay={spanOf(editedNode?.properties.delay ?? "1 second")} onSave={(rows) => keepRows(editing.source, rows)} onClose={() => setEditing(null)} />
+      ) : null}
+    </>
+  );
+}
+
+function computedOf(properties: Record<string, unknown> | undefined): object {
+  const computed = properties?.computed;
+  return typeof computed === "object" && computed !== null ? computed : {};
+}
+
+function summary(answer: PreviewAnswer, names: readonly string[]): string {
+  const rows = names.reduce((sum, name) => sum + (answer.samples[name]?.rows ?? 0), 0);
+  return t("{rows} of {sources}", { rows: plural(rows, "{count} row", "{count} rows"), sources: plural(names.length, "{count} source", "{count} sources") });
+}
+
+interface SourceRowProps {
+  source: string;
+  sample: PreviewSample | undefined;
+  pinned: number | null;
+  canEdit: boolean;
+  onRead: () => void;
+  onPin: () => void;
+  onEdit: () => void;
+  onUnpin: () => void;
+}
+
+function SourceRow({ source, sample, pinned, canEdit, onRead, onPin, onEdit, onUnpin }: SourceRowProps) {
+  const isPinned = sample?.kind === "pinned";
+  return (
+    <>
+      <h4>{source}</h4>
+      <span className="p-muted">
+        {plural(sample?.rows ?? 0, "{count} row", "{count} rows")}{" "}
+        {isPinned ? t("pinned") : sample?.kind === "empty" ? t("nothing is in it yet") : <>{t("read")} <Ago at={sample?.taken_at ?? null} /></>}
+        {sample?.unreadable ? <> · {plural(sample.unreadable, "{count} record cannot be read", "{count} records cannot be read")}: {sample.dead[0]?.reason}</> : null}
+      </span>
+      <span className={classes.buttons}>
+        {isPinned ? null : <Button size="compact-xs" variant="default" onClick={onRead}>{t("Read again")}</Button>}
+        {isPinned ? null : <Button size="compact-xs" variant="default" disabled={!canEdit || !sample?.rows} onClick={onPin}>{t("Pin the first {count}", { count: Math.min(PINNED, sample?.rows ?? 0) })}</Button>}
+        <Button size="compact-xs" variant="default" disabled={!canEdit} onClick={onEdit}>{pinned === null ? t("Pin and edit") : t("Edit rows")}</Button>
+        {pinned === null ? null : <Button size="compact-xs" variant="default" disabled={!canEdit} onClick={onUnpin}>{t("Unpin")}</Button>}
+      </span>
+    </>
+  );
+}

@@ -1,0 +1,53 @@
+/** The preview of the open pipeline: what the platform found last, and what it is asked now. */
+
+import { create } from "zustand";
+
+import type { PreviewAnswer, PreviewNode } from "../../api/preview";
+
+interface PreviewState {
+  /** What is shown, and the text that it is of. */
+  shown: PreviewAnswer | null;
+  text: string | null;
+  /** The same node's rows before the last edit that changed the text. */
+  before: PreviewAnswer | null;
+  /** Whether a newer answer is on its way. */
+  busy: boolean;
+  error: unknown;
+  /** Sources that are to be read once more; each time that they are asked for is another round. */
+  anew: readonly string[];
+  round: number;
+}
+
+const NOTHING: PreviewState = { shown: null, text: null, before: null, busy: false, error: null, anew: [], round: 0 };
+
+export const usePreview = create<PreviewState>(() => NOTHING);
+
+/** What a node did in the preview; null where there is none. */
+export const usePreviewCounts = (node: string): PreviewNode | null => usePreview((state) => state.shown?.nodes[node] ?? null);
+
+/** A newer answer is on its way. */
+export function asking(): void {
+  usePreview.setState({ busy: true });
+}
+
+export function answered(text: string, answer: PreviewAnswer): void {
+  usePreview.setState((state) => {
+    const same = state.shown?.node === answer.node;
+    const before = !same ? null : state.text === text ? state.before : state.shown;
+    return { shown: answer, text, before, busy: false, error: null, anew: [] };
+  });
+}
+
+export function failed(error: unknown): void {
+  usePreview.setState({ busy: false, error });
+}
+
+/** Read these sources again. */
+export function readAgain(sources: readonly string[]): void {
+  usePreview.setState((state) => ({ anew: sources, round: state.round + 1 }));
+}
+
+/** Nobody looks at it any more. */
+export function forget(): void {
+  usePreview.setState({ ...NOTHING, round: usePreview.getState().round });
+}
