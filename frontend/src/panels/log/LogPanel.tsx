@@ -88,7 +88,7 @@ function Log({ run, active, onSelect }: LogPanelProps & { run: number }) {
           <ol className={classes.log}>
             {lines.map((line, i) => (
               <li key={`${line.at}-${i}`} data-level={line.level}>
-                <time title={t("{moment}, attempt {attempt}, {logger}", { moment: moment(line.at), attempt: line.attempt ?? 1, logger: line.logger })}>{clock(line.at)}</time>
+                <time title={t("{moment}, attempt {attempt}, {logger}", { moment: moment(line.at), attempt: line.attempt ?? 1, logger: line.logger ?? "" })}>{clock(line.at)}</time>
                 <span className={classes.level}>{line.level}</span>
                 <span className={classes.text}>
                   {line.node ? <><button type="button" className={classes.link} onClick={() => onSelect(line.node ?? "")}>{line.node}</button>: </> : null}
