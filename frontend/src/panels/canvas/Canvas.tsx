@@ -11,7 +11,7 @@ import { Announcer } from "./announce";
 import classes from "./canvas.module.css";
 import { Components } from "./Components";
 import { type Desk, portsFor, useDesk } from "./desk";
-import { DetailContext, useDetail } from "./detail";
+import { DetailContext, useDetail, useTold } from "./detail";
 import editing from "./editing.module.css";
 import { EmptyCanvas } from "./EmptyCanvas";
 import type { Failure, WireEdge } from "./graph";
@@ -64,6 +64,7 @@ function Drawing({ selected, onSelect, onProperty, failure, canEdit }: CanvasPro
   const wires = useMemo(() => throughFolds(drawn.wires, foldedOf(model)), [drawn.wires, model]);
   const edges = useWires(wires, places);
   const { detail, onlyVisible } = useDetail(tiles.size);
+  const told = useTold(nodes.shown, detail);
   const handlers = useHandlers(canEdit);
   const onMoved = useFitting(tiles.size);
   useLinked(selected, onSelect, useCallback((node: string) => !tiles.size || tiles.has(node), [tiles]));
@@ -80,7 +81,7 @@ function Drawing({ selected, onSelect, onProperty, failure, canEdit }: CanvasPro
       <div className={`${classes.flow} ${editing.region}`} role="region" aria-label={t("Canvas")} tabIndex={0} data-canvas-region onKeyDown={onTileKey} onDoubleClick={onCanvasDoubleClick}>
         <DetailContext value={detail}>
           <ReactFlow<Standing, WireEdge>
-            nodes={nodes.shown} edges={detail === "tiny" ? NO_EDGES : edges} onlyRenderVisibleElements={onlyVisible} nodeTypes={NODE_TYPES} edgeTypes={EDGE_TYPES}
+            nodes={told} edges={detail === "tiny" ? NO_EDGES : edges} onlyRenderVisibleElements={onlyVisible} nodeTypes={NODE_TYPES} edgeTypes={EDGE_TYPES}
             onNodesChange={nodes.onChange} onMoveStart={onMoved} {...handlers}
             nodesConnectable={canEdit} nodesDraggable={canEdit} edgesReconnectable={canEdit} edgesFocusable={false} elementsSelectable deleteKeyCode={null} disableKeyboardA11y
             connectionRadius={28} reconnectRadius={12} connectOnClick={false} zoomOnDoubleClick={false} elevateEdgesOnSelect

@@ -1,101 +1,141 @@
-import { IconAlertTriangle, IconCircleX } from "@tabler/icons-react";
-import { Handle, type Node, type NodeProps, Position, useStore, useUpdateNodeInternals } from "@xyflow/react";
-import { memo, useEffect, useRef } from "react";
+import { IconAlertTriangle, IconCircleDashed, IconCircleX, IconHourglassHigh } from "@tabler/icons-react";
+import { Handle, type Node, type NodeProps, Position } from "@xyflow/react";
+import { memo, use } from "react";
 
 import { compact, number } from "../../design/format";
-import { type NodeFigures, useFigures, useNodeFigures } from "../run/figures";
-import classes from "./canvas.module.css";
-import { FamilyIcon } from "./families";
-import type { TileData } from "./graph";
 import { SHAPE } from "../../document/layout";
+import { plural, said, t } from "../../i18n";
+import { type NodeFigures, useFigures, useNodeFigures } from "../run/figures";
+import { useStale } from "../run/stale";
+import classes from "./canvas.module.css";
+import { DetailContext, cut } from "./detail";
+import { FamilyIcon } from "./families";
+import { type TileData, portDown } from "./graph";
 
 export type Tile = Node<TileData, "tile">;
 
-/** Below this zoom only names can be read: they are drawn larger, the rest is left out. */
-const FAR = 0.55;
+const SIZE = { width: SHAPE.width, height: SHAPE.height };
+/** Characters that fit where names are drawn larger. */
+const LABEL = 19;
+const LIVE = 22;
 
 /** A node as it is drawn. What moves each second is a component of its own, so that the tile stays. */
-export const NodeTile = memo(function NodeTile({ data, selected }: NodeProps<Tile>) {
-  const far = useStore((state) => state.transform[2] < FAR);
-  usePorts(data);
-  const state = data.failure ? classes.failed : data.errors ? classes.invalid : "";
+export const NodeTile = memo(function NodeTile({ data, selected, isConnectable }: NodeProps<Tile>) {
+  const detail = use(DetailContext);
+  const look = `${classes.tile} ${selected ? classes.selected : ""} ${data.failure ? classes.failed : (classes[data.state] ?? "")} ${data.disabled ? classes.disabled : ""}`;
+  if (detail === "tiny") return <div className={look} data-family={data.family} style={SIZE} />;
+  const far = detail === "far";
   return (
-    <div className={`${classes.tile} ${selected ? classes.selected : ""} ${state} ${far ? classes.far : ""}`} data-family={data.family}
-      style={{ width: SHAPE.width, height: SHAPE.height }}>
-      {data.inputs.map((port, i) => (
-        <Handle key={port.name} id={port.name} type="target" position={Position.Left} isConnectable={false}
-          className={classes.port} data-relation={port.relation} data-optional={port.optional || undefined}
-          style={{ top: `${((i + 1) * 100) / (data.inputs.length + 1)}%` }} title={`${port.name}: ${port.help}`} />
-      ))}
+    <div className={`${look} ${far ? classes.far : ""}`} data-family={data.family} style={SIZE}>
+      <Inputs data={data} isConnectable={isConnectable} />
       <div className={classes.head}>
-        <span className={classes.icon}><FamilyIcon family={data.family} component={data.component} size={far ? 20 : 15} /></span>
-        <span className={classes.label} title={data.label === data.id ? data.id : `${data.label} (${data.id})`}>{data.label}</span>
-        <Mark data={data} />
+        {far ? null : <span className={classes.icon}><FamilyIcon family={data.family} component={data.component} size={15} /></span>}
+        <span className={classes.label} title={data.label === data.id ? data.id : `${data.label} (${data.id})`}>{far ? cut(data.label, LABEL) : data.label}</span>
+        <Mark data={data} far={far} />
       </div>
-      <div className={classes.settings} title={data.glimpse}>
-        <span className={classes.component}>{data.title}</span>
-        {data.glimpse ? ` · ${data.glimpse}` : ""}
-      </div>
-      <LiveLine node={data.id} gives={data.gives} failure={data.failure} />
+      {far ? null : (
+        <div className={classes.settings} title={data.glimpse}>
+          <span className={classes.component}>{said(data.title)}</span>
+          {data.glimpse ? ` · ${data.glimpse}` : ""}
+        </div>
+      )}
+      <LiveLine data={data} far={far} />
       {data.gives ? (
-        <Handle type="source" position={Position.Right} isConnectable={false} className={classes.port} data-relation={data.gives}
-          title={`gives ${data.gives === "rows" ? "rows" : `a ${data.gives}`}`} />
+        <Handle type="source" position={Position.Right} isConnectable={isConnectable} className={classes.port} data-relation={data.gives}
+          title={data.gives === "rows" ? t("gives rows") : data.gives === "model" ? t("gives a model") : t("gives a dimension")} />
       ) : null}
     </div>
   );
 });
 
-/** The canvas measures ports once; where a tile gets others, it has to be told. */
-function usePorts(data: TileData) {
-  const update = useUpdateNodeInternals();
-  const ports = `${data.inputs.map((port) => port.name).join(" ")} ${data.gives ?? ""}`;
-  const measured = useRef(ports);
-  useEffect(() => {
-    if (measured.current === ports) return;
-    measured.current = ports;
-    update(data.id);
-  }, [update, data.id, ports]);
+function Inputs({ data, isConnectable }: { data: TileData; isConnectable: boolean }) {
+  return data.inputs.map((port, i) => (
+    <Handle key={port.name} id={port.name} type="target" position={Position.Left} isConnectable={isConnectable}
+      className={classes.port} data-relation={port.relation} data-optional={port.optional || undefined}
+      style={{ top: portDown(i, data.inputs.length) }} title={`${port.name}: ${said(port.help)}`} />
+  ));
 }
 
-function Mark({ data }: { data: TileData }) {
+/** What is wrong with a node, or what it is that makes all others wait; the worst first. */
+function Mark({ data, far }: { data: TileData; far: boolean }) {
+  const slowest = useFigures((state) => state.slowest === data.id);
+  const stale = useStale(data.id);
+  const size = far ? 18 : 14;
+  if (data.failure) return <span className={`${classes.mark} ${classes.error}`} title={said(data.failure)}><IconCircleX size={size} aria-hidden />{t("failed")}</span>;
+  if (data.disabled) return <span className={classes.mark}>{t("off")}</span>;
   const count = data.errors || data.warnings;
-  if (data.failure) return <span className={`${classes.mark} ${classes.error}`} title={data.failure}><IconCircleX size={14} aria-hidden />failed</span>;
-  if (!count) return null;
-  const Icon = data.errors ? IconCircleX : IconAlertTriangle;
-  const what = data.errors ? "error" : "warning";
-  return (
-    <span className={`${classes.mark} ${classes[what]}`} title={data.problem}>
-      <Icon size={14} aria-hidden />
-      {count}
-      <span className="p-hidden">{count === 1 ? what : `${what}s`}</span>
-    </span>
-  );
+  if (count) {
+    const Icon = data.state === "incomplete" ? IconCircleDashed : data.errors ? IconCircleX : IconAlertTriangle;
+    return (
+      <span className={`${classes.mark} ${data.errors ? classes.error : classes.warning}`} title={said(data.problem)}>
+        <Icon size={size} aria-hidden />
+        {count}
+        <span className="p-hidden">{data.errors ? plural(count, "error", "errors") : plural(count, "warning", "warnings")}</span>
+      </span>
+    );
+  }
+  if (slowest) return <span className={`${classes.mark} ${classes.warning}`} title={t("The others wait for this node")}><IconHourglassHigh size={size} aria-hidden />{t("slowest")}</span>;
+  if (stale) return <span className={classes.mark} title={t("What runs is this node as it was before it was changed")}>{t("changed")}</span>;
+  return null;
 }
 
-function LiveLine({ node, gives, failure }: { node: string; gives: string | null; failure: string }) {
-  const figures = useNodeFigures(node);
-  const model = useFigures((state) => (gives === "model" ? state.models[node] : undefined));
-  if (failure) return <div className={`${classes.live} ${classes.error}`} title={failure}>{failure}</div>;
+function LiveLine({ data, far }: { data: TileData; far: boolean }) {
+  const figures = useNodeFigures(data.id);
+  const model = useFigures((state) => (data.gives === "model" ? state.models[data.id] : undefined));
+  if (data.failure) return <div className={`${classes.live} ${classes.error}`} title={said(data.failure)}>{far ? cut(said(data.failure), LIVE) : said(data.failure)}</div>;
+  if (!figures) return <div className={classes.live} />;
+  const line = liveText(model ? { ...figures, metrics: { auc: model.auc, logloss: model.logloss } } : figures, data.gives);
+  const more = far ? "" : behindText(figures);
   return (
     <>
-      <div className={classes.live}>{figures ? liveText(model ? { ...figures, metrics: { auc: model.auc, logloss: model.logloss } } : figures, gives) : ""}</div>
-      {figures?.busy ? <div className={classes.busy} data-high={figures.busy > 0.8 || undefined} style={{ width: `${figures.busy * 100}%` }} title={`busy ${Math.round(figures.busy * 100)} % of the time`} /> : null}
+      <div className={classes.live} title={fullText(figures)}>
+        {more ? <span className={classes.aside}>{more}</span> : null}
+        {far ? cut(line, LIVE) : line}
+      </div>
+      {figures.busy ? <div className={classes.busy} data-high={figures.busy > 0.8 || undefined} style={{ width: `${figures.busy * 100}%` }} /> : null}
     </>
   );
 }
 
-/** What a tile says of its node's work: what it gives a second, how far behind it is, what it measures. */
+/** What a tile says of its node's work: what it gives a second, what it measures, what goes wrong. */
 export function liveText(figures: NodeFigures, gives: string | null): string {
-  if (figures.fusedInto) return `fused into ${figures.fusedInto}`;
+  if (figures.fusedInto && figures.rowsIn === null) return t("fused into {node}", { node: figures.fusedInto });
   const rate = gives ? figures.outRate : figures.inRate;
   const rows = gives ? figures.rowsOut : figures.rowsIn;
-  const flow = rate !== null ? `${compact(rate)} rows/s` : rows !== null ? `${compact(rows)} rows` : null;
+  const flow = rate !== null ? t("{count} rows/s", { count: compact(rate) }) : rows !== null ? t("{count} rows", { count: compact(rows) }) : null;
   const measures = measured(figures);
   const parts = measures.length ? measures : [flow]; // both are more than a tile is wide
-  if (figures.hitRate !== null) parts.push(`${number(figures.hitRate * 100, 3)} % found`);
-  if (figures.late) parts.push(`${compact(figures.late)} late`);
-  if (figures.deadLetters) parts.push(`${compact(figures.deadLetters)} unreadable`);
+  if (figures.hitRate !== null) parts.push(t("{share} % found", { share: number(figures.hitRate * 100, 3) }));
+  if (figures.late) parts.push(t("{count} late", { count: compact(figures.late) }));
+  if (figures.deadLetters) parts.push(t("{count} unreadable", { count: compact(figures.deadLetters) }));
   return parts.filter((part) => part !== null).join(" · ");
+}
+
+/** How far behind the clock it is, and what it remembers: at the tile's right. */
+function behindText(figures: NodeFigures): string {
+  const parts = [figures.lag === null ? "" : lagText(figures.lag), figures.stateBytes ? `${compact(figures.stateBytes)}B` : ""];
+  return parts.filter(Boolean).join(" ");
+}
+
+/** Whole units of time, so that it is short and stands still. */
+export function lagText(seconds: number): string {
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${compact(Math.round(seconds / 86_400))} d`;
+}
+
+/** All that is known, for who points at it. */
+function fullText(figures: NodeFigures): string {
+  const parts = [
+    figures.inRate === null ? "" : t("in {count} rows/s", { count: compact(figures.inRate) }),
+    figures.outRate === null ? "" : t("out {count} rows/s", { count: compact(figures.outRate) }),
+    figures.lag === null ? "" : t("watermark {lag} behind the clock", { lag: lagText(figures.lag) }),
+    figures.stateBytes ? t("state {size}", { size: `${compact(figures.stateBytes)}B` }) : "",
+    figures.busy === null ? "" : t("busy {share} % of the time", { share: Math.round(figures.busy * 100) }),
+    figures.waits ? t("waits {share} % of the time for those behind it", { share: Math.round(figures.waits * 100) }) : "",
+    figures.fusedInto ? t("fused into {node}", { node: figures.fusedInto }) : "",
+  ];
+  return parts.filter(Boolean).join("\n");
 }
 
 /** At most two measures: those that people judge models by come first. */

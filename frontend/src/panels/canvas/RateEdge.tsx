@@ -1,29 +1,31 @@
-import { BaseEdge, type Edge, type EdgeProps, getBezierPath, getSmoothStepPath } from "@xyflow/react";
+import { BaseEdge, type EdgeProps, getBezierPath, getSmoothStepPath } from "@xyflow/react";
 import { memo } from "react";
 
 import { useFigures } from "../run/figures";
-import { wireWidth } from "./graph";
+import { type WireEdge, toneOf, wireWidth } from "./graph";
 import { lanePath } from "./lane";
 
-export type WireEdge = Edge<{ relation: string; lane: number | null }, "rate">;
+export type { WireEdge } from "./graph";
+
+type Ends = Pick<EdgeProps<WireEdge>, "sourceX" | "sourceY" | "targetX" | "targetY" | "sourcePosition" | "targetPosition">;
 
 /** By its lane, where it has one; else a curve, or right angles back to the left. */
-function wirePath(props: EdgeProps<WireEdge>): string {
-  const { sourceX, sourceY, targetX, targetY, data } = props;
-  if (data?.lane !== null && data?.lane !== undefined) return lanePath(sourceX, sourceY, targetX, targetY, data.lane);
-  return targetX < sourceX + 20 ? getSmoothStepPath({ ...props, borderRadius: 12, offset: 18 })[0] : getBezierPath(props)[0];
+export function wirePath(ends: Ends, lane: number | null | undefined): string {
+  const { sourceX, sourceY, targetX, targetY } = ends;
+  if (lane !== null && lane !== undefined) return lanePath(sourceX, sourceY, targetX, targetY, lane);
+  return targetX < sourceX + 20 ? getSmoothStepPath({ ...ends, borderRadius: 12, offset: 18 })[0] : getBezierPath(ends)[0];
 }
 
-/** A wire as thick as what flows through it. One that leads back to the left goes round in right angles. */
+/** A wire as thick as what flows through it, and of the colour of how much it is held back. */
 export const RateEdge = memo(function RateEdge(props: EdgeProps<WireEdge>) {
-  const rate = useFigures((state) => state.nodes[props.source]?.outRate ?? null);
-  const path = wirePath(props);
+  const width = useFigures((state) => wireWidth(state.nodes[props.source]?.outRate ?? null));
+  const tone = useFigures((state) => toneOf(state.nodes[props.source]));
   return (
     <BaseEdge
       id={props.id}
-      path={path}
-      style={{ strokeWidth: wireWidth(rate), strokeDasharray: props.data?.relation === "rows" ? undefined : "5 3" }}
-      className={props.selected ? "p-wire p-wire-selected" : "p-wire"}
+      path={wirePath(props, props.data?.lane)}
+      style={{ strokeWidth: width, strokeDasharray: props.data?.relation === "rows" ? undefined : "5 3" }}
+      className={`p-wire ${props.selected ? "p-wire-selected" : ""} ${tone ? `p-wire-${tone}` : ""}`}
     />
   );
 });

@@ -95,13 +95,13 @@ describe("lanes for wires", () => {
 });
 
 describe("a tile's live line", () => {
-  const figures = { rowsIn: 10, rowsOut: 5, inRate: 12, outRate: 1234.5, watermark: null, late: 0, deadLetters: null, stateBytes: null, busy: null, waits: null, latency: null,
+  const figures = { rowsIn: 10, rowsOut: 5, inRate: 12, outRate: 1234.5, watermark: null, lag: null, late: 0, deadLetters: null, stateBytes: null, busy: null, waits: null, latency: null,
     fusedInto: null, hitRate: null, metrics: null };
   it("tells rate, measures and trouble", () => {
     expect(liveText(figures, "rows")).toBe("1.23 k rows/s");
     expect(liveText({ ...figures, metrics: { rows: 4, logloss: 0.51234, auc: 0.75 } }, null)).toBe("auc 0.750 · logloss 0.512");
     expect(liveText({ ...figures, rowsOut: null, outRate: null, late: 3, deadLetters: 2, hitRate: 0.5 }, "rows")).toBe("50 % found · 3 late · 2 unreadable");
     expect(liveText({ ...figures, outRate: null }, "rows")).toBe("5 rows");
-    expect(liveText({ ...figures, fusedInto: "b" }, "rows")).toBe("fused into b");
+    expect(liveText({ ...figures, fusedInto: "b", rowsIn: null }, "rows")).toBe("fused into b");
   });
 });

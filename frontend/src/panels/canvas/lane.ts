@@ -9,20 +9,47 @@ const MARGIN = 4;
 
 /** The heights of the lanes of wires, in their order; null for those that need none. */
 export function lanesOf(wires: ReadonlyArray<{ source: string; target: string }>, places: Layout): Array<number | null> {
-  const all = Object.values(places);
-  return wires.map(({ source, target }) => laneFor(places[source], places[target], all));
+  const standing = new Standing(Object.values(places));
+  return wires.map(({ source, target }) => laneFor(places[source], places[target], standing));
 }
 
+/** Tiles by where they stand from left to right, so that a wire looks at those only that it passes. */
+class Standing {
+  private readonly columns = new Map<number, Place[]>();
+
+  constructor(all: readonly Place[]) {
+    for (const place of all) {
+      const column = columnOf(place[0]);
+      const there = this.columns.get(column);
+      if (there) there.push(place);
+      else this.columns.set(column, [place]);
+    }
+  }
+
+  /** Those that have a part between two x. */
+  between(left: number, right: number): Place[] {
+    const found: Place[] = [];
+    const [first, last] = [columnOf(left - SHAPE.width), columnOf(right)];
+    if (last - first > this.columns.size) return [...this.columns.values()].flat().filter(([x]) => x < right && x + SHAPE.width > left);
+    for (let column = first; column <= last; column++) {
+      for (const place of this.columns.get(column) ?? []) if (place[0] < right && place[0] + SHAPE.width > left) found.push(place);
+    }
+    return found;
+  }
+}
+
+const columnOf = (x: number): number => Math.floor(x / (SHAPE.width + SHAPE.across));
+
 /** Where a wire from one tile to another runs between all tiles: the height of its lane; null where it needs none. */
-export function laneFor(source: Place | undefined, target: Place | undefined, all: readonly Place[]): number | null {
+function laneFor(source: Place | undefined, target: Place | undefined, standing: Standing): number | null {
   if (!source || !target) return null;
   const start = [source[0] + SHAPE.width, source[1] + SHAPE.height / 2] as const;
   const end = [target[0], target[1] + SHAPE.height / 2] as const;
   const back = end[0] < start[0] + OUT;
-  if (!back && !all.some((place) => place !== source && place !== target && crosses(start, end, place))) return null;
+  if (!back && !standing.between(start[0], end[0]).some((place) => place !== source && place !== target && crosses(start, end, place))) return null;
   const [left, right] = [Math.min(start[0] + OUT, end[0] - OUT), Math.max(start[0] + OUT, end[0] - OUT)];
-  return candidates(start[1], end[1]).find((y) => !all.some(([x, top]) => x < right && x + SHAPE.width > left
-    && top - MARGIN < y && top + SHAPE.height + MARGIN > y)) ?? null;
+  const passed = standing.between(left, right);
+  return candidates(start[1], end[1]).find((y) => !passed.some(([, top]) => top - MARGIN < y && top + SHAPE.height + MARGIN > y)) ?? null;
 }
 
 /** Lanes to try, those next to the target first, then further rows up and down. */

@@ -9,7 +9,7 @@ const base: Snapshot = { pid: 1, attempts: 1, started: 5, operators: [] };
 describe("figures of nodes", () => {
   it("are rates between two snapshots of one process", () => {
     const before = { ...base, at: 10, nodes: { a: { rows_in: 100, rows_out: 50, busy_seconds: 1, backpressured_seconds: 0 } } };
-    const now = { ...base, at: 12, nodes: { a: { rows_in: 300, rows_out: 60, busy_seconds: 2, backpressured_seconds: 0.5, latency: { p50_ms: 1, p95_ms: 2, p99_ms: 4 }, lookup: { hits: 3, misses: 1 }, late: 2 } },
+    const now = { ...base, at: 12, nodes: { a: { rows_in: 300, rows_out: 60, busy_seconds: 2, backpressured_seconds: 0.5, latency: { p50_ms: 1, p95_ms: 2, p99_ms: 4 }, lookup: { hits: 3, misses: 1, answered: 4, found: 3 }, late: 2 } },
       metrics: { sink: { auc: 0.7 } } };
     const found = figuresOf(before, now);
     expect(found.a).toMatchObject({ inRate: 100, outRate: 5, busy: 0.5, waits: 0.25, latency: 0.004, hitRate: 0.75, late: 2, rowsIn: 300, metrics: null });

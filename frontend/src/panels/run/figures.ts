@@ -13,6 +13,7 @@ export interface NodeFigures {
   outRate: number | null;
   /** Microseconds of event time. */
   watermark: number | null;
+  lag: number | null;
   late: number | null;
   deadLetters: number | null;
   stateBytes: number | null;
@@ -39,21 +40,29 @@ export function figuresOf(before: Snapshot | null, now: Snapshot): Figures {
   const shards = new Set((now.operators ?? []).map((operator) => operator.shard ?? 0)).size || 1;
   const metrics = (now.metrics ?? {}) as Record<string, Record<string, unknown>>;
   const names = new Set([...Object.keys(told), ...Object.keys(metrics)]);
-  return Object.fromEntries([...names].map((node) => [node, figures(then[node], told[node] ?? {}, elapsed, shards, metrics[node] ?? null)]));
+  const span = { elapsed, shards, at: now.at ?? null };
+  return Object.fromEntries([...names].map((node) => [node, figures(then[node], told[node] ?? {}, span, metrics[node] ?? null)]));
 }
 
-function figures(then: SnapshotNode | undefined, now: SnapshotNode, elapsed: number, shards: number,
-                 metrics: Record<string, unknown> | null): NodeFigures {
+/** Seconds between two snapshots, threads of the job, and when the later was taken. */
+interface Span {
+  elapsed: number;
+  shards: number;
+  at: number | null;
+}
+
+function figures(then: SnapshotNode | undefined, now: SnapshotNode, { elapsed, shards, at }: Span, metrics: Record<string, unknown> | null): NodeFigures {
   const grown = (name: "rows_in" | "rows_out" | "busy_seconds" | "backpressured_seconds") => rate(then?.[name], now[name], elapsed);
   const busy = share(grown("busy_seconds"), shards);
   const waits = share(grown("backpressured_seconds"), shards);
-  const asked = now.lookup ? now.lookup.hits + now.lookup.misses : 0;
+  const answered = now.lookup?.answered ?? 0;
   return {
     rowsIn: now.rows_in ?? null,
     rowsOut: now.rows_out ?? null,
     inRate: grown("rows_in"),
     outRate: grown("rows_out"),
     watermark: now.watermark ?? null,
+    lag: now.watermark == null || at === null ? null : Math.max(0, Math.round(at - now.watermark / 1e6)),
     late: now.late ?? null,
     deadLetters: now.dead_letters ?? null,
     stateBytes: now.state_bytes ?? null,
@@ -61,7 +70,7 @@ function figures(then: SnapshotNode | undefined, now: SnapshotNode, elapsed: num
     waits: waits === null ? null : Math.min(1 - (busy ?? 0), waits),
     latency: now.latency ? now.latency.p99_ms / 1000 : null,
     fusedInto: now.fused_into ?? null,
-    hitRate: now.lookup && asked ? now.lookup.hits / asked : null,
+    hitRate: answered ? (now.lookup?.found ?? 0) / answered : null,
     metrics,
   };
 }
@@ -110,10 +119,23 @@ interface FigureStore {
   models: Readonly<Record<string, ModelVersion>>;
   /** Whether the run is over: nothing flows, whatever its last snapshots say. */
   over: boolean;
+  /** The node that makes the others wait, where some do. */
+  slowest: string | null;
+}
+
+const HELD_BACK = 0.5;
+const BUSY = 0.2;
+
+/** The root of back-pressure: where some node waits most of the time for those behind it, the one that works most. */
+export function slowestOf(nodes: Figures): string | null {
+  const all = Object.entries(nodes);
+  if (!all.some(([, each]) => (each.waits ?? 0) >= HELD_BACK)) return null;
+  const [node, busiest] = all.reduce((a, b) => ((b[1].busy ?? 0) > (a[1].busy ?? 0) ? b : a));
+  return (busiest.busy ?? 0) >= BUSY ? node : null;
 }
 
 /** The newest figures of the run that is shown. */
-export const useFigures = create<FigureStore>(() => ({ run: null, snapshot: null, nodes: {}, models: {}, over: false }));
+export const useFigures = create<FigureStore>(() => ({ run: null, snapshot: null, nodes: {}, models: {}, over: false, slowest: null }));
 
 const MEASURES = ["auc", "logloss", "calibration"] as const;
 
@@ -136,18 +158,20 @@ function takeModels(run: number, before: Readonly<Record<string, ModelVersion>>,
 export function takeSnapshot(run: number, snapshot: Snapshot | null | undefined): void {
   const last = useFigures.getState();
   if (!snapshot || last.run !== run || (last.snapshot?.at ?? -Infinity) >= (snapshot.at ?? 0)) return;
-  useFigures.setState({ snapshot, nodes: settled(last.nodes, figuresOf(last.over ? null : last.snapshot, snapshot)) });
+  const nodes = settled(last.nodes, figuresOf(last.over ? null : last.snapshot, snapshot));
+  useFigures.setState({ snapshot, nodes, slowest: slowestOf(nodes) });
 }
 
 /** Says whether the run that is followed is over: then there are totals, and no rates. */
 export function setOver(over: boolean): void {
   const { snapshot, nodes } = useFigures.getState();
-  useFigures.setState({ over, nodes: over && snapshot ? figuresOf(null, snapshot) : nodes });
+  const totals = over && snapshot ? figuresOf(null, snapshot) : nodes;
+  useFigures.setState({ over, nodes: totals, slowest: slowestOf(totals) });
 }
 
 /** Keeps the figures current with the snapshots of a run; ends with the returned function. */
 export function followFigures(run: number): () => void {
-  useFigures.setState({ run, snapshot: null, nodes: {}, models: {} });
+  useFigures.setState({ run, snapshot: null, nodes: {}, models: {}, slowest: null });
   takeSnapshot(run, useLive.getState().snapshots[run]);
   return useLive.subscribe((state, before) => {
     takeSnapshot(run, state.snapshots[run]);
@@ -159,8 +183,15 @@ export function followFigures(run: number): () => void {
 function settled(before: Figures, now: Figures): Figures {
   return Object.fromEntries(Object.entries(now).map(([node, each]) => {
     const old = before[node];
-    return [node, old && JSON.stringify(old) === JSON.stringify(each) ? old : each];
+    return [node, old && isSame(old, each) ? old : each];
   }));
+}
+
+function isSame(a: NodeFigures, b: NodeFigures): boolean {
+  return Object.keys(b).every((name) => {
+    const [was, is] = [a[name as keyof NodeFigures], b[name as keyof NodeFigures]];
+    return was === is || (name === "metrics" && JSON.stringify(was) === JSON.stringify(is));
+  });
 }
 
 /** A node's figures; null while nothing is known of it. */
