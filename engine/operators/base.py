@@ -119,6 +119,11 @@ class Operator:
         """The operator's state by name; snapshot and restored by the runtime."""
         return {}
 
+    def waits_for(self) -> int | None:
+        """The least watermark at which it gives rows that it holds; None where it holds none that wait for time. Asked
+        while it has given nothing."""
+        return None
+
     def keeps_for_ever(self) -> bool:
         """Whether its state has no bound: neither time nor a time to live ends it."""
         return False

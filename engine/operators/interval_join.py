@@ -18,13 +18,14 @@ from engine.changes import MIN_WATERMARK, Array, Batch, Column, concat, null_col
 from engine.expressions.evaluate import Predicate
 from engine.expressions.nodes import NO_NODES, Expression
 from engine.operators.base import Operator, Settings
-from engine.operators.joining import any_null, satisfied
+from engine.operators.joining import any_null, note_nulls, satisfied
 from engine.operators.window import row_times
 from engine.state.rowstore import RowStore
 from engine.state.table import StateTable
 from engine.types import BIGINT, BOOLEAN, DataType, Schema
 
 LEFT, RIGHT = 0, 1
+SIDES = ("left", "right")
 HIDDEN = (BIGINT.as_nullable(False), BIGINT.as_nullable(False), BOOLEAN.as_nullable(False))  # time, seq, matched
 
 
@@ -63,6 +64,10 @@ class IntervalJoin(Operator):
     def states(self) -> dict[str, StateTable]:
         return {"rows": self._table}
 
+    def waits_for(self) -> int | None:
+        first = self._rows[LEFT].first() if self._event_time and self._outer[LEFT] else None
+        return None if first is None else first + self._bounds.upper + 1
+
     def delay(self) -> int:
         return max(self._bounds.upper, -self._bounds.lower, 0)
 
@@ -74,6 +79,8 @@ class IntervalJoin(Operator):
         key_columns = [batch.columns[k] for k in self._keys[port]]
         slots = self._table.slots(key_columns, batch.length)
         nulls = any_null(key_columns)
+        note_nulls(self.counters, nulls)
+        self._note_times(times, port)
         probing = slots if nulls is None else np.where(nulls, -1, slots)
         pairs = self._pairs(batch, port, times, marks, probing)
         matched = np.zeros(batch.length, np.bool_)
@@ -85,6 +92,12 @@ class IntervalJoin(Operator):
         if self._event_time:
             self._expire(int(marks[-1]), marks, {port: stored}, pieces, places)
         self._emit_ordered(pieces, places, marks)
+
+    def _note_times(self, times: Array, port: int) -> None:
+        """Note from when until when the rows of a side are: sides that lie apart have no pairs."""
+        extra, first, last = self.counters.extra, f"{SIDES[port]}_first", f"{SIDES[port]}_last"
+        extra[first] = min(int(times.min()), extra.get(first, 2**63 - 1))
+        extra[last] = max(int(times.max()), extra.get(last, MIN_WATERMARK))
 
     def _times(self, batch: Batch, port: int) -> Array:
         column = self._bounds.right_time if port else self._bounds.left_time
@@ -102,6 +115,7 @@ class IntervalJoin(Operator):
         """Positions in the batch and row numbers of the other side that belong together."""
         other = self._rows[1 - port]
         probe, rows = other.chains(slots)
+        self.counters.extra["met"] = self.counters.extra.get("met", 0) + len(probe)
         there = other.columns.values[self._widths[1 - port]][rows]
         low, high = self._bounds.lower, self._bounds.upper
         if port == LEFT:

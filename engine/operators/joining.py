@@ -9,6 +9,7 @@ import numpy as np
 from engine.changes import Array, Batch, Column, null_column
 from engine.expressions.evaluate import Predicate
 from engine.expressions.functions.base import Context
+from engine.operators.base import Counters
 
 
 def take_or_null(column: Column, rows: Array, padded: bool) -> Column:
@@ -27,6 +28,12 @@ def any_null(columns: Sequence[Column]) -> Array | None:
     """Where any of the columns is NULL; None where none is."""
     nulls = [~c.validity for c in columns if c.validity is not None]
     return np.logical_or.reduce(nulls) if nulls else None
+
+
+def note_nulls(counters: Counters, nulls: Array | None) -> None:
+    """Count rows that can meet no other because a key of theirs is NULL."""
+    if nulls is not None:
+        counters.extra["null_keys"] = counters.extra.get("null_keys", 0) + int(nulls.sum())
 
 
 def satisfied(condition: Predicate | None, left: Sequence[Column], right: Sequence[Column], left_rows: Array,

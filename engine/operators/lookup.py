@@ -20,7 +20,7 @@ from engine.errors import InternalError, UserError
 from engine.expressions.evaluate import Predicate, compile_expression
 from engine.expressions.nodes import NO_NODES, Expression
 from engine.operators.base import Operator, Settings
-from engine.operators.joining import any_null, pad_unmatched, satisfied, side_by_side
+from engine.operators.joining import any_null, note_nulls, pad_unmatched, satisfied, side_by_side
 from engine.operators.lookup_cache import MISSING, LookupCache, LookupOptions
 from engine.operators.lookup_requests import Requests
 from engine.operators.waiting_rows import WaitingRows
@@ -71,7 +71,7 @@ class LookupJoin(Operator):
         self._requests = Requests(lookup, options, name, settings.context.now)
         self._waiting = WaitingRows(given, *dealt)
         self._looked = 0.0
-        self.counters.extra.update(hits=0, misses=0)
+        self.counters.extra.update(hits=0, misses=0, answered=0, found=0)
 
     def states(self) -> dict[str, WaitingRows]:
         return {"waiting": self._waiting}
@@ -100,6 +100,7 @@ class LookupJoin(Operator):
         nulls = any_null(keys)
         slots = cache.slots(keys, batch.length)
         unknown = cache.unknown(slots, context.now())
+        note_nulls(self.counters, nulls)
         if nulls is not None:
             unknown &= ~nulls
             cache.rows[slots[nulls]] = MISSING
@@ -175,6 +176,8 @@ class LookupJoin(Operator):
         found, rows = cache.matches(pending.slots)
         right = cache.columns()
         left_rows, right_rows = satisfied(self._condition, batch.columns, right, found, rows, self.settings.context)
+        self.counters.extra["answered"] += batch.length
+        self.counters.extra["found"] += len(np.unique(left_rows))
         if self._left:
             left_rows, right_rows = pad_unmatched(left_rows, right_rows, batch.length)
             right = right or self._nothing(len(batch.columns))

@@ -69,6 +69,9 @@ class OverAggregate(Operator):
     def states(self) -> Mapping[str, StateObject]:
         return {"keys": self._table, **self._calls.states()}
 
+    def waits_for(self) -> int | None:
+        return None if self._buffer is None else self._buffer.first()
+
     def keeps_for_ever(self) -> bool:
         return not self.settings.ttl and (self._rows or self._preceding is None)
 

@@ -32,6 +32,11 @@ class Pending:
         heapq.heappush(self._blocks, (int(ends[0]), self._count, ends, slots))
         self._count += 1
 
+    @property
+    def first(self) -> int | None:
+        """The least end."""
+        return self._blocks[0][0] if self._blocks else None
+
     def pop(self, limit: int) -> tuple[Array, Array]:
         """Take what ends by `limit`: (ends, slots), in no order."""
         due = []

@@ -102,6 +102,17 @@ class WindowAggregate(Operator):
     def states(self) -> Mapping[str, StateObject]:
         return {"panes": self._table, "progress": self._scalars, **self._calls.states()}
 
+    def waits_for(self) -> int | None:
+        if not self._event_time:
+            return None
+        fired = self._scalars.values["fired"]
+        if self._merged is None or self._windows is None:
+            end = self._pending.first
+        else:
+            ends = (w for pane in self._panes for w in self._windows.window_ends(pane) if w - MILLISECOND > fired)
+            end = min(ends, default=None)
+        return None if end is None else end - MILLISECOND
+
     def open(self) -> None:
         self._calls.use(self.settings.context.resources)
         slots = self._table.live_slots()

@@ -22,7 +22,8 @@ from engine.planner import Graph
 
 @dataclass
 class Work:
-    """What an operator did, over its shards. `left_out`: rows that a source read and a filter inside it left out."""
+    """What an operator did, over its shards. `left_out`: rows that a source read and a filter inside it left out;
+    `due`: the least watermark at which it gives rows that it holds, while it has given none."""
 
     name: str
     uid: str
@@ -37,17 +38,30 @@ class Work:
     left_out: int = 0
     watermark: int | None = None
     lookup: dict[str, float] = field(default_factory=dict)
+    join: dict[str, float] = field(default_factory=dict)
+    due: int | None = None
     latency: dict[str, float] | None = None
 
 
-LOOKED_UP = ("hits", "misses", "retried", "p50_ms", "p95_ms", "p99_ms")
-"""What a lookup counts: keys that were known, asked for, asked for again; how long answers take."""
+LOOKED_UP = ("hits", "misses", "answered", "found", "null_keys", "retried", "p50_ms", "p95_ms", "p99_ms")
+"""What a lookup counts: keys that were known, asked for; rows that were answered, for which something was found, whose
+key is NULL; keys asked for again; how long answers take."""
+JOINED = ("met", "null_keys", "left_first", "left_last", "right_first", "right_last")
+"""What a join counts: pairs with equal keys, rows whose key is NULL; from when until when (microseconds of event time)
+the rows of its sides are."""
 
 
 def lookups(parts: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """What several lookups counted, together: counts are added, of times the longest is told."""
     return {name: (max if name.endswith("_ms") else sum)([p[name] for p in parts if name in p])
             for name in LOOKED_UP if any(name in p for p in parts)}
+
+
+def joins(parts: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """What several joins counted, together."""
+    fold = {"first": min, "last": max}
+    return {name: fold.get(name.rpartition("_")[2], sum)([p[name] for p in parts if name in p])
+            for name in JOINED if any(name in p for p in parts)}
 
 
 def reported(watermark: int) -> int | None:
@@ -158,6 +172,10 @@ def _described(place: Place, work: Mapping[str, Work]) -> dict[str, Any]:
     }
     if asked := [w.lookup for w in own if w.lookup]:
         described["lookup"] = lookups(asked)
+    if met := [w.join for w in own if w.join]:
+        described["join"] = joins(met)
+    if due := [w.due for w in own if w.due is not None]:
+        described["due"] = min(due)
     if taken := [w.latency for w in own if w.latency]:
         described["latency"] = {name: max(t[name] for t in taken) for name in taken[0]}
     return described

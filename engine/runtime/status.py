@@ -11,7 +11,7 @@ from engine.operators.calc import AssignWatermarks
 from engine.operators.source import SinkWriter, SourceReader
 from engine.planner import Graph
 from engine.runtime.growth import Growth
-from engine.runtime.nodes import LOOKED_UP, Nodes, Work, lookups, reported
+from engine.runtime.nodes import JOINED, LOOKED_UP, Nodes, Work, joins, lookups, reported
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,11 @@ def _work(operator: Operator) -> Work:
     left_out = max(operator.legible - counters.rows_out, 0) if isinstance(operator, SourceReader) else 0
     dead = operator.state.values["dead"] if isinstance(operator, SourceReader) else 0
     lookup = {name: counters.extra[name] for name in LOOKED_UP if name in counters.extra}
+    join = {} if lookup else {name: counters.extra[name] for name in JOINED if name in counters.extra}
     return Work(operator.name, operator.uid, operator.nodes, counters.rows_in, counters.rows_out, counters.late,
                 max(counters.busy_ns, 0) / 1e9, sum(s.rows() for s in states.values()),
-                sum(s.nbytes() for s in states.values()), dead, left_out, reported(operator.watermark), lookup,
+                sum(s.nbytes() for s in states.values()), dead, left_out, reported(operator.watermark), lookup, join,
+                operator.waits_for() if not counters.rows_out else None,
                 operator.latencies.percentiles() if isinstance(operator, SinkWriter) else None)
 
 
@@ -110,5 +112,7 @@ def _over_shards(described: Sequence[Work]) -> dict[str, Work]:
         marks = [m for m in (work.watermark, one.watermark) if m is not None]
         work.watermark = min(marks, default=None)
         work.lookup = lookups([work.lookup, one.lookup])
+        work.join = joins([work.join, one.join])
+        work.due = min((d for d in (work.due, one.due) if d is not None), default=None)
         work.latency = one.latency or work.latency  # a sink has one shard
     return total

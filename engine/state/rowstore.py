@@ -235,6 +235,13 @@ class RowStore:
         again = np.concatenate([np.zeros(1, np.bool_), rows[1:] == rows[:-1]])
         return rows[~again]
 
+    def first(self) -> int | None:
+        """The least value of the order column."""
+        if self._order is None:
+            return None
+        values = self.columns.values[self._order][:self.high][self.live[:self.high] != 0]
+        return int(values.min()) if len(values) else None
+
     def drop(self, slots: Array) -> None:
         """Remove all rows under these slots."""
         self.remove(self.chains(slots)[1])
