@@ -13,11 +13,12 @@ export interface InputColumn extends ColumnInfo {
 
 /** What each node gives, as far as the compiler knows: of the text as it stands, else of the last one that was right. */
 export function schemasOf(state: EditorState): Readonly<Record<string, NodeSchema>> {
-  const now = state.compiled?.nodes ?? {};
-  const before = state.good?.nodes ?? {};
+  const now = state.compiled?.nodes ?? NONE;
+  const before = state.good?.nodes ?? NONE;
   return now === before ? now : merged(now, before);
 }
 
+const NONE: Readonly<Record<string, NodeSchema>> = {}; // one object: a new one each time would be drawn anew for ever
 const kept = new WeakMap<object, Map<object, Readonly<Record<string, NodeSchema>>>>();
 
 function merged(now: Readonly<Record<string, NodeSchema>>, before: Readonly<Record<string, NodeSchema>>): Readonly<Record<string, NodeSchema>> {
