@@ -13,7 +13,7 @@ export interface NodeSpan {
 
 /** The statements of nodes as offsets of a JavaScript string, in order of the text. */
 export function nodeSpans(sql: string, statements: readonly Span[]): NodeSpan[] {
-  const offset = converter(sql);
+  const offset = offsetsOf(sql);
   return statements.flatMap(({ node, span }) => (node ? [{ node, from: offset(span[0]), to: offset(span[1]) }] : []));
 }
 
@@ -22,8 +22,8 @@ export function nodeAt(spans: readonly NodeSpan[], at: number): string | null {
   return spans.find((span) => span.from <= at && at < span.to)?.node ?? null;
 }
 
-/** Characters beyond the basic plane are one in Python and two in JavaScript. */
-function converter(text: string): (at: number) => number {
+/** Offsets in a JavaScript string by those in Python: characters beyond the basic plane are one there and two here. */
+export function offsetsOf(text: string): (at: number) => number {
   if (!/[\u{10000}-\u{10FFFF}]/u.test(text)) return (at) => at;
   const starts: number[] = [];
   let unit = 0;

@@ -1,4 +1,5 @@
 /** Names in SQL texts: enough of a reading to find columns and tables, without knowing what the text means. */
+import { RESERVED } from "./words";
 
 export interface SqlToken {
   kind: "name" | "string" | "number" | "comment" | "mark";
@@ -33,22 +34,17 @@ function kindOf(text: string): SqlToken["kind"] {
 
 function unquoted(text: string): string {
   const quote = text[0];
-  return quote === "`" || quote === '"' ? text.slice(1, -1).replaceAll(`${quote}${quote}`, quote) : text;
+  return quote === "`" || quote === '"' ? text.slice(1, text.length > 1 && text.endsWith(quote) ? -1 : undefined).replaceAll(`${quote}${quote}`, quote) : text;
 }
 
 /** A name as SQL writes it: quoted where it must be. */
 export function sqlName(name: string): string {
-  return /^[A-Za-z_]\w*$/.test(name) ? name : `\`${name.replaceAll("`", "``")}\``;
+  return /^[A-Za-z_]\w*$/.test(name) && !RESERVED.has(name.toUpperCase()) ? name : `\`${name.replaceAll("`", "``")}\``;
 }
-
-const WORDS = new Set(`ALL AND ANY AS ASC BETWEEN BIGINT BOOLEAN BY BYTES CASE CHAR CROSS CURRENT DATE DAY DECIMAL DESC DISTINCT DOUBLE ELSE END
-  ESCAPE EXCEPT EXISTS FALSE FILTER FLOAT FOLLOWING FOR FROM FULL GROUP HAVING HOUR IN INNER INT INTEGER INTERSECT INTERVAL IS JOIN LATERAL LEFT LIKE LIMIT
-  MINUTE MONTH NATURAL NOT NULL OF ON OR ORDER OUTER OVER PARTITION PRECEDING RANGE RIGHT ROW ROWS SECOND SELECT SIMILAR SMALLINT SOME STRING SYMMETRIC
-  TABLE THEN TIME TIMESTAMP TINYINT TO TRUE UNBOUNDED UNION UNKNOWN USING VALUES VARCHAR WHEN WHERE WINDOW WITH WITHIN YEAR`.split(/\s+/));
 
 /** A word of the language rather than a name. */
 function isKeyword(token: SqlToken): boolean {
-  return token.text[0] !== "`" && WORDS.has(token.text.toUpperCase());
+  return token.text[0] !== "`" && (RESERVED.has(token.text.toUpperCase()) || /^(?:ASC|DESC|PRECEDING|FOLLOWING|UNBOUNDED)$/i.test(token.text));
 }
 
 /** An expression with columns under other names. Functions, fields of rows and types keep theirs. */
@@ -84,9 +80,16 @@ export function renameInQuery(query: string, names: (table: string | null) => Re
 export function columnsInQuery(query: string): string[] {
   const found = new Set<string>();
   const own = new Set<string>();
-  const all = { get: (name: string) => void found.add(name) } as unknown as ReadonlyMap<string, string>;
-  renameInQuery(query, () => all);
-  replaceNames(query, (token, before) => void (isWord(before, "AS") && own.add(token.name)));
+  const noting = new Map<string, string>();
+  noting.get = (name) => {
+    found.add(name);
+    return undefined;
+  };
+  renameInQuery(query, () => noting);
+  replaceNames(query, (token, before) => {
+    if (isWord(before, "AS")) own.add(token.name);
+    return undefined;
+  });
   return [...found].filter((name) => !own.has(name));
 }
 
@@ -149,7 +152,7 @@ function isWord(token: SqlToken | undefined, word: string): boolean {
   return token?.kind === "name" && token.text.toUpperCase() === word;
 }
 
-type Renamed = (token: SqlToken, before: SqlToken | undefined, after: SqlToken | undefined, qualifier: SqlToken | undefined) => string | undefined | void;
+type Renamed = (token: SqlToken, before: SqlToken | undefined, after: SqlToken | undefined, qualifier: SqlToken | undefined) => string | undefined;
 
 function replaceNames(sql: string, renamed: Renamed): string {
   const tokens = tokensOf(sql).filter((token) => token.kind !== "comment");
@@ -157,7 +160,7 @@ function replaceNames(sql: string, renamed: Renamed): string {
   let at = 0;
   tokens.forEach((token, i) => {
     const name = token.kind === "name" ? renamed(token, tokens[i - 1], tokens[i + 1], tokens[i - 2]) : undefined;
-    if (typeof name !== "string" || name === token.name) return;
+    if (name === undefined || name === token.name) return;
     made += sql.slice(at, token.from) + (token.text[0] === "`" ? `\`${name.replaceAll("`", "``")}\`` : sqlName(name));
     at = token.from + token.text.length;
   });
