@@ -113,8 +113,8 @@ def type_of(values: Iterable[Any]) -> str:
         return "STRING"
     if all(isinstance(v, bool) for v in present):
         return "BOOLEAN"
-    if all(isinstance(v, int) and not isinstance(v, bool) and abs(v) < 2**63 for v in present):
-        return "BIGINT"
+    if all(isinstance(v, int) and not isinstance(v, bool) for v in present):
+        return "BIGINT" if all(abs(v) < 2**63 for v in present) else "DECIMAL(38, 0)"
     if all(isinstance(v, int | float) and not isinstance(v, bool) for v in present):
         return "DOUBLE"
     if all(isinstance(v, str) for v in present):
