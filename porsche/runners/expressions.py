@@ -49,8 +49,8 @@ def _check(analyzer: Analyzer, tree: exp.Expr) -> None:
 
 def _table(name: str, columns: Columns) -> exp.Expr:
     """A table of these columns; the first event time has a watermark, processing time is computed."""
-    rowtime = next((c["name"] for c in columns if c["time"] == "rowtime"), None)
-    clocks = [c["name"] for c in columns if c["time"] == "proctime"]
+    rowtime = next((c["name"] for c in columns if c["time"] == "ROWTIME"), None)
+    clocks = [c["name"] for c in columns if c["time"] == "PROCTIME"]
     return create_table(
         name, [(c["name"], parse_type(c["type"])) for c in columns if c["name"] not in clocks],
         {"connector": "datagen"}, computed=[(clock, call("PROCTIME")) for clock in (*clocks, CLOCK)],
@@ -79,7 +79,7 @@ def _aggregate(text: str, table: str, question: Mapping[str, Any]) -> exp.Expr:
 
 
 def _over(text: str, table: str, question: Mapping[str, Any]) -> exp.Expr:
-    times = [c["name"] for c in question["tables"].get(table, ()) if c["time"] == "rowtime"]
+    times = [c["name"] for c in question["tables"].get(table, ()) if c["time"] == "ROWTIME"]
     order = exp.Order(expressions=[ordered(times[0] if times else CLOCK)])
     window = exp.Window(this=identifier("w"), partition_by=[column(key) for key in question["keys"]], order=order)
     over = exp.Window(this=parse_expression(text), alias=identifier("w"), over="OVER")

@@ -10,8 +10,8 @@ from porsche.runners.expressions import meaning
 
 COLUMNS = [{"name": "id", "type": "BIGINT", "time": None}, {"name": "name", "type": "STRING", "time": None},
            {"name": "price", "type": "DOUBLE", "time": None},
-           {"name": "seen", "type": "TIMESTAMP(3)", "time": "rowtime"},
-           {"name": "now", "type": "TIMESTAMP_LTZ(3)", "time": "proctime"}]
+           {"name": "seen", "type": "TIMESTAMP(3)", "time": "ROWTIME"},
+           {"name": "now", "type": "TIMESTAMP_LTZ(3)", "time": "PROCTIME"}]
 
 
 def ask(text: str, mode: str = "scalar", **rest: Any) -> dict[str, Any]:

@@ -24,7 +24,7 @@ MODES = ("scalar", "condition", "aggregate", "over", "query")
 class GivenColumn(Body):
     name = s.CharField(max_length=1000, trim_whitespace=False)
     type = s.CharField(max_length=20_000)
-    time = s.ChoiceField(["rowtime", "proctime"], allow_null=True, default=None)
+    time = s.ChoiceField(["ROWTIME", "PROCTIME"], allow_null=True, default=None)
 
 
 class Expression(Body):

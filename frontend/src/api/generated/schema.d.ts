@@ -565,6 +565,52 @@ export interface paths {
         patch: operations["projects_partial_update"];
         trace?: never;
     };
+    "/api/projects/{slug}/components": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The newest version of every component in a project's library
+         * @description The newest version of every component in a project's library.
+         */
+        get: operations["projects_components_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/projects/{slug}/components/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Save a component: the next version of it, if it says something else than the newest
+         * @description Save a component: the next version of it, if it says something else than the newest.
+         *
+         *     Pipelines that have copied it stay as they are, until they take the new version.
+         */
+        put: operations["projects_components_update"];
+        post?: never;
+        /**
+         * Delete a component with all its versions. Pipelines that have copied it stay as they are
+         * @description Delete a component with all its versions. Pipelines that have copied it stay as they are.
+         */
+        delete: operations["projects_components_destroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/projects/{slug}/members": {
         parameters: {
             query?: never;
@@ -1241,6 +1287,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run the tests of a document: its sources give their rows, nothing is written
+         * @description Run the tests of a document: its sources give their rows, nothing is written.
+         *
+         *     The answer is 200 when tests fail, too.
+         */
+        post: operations["tests_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tokens": {
         parameters: {
             query?: never;
@@ -1477,6 +1545,14 @@ export interface components {
             /** @description Properties that make a good example. */
             example: {
                 [key: string]: unknown;
+            };
+        };
+        /** @description Its definition, as documents have it, under its name, and those of the components inside it. */
+        ComponentOrderRequest: {
+            components: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
             };
         };
         /**
@@ -1743,6 +1819,20 @@ export interface components {
             /** @description It takes several edges. */
             many: boolean;
             relation: components["schemas"]["Relation"];
+        };
+        /** @description A version of a component. `components`: what a document that uses it has among its own. */
+        LibraryComponent: {
+            name: string;
+            version: number;
+            author: string | null;
+            /** Format: date-time */
+            created_at: string;
+            declaration: components["schemas"]["Component"];
+            components: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
         };
         Log: {
             lines: components["schemas"]["LogLine"][];
@@ -3154,6 +3244,67 @@ export interface components {
             slots: number;
             memory: number;
         };
+        /** @description Why a test could not be run, or its rows not be compared. */
+        TestFault: {
+            code: string;
+            message: string;
+            hint: string | null;
+            node: string | null;
+        };
+        /** @description An expected row and the one that was found for it. */
+        TestLine: {
+            status: components["schemas"]["TestLineStatus"];
+            expected: {
+                [key: string]: unknown;
+            } | null;
+            found: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Columns that differ. */
+            cells: string[];
+        };
+        /**
+         * @description * `same` - same
+         *     * `differs` - differs
+         *     * `missing` - missing
+         *     * `unexpected` - unexpected
+         * @enum {string}
+         */
+        TestLineStatus: "same" | "differs" | "missing" | "unexpected";
+        TestResult: {
+            name: string;
+            passed: boolean;
+            /** Format: double */
+            seconds: number;
+            error: components["schemas"]["TestFault"] | null;
+            nodes: components["schemas"]["TestedNode"][];
+        };
+        TestResults: {
+            passed: number;
+            failed: number;
+            tests: components["schemas"]["TestResult"][];
+        };
+        TestedNode: {
+            node: string;
+            passed: boolean;
+            /** @description Those that count. */
+            columns: string[];
+            /** @description Rows in all; `lines` has the first, differences before others. */
+            rows: number;
+            lines: components["schemas"]["TestLine"][];
+        };
+        /** @description Refuses what it does not know. */
+        TestsOrderRequest: {
+            project: string;
+            document: string;
+            /** @description Which tests; nothing: all. */
+            names?: string[];
+            parameters?: {
+                [key: string]: string;
+            };
+            /** @default dev */
+            environment: components["schemas"]["Environment"];
+        };
         /** @description `[from, to)` of the text becomes `insert`. Offsets are UTF-16 units of the text before the entry. */
         TextEditRequest: {
             from: number;
@@ -3166,11 +3317,11 @@ export interface components {
             insert: string;
         };
         /**
-         * @description * `rowtime` - rowtime
-         *     * `proctime` - proctime
+         * @description * `ROWTIME` - ROWTIME
+         *     * `PROCTIME` - PROCTIME
          * @enum {string}
          */
-        Time: "rowtime" | "proctime";
+        Time: "ROWTIME" | "PROCTIME";
         Token: {
             id: number;
             name: string;
@@ -6442,6 +6593,284 @@ export interface operations {
             };
             /** @description Requests are JSON. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    projects_components_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A project's name. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LibraryComponent"][];
+                };
+            };
+            /** @description The request does not fit: `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not there, or lies in a project that one has no role in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    projects_components_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                /** @description A project's name. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ComponentOrderRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LibraryComponent"];
+                };
+            };
+            /** @description The request does not fit: `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not there, or lies in a project that one has no role in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It makes no sense as things are. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Requests are JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    projects_components_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                /** @description A project's name. */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request does not fit: `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not there, or lies in a project that one has no role in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10095,6 +10524,101 @@ export interface operations {
             };
             /** @description Answers are JSON. */
             406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    tests_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestsOrderRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestResults"];
+                };
+            };
+            /** @description The request does not fit: `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not there, or lies in a project that one has no role in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Requests are JSON. */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };

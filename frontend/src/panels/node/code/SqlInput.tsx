@@ -86,7 +86,7 @@ export function SqlInput(props: SqlInputProps) {
   }, [view, meaning, onMeaning]);
   const call = focused ? callAt(typed.value, at, scope.functions) : null;
   return (
-    <div className={classes.sql} data-invalid={props.invalid || undefined}>
+    <div className={classes.sql} data-invalid={(meaning ? meaning.error !== null : props.invalid) || undefined}>
       <div ref={attach} />
       <div className={classes.meaning} aria-live="polite">
         {meaning?.error ? <span className={classes.wrong}>{said(meaning.error.message)}{meaning.error.hint ? ` (${said(meaning.error.hint)})` : ""}</span>

@@ -28,7 +28,7 @@ export const suggested = (columns: readonly InputColumn[]): Suggestion[] => colu
 export function ColumnName(props: WidgetProps) {
   const columns = useIncoming(props.node, props.spec);
   const field = useDraft(shown(props.value), (text) => props.onChange(asValue(text, "column")));
-  const times = props.spec.kind === "time" ? columns.filter((column) => column.time === "rowtime") : columns;
+  const times = props.spec.kind === "time" ? columns.filter((column) => column.time === "ROWTIME") : columns;
   const obvious = !props.spec.required && props.spec.kind === "time" && times.length === 1 ? (times[0]?.name ?? "") : placeholder(props);
   return <Suggest {...aria(props)} field={field} suggestions={suggested(times)} placeholder={obvious} onTake={props.onChange} mono />;
 }

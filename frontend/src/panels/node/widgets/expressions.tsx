@@ -80,7 +80,7 @@ export function ExpressionList(props: WidgetProps) {
                 </>
               )}
             </div>
-            <SqlInput label={t("Expression of {name}", { name })} value={shown(text)} disabled={disabled} invalid={props.invalid} describedBy={props.describedBy} scope={scope}
+            <SqlInput label={t("Expression of {name}", { name })} value={shown(text)} disabled={disabled} invalid={false} describedBy={props.describedBy} scope={scope}
               onChange={(next) => replace(i, [name, asValue(next, "expression") ?? ""])} />
           </li>
         ))}
