@@ -161,6 +161,8 @@ class Extras:
 
     def _component(self, name: str, made: dict[str, Any], path: Path) -> LocalComponent:
         read = self._reader
+        if (version := made.get("version")) is not None and (not isinstance(version, int) or version < 1):
+            read.say((*path, "version"), "wrong_type", "'version' is the number of a version in the project's library")
         declared = read.mapping(made.get("properties"), (*path, "properties"), "properties")
         properties = {n: self._property(n, v, (*path, "properties", n)) for n, v in declared.items()}
         return LocalComponent(

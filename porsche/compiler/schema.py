@@ -74,6 +74,7 @@ def _component(edges: dict[str, Any]) -> dict[str, Any]:
         "options": {"type": "array"}, "low": number, "high": number, "whole": flag, "port": words})
     return _closed("component", {
         "title": words, "doc": words,
+        "version": {"type": "integer", "minimum": 1, "description": "of the project's library"},
         "inputs": {"type": "object", "additionalProperties": {"type": "string", "description": "node, or node.port"}},
         "output": {"type": "string"}, "properties": {"type": "object", "additionalProperties": property},
         "nodes": {"type": "array", "items": _inner_node({})}, "edges": edges})

@@ -25,7 +25,7 @@ FIELDS = {
     "edge": ("from", "to"),
     "group": ("id", "label", "nodes", "collapsed"),
     "note": ("id", "text"),
-    "component": ("title", "doc", "inputs", "output", "properties", "nodes", "edges"),
+    "component": ("title", "doc", "version", "inputs", "output", "properties", "nodes", "edges"),
     "property": ("label", "kind", "help", "default", "required", "options", "low", "high", "whole", "port"),
     "sample": ("rows", "file"),
     "file": ("path", "format"),

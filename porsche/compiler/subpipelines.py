@@ -148,6 +148,8 @@ class _Builder:
         """The port that an input feeds; None where it has none, which is said."""
         node, wanted = definition.inputs[name]
         path = (*definition.path, "inputs", name)
+        if node not in of and any(each.id == node for each in definition.nodes):
+            return None  # what is wrong with it is said there
         if node not in of:
             says.error(path, "unknown_node", f"there is no usable node '{node}'", near(node, of, "nodes"))
             return None
@@ -161,6 +163,8 @@ class _Builder:
     def _gives(self, definition: LocalComponent, of: Components, says: Says) -> str:
         if not definition.output:
             return ""
+        if definition.output not in of and any(each.id == definition.output for each in definition.nodes):
+            return "rows"
         if definition.output not in of or not of[definition.output].gives:
             giving = [node for node, component in of.items() if component.gives]
             says.error((*definition.path, "output"), "unknown_node",

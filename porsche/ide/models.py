@@ -102,6 +102,24 @@ class SignInLink(models.Model):
     used_at = models.DateTimeField(null=True, blank=True)
 
 
+class LibraryComponent(models.Model):
+    """A version of a component that pipelines of a project may copy; never changed. `components`: its definition, under
+    its name, and those of the components inside it; `declaration`: what palette and forms need.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="library")
+    name = models.CharField(max_length=63)
+    version = models.PositiveIntegerField()
+    components = models.JSONField()
+    declaration = models.JSONField()
+    author = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name", "-version"]
+        constraints = [models.UniqueConstraint(fields=["project", "name", "version"], name="library_component_version")]
+
+
 class Pipeline(models.Model):
     """A document under a name; its newest revision is `head`. `layout`: where its nodes are drawn, node -> [x, y]."""
 

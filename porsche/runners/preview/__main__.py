@@ -22,6 +22,7 @@ from porsche.runners.preview.describe import answer
 from porsche.runners.preview.infer import infer
 from porsche.runners.preview.rerun import Question, Ran, closure, rerun
 from porsche.runners.preview.sampling import Samples
+from porsche.runners.testing.running import Order, cases, run
 
 FEW = 60
 """Nodes up to which all of them run; of more those only that feed the one that is looked at."""
@@ -52,6 +53,14 @@ class Previews:
     def _infer(self, question: Mapping[str, Any]) -> str:
         _, access = self._place(question)
         return json.dumps(infer(question["options"], access))
+
+    def _tests(self, question: Mapping[str, Any]) -> str:
+        _, access = self._place(question)
+        order = Order(question["document"], question["parameters"], environment(question["environment"]), access,
+                      question["secrets"])
+        results = [run(order, case).as_json() for case in cases(question["document"], question["names"])]
+        failed = sum(not result["passed"] for result in results)
+        return json.dumps({"passed": len(results) - failed, "failed": failed, "tests": results}, ensure_ascii=False)
 
     def _preview(self, question: Mapping[str, Any]) -> str:
         key = hashlib.sha256(json.dumps({**question, "node": None, "tab": None}, sort_keys=True).encode()).hexdigest()

@@ -21,7 +21,7 @@ from engine.workers import Busy, Limits, Lost, Pool
 from engine.workers.messages import error_of
 from porsche.runners.secrets import variables
 
-__all__ = ["Asked", "Busy", "Outdated", "infer", "preview"]
+__all__ = ["Asked", "Busy", "Outdated", "infer", "preview", "tests"]
 
 LIMITS = Limits(timeout=30, memory=2 << 30)
 """Of one preview, with the time that its sources are read."""
@@ -64,6 +64,11 @@ def preview(asked: Asked) -> bytes:
 def infer(question: Mapping[str, Any]) -> bytes:
     """The columns of a file or topic, by its first records: see `infer.infer`."""
     return _ask({"ask": "infer", **question}, lambda: False)
+
+
+def tests(question: Mapping[str, Any]) -> bytes:
+    """What came of the tests of a document: see `porsche.runners.testing`. UserError "too_expensive"."""
+    return _ask({"ask": "tests", **question}, lambda: False)
 
 
 def _ask(question: dict[str, Any], outdated: Any) -> bytes:
