@@ -22,7 +22,7 @@ export function Side({ view, run, canEdit, overtaken }: SideProps) {
     { id: "node", label: view.node ? "Node" : "Pipeline", content: () => (
       <NodePanel node={view.node} property={view.property} run={run} canEdit={canEdit} onSelect={view.select} onReveal={reveal} />
     ) },
-    { id: "sql", label: "SQL", content: () => <SqlPanel selected={view.node} onSelect={view.select} /> },
+    { id: "sql", label: "SQL", content: () => <SqlPanel selected={view.node} property={view.property} canEdit={canEdit} onSelect={view.point} /> },
     { id: "document", label: dirty ? "Document •" : "Document", content: () => (
       <DocumentPanel canEdit={canEdit} reveal={view.revealed} onCompare={() => view.show("revisions")} overtaken={overtaken} />
     ) },

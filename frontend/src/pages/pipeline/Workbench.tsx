@@ -35,6 +35,8 @@ export interface View {
   select: (node: string | null) => void;
   show: (tab: string) => void;
   showRun: (run: number | null) => void;
+  /** Selects a node and one of its properties, where it is looked at. */
+  point: (node: string, property: string | null) => void;
   /** Selects a node and shows one of its properties. */
   focus: (node: string, property: string | null) => void;
   /** Opens the document at a place; a node's place selects it too. */
@@ -64,6 +66,7 @@ function useView(): View {
     change({ tab: null });
   });
   const select = useCallback((node: string | null) => change({ node, property: null }), [change]);
+  const point = useCallback((node: string, property: string | null) => change({ node, property }), [change]);
   const showRun = useCallback((run: number | null) => change({ run: run === null ? null : String(run) }), [change]);
   const focus = useStable((node: string, property: string | null) => {
     keep("node");
@@ -80,7 +83,7 @@ function useView(): View {
     run: Number(query.get("run")) || null,
     side: asked && SIDE.has(asked) ? asked : keptSide,
     below: asked && !SIDE.has(asked) ? asked : keptBelow,
-    select, show, showRun, focus, reveal, revealed,
+    select, show, showRun, point, focus, reveal, revealed,
   };
 }
 
