@@ -52,8 +52,13 @@ function arrangeAll(nodes: readonly string[], links: readonly Link[], shape: Sha
   return Object.fromEntries(nodes.flatMap((node) => (places[node] ? [[node, places[node]]] : [])));
 }
 
+/** The nodes by layer, from sources to sinks, in an order that crosses few wires. */
+export function layersOf(nodes: readonly string[], links: readonly Link[]): string[][] {
+  return new Graph(nodes, links).layers();
+}
+
 /** The layers in as many bands as let the picture be drawn largest. */
-function fold(layers: string[][], shape: Shape): string[][][] {
+export function fold(layers: string[][], shape: Shape): string[][][] {
   let best: { size: number; bands: string[][][] } | null = null;
   for (let count = 1; count <= Math.max(1, Math.ceil(layers.length / 3)); count++) {
     const long = Math.ceil(layers.length / count);

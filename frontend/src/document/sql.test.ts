@@ -34,7 +34,7 @@ describe("names in SQL", () => {
 
   it("of one table of a query are not those of another", () => {
     const query = "SELECT d.price, o.price, price FROM dear d LEFT JOIN others AS o ON d.price = o.price";
-    expect(renameInQuery(query, (table) => (table === "dear" || table === null ? names : undefined)))
+    expect(renameInQuery(query, (column, table) => (table === "dear" || table === null ? names.get(column) : undefined)))
       .toBe("SELECT d.cost, o.price, cost FROM dear d LEFT JOIN others AS o ON d.cost = o.price");
   });
 

@@ -66,13 +66,14 @@ function isColumn(token: SqlToken, before: SqlToken | undefined, after: SqlToken
   return before?.text !== "." && after?.text !== "(" && !isWord(before, "AS") && !isKeyword(token);
 }
 
-/** A query with columns of tables under other names. `names`: those of a table; of any of its tables for null. */
-export function renameInQuery(query: string, names: (table: string | null) => ReadonlyMap<string, string> | undefined): string {
+/** A query with columns of its tables under other names. `renamed`: of a column and its table, which is null where the query does not say it. */
+export function renameInQuery(query: string, renamed: (column: string, table: string | null) => string | undefined): string {
   const tables = tablesIn(query);
   return replaceNames(query, (token, before, after, qualifier) => {
     if (tables.places.has(token.from) || isKeyword(token)) return undefined;
-    if (before?.text === "." && qualifier) return tables.called.has(qualifier.name) ? names(tables.called.get(qualifier.name) ?? null)?.get(token.name) : undefined;
-    return after?.text !== "." && isColumn(token, before, after) ? names(null)?.get(token.name) : undefined;
+    if (before?.text !== ".") return after?.text !== "." && isColumn(token, before, after) ? renamed(token.name, null) : undefined;
+    const table = qualifier && tables.called.get(qualifier.name);
+    return table === undefined ? undefined : renamed(token.name, table);
   });
 }
 
@@ -80,12 +81,10 @@ export function renameInQuery(query: string, names: (table: string | null) => Re
 export function columnsInQuery(query: string): string[] {
   const found = new Set<string>();
   const own = new Set<string>();
-  const noting = new Map<string, string>();
-  noting.get = (name) => {
-    found.add(name);
+  renameInQuery(query, (column) => {
+    found.add(column);
     return undefined;
-  };
-  renameInQuery(query, () => noting);
+  });
   replaceNames(query, (token, before) => {
     if (isWord(before, "AS")) own.add(token.name);
     return undefined;

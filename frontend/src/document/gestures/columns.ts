@@ -29,7 +29,7 @@ export function reading(node: ModelNode, view: ComponentView, port: string, name
   for (const spec of propertiesAt(view, port)) {
     const value = properties[spec.name] ?? spec.default;
     const made = visit(value, spec.kind, (name) => names.get(name) ?? name, (sql) =>
-      (spec.kind === "query" ? renameInQuery(sql, (table) => (table !== null && tables ? tables.get(table) : names)) : renameColumns(sql, names)));
+      (spec.kind === "query" ? renameInQuery(sql, (column, table) => (table !== null && tables ? tables.get(table) : names)?.get(column)) : renameColumns(sql, names)));
     if (JSON.stringify(made) !== JSON.stringify(value)) properties = { ...properties, [spec.name]: made };
   }
   return properties === node.properties ? node : { ...node, properties };
