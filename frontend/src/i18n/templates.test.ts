@@ -16,6 +16,11 @@ test("texts without holes are looked up, others matched with what stands in thei
   expect(translated(texts, "'a\nb' has no input")).toBe("“a\nb”没有输入");
 });
 
+test("what stands in holes is translated, too", () => {
+  const nested = templatesOf({ "{} is not supported": "不支持{0}", "a {} JOIN with a view": "与视图的 {0} JOIN" });
+  expect(translated(nested, "a LEFT JOIN with a view is not supported")).toBe("不支持与视图的 LEFT JOIN");
+});
+
 test("what is not known stays as it is", () => {
   expect(translated(texts, "something else")).toBe("something else");
   expect(translated(texts, "'x' has no columns at all")).toBe("'x' has no columns at all");

@@ -23,14 +23,15 @@ export function templatesOf(texts: Readonly<Record<string, string>>): Templates 
 
 const LONGEST = 4000; // longer ones are logs, not messages
 
-/** The translation of a text; itself where there is none. */
-export function translated({ exact, holed }: Templates, text: string): string {
+/** The translation of a text, with that of what stands in its holes; itself where there is none. */
+export function translated(texts: Templates, text: string): string {
+  const { exact, holed } = texts;
   const same = exact.get(text);
   if (same !== undefined || text.length > LONGEST) return same ?? text;
   for (const { pattern, piece, translation } of holed) {
     if (!text.includes(piece)) continue;
     const match = pattern.exec(text);
-    if (match) return translation.replaceAll(/\{(\d+)\}/g, (whole, index: string) => match[Number(index) + 1] ?? whole);
+    if (match) return translation.replaceAll(/\{(\d+)\}/g, (_, index: string) => translated(texts, match[Number(index) + 1] ?? ""));
   }
   return text;
 }
