@@ -2,8 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import type { Compiled } from "../../api/types";
 import { replaceText } from "../../document/commands";
-import { type Opened, createEditor, diagnosticsOf, isDirty, isOvertaken, textOf } from "./editor";
-import type { Changed } from "./entry";
+import { type Logged, type Opened, createEditor, diagnosticsOf, isDirty, isOvertaken, textOf } from "./editor";
 
 const TEXT = "name: p\nnodes:\n  - {id: a, component: filter}\n";
 const open = (more: Partial<Opened> = {}) => createEditor({ pipeline: 1, revision: 3, document: TEXT, layout: {}, ...more });
@@ -93,7 +92,7 @@ describe("two people", () => {
 });
 
 describe("a pipeline that is opened again", () => {
-  const since: Changed[] = [
+  const since: Logged[] = [
     { edits: [{ from: 6, to: 7, insert: "q" }], layout: {} },
     { edits: [], layout: { a: [1, 2] } },
     { edits: [{ from: 7, to: 7, insert: "r" }], layout: {} },
@@ -106,6 +105,15 @@ describe("a pipeline that is opened again", () => {
     expect(textOf(editor.getState())).toBe(TEXT.replace("p", "q"));
     editor.getState().undo();
     expect([textOf(editor.getState()), isDirty(editor.getState())]).toEqual([TEXT, false]);
+  });
+
+  it("undoes typing that went on in one step", () => {
+    const typing = (from: number, insert: string, second: number) => ({ edits: [{ from, to: from, insert }], layout: {}, label: "Edit the text", at: `2026-01-01T10:00:0${second}Z`, command: null });
+    const editor = open({ since: [typing(7, "x", 0), typing(8, "y", 0), typing(9, "z", 5)], text: TEXT.replace("p", "pxyz") });
+    editor.getState().undo();
+    expect(textOf(editor.getState())).toBe(TEXT.replace("p", "pxy"));
+    editor.getState().undo();
+    expect(textOf(editor.getState())).toBe(TEXT);
   });
 
   it("has none where the log does not tell all of it", () => {

@@ -57,6 +57,9 @@ export interface EditorState {
   settle: (whose: "mine" | "theirs") => void;
 }
 
+/** An entry of the log, as far as the history needs it. */
+export type Logged = Changed & { readonly label?: string; readonly at?: string; readonly command?: unknown };
+
 export interface Opened {
   pipeline: number;
   /** The revision that it rests on, and its document. */
@@ -65,7 +68,7 @@ export interface Opened {
   head?: number;
   layout: Layout;
   /** What was edited since that revision. */
-  since?: readonly Changed[];
+  since?: readonly Logged[];
   /** What it says now, where that is not the document. */
   text?: string;
 }
@@ -139,12 +142,16 @@ function start(opened: Opened): Pick<EditorState, "history" | "model" | "broken"
 function remembered({ document, since = [] }: Opened, now: Pipeline): History | null {
   try {
     const edited = since.filter((entry) => entry.edits.length);
-    const step = (history: History, entry: Changed & { label?: string }) => perform(history, { kind: "edit_text", edits: entry.edits }, entry.label ?? "", 0);
-    const history = edited.reduce(step, begin({ text: document, layout: now.layout }));
+    const history = edited.reduce(again, begin({ text: document, layout: now.layout }));
     return history.pipeline.text === now.text ? history : null;
   } catch {
     return null; // the entries are of another text
   }
+}
+
+/** An entry as a step; typing that went on is one. */
+function again(history: History, { edits, label = "", at = "", command = null }: Logged): History {
+  return perform(history, { kind: "edit_text", edits }, label, Date.parse(at) || 0, command === null ? label : "");
 }
 
 function commandTo(before: Pipeline, after: Pipeline): Command {

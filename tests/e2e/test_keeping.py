@@ -1,0 +1,267 @@
+"""What a person edits is never lost: the platform away, slow, failing, signed out, two tabs, a reload in the middle."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, Route, expect
+
+from tests.e2e.conftest import Visit
+from tests.e2e.pages import Complaints, findings, tile, until
+from tests.platform.running import Up
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+DOCUMENT = (Path(__file__).parent / "small.yaml").read_text(encoding="utf-8")
+EDITS = re.compile(r"/api/pipelines/\d+/edits$")
+OURS = "^(503|500|412|401|403): POST .*/edits"
+
+
+@pytest.fixture
+def pipeline(up: Up, signed_in: Any, request: pytest.FixtureRequest) -> int:
+    """A pipeline of the test's own."""
+    slug = re.sub(r"\W+", "-", request.node.name.removeprefix("test_")).strip("-")[:60]
+    made = up.post("pipelines", {"project": "examples", "slug": slug, "document": DOCUMENT})
+    return int(made["id"])
+
+
+def opened(visit: Visit, pipeline: int) -> Page:
+    page = visit(f"/pipelines/{pipeline}?tab=document")
+    expect(keeping(page)).to_have_text("All edits saved")
+    return page
+
+
+def keeping(page: Page) -> Locator:
+    """How far the edits have come."""
+    return page.locator("header [role=status]", has_text=re.compile("saved|Saving|Edited|refused"))
+
+
+def type_(page: Page, text: str) -> None:
+    """Put a comment behind the document's name."""
+    page.bring_to_front()
+    page.locator(".cm-line", has_text="name: small").first.click()
+    page.keyboard.press("End")
+    page.keyboard.type(text)
+    expect(page.locator(".cm-content")).to_contain_text(text.strip())
+
+
+def kept(up: Up, pipeline: int) -> str:
+    return str(up.get(f"pipelines/{pipeline}/working-copy")["text"])
+
+
+def arrives(page: Page, up: Up, pipeline: int, text: str) -> None:
+    expect(keeping(page)).to_have_text("All edits saved")
+    assert text in kept(up, pipeline)
+
+
+def test_edits_are_kept_without_saving_and_revisions_are_made_of_them(up: Up, visit: Visit, pipeline: int) -> None:
+    page = opened(visit, pipeline)
+    type_(page, " # first")
+    arrives(page, up, pipeline, "name: small # first")
+    assert up.get(f"pipelines/{pipeline}")["revision"] == 1
+    expect(page.get_by_text("Revision 1 · edited since")).to_be_visible()
+    page.keyboard.press("Control+s")
+    expect(page.get_by_text("Revision 2 · unchanged")).to_be_visible()
+    assert up.get(f"pipelines/{pipeline}")["document"] == kept(up, pipeline)
+    type_(page, " second")
+    arrives(page, up, pipeline, "# first second")
+    page.reload()
+    expect(page.locator(".cm-content")).to_contain_text("# first second")
+    page.locator(".cm-content").click()
+
+    def undone() -> bool:
+        page.keyboard.press("Control+z")
+        return "second" not in (page.locator(".cm-content").text_content() or "")
+
+    until(page, undone, "the log remembers what was done since the revision")
+    until(page, lambda: "second" not in kept(up, pipeline), "that is an edit, too")
+
+
+def test_a_platform_that_is_away_gets_the_edits_when_it_is_back(
+        up: Up, visit: Visit, pipeline: int, complaints: list[Complaints]) -> None:
+    page = opened(visit, pipeline)
+    complaints[0].expect("^failed: POST .*/edits")
+    page.route(EDITS, lambda route: route.abort())
+    type_(page, " # offline")
+    expect(keeping(page)).to_contain_text("not saved yet: the platform does not answer, trying again")
+    assert findings(page) == []
+    type_(page, " all the while")
+    assert kept(up, pipeline) == DOCUMENT
+    page.unroute(EDITS)
+    page.get_by_role("button", name="Try now").click()
+    arrives(page, up, pipeline, "# offline all the while")
+
+
+@pytest.mark.parametrize(("status", "said"), [(500, "the platform fails (500), trying again"),
+                                              (503, "the platform fails (503), trying again")])
+def test_a_platform_that_fails_is_asked_again(up: Up, visit: Visit, pipeline: int, status: int, said: str,
+                                              complaints: list[Complaints]) -> None:
+    page = opened(visit, pipeline)
+    complaints[0].expect(OURS)
+    page.route(EDITS, lambda route: route.fulfill(status=status, body="<h1>no</h1>"))
+    type_(page, " # failing")
+    expect(keeping(page)).to_contain_text(f"not saved yet: {said}")
+    page.unroute(EDITS)
+    arrives(page, up, pipeline, "# failing")
+
+
+def test_while_a_slow_platform_answers_one_goes_on(up: Up, visit: Visit, pipeline: int) -> None:
+    page = opened(visit, pipeline)
+    held: list[Route] = []
+    page.route(EDITS, held.append)
+    type_(page, " # slow")
+    expect(keeping(page)).to_have_text("Saving")
+    until(page, lambda: held, "the edits are on their way")
+    type_(page, " but sure")
+    expect(keeping(page)).to_have_text("Saving")
+    page.unroute(EDITS)
+    held[0].continue_()
+    arrives(page, up, pipeline, "# slow but sure")
+
+
+def test_an_answer_that_was_lost_costs_nothing(
+        up: Up, visit: Visit, pipeline: int, complaints: list[Complaints]) -> None:
+    page = opened(visit, pipeline)
+    complaints[0].expect("^failed: POST .*/edits")
+
+    def lose(route: Route) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route(EDITS, lose, times=1)
+    type_(page, " # once")
+    arrives(page, up, pipeline, "# once")
+    assert kept(up, pipeline).count("# once") == 1
+
+
+def test_a_reload_in_the_middle_of_an_edit(up: Up, visit: Visit, pipeline: int, complaints: list[Complaints]) -> None:
+    page = opened(visit, pipeline)
+    complaints[0].expect("^failed: POST .*/edits")
+    page.route(EDITS, lambda route: route.abort())
+    page.locator(".cm-line", has_text="name: small").first.click()
+    page.keyboard.press("End")
+    page.keyboard.insert_text(" # not even a moment old")
+    page.reload()  # at once: nothing had the time to be sent
+    expect(page.locator(".cm-content")).to_contain_text("# not even a moment old")
+    expect(keeping(page)).to_contain_text("not saved yet")
+    assert kept(up, pipeline) == DOCUMENT
+    page.unroute(EDITS)
+    page.reload()
+    arrives(page, up, pipeline, "# not even a moment old")
+
+
+def test_signed_out_in_the_middle(up: Up, visit: Visit, pipeline: int, complaints: list[Complaints]) -> None:
+    page = opened(visit, pipeline)
+    complaints[0].expect("^40[13]: ")
+    session = page.context.cookies()
+    page.context.clear_cookies()
+    type_(page, " # signed out")
+    dialog = page.get_by_role("dialog", name="You were signed out")
+    expect(dialog).to_be_visible()
+    assert findings(page) == []
+    assert kept(up, pipeline) == DOCUMENT
+    page.context.add_cookies(session)  # signed in again, in another tab
+    expect(dialog).to_be_hidden()
+    arrives(page, up, pipeline, "# signed out")
+    expect(page.locator(".cm-content")).to_contain_text("# signed out")  # the page is the one it was
+
+
+def both(visit: Visit, pipeline: int, complaints: list[Complaints]) -> tuple[Page, Page]:
+    """Two tabs of a person that have edited the same, of which one could not send it yet."""
+    mine = opened(visit, pipeline)
+    complaints[0].expect(OURS, "^failed: POST .*/edits")
+    theirs = mine.context.new_page()
+    theirs.goto(f"/pipelines/{pipeline}?tab=document")
+    expect(keeping(theirs)).to_have_text("All edits saved")
+    mine.route(EDITS, lambda route: route.abort())
+    type_(mine, " # mine")
+    expect(keeping(mine)).to_contain_text("not saved yet")
+    type_(theirs, " # theirs")
+    expect(keeping(theirs)).to_have_text("All edits saved")
+    mine.bring_to_front()
+    mine.unroute(EDITS)
+    return mine, theirs
+
+
+def test_of_two_tabs_none_overwrites_the_other(
+        up: Up, visit: Visit, pipeline: int, complaints: list[Complaints]) -> None:
+    mine, theirs = both(visit, pipeline, complaints)
+    dialog = mine.get_by_role("dialog", name="Somebody else edited the same")
+    expect(dialog.get_by_text("# theirs")).to_be_visible()
+    expect(dialog.get_by_text("# mine")).to_be_visible()
+    assert findings(mine) == []
+    assert "# theirs" in kept(up, pipeline)
+    dialog.get_by_role("button", name="Decide later").click()
+    mine.get_by_role("button", name="Compare, and decide").click()
+    dialog.get_by_role("button", name="Keep mine").click()
+    arrives(mine, up, pipeline, "name: small # mine\n")
+    expect(theirs.locator(".cm-content")).to_contain_text("# mine")  # the other tab follows
+    expect(theirs.locator(".cm-content")).not_to_contain_text("# theirs")
+    theirs.bring_to_front()
+    theirs.locator(".cm-content").click()
+    theirs.keyboard.press("Control+z")
+    arrives(theirs, up, pipeline, "# theirs")
+
+
+def test_both_sides_of_a_conflict_can_be_kept(
+        up: Up, visit: Visit, pipeline: int, complaints: list[Complaints]) -> None:
+    mine, _ = both(visit, pipeline, complaints)
+    mine.get_by_role("dialog").get_by_role("button", name="Keep both, mine as a copy").click()
+    mine.get_by_role("dialog", name="Both are kept").get_by_role("link", name="open it").click()
+    mine.wait_for_url(lambda url: f"/pipelines/{pipeline}" not in url)
+    copy = int(re.search(r"/pipelines/(\d+)", mine.url)[1])  # type: ignore[index]
+    assert "# mine" in up.get(f"pipelines/{copy}")["document"]
+    assert "# theirs" in kept(up, pipeline)
+
+
+def test_a_revision_that_a_program_saves(up: Up, visit: Visit, pipeline: int, complaints: list[Complaints]) -> None:
+    page = opened(visit, pipeline)
+    complaints[0].expect("^412: POST .*/working-copy/save")
+
+    def put(document: str) -> None:
+        headers = {"If-Match": "*", "X-CSRFToken": up.get("session")["csrf_token"]}
+        answer = up.client.put(f"/api/pipelines/{pipeline}/document", json={"document": document}, headers=headers)
+        assert answer.status_code == 200, answer.text
+
+    put(DOCUMENT.replace("n > 0", "n > 5"))
+    expect(page.locator(".cm-content")).to_contain_text("n > 5")  # nothing was unsaved: the page follows
+    expect(page.get_by_text("Revision 2 · unchanged")).to_be_visible()
+    type_(page, " # mine")
+    arrives(page, up, pipeline, "# mine")
+    put(DOCUMENT.replace("n > 0", "n > 7"))
+    expect(page.get_by_text("Someone saved a newer revision meanwhile.")).to_be_visible()
+    page.get_by_role("button", name="Save revision").click()
+    dialog = page.get_by_role("dialog", name="Revision 3 was saved meanwhile")
+    expect(dialog.get_by_text("n > 7")).to_be_visible()
+    dialog.get_by_role("button", name="Keep mine, as revision 4").click()
+    expect(dialog).to_be_hidden()
+    until(page, lambda: up.get(f"pipelines/{pipeline}")["revision"] == 4, "mine is a revision of its own")
+    assert "# mine" in up.get(f"pipelines/{pipeline}")["document"]
+
+
+def test_what_is_drawn_is_what_runs(up: Up, visit: Visit, pipeline: int) -> None:
+    page = opened(visit, pipeline)
+    type_(page, " # drawn")
+    page.get_by_role("button", name="Start", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Start what is drawn")
+    dialog.get_by_role("button", name="Start", exact=True).click()
+    expect(dialog).to_be_hidden()
+    run = up.get(f"pipelines/{pipeline}")["run"]
+    assert run["revision"] == 2
+    assert "# drawn" in up.get(f"pipelines/{pipeline}")["document"]
+    assert up.get(f"pipelines/{pipeline}/revisions/2")["message"] == "before a run"
+    expect(tile(page, "kept")).to_be_visible()
+
+
+def test_another_tab_follows_at_once(up: Up, visit: Visit, pipeline: int) -> None:
+    page = opened(visit, pipeline)
+    other = visit(f"/pipelines/{pipeline}?tab=document")  # another browser: told by the platform
+    expect(keeping(other)).to_have_text("All edits saved")
+    type_(page, " # seen elsewhere")
+    began = time.monotonic()
+    expect(other.locator(".cm-content")).to_contain_text("# seen elsewhere")
+    assert time.monotonic() - began < 30
