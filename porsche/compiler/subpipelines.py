@@ -25,7 +25,7 @@ DEEPEST = 8
 """Components in each other."""
 MOST = 5_000
 """Nodes that one may stand for."""
-FAMILY = "document"
+FAMILY = "own"
 
 
 class Composite(Component):

@@ -34,7 +34,12 @@ export function useCatalogue(): Catalogue {
 export function useKnown(): Catalogue {
   const catalogue = useCatalogue();
   const own = useEditor((state) => state.model.components);
-  return useMemo(() => (own.length ? new Map([...catalogue, ...own.map((each) => [each.name, ownVerb(each, catalogue)] as const)]) : catalogue), [catalogue, own]);
+  const declared = useEditor((state) => (own.length ? state.compiled?.components : undefined));
+  return useMemo(() => {
+    if (!own.length) return catalogue;
+    const said = catalogueOf((declared ?? []).filter((spec) => own.some((each) => each.name === spec.name)));
+    return new Map([...catalogue, ...own.map((each) => [each.name, ownVerb(each, catalogue)] as const), ...said]);
+  }, [catalogue, own, declared]);
 }
 
 export const OWN = "own";
