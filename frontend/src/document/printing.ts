@@ -10,10 +10,19 @@ export function printed(text: string, meant: Value, says: (text: string) => bool
     const parsed = prepare(parseYaml(text));
     if (!isMap(parsed.contents)) continue;
     syncMap(parsed, parsed.contents as unknown as YAMLMap, meant);
-    const made = String(parsed);
-    if (says(made)) return made;
+    const made = textOf(parsed);
+    if (made !== null && says(made)) return made;
   }
   return `${printYaml(meant)}\n`;
+}
+
+/** null where an alias has lost its anchor. */
+function textOf(parsed: Parsed): string | null {
+  try {
+    return String(parsed);
+  } catch {
+    return null;
+  }
 }
 
 /** Anchors and aliases written out, so that a change of one place is no change of another. */

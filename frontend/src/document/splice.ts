@@ -240,7 +240,8 @@ function isJson(text: string): boolean {
 }
 
 function fits(value: unknown): boolean {
-  return printYaml(inOneLine([value])).length <= WIDTH;
+  const printed = printYaml(inOneLine([value]));
+  return printed.length <= WIDTH && !printed.includes("\n");
 }
 
 /** The value as it is, or as a node that stays in one line. */
