@@ -12,7 +12,8 @@ from typing import Any
 
 from engine.workers import Busy, Limits, Lost, Pool
 from porsche.compiler import Diagnostic, DocumentError, environment, examine
-from porsche.compiler.document import Document, load
+from porsche.compiler.diagnostics import Collector
+from porsche.compiler.document import Document
 from porsche.compiler.graph import connect
 from porsche.compiler.recognise import Recognised, recognise
 from porsche.runners import expressions
@@ -107,7 +108,7 @@ _EMPTY: dict[str, Any] = {"severity": "", "code": "", "message": "", "hint": "",
 def described(document: str, parameters: Mapping[str, str], where: str, state: str) -> Result:
     """All there is to say about a document, in this process."""
     found = examine(document, parameters=parameters, state=state, environment=environment(where))
-    graph = _graph(document)
+    graph = None if found.parts is None else _graph(found.parts.document)
     more = {"graph": graph, "components": found.components(), "skipped": dict(found.skipped),
             "inner": {node: schema.as_json() for node, schema in found.inner.items()}}
     if found.compiled is not None:
@@ -125,13 +126,9 @@ def _refused(code: str, message: str, hint: str) -> Result:
     return _invalid([Diagnostic("error", code, message, hint).as_dict()])
 
 
-def _graph(text: str) -> Result | None:
-    """As much of the graph as can be read; None where the text is no YAML."""
-    try:
-        document, collector = load(text)
-        ports = _ports(document, collector)
-    except DocumentError:
-        return None
+def _graph(document: Document) -> Result:
+    """As much of the graph as can be read."""
+    ports = _ports(document)
     return {
         "name": document.name,
         "description": document.description,
@@ -146,11 +143,11 @@ def _graph(text: str) -> Result | None:
     }
 
 
-def _ports(document: Document, collector: Any) -> dict[tuple[str, str], str]:
+def _ports(document: Document) -> dict[tuple[str, str], str]:
     """The ports that edges which name none end at, by their ends."""
     named = {(edge.source, edge.target, edge.port) for edge in document.edges if edge.port}
     return {(source, place.node.id): port
-            for place in connect(document, collector)
+            for place in connect(document, Collector({}))
             for port, sources in place.inputs.items()
             for source in sources if (source, place.node.id, port) not in named}
 

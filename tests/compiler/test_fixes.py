@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import yaml
 
 from porsche.compiler import Diagnostic, check_text, compile_text
 from porsche.compiler.fixes.columns import in_text
-from tests.compiler.commands import applied
+from tests.compiler import commands
 
 COLUMNS = "{user_id: BIGINT, name: STRING, price: STRING, amount: DOUBLE, at: TIMESTAMP(3)}"
 SHOP = (
@@ -220,6 +223,11 @@ CASES = [
         "",
     ),
 ]
+
+
+def applied(text: str, done: Sequence[Mapping[str, Any]]) -> str:
+    """The document after commands."""
+    return json.dumps(commands.applied(text, done))
 
 
 def complaints(text: str, case: Case) -> list[Diagnostic]:

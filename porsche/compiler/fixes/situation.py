@@ -33,6 +33,9 @@ class Situation:
         object.__setattr__(self, "connected", {place.node.id: place for place in self.places})
 
     def component(self, node: str) -> type[Component] | None:
+        place = self.connected.get(node)
+        if place is not None:
+            return place.component
         found = self.nodes.get(node)
         return catalogue().get(found.component) if found else None
 
