@@ -112,7 +112,11 @@ def test_a_platform_that_fails_is_asked_again(up: Up, visit: Visit, pipeline: in
 def test_while_a_slow_platform_answers_one_goes_on(up: Up, visit: Visit, pipeline: int) -> None:
     page = opened(visit, pipeline)
     held: list[Route] = []
-    page.route(EDITS, held.append)
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(EDITS, hold)
     type_(page, " # slow")
     expect(keeping(page)).to_have_text("Saving")
     until(page, lambda: held, "the edits are on their way")
@@ -249,7 +253,7 @@ def test_what_is_drawn_is_what_runs(up: Up, visit: Visit, pipeline: int) -> None
     page.get_by_role("button", name="Start", exact=True).click()
     dialog = page.get_by_role("dialog", name="Start what is drawn")
     dialog.get_by_role("button", name="Start", exact=True).click()
-    expect(dialog).to_be_hidden()
+    until(page, lambda: up.get(f"pipelines/{pipeline}")["run"], "a run is made")
     run = up.get(f"pipelines/{pipeline}")["run"]
     assert run["revision"] == 2
     assert "# drawn" in up.get(f"pipelines/{pipeline}")["document"]
