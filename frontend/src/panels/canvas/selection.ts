@@ -57,9 +57,10 @@ export function useLinked(selected: string | null, onSelect: (node: string | nul
     else if (selected !== useSelection.getState().primary) choose({ nodes: selected ? [selected] : [] });
   }, [selected]);
   useEffect(() => {
-    if (primary === selected || asked.current.at(-1) === primary) return;
-    asked.current.push(primary);
-    onSelect(primary);
+    const now = useSelection.getState().primary; // what the URL has just asked for counts already
+    if (now === selected || asked.current.at(-1) === now) return;
+    asked.current.push(now);
+    onSelect(now);
     // only a change of the selection asks for another URL
   }, [primary]); // eslint-disable-line react-hooks/exhaustive-deps
   useEffect(() => {
