@@ -244,6 +244,8 @@ def test_where_properties_stand() -> None:
     found = recognise(sql.replace("price * 2", "(price * 2)"), previous=CHAIN)
     spans = {(each["node"], each["property"], *each["path"]): each["span"] for each in found.spans if each["property"]}
     sql = sql.replace("price * 2", "(price * 2)")
+    wholes = {each["node"]: sql[slice(*each["span"])] for each in found.spans if not each["property"]}
+    assert wholes["cheap"].startswith("CREATE TEMPORARY VIEW cheap AS") and wholes["cheap"].endswith("kind = 'x'")
     assert sql[slice(*spans["cheap", "condition"])] == "price < 3 AND kind = 'x'"
     assert sql[slice(*spans["seen", "compute", "double"])] == "price * 2"
     assert sql[slice(*spans["seen", "compute", "low"])] == "LOWER(kind)"

@@ -14,7 +14,7 @@ from engine.sql.dialect import CreateTable, CreateView, InsertInto, generate, pl
 from porsche.compiler.environment import Environment
 from porsche.compiler.recognise.matching import Found, Matcher, prints_of
 from porsche.compiler.recognise.previous import Previous
-from porsche.compiler.recognise.script import Script, Unit, id_like, in_order, is_id, rename
+from porsche.compiler.recognise.script import WHOLE, Script, Unit, id_like, in_order, is_id, rename
 from porsche.components.table import column, table_name
 
 CUSTOM = "custom_sql"
@@ -141,7 +141,9 @@ def analysable(unit: Unit) -> Iterator[exp.Expr]:
     """The statements of a unit in the order in which they can be analysed."""
     yield from (*unit.tables.values(), *unit.loads)
     for name, query in unit.views.items():
-        yield CreateView(this=table_name(name), expression=query, temporary=True)
+        view = CreateView(this=table_name(name), expression=query, temporary=True)
+        view._meta = query.meta.get(WHOLE)
+        yield view
     yield from unit.inserts
 
 

@@ -24,6 +24,8 @@ from porsche.compiler.printing import SYNCHRONOUS
 from porsche.compiler.recognise.normal import normal
 
 NAME = "pipeline.name"
+WHOLE = "whole"
+"""In the `meta` of a view's query: that of the whole statement."""
 
 
 @dataclass
@@ -117,7 +119,9 @@ class _Reader:
         elif isinstance(tree, CreateTable):
             self._table(tree)
         elif isinstance(tree, CreateView):
-            self._make(self._views, tree, _renamed(tree))
+            query = _renamed(tree)
+            query.meta[WHOLE] = dict(tree.meta)
+            self._make(self._views, tree, query)
             self._script.order["view"].append(tree.this.name)
         elif isinstance(tree, InsertInto):
             self._insert(tree)

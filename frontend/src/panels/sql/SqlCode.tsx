@@ -10,7 +10,7 @@ import { useEffect, useRef } from "react";
 import type { Diagnostic } from "../../api/types";
 import { useStable } from "../../design/useStable";
 import { t } from "../../i18n";
-import { useCodeView } from "../document/codemirror";
+import { offsetAt, useCodeView } from "../document/codemirror";
 import classes from "../document/code.module.css";
 import { type Scope, complete } from "../node/code/completion";
 import { flinkSql } from "./dialect";
@@ -26,6 +26,8 @@ interface SqlCodeProps {
   problems: readonly Diagnostic[];
   /** The cursor was set somewhere; the node that stands there. */
   onCursor: (at: number) => string | null;
+  /** A place to go to; a new object goes there again. */
+  goto?: { line: number; column: number } | null;
   editing?: Editing;
 }
 
@@ -39,7 +41,7 @@ export interface Editing {
 const fromOutside = Annotation.define<boolean>();
 
 /** The SQL as code, to read or to edit. */
-export function SqlCode({ text, lines, words, selected, problems, onCursor, editing }: SqlCodeProps) {
+export function SqlCode({ text, lines, words, selected, problems, onCursor, goto, editing }: SqlCodeProps) {
   const here = useRef<string | null>(null);
   const cursor = useStable((at: number) => {
     here.current = onCursor(at) ?? here.current;
@@ -71,6 +73,12 @@ export function SqlCode({ text, lines, words, selected, problems, onCursor, edit
   useEffect(() => {
     if (view) view.dispatch(setDiagnostics(view.state, problems.map((each) => problemOf(view.state, each))));
   }, [view, problems]);
+  useEffect(() => {
+    if (!view || !goto) return;
+    const anchor = offsetAt(view.state, goto.line, goto.column);
+    view.dispatch({ selection: { anchor }, effects: EditorView.scrollIntoView(anchor, { y: "center" }) });
+    view.focus();
+  }, [view, goto]);
   return <div className={classes.code} ref={attach} />;
 }
 

@@ -39,6 +39,7 @@ export function SqlDraft({ selected, property, canEdit, onSelect, pipeline, draf
     return found && known(found.node) ? found : null;
   }, { selected, property, onSelect });
   const scope = useScope();
+  const [goto, setGoto] = useState<{ line: number; column: number } | null>(null);
   const context = useMemo(() => ({ editing: true, canEdit, edit: apply, apply, discard }), [canEdit, apply, discard]);
   useActionContext("sql", context);
   const untouched = draft.text === draft.sql;
@@ -54,9 +55,9 @@ export function SqlDraft({ selected, property, canEdit, onSelect, pipeline, draf
         <Note tone="warning">{t("The pipeline changed while you edited. Applying makes it what this SQL says: look at what would change.")}</Note>
       )}
       <ErrorNote error={recognition.error ?? draft.failure} />
-      <SqlCode key="edit" text={draft.text} lines={lines} words={words} selected={selected} problems={current && answer ? answer.diagnostics : NOTHING} onCursor={onCursor}
+      <SqlCode key="edit" text={draft.text} lines={lines} words={words} selected={selected} problems={current && answer ? answer.diagnostics : NOTHING} onCursor={onCursor} goto={goto}
         editing={{ scope, onType: (now) => typeDraft(pipeline, now), onApply: apply, onDiscard: () => (untouched ? discard() : undefined) }} />
-      {answer ? <Outcome answer={answer} stale={!current} onSelect={(node) => known(node) && onSelect(node, null)} /> : null}
+      {answer ? <Outcome answer={answer} stale={!current} onPlace={setGoto} onSelect={(node) => known(node) && onSelect(node, null)} /> : null}
     </div>
   );
 }
@@ -104,13 +105,24 @@ function useScope(): Scope {
   }), [functions, nodes]);
 }
 
+interface OutcomeProps {
+  answer: Recognised;
+  stale: boolean;
+  onPlace: (place: { line: number; column: number }) => void;
+  onSelect: (node: string) => void;
+}
+
 /** What the SQL would change, or what is wrong with it. */
-function Outcome({ answer, stale, onSelect }: { answer: Recognised; stale: boolean; onSelect: (node: string) => void }) {
+function Outcome({ answer, stale, onPlace, onSelect }: OutcomeProps) {
   const wrong = answer.diagnostics.filter((each) => each.severity === "error");
   if (!answer.valid) {
     return (
       <ul className={own.outcome} data-stale={stale || undefined} aria-label={t("What is wrong with the SQL")}>
-        {wrong.map((each, i) => <li key={i}>{problem(each)}</li>)}
+        {wrong.map((each, i) => (
+          <li key={i}>
+            {each.line ? <button type="button" className={own.change} onClick={() => onPlace({ line: each.line ?? 1, column: each.column ?? 1 })}>{problem(each)}</button> : problem(each)}
+          </li>
+        ))}
       </ul>
     );
   }
