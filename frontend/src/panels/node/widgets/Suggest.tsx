@@ -48,18 +48,18 @@ export function Suggest({ field, label, suggestions = [], onTake, onStep, note, 
     input.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key === "Escape" && box.dropdownOpened) {
+    if (event.key === "Escape" && box.dropdownOpened && offered.length) {
       event.stopPropagation();
       box.closeDropdown();
       return;
     }
     const up = event.key === "ArrowUp";
-    if ((up || event.key === "ArrowDown") && onStep && !box.dropdownOpened && !offered.length) {
+    if ((up || event.key === "ArrowDown") && onStep && !offered.length) {
       event.preventDefault();
       onStep(up ? 1 : -1);
       return;
     }
-    if (event.key === "Enter" && box.dropdownOpened && box.getSelectedOptionIndex() >= 0) return;
+    if (event.key === "Enter" && box.dropdownOpened && offered.length && box.getSelectedOptionIndex() >= 0) return;
     field.onKeyDown(event);
   };
   return (

@@ -1,7 +1,7 @@
 /** Pickers of columns: one, a time, several in order. They know what comes in: name, type, time and key. */
 
 import { ActionIcon, Checkbox, Popover, TextInput, UnstyledButton } from "@mantine/core";
-import { IconChevronDown, IconChevronUp, IconClock, IconKey, IconPlus, IconX } from "@tabler/icons-react";
+import { IconChevronLeft, IconChevronRight, IconClock, IconKey, IconPlus, IconX } from "@tabler/icons-react";
 import { useState } from "react";
 
 import { plural, t } from "../../../i18n";
@@ -87,8 +87,8 @@ function Chips({ names, columns, disabled, label, onChange }: ChipsProps) {
             {lost ? <span className="p-hidden">{t("no such column comes in")}</span> : null}
             {disabled ? null : (
               <>
-                {i > 0 ? <Small label={t("Move {name} forward", { name })} onClick={() => move(i, -1)}><IconChevronUp size={11} /></Small> : null}
-                {i < names.length - 1 ? <Small label={t("Move {name} back", { name })} onClick={() => move(i, 1)}><IconChevronDown size={11} /></Small> : null}
+                {i > 0 ? <Small label={t("Move {name} forward", { name })} onClick={() => move(i, -1)}><IconChevronLeft size={11} /></Small> : null}
+                {i < names.length - 1 ? <Small label={t("Move {name} back", { name })} onClick={() => move(i, 1)}><IconChevronRight size={11} /></Small> : null}
                 <Small label={t("Remove {name}", { name })} onClick={() => onChange(names.filter((_, at) => at !== i))}><IconX size={11} /></Small>
               </>
             )}
