@@ -46,7 +46,7 @@ export function shown(keys: string, mac = isMac()): string[][] {
   const names = mac ? SHOWN_MAC : SHOWN;
   return normal(keys)
     .split(" ")
-    .map((one) => one.split(/\+(?!$)/).map((part) => names[part] ?? (part.length === 1 ? part.toUpperCase() : part)));
+    .map((one) => one.split(/\+(?!$)/).map((part) => names[part] ?? (/^(.|f\d+)$/.test(part) ? part.toUpperCase() : part)));
 }
 
 const FIELDS = "input, textarea, select, [contenteditable]:not([contenteditable='false']), [role='textbox'], [role='combobox'], [role='searchbox'], .cm-editor";

@@ -49,8 +49,8 @@ export function ContextMenu({ menu }: { menu: Menu }) {
       onContextMenu={(event) => event.preventDefault()}>
       {entries.map((action, i) => (action ? (
         <button key={action.id} type="button" role="menuitem" tabIndex={-1} onClick={() => { close(); void action.run(context); }}>
-          {action.icon ? <action.icon size={15} aria-hidden /> : <span style={{ width: 15 }} aria-hidden />}
-          <span>{t(action.label)}</span>
+          {action.icon ? <action.icon size={15} aria-hidden /> : <span className={classes.noIcon} aria-hidden />}
+          <span className={classes.entry}>{t(action.label)}</span>
           {action.keys?.[0] ? <Keys keys={action.keys[0]} /> : null}
         </button>
       ) : entries[i - 1] && entries[i + 1] ? <hr key={`line-${i}`} /> : null))}

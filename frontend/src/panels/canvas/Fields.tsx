@@ -16,31 +16,41 @@ export function RenameField({ node }: { node: string }) {
   const isGroup = useEditor((state) => state.model.groups.some((each) => each.id === node));
   const [name, setName] = useState(() => (isGroup ? groupLabel(node) : labelOf(node)));
   const field = useRef<HTMLInputElement>(null);
-  useLayoutEffect(() => field.current?.select(), []);
+  const settled = useRef(false);
+  useLayoutEffect(() => {
+    Object.assign(field.current?.style ?? {}, placeOf(node));
+    field.current?.select();
+  }, [node]);
   const done = () => {
+    if (settled.current) return; // Enter takes the focus away, which ends it, too
+    settled.current = true;
     close();
     if (isGroup) labelGroup(node, name);
     else rename(node, name);
   };
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Enter") done();
-    else if (event.key === "Escape") close();
-    else return;
+    else if (event.key === "Escape") {
+      settled.current = true;
+      close();
+    } else return;
     event.preventDefault();
     event.stopPropagation();
   };
   return (
-    <input ref={field} className={classes.rename} style={placeOf(node)} aria-label={t("Name of “{node}”", { node })} value={name} autoFocus spellCheck={false}
+    <input ref={field} className={classes.rename} aria-label={t("Name of “{node}”", { node })} value={name} autoFocus spellCheck={false}
       onChange={(event) => setName(event.currentTarget.value)} onKeyDown={onKeyDown} onBlur={done} />
   );
 }
 
-function placeOf(node: string): { left: number; top: number; width: number } {
+function placeOf(node: string): { left: string; top: string; width: string } {
   const box = document.querySelector("[data-canvas]")?.getBoundingClientRect();
   const name = CSS.escape(node);
-  const own = (document.querySelector(`[role="treeitem"][data-node="${name}"] [data-name]`) ?? document.querySelector(`.react-flow__node[data-id="${name}"]`))?.getBoundingClientRect();
-  if (!box || !own) return { left: 60, top: 40, width: 220 };
-  return { left: Math.max(4, own.left - box.left - 4), top: Math.max(4, own.top - box.top + Math.min(6, own.height / 10)), width: Math.max(180, own.width + 8) };
+  const own = (document.querySelector(`[role="treeitem"][data-node="${name}"] [data-name]`)
+    ?? document.querySelector(`.react-flow__node[data-id="${name}"]`))?.getBoundingClientRect();
+  if (!box || !own) return { left: "60px", top: "48px", width: "220px" };
+  const width = Math.min(320, Math.max(180, own.width + 8));
+  return { left: `${Math.max(4, Math.min(box.width - width - 4, own.left - box.left - 4))}px`, top: `${Math.max(4, own.top - box.top)}px`, width: `${width}px` };
 }
 
 /** The name and title of a component that is made of nodes. */

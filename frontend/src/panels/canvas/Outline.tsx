@@ -1,4 +1,4 @@
-import { IconAlertTriangle, IconChevronDown, IconChevronRight, IconCircleX, IconCornerDownRight, IconX } from "@tabler/icons-react";
+import { IconAlertTriangle, IconBox, IconChevronDown, IconChevronRight, IconCircleX, IconCornerDownRight, IconX } from "@tabler/icons-react";
 import { ActionIcon } from "@mantine/core";
 import { type KeyboardEvent, type ReactNode, useMemo, useRef, useState } from "react";
 
@@ -108,7 +108,7 @@ function Item({ line, isCurrent, selected, tile, onGo, onFold }: ItemProps) {
 
 function Content({ line, tile }: { line: Line; tile: TileData | undefined }): ReactNode {
   const live = useFigures((state) => (line.kind === "node" ? state.nodes[line.id] : undefined));
-  if (line.kind === "group") return <span className="p-truncate" data-name>{groupName(line.id)}</span>;
+  if (line.kind === "group") return <><IconBox size={15} aria-hidden /><span className="p-truncate" data-name>{groupName(line.id)}</span></>;
   if (line.kind === "wire") {
     return <><IconCornerDownRight size={13} aria-hidden /><span className="p-truncate">{t("reads {node}", { node: labelOf(line.wire?.source ?? "") })}{line.wire?.port ? `, ${line.wire.port}` : ""}</span></>;
   }

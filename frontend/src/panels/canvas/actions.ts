@@ -3,7 +3,7 @@
 import {
   IconAlignBoxCenterMiddle, IconAlignBoxLeftMiddle, IconAlignBoxTopCenter, IconArrowBackUp, IconArrowForwardUp, IconArrowsMaximize, IconBox, IconBoxMultiple,
   IconClipboard, IconCopy, IconCut, IconEyeOff, IconFocusCentered, IconLayoutDistributeHorizontal, IconLayoutDistributeVertical, IconLibraryPlus, IconLink,
-  IconList, IconMap2, IconMinus, IconNote, IconPencil, IconPlus, IconPlugConnected, IconSearch, IconSelectAll, IconSquaresDiagonal, IconSparkles, IconTrash,
+  IconLayoutSidebarLeftExpand, IconList, IconMap2, IconNote, IconPencil, IconPlus, IconPlugConnected, IconSearch, IconSelectAll, IconSquaresDiagonal, IconSparkles, IconTrash, IconZoomIn, IconZoomOut,
 } from "@tabler/icons-react";
 import type { Action } from "../../actions";
 import { msg } from "../../i18n";
@@ -113,13 +113,13 @@ const PLACING: readonly Action[] = [
 
 const VIEW: readonly Action[] = [
   action("find", msg("Find on the canvas"), () => open({ kind: "find" }), { keys: ["mod+f"], icon: IconSearch, words: "search column node" }),
-  action("components", msg("Show or hide the components"), () => toggleShown("components"), { keys: ["v c"], icon: IconPlus, enabled: edits(), words: "palette" }),
+  action("components", msg("Show or hide the components"), () => toggleShown("components"), { keys: ["v c"], icon: IconLayoutSidebarLeftExpand, enabled: edits(), words: "palette" }),
   action("outline", msg("Show or hide the outline"), () => toggleShown("outline"), { keys: ["v t"], icon: IconList, words: "tree list" }),
   action("map", msg("Show or hide the map"), () => toggleShown("map"), { keys: ["v i"], icon: IconMap2, words: "minimap" }),
   action("fit", msg("Fit to view"), () => deskNow()?.flow.fitView(FIT), { keys: ["0"], icon: IconFocusCentered }),
   action("full-size", msg("Full size"), () => deskNow()?.flow.zoomTo(1), { keys: ["1"], icon: IconFocusCentered, words: "zoom 100" }),
-  action("zoom-in", msg("Zoom in"), () => deskNow()?.flow.zoomIn(), { keys: ["+", "="], icon: IconPlus }),
-  action("zoom-out", msg("Zoom out"), () => deskNow()?.flow.zoomOut(), { keys: ["-"], icon: IconMinus }),
+  action("zoom-in", msg("Zoom in"), () => deskNow()?.flow.zoomIn(), { keys: ["+", "="], icon: IconZoomIn }),
+  action("zoom-out", msg("Zoom out"), () => deskNow()?.flow.zoomOut(), { keys: ["-"], icon: IconZoomOut }),
 ];
 
 export const CANVAS_ACTIONS: readonly Action[] = [...ADDING, ...ON_WIRE, ...CHANGING, ...CLIPBOARD, ...SELECTING, ...WALKING, ...GROUPING, ...PLACING, ...VIEW];

@@ -8,6 +8,7 @@ import { announce, refuse } from "./announce";
 import { type Desk, act, deskNow, middleOf, modelOf, spotFor } from "./desk";
 import { focusCanvas, focusNode } from "./focus";
 import type { Wire } from "./graph";
+import { open, useWriting } from "./overlay";
 import { choose, useSelection } from "./selection";
 import { reveal } from "./viewport";
 
@@ -288,8 +289,10 @@ export function group(label = ""): boolean {
     id = made.id;
     return made.command;
   });
-  if (done) choose({ parts: [id] });
-  return done;
+  if (!done) return false;
+  choose({ parts: [id] });
+  open({ kind: "rename", node: id });
+  return true;
 }
 
 /** The groups that are selected, or that selected nodes are in. */
@@ -341,7 +344,10 @@ export function addNote(at?: readonly [number, number]): boolean {
     id = made.id;
     return made.command;
   });
-  if (done) choose({ parts: [id] });
+  if (done) {
+    choose({ parts: [id] });
+    useWriting.setState({ note: id });
+  }
   return done;
 }
 

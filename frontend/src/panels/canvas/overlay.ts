@@ -33,3 +33,6 @@ export function close(refocus = true): void {
   useOverlay.setState({ overlay: null, back: null });
   if (refocus && back?.isConnected) back.focus();
 }
+
+/** The note that is being written. */
+export const useWriting = create<{ note: string | null }>(() => ({ note: null }));

@@ -2,7 +2,7 @@
 
 import { IconChevronDown, IconChevronRight, IconCircleX } from "@tabler/icons-react";
 import { Handle, type Node, type NodeProps, NodeResizeControl, Position, ResizeControlVariant } from "@xyflow/react";
-import { memo, useEffect, useRef, useState } from "react";
+import { memo, useEffect, useRef } from "react";
 
 import * as gestures from "../../document/gestures";
 import { SHAPE } from "../../document/layout";
@@ -12,7 +12,7 @@ import { act, deskNow } from "./desk";
 import classes from "./editing.module.css";
 import type { TileData, Wire } from "./graph";
 import { collapse, groupLabel, settle } from "./operations";
-import { open } from "./overlay";
+import { open, useWriting } from "./overlay";
 import { choose, useSelection } from "./selection";
 
 export interface GroupData extends Record<string, unknown> {
@@ -37,6 +37,13 @@ const AROUND = 14;
 const HEAD = 28;
 export const NOTE = { width: 200, height: 80 };
 
+const PORT = 9;
+const SIZE = { width: SHAPE.width, height: SHAPE.height };
+const portAt = (type: "source" | "target", x: number) => ({ id: null, type, position: type === "source" ? Position.Right : Position.Left, x: x - PORT / 2,
+  y: (SHAPE.height - PORT) / 2, width: PORT, height: PORT });
+/** Nothing of a folded group needs to be measured. */
+const FOLDED = { ...SIZE, measured: SIZE, handles: [portAt("target", 0), portAt("source", SHAPE.width)] };
+
 /** The nodes that are inside of folded groups, and in which. */
 export function foldedOf(model: Model): ReadonlyMap<string, string> {
   return new Map(model.groups.filter((group) => group.collapsed).flatMap((group) => group.nodes.map((node) => [node, group.id] as const)));
@@ -56,10 +63,10 @@ export function groupNode(data: GroupData, collapsed: boolean, at: ReadonlyMap<s
   if (!places.length) return null;
   const [left, top] = [Math.min(...places.map(({ x }) => x)), Math.min(...places.map(({ y }) => y))];
   const shared = { id: data.id, data, selected, connectable: false, ariaLabel: t("Group {group}, {count} nodes", { group: data.label, count: data.nodes.length }), domAttributes: { tabIndex: -1 } };
-  if (collapsed) return { ...shared, type: "folded", position: { x: left, y: top }, width: SHAPE.width, height: SHAPE.height };
+  if (collapsed) return { ...shared, ...FOLDED, type: "folded", position: { x: left, y: top } };
   const [right, bottom] = [Math.max(...places.map(({ x }) => x)) + SHAPE.width, Math.max(...places.map(({ y }) => y)) + SHAPE.height];
-  return { ...shared, type: "frame", position: { x: left - AROUND, y: top - HEAD }, width: right - left + 2 * AROUND, height: bottom - top + HEAD + AROUND, zIndex: -1,
-    style: { pointerEvents: "none" } };
+  const size = { width: right - left + 2 * AROUND, height: bottom - top + HEAD + AROUND };
+  return { ...shared, ...size, measured: size, type: "frame", position: { x: left - AROUND, y: top - HEAD }, zIndex: 0, style: { pointerEvents: "none" } };
 }
 
 export function noteNode({ id, text }: NoteData, places: Layout, selected: boolean): NoteNode {
@@ -138,14 +145,15 @@ function Trouble({ data }: { data: GroupData }) {
 }
 
 export const NoteCard = memo(function NoteCard({ data, selected }: NodeProps<NoteNode>) {
-  const [editing, setEditing] = useState(false);
+  const editing = useWriting((state) => state.note === data.id);
+  const setEditing = (on: boolean) => useWriting.setState({ note: on ? data.id : null });
   const canEdit = deskNow()?.canEdit ?? false;
   const resized = (_: unknown, { x, y, width, height }: { x: number; y: number; width: number; height: number }) => {
     act(t("Resize the note"), () => ({ kind: "move_nodes", positions: { [data.id]: [Math.round(x), Math.round(y), Math.round(width), Math.round(height)] } }));
   };
   return (
     <div className={classes.note} data-selected={selected || undefined} onDoubleClick={() => setEditing(canEdit)}>
-      {editing || (selected && canEdit && !data.text) ? <NoteText data={data} onDone={() => setEditing(false)} /> : <p data-empty={data.text ? undefined : true}>{data.text || t("Empty note")}</p>}
+      {editing ? <NoteText data={data} onDone={() => setEditing(false)} /> : <p data-empty={data.text ? undefined : true}>{data.text || t("Empty note")}</p>}
       {selected && canEdit ? (
         <NodeResizeControl className={classes.resize} variant={ResizeControlVariant.Handle} position="bottom-right" minWidth={80} minHeight={40} onResizeEnd={resized}>
           <svg width="9" height="9" aria-hidden><path d="M9 0V9H0" fill="none" stroke="currentColor" strokeWidth="1.5" /></svg>

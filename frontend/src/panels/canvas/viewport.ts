@@ -4,26 +4,36 @@ import { type ReactFlowInstance, useReactFlow, useStore } from "@xyflow/react";
 import { useCallback, useEffect, useRef } from "react";
 
 import { SHAPE } from "../../document/layout";
-import type { Tile } from "./NodeTile";
-import type { WireEdge } from "./RateEdge";
+import type { WireEdge } from "./graph";
+import type { Standing } from "./useTiles";
 
-export const FIT = { padding: { top: "14px", bottom: "18px", left: "56px", right: "22px" }, maxZoom: 1.1, minZoom: 0.2 } as const;
+export const FIT = { padding: { top: "52px", bottom: "18px", left: "22px", right: "22px" }, maxZoom: 1.1, minZoom: 0.2 } as const;
 
-export type Flow = ReactFlowInstance<Tile, WireEdge>;
-export const useFlow = useReactFlow<Tile, WireEdge>;
+export type Flow = ReactFlowInstance<Standing, WireEdge>;
+export const useFlow = useReactFlow<Standing, WireEdge>;
 
-/** Keeps everything in view as nodes come and the canvas changes its size, until the person chooses a view. */
+/** Fits all into view as the canvas gets its nodes and its size; later nodes only where they would be out of view. Ends once the person chooses a view. */
 export function useFitting(count: number): (event: unknown) => void {
-  const { fitView } = useReactFlow();
+  const flow = useFlow();
   const width = useStore((state) => state.width);
   const height = useStore((state) => state.height);
   const moved = useRef(false);
+  const fitted = useRef("");
   useEffect(() => {
-    if (count && width && height && !moved.current) void fitView(FIT);
-  }, [fitView, count, width, height]);
+    if (!count || !width || !height || moved.current) return;
+    const size = `${width} ${height}`;
+    if (fitted.current !== size || !allInView(flow, width, height)) void flow.fitView(FIT);
+    fitted.current = size;
+  }, [flow, count, width, height]);
   return useCallback((event: unknown) => {
     if (event) moved.current = true; // without an event it was us
   }, []);
+}
+
+function allInView(flow: Flow, width: number, height: number): boolean {
+  const { x, y, width: across, height: down } = flow.getNodesBounds(flow.getNodes());
+  const { x: left, y: top, zoom } = flow.getViewport();
+  return x * zoom + left >= 0 && y * zoom + top >= 0 && (x + across) * zoom + left <= width && (y + down) * zoom + top <= height;
 }
 
 /** Brings a node that was selected elsewhere into view, without moving what is in view already. */
