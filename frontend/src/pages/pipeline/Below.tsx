@@ -13,6 +13,7 @@ import { Overview } from "../../panels/run/Overview";
 import { Problems } from "../../panels/problems/Problems";
 import { VerifyPanel } from "../../panels/run/VerifyPanel";
 import { StatePanel } from "../../panels/state/StatePanel";
+import { TestsPanel, useTestActions } from "../../panels/tests/TestsPanel";
 import { type Tab, Tabs } from "./Tabs";
 import type { View } from "./Workbench";
 
@@ -31,9 +32,11 @@ export function Below({ view, run, canRun, canEdit, slug, project }: BelowProps)
   const errors = diagnostics.filter((each) => each.severity === "error").length;
   const letters = useFigures((state) => state.snapshot?.dead_letters ?? null);
   const id = run?.id ?? null;
+  useTestActions(project, canEdit, view.show);
   const toLine = (each: Diagnostic) => view.reveal({ line: each.line ?? 1, column: each.column ?? 1 });
   const tabs: Tab[] = [
     { id: "preview", label: t("Preview"), content: () => <PreviewPanel project={project} node={view.node} canEdit={canEdit} onNode={view.focus} /> },
+    { id: "tests", label: t("Tests"), content: () => <TestsPanel project={project} node={view.node} canEdit={canEdit} onNode={view.focus} /> },
     { id: "overview", label: "Overview", content: () => <Overview run={run} /> },
     { id: "model", label: "Model", content: () => <ModelPanel run={run} slug={slug} project={project} onSelect={view.select} /> },
     { id: "nodes", label: "Nodes", content: () => <NodesTable onSelect={view.select} /> },
