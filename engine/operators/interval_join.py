@@ -18,14 +18,13 @@ from engine.changes import MIN_WATERMARK, Array, Batch, Column, concat, null_col
 from engine.expressions.evaluate import Predicate
 from engine.expressions.nodes import NO_NODES, Expression
 from engine.operators.base import Operator, Settings
-from engine.operators.joining import any_null, note_nulls, satisfied
+from engine.operators.joining import SIDES, any_null, note_pairs, note_side, satisfied
 from engine.operators.window import row_times
 from engine.state.rowstore import RowStore
 from engine.state.table import StateTable
 from engine.types import BIGINT, BOOLEAN, DataType, Schema
 
 LEFT, RIGHT = 0, 1
-SIDES = ("left", "right")
 HIDDEN = (BIGINT.as_nullable(False), BIGINT.as_nullable(False), BOOLEAN.as_nullable(False))  # time, seq, matched
 
 
@@ -79,7 +78,7 @@ class IntervalJoin(Operator):
         key_columns = [batch.columns[k] for k in self._keys[port]]
         slots = self._table.slots(key_columns, batch.length)
         nulls = any_null(key_columns)
-        note_nulls(self.counters, nulls)
+        note_side(self.counters, port, batch.length, nulls)
         self._note_times(times, port)
         probing = slots if nulls is None else np.where(nulls, -1, slots)
         pairs = self._pairs(batch, port, times, marks, probing)
@@ -115,7 +114,7 @@ class IntervalJoin(Operator):
         """Positions in the batch and row numbers of the other side that belong together."""
         other = self._rows[1 - port]
         probe, rows = other.chains(slots)
-        self.counters.extra["met"] = self.counters.extra.get("met", 0) + len(probe)
+        note_pairs(self.counters, len(probe))
         there = other.columns.values[self._widths[1 - port]][rows]
         low, high = self._bounds.lower, self._bounds.upper
         if port == LEFT:

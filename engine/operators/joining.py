@@ -30,10 +30,20 @@ def any_null(columns: Sequence[Column]) -> Array | None:
     return np.logical_or.reduce(nulls) if nulls else None
 
 
-def note_nulls(counters: Counters, nulls: Array | None) -> None:
-    """Count rows that can meet no other because a key of theirs is NULL."""
+SIDES = ("left", "right")
+
+
+def note_side(counters: Counters, port: int, rows: int, nulls: Array | None) -> None:
+    """Count the rows of a side, and those that can meet no other because a key of theirs is NULL."""
+    side = f"{SIDES[port]}_rows"
+    counters.extra[side] = counters.extra.get(side, 0) + rows
     if nulls is not None:
         counters.extra["null_keys"] = counters.extra.get("null_keys", 0) + int(nulls.sum())
+
+
+def note_pairs(counters: Counters, pairs: int) -> None:
+    """Count pairs of rows with equal keys."""
+    counters.extra["met"] = counters.extra.get("met", 0) + pairs
 
 
 def satisfied(condition: Predicate | None, left: Sequence[Column], right: Sequence[Column], left_rows: Array,

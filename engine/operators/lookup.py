@@ -20,7 +20,7 @@ from engine.errors import InternalError, UserError
 from engine.expressions.evaluate import Predicate, compile_expression
 from engine.expressions.nodes import NO_NODES, Expression
 from engine.operators.base import Operator, Settings
-from engine.operators.joining import any_null, note_nulls, pad_unmatched, satisfied, side_by_side
+from engine.operators.joining import any_null, note_side, pad_unmatched, satisfied, side_by_side
 from engine.operators.lookup_cache import MISSING, LookupCache, LookupOptions
 from engine.operators.lookup_requests import Requests
 from engine.operators.waiting_rows import WaitingRows
@@ -100,7 +100,7 @@ class LookupJoin(Operator):
         nulls = any_null(keys)
         slots = cache.slots(keys, batch.length)
         unknown = cache.unknown(slots, context.now())
-        note_nulls(self.counters, nulls)
+        note_side(self.counters, 0, batch.length, nulls)
         if nulls is not None:
             unknown &= ~nulls
             cache.rows[slots[nulls]] = MISSING

@@ -17,7 +17,7 @@ from engine.expressions.evaluate import Predicate
 from engine.expressions.nodes import NO_NODES, Expression
 from engine.operators.base import Operator, Settings
 from engine.operators.interval_join import LEFT, RIGHT, key_types
-from engine.operators.joining import note_nulls, satisfied
+from engine.operators.joining import note_pairs, note_side, satisfied
 from engine.state.rowstore import RowStore
 from engine.state.table import StateTable
 from engine.types import BIGINT, Schema
@@ -102,7 +102,7 @@ class StreamJoin(Operator):
         if any(self._shape.ttl):
             self._expire_stale(batch, port, slots)
         signs = np.ones(batch.length, np.int64) if batch.kinds is None else 1 - 2 * (batch.kinds & 1).astype(np.int64)
-        note_nulls(self.counters, unmatchable)
+        note_side(self.counters, port, batch.length, unmatchable)
         pairs = self._pairs(batch, port, slots, signs, unmatchable)
         totals = np.zeros(batch.length, np.int64)
         np.add.at(totals, pairs.probe, pairs.weights)
@@ -122,7 +122,7 @@ class StreamJoin(Operator):
     def _pairs(self, batch: Batch, port: int, slots: Array, signs: Array, unmatchable: Array | None) -> Pairs:
         other, width = self._rows[1 - port], self._widths[1 - port]
         probe, rows = other.chains(slots if unmatchable is None else np.where(unmatchable, -1, slots))
-        self.counters.extra["met"] = self.counters.extra.get("met", 0) + len(probe)
+        note_pairs(self.counters, len(probe))
         if self._condition is not None and len(probe):
             theirs = tuple(other.take(rows, tuple(range(width))))
             every, context = np.arange(len(rows)), self.settings.context

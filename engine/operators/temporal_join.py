@@ -15,7 +15,7 @@ from engine.expressions.evaluate import Predicate
 from engine.expressions.nodes import NO_NODES, Expression
 from engine.operators.base import Operator, Settings
 from engine.operators.interval_join import LEFT, RIGHT, key_types
-from engine.operators.joining import any_null, note_nulls, satisfied, take_or_null
+from engine.operators.joining import any_null, note_side, satisfied, take_or_null
 from engine.operators.window import row_times
 from engine.state.rowstore import RowStore
 from engine.state.table import StateTable
@@ -72,7 +72,7 @@ class TemporalJoin(Operator):
     def process(self, batch: Batch, port: int) -> None:
         row_times(batch.columns[self._times[port]])
         keys = [batch.columns[k] for k in self._keys[port]]
-        note_nulls(self.counters, any_null(keys))
+        note_side(self.counters, port, batch.length, any_null(keys))
         if port == RIGHT:
             self._take_versions(batch, keys)
             return

@@ -46,9 +46,9 @@ class Work:
 LOOKED_UP = ("hits", "misses", "answered", "found", "null_keys", "retried", "p50_ms", "p95_ms", "p99_ms")
 """What a lookup counts: keys that were known, asked for; rows that were answered, for which something was found, whose
 key is NULL; keys asked for again; how long answers take."""
-JOINED = ("met", "null_keys", "left_first", "left_last", "right_first", "right_last")
-"""What a join counts: pairs with equal keys, rows whose key is NULL; from when until when (microseconds of event time)
-the rows of its sides are."""
+JOINED = ("left_rows", "right_rows", "met", "null_keys", "left_first", "left_last", "right_first", "right_last")
+"""What a join counts: rows of its sides, pairs with equal keys, rows whose key is NULL; from when until when
+(microseconds of event time) the rows of its sides are."""
 
 
 def lookups(parts: Sequence[Mapping[str, float]]) -> dict[str, float]:

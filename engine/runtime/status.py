@@ -80,8 +80,9 @@ def _work(operator: Operator) -> Work:
     states = operator.saved() if isinstance(operator, SourceReader) else operator.states()
     left_out = max(operator.legible - counters.rows_out, 0) if isinstance(operator, SourceReader) else 0
     dead = operator.state.values["dead"] if isinstance(operator, SourceReader) else 0
-    lookup = {name: counters.extra[name] for name in LOOKED_UP if name in counters.extra}
-    join = {} if lookup else {name: counters.extra[name] for name in JOINED if name in counters.extra}
+    counted = LOOKED_UP if "hits" in counters.extra else JOINED
+    told = {name: counters.extra[name] for name in counted if name in counters.extra}
+    lookup, join = (told, {}) if counted is LOOKED_UP else ({}, told)
     return Work(operator.name, operator.uid, operator.nodes, counters.rows_in, counters.rows_out, counters.late,
                 max(counters.busy_ns, 0) / 1e9, sum(s.rows() for s in states.values()),
                 sum(s.nbytes() for s in states.values()), dead, left_out, reported(operator.watermark), lookup, join,

@@ -85,7 +85,7 @@ def test_a_cache_is_asked_first_and_remembers_what_is_missing() -> None:
         join.feed("1", "7")
     assert table.asked == [[1, 7]]
     assert join.given == ["k=1 name=a"] * 3
-    assert join.operator.counters.extra == {"misses": 2, "hits": 4, "answered": 6, "found": 3}
+    assert join.operator.counters.extra == {"misses": 2, "hits": 4, "answered": 6, "found": 3, "left_rows": 6}
 
 
 def test_missing_keys_need_not_be_remembered() -> None:
