@@ -1,11 +1,12 @@
 /** What differs between two documents in meaning: comments, order and layout are no change. */
+import { msg, t } from "../i18n";
 import { type Model, type ModelEdge, type ModelNode, readModel } from "./model";
 import { same } from "./splice";
 
 export interface Change {
   kind: "added" | "removed" | "changed";
-  /** What it is about: a node, an edge, a parameter, a setting, or the document itself. */
-  what: "node" | "edge" | "parameter" | "setting" | "document";
+  /** What it is about: a node, an edge, a parameter, a setting, a component, a sample, a test, or the document itself. */
+  what: "node" | "edge" | "parameter" | "setting" | "component" | "sample" | "test" | "document";
   /** The node; for an edge the one it ends at. */
   node: string | null;
   /** For people: "filter.condition", "shop to clicks". */
@@ -23,13 +24,26 @@ export function changesBetween(before: string, after: string): Change[] {
     ...fields("setting", a.settings, b.settings),
     ...nodeChanges(a.nodes, b.nodes),
     ...edgeChanges(a.edges, b.edges),
+    ...fields("component", Object.fromEntries(a.components.map((each) => [each.name, each.value])), Object.fromEntries(b.components.map((each) => [each.name, each.value]))),
+    ...fields("sample", byName(a.samples, "node"), byName(b.samples, "node")),
+    ...fields("test", byName(a.tests, "name"), byName(b.tests, "name")),
   ];
 }
 
+function byName<K extends string, T extends Record<K, string>>(items: readonly T[], key: K): Record<string, unknown> {
+  return Object.fromEntries(items.map((item) => [item[key], item]));
+}
+
+const WHAT: Record<Change["what"], string> = {
+  node: msg("node"), edge: msg("edge"), parameter: msg("parameter"), setting: msg("setting"), component: msg("component"), sample: msg("sample"),
+  test: msg("test"), document: msg("document"),
+};
+
 /** A change in words. */
 export function describe(change: Change): string {
-  const verb = { added: "new", removed: "removed", changed: "changed" }[change.kind];
-  return `${change.what} ${change.name} ${verb}`;
+  const values = { what: t(WHAT[change.what]), name: change.name };
+  if (change.kind === "added") return t("{what} {name} new", values);
+  return change.kind === "removed" ? t("{what} {name} removed", values) : t("{what} {name} changed", values);
 }
 
 function parametersOf(model: Model): Record<string, unknown> {
@@ -60,7 +74,7 @@ function nodeChanges(before: ModelNode[], after: ModelNode[]): Change[] {
 }
 
 function asFields(node: ModelNode): Record<string, unknown> {
-  return { component: node.component, label: node.label, ...node.properties };
+  return { component: node.component, label: node.label, disabled: node.disabled, ...node.properties };
 }
 
 function edgeChanges(before: ModelEdge[], after: ModelEdge[]): Change[] {

@@ -84,27 +84,23 @@ export function valueOf(parsed: Parsed): Record<string, unknown> {
   }
 }
 
-/** The maps under `nodes`, in order. */
-export function nodeItems(parsed: Parsed): YAMLMap[] {
-  const nodes = isMap(parsed.contents) ? parsed.contents.get("nodes", true) : null;
-  return isSeq(nodes) ? (nodes.items.filter((item) => isMap(item)) as YAMLMap[]) : [];
-}
-
-/** The map of a node; undefined where there is none. */
-export function nodeItem(parsed: Parsed, id: string): YAMLMap | undefined {
-  return nodeItems(parsed).find((item) => item.get("id") === id);
-}
-
 /** Where a node, or one of its properties, stands in the text; null where it is not in it. */
 export function rangeOf(text: string, node: string, property?: string): [number, number] | null {
-  const item = nodeItem(parseYaml(text), node);
+  const source = cut(text);
+  const piece = source?.pieces.find((each) => each.section === "nodes" && record(list(source.value.nodes)[each.item]).id === node);
+  if (!source || !piece) return rangeIn(parseYaml(text), node, property, 0);
+  const before = "nodes:\n";
+  return rangeIn(parseYaml(before + text.slice(piece.from, piece.to)), node, property, piece.from - before.length);
+}
+
+function rangeIn(parsed: Parsed, node: string, property: string | undefined, shift: number): [number, number] | null {
+  const nodes = isMap(parsed.contents) ? parsed.contents.get("nodes", true) : null;
+  const item = isSeq(nodes) ? (nodes.items as unknown[]).find((each): each is YAMLMap => isMap(each) && each.get("id") === node) : undefined;
   if (!item?.range) return null;
   const properties = item.get("properties", true);
-  if (property && isMap(properties)) {
-    const pair = properties.items.find((each) => isScalar(each.key) && each.key.value === property);
-    const key = isScalar(pair?.key) ? pair.key.range : null;
-    const value = (pair?.value as { range?: [number, number, number] } | null)?.range;
-    if (key) return [key[0], Math.max(key[1], value?.[1] ?? 0)];
-  }
-  return [item.range[0], item.range[1]];
+  const pair = property && isMap(properties) ? properties.items.find((each) => isScalar(each.key) && each.key.value === property) : undefined;
+  const key = isScalar(pair?.key) ? pair.key.range : null;
+  const value = (pair?.value as { range?: [number, number, number] } | null | undefined)?.range;
+  const [from, to] = key ? [key[0], Math.max(key[1], value?.[1] ?? 0)] : item.range;
+  return [from + shift, to + shift];
 }

@@ -115,7 +115,7 @@ function anyCommand(text: string, pick: (below: number) => number): Command {
 
 /** An independent reading of what a command means: on a copy of the plain values, changed in place. */
 function meant(text: string, command: Command): Record<string, unknown> {
-  const value = structuredClone(valueOf(parseYaml(text))) as Record<string, never> & { nodes: Array<Record<string, never>>; edges?: Array<Record<string, string>> };
+  const value = JSON.parse(JSON.stringify(valueOf(parseYaml(text)))) as Record<string, never> & { nodes: Array<Record<string, never>>; edges?: Array<Record<string, string>> };
   const nodes = value.nodes as unknown as Array<{ id: string; label?: string; disabled?: boolean; component: string; properties?: Record<string, unknown> }>;
   const node = (id: string) => nodes.find((each) => each.id === id) as (typeof nodes)[0];
   const target = (edge: Record<string, string>) => (edge.to ?? "").split(".")[0] ?? "";
@@ -196,7 +196,7 @@ function setIn(whole: unknown, path: ReadonlyArray<string | number>, value: unkn
       at = at[index] as Record<string | number, unknown>;
     } else if (value !== undefined) at[index] = value;
     else if (Array.isArray(at)) at.splice(Number(index), 1);
-    else delete at[index];
+    else Reflect.deleteProperty(at, index);
   });
 }
 

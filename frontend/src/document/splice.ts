@@ -244,9 +244,15 @@ function fits(value: unknown): boolean {
   return printed.length <= WIDTH && !printed.includes("\n");
 }
 
-/** The value as it is, or as a node that stays in one line. */
+/** The value for one line, or for several: then what is inside stands in one line where it fits. */
 function shaped(value: unknown, flow: boolean): unknown {
-  return flow ? inOneLine(value) : value;
+  if (flow) return inOneLine(value);
+  if (Array.isArray(value)) return value.map(inside);
+  return isRecord(value) ? Object.fromEntries(Object.entries(value).map(([key, each]) => [key, inside(each)])) : value;
+}
+
+function inside(value: unknown): unknown {
+  return typeof value === "object" && value !== null ? shaped(value, fits(value)) : value;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

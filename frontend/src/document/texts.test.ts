@@ -60,6 +60,13 @@ describe("changes in meaning", () => {
     expect(changesBetween(BEFORE, after).map(words)).toEqual(["parameter n changed", "node b.condition changed", "node c new",
       "edge a to c.rows new", "edge a to b removed"]);
   });
+
+  it("name what is switched off, components, samples and tests; groups and notes are none", () => {
+    const more = `${BEFORE}components: {own: {output: x, nodes: [{id: x, component: filter}]}}\ntests: [{name: t, given: {a: []}}]\ngroups: [{id: g, nodes: [a]}]\n`;
+    const after = more.replace("component: filter, properties", "component: filter, disabled: true, properties").replace("id: x,", "id: x, label: X,")
+      .replace("given: {a: []}", "given: {a: [{x: 1}]}").replace("groups:", "samples: {a: {rows: []}}\ngroups:").replace("id: g", "id: other");
+    expect(changesBetween(more, after).map(words)).toEqual(["node b.disabled changed", "component own changed", "sample a new", "test t changed"]);
+  });
 });
 
 describe("a model", () => {
