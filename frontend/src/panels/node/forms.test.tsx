@@ -8,6 +8,8 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vite
 import type { Compiled, ComponentSpec, PropertySpec } from "../../api/types";
 import { EditorProvider, createEditor, textOf, useEditor } from "../document/editor";
 import { catalogueOf } from "../canvas/catalogue";
+import type { ModelNode } from "../../document/model";
+import { fileOf, taking } from "./Infer";
 import { Properties } from "./Properties";
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -177,5 +179,26 @@ describe("a form", () => {
     expect(screen.getByRole("button", { name: "Use 'user' for 'usr'" })).toHaveProperty("disabled", true); // of a text that is no more
     editor.getState().undo();
     expect(properties()).toEqual({ keys: ["usr"] });
+  });
+});
+
+describe("a file's columns", () => {
+  const source = (properties: Record<string, unknown>) => ({ id: "s", component: "event_source", label: "", properties, range: [0, 0] }) as unknown as ModelNode;
+  const found = { format: "csv", path: "/x.csv", records: 3, time: "at", options: { "csv.header": "true" },
+    columns: [{ name: "user", type: "BIGINT", examples: [] }, { name: "at", type: "TIMESTAMP(3)", examples: [] }] };
+
+  it("are asked for where there is a file", () => {
+    expect(fileOf(source({ options: { connector: "filesystem", path: "${dir}/x.csv", format: "csv" } }), { dir: "/data" }))
+      .toEqual({ connector: "filesystem", path: "/data/x.csv", format: "csv" });
+    expect(fileOf(source({ path: "items.json", format: "json" }), {})).toEqual({ path: "items.json", format: "json" });
+    expect([fileOf(source({ options: { connector: "kafka" } }), {}), fileOf(source({}), {})]).toEqual([null, null]);
+  });
+
+  it("are taken with the time and what reading them needs", () => {
+    const set = (property: string, value: unknown) => ({ kind: "set_property", node: "s", property, value });
+    const options = { connector: "filesystem", path: "/x.csv" };
+    expect(taking(source({ options }), found, true)).toEqual({ kind: "all", commands: [set("columns", { user: "BIGINT", at: "TIMESTAMP(3)" }), set("time", "at"),
+      set("options", { ...options, "csv.header": "true" })] });
+    expect(taking(source({ options, time: "other" }), { ...found, options: {} }, true)).toMatchObject({ commands: [{ property: "columns" }] });
   });
 });

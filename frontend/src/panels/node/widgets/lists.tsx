@@ -7,6 +7,7 @@ import { useRef } from "react";
 import { said, t } from "../../../i18n";
 import { asValue, shown, useDraft } from "../fields";
 import { useIncoming } from "../incoming";
+import { Infer } from "../Infer";
 import classes from "../node.module.css";
 import { ColumnNames, suggested } from "./columns";
 import { Name } from "./expressions";
@@ -105,13 +106,21 @@ const TYPES = ["BIGINT", "INT", "DOUBLE", "STRING", "BOOLEAN", "TIMESTAMP(3)", "
 
 /** Columns of a table: {name: type}. */
 export function FieldsEditor(props: WidgetProps) {
+  const { node, spec, disabled } = props;
   return (
-    <Rows {...props} addLabel={t("Add a column")} fresh={(taken) => [free("column", taken), "STRING"]}
-      cell={(name, type, change) => (
-        <Cell value={type} label={t("Type of {name}", { name })} disabled={props.disabled} suggestions={TYPES.map((each) => ({ value: each }))} onChange={(text) => text && change(text)} />
-      )} />
+    <>
+      <Rows {...props} addLabel={t("Add a column")} fresh={(taken) => [free("column", taken), "STRING"]}
+        cell={(name, type, change) => (
+          <Cell value={type} label={t("Type of {name}", { name })} disabled={props.disabled} suggestions={TYPES.map((each) => ({ value: each }))} onChange={(text) => text && change(text)} />
+        )} />
+      {disabled || spec.name !== COLUMNS ? null : <Infer node={node} hasTime={node.component === SOURCE} />}
+    </>
   );
 }
+
+/** The columns of a source, which can be read off a file; those of other tables cannot. */
+const COLUMNS = "columns";
+const SOURCE = "event_source";
 
 interface CellProps {
   value: unknown;
