@@ -97,6 +97,7 @@ LINES = (
     Line("GET", "run-logs", "viewer", kwargs=RUN),
     Line("GET", "run-dead-letters", "viewer", kwargs=RUN),
     Line("GET", "run-compiled", "viewer", kwargs=RUN),
+    Line("GET", "run-why", "viewer", kwargs=RUN),
     Line("GET", "run-metrics", "viewer", kwargs=RUN),
     Line("GET", "run-support", "operator", kwargs=RUN),
     Line("GET", "run-stream", "viewer", kwargs=RUN),

@@ -19,6 +19,7 @@ from porsche.ide.api import (
     session,
     testing,
     upgrades,
+    why,
     work,
 )
 
@@ -63,6 +64,7 @@ urlpatterns = [
     path("runs/<int:pk>/logs", runs.RunLogsView.as_view(), name="run-logs"),
     path("runs/<int:pk>/dead-letters", runs.RunDeadLettersView.as_view(), name="run-dead-letters"),
     path("runs/<int:pk>/compiled", runs.RunCompiledView.as_view(), name="run-compiled"),
+    path("runs/<int:pk>/why", why.RunWhyView.as_view(), name="run-why"),
     path("runs/<int:pk>/state", savepoints.RunStateView.as_view(), name="run-state"),
     path("runs/<int:pk>/state/contents", savepoints.RunStateContentsView.as_view(), name="run-state-contents"),
     path("runs/<int:pk>/state/diff", savepoints.RunStateDiffView.as_view(), name="run-state-diff"),

@@ -1104,6 +1104,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{id}/why": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * For each sink that got nothing the first node that swallows the rows, and why it does
+         * @description For each sink that got nothing the first node that swallows the rows, and why it does.
+         *
+         *     Told by the job's own figures; where several conditions run as one, by a preview of the run's document.
+         */
+        get: operations["runs_why_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/savepoints": {
         parameters: {
             query?: never;
@@ -3481,6 +3503,37 @@ export interface components {
         };
         Weights: {
             weights: components["schemas"]["Weight"][];
+        };
+        Why: {
+            run: number;
+            status: components["schemas"]["Status"];
+            /**
+             * Format: double
+             * @description When the job said what this rests on, in unix seconds.
+             */
+            at: number | null;
+            sinks: components["schemas"]["WhySink"][];
+            causes: components["schemas"]["WhyCause"][];
+        };
+        /** @description `node`: where the rows end; empty where it is the run as a whole. */
+        WhyCause: {
+            code: string;
+            node: string;
+            message: string;
+            hint: string;
+            /** @description Further nodes that have a part in it. */
+            related: string[];
+            /** @description Those that get nothing for it. */
+            sinks: string[];
+            /** @description The figures by which it was told. */
+            facts: {
+                [key: string]: unknown;
+            };
+        };
+        WhySink: {
+            node: string;
+            /** @description Written so far; null where the run does not have it. */
+            rows: number | null;
         };
         /** @description Why it failed. */
         WorkError: {
@@ -9555,6 +9608,91 @@ export interface operations {
             };
             /** @description Requests are JSON. */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests: ask again after Retry-After seconds. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The database is busy: ask again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    runs_why_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A number. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Why"];
+                };
+            };
+            /** @description The request does not fit: `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The role is not enough, or the CSRF token is missing. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description It is not there, or lies in a project that one has no role in. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Answers are JSON. */
+            406: {
                 headers: {
                     [name: string]: unknown;
                 };
