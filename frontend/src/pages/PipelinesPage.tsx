@@ -1,13 +1,20 @@
 import { Button, SegmentedControl, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import { IconPlus, IconSchema, IconSearch } from "@tabler/icons-react";
-import { useMemo, useState } from "react";
+import { IconFileImport, IconPlus, IconSchema, IconSearch } from "@tabler/icons-react";
+import { type KeyboardEvent, useMemo, useRef, useState } from "react";
 import { Link, useNavigate } from "react-router";
 
+import { useActionContext, useActions } from "../actions";
 import { covers, isFinal, pipelineUrl, type PipelineItem, type RunSummary, useLive, usePipelines, useProject, useProjectStreams, useSession } from "../api";
-import { Ago, type Column, DataTable, Duration, Empty, ErrorNote, PageHead, Progress, Rate, StatusBadge, urgency } from "../design";
+import { Ago, type Column, DataTable, Duration, Empty, ErrorNote, PageHead, Progress, Rate, StatusBadge, urgency, useStable } from "../design";
+import { msg, plural, t } from "../i18n";
+import { PIPELINES_ACTIONS, type PipelinesContext } from "../panels/pipelines/actions";
 import { CreateDialog } from "../panels/pipelines/CreateDialog";
+import { GuideList } from "../panels/pipelines/Guide";
+import { useGuide } from "../panels/pipelines/guide";
+import { PipelineMenu } from "../panels/pipelines/PipelineMenu";
 import { RateSparkline } from "../panels/pipelines/RateSparkline";
+import type { SourceTab } from "../panels/pipelines/Sources";
 import classes from "./ListPage.module.css";
 
 /** A pipeline with the newest word on its newest run. */
@@ -21,7 +28,7 @@ const lag = (run: RunSummary | null): number | null => (run === null || isFinal(
 const COLUMNS: readonly Column<Row>[] = [
   {
     id: "name",
-    title: "Pipeline",
+    title: msg("Pipeline"),
     cell: ({ pipeline }) => (
       <Link to={pipelineUrl(pipeline.id)} tabIndex={-1} className={classes.name}>
         {pipeline.title || pipeline.slug}
@@ -30,35 +37,36 @@ const COLUMNS: readonly Column<Row>[] = [
     ),
     sort: ({ pipeline }) => pipeline.title || pipeline.slug,
   },
-  { id: "project", title: "Project", width: 120, cell: ({ pipeline }) => pipeline.project, sort: ({ pipeline }) => pipeline.project },
+  { id: "project", title: msg("Project"), width: 120, cell: ({ pipeline }) => pipeline.project, sort: ({ pipeline }) => pipeline.project },
   {
     id: "status",
-    title: "Status",
+    title: msg("Status"),
     width: 124,
     cell: ({ run }) => <StatusBadge status={run?.status} reason={run?.reason?.message} />,
     sort: ({ run }) => urgency(run?.status),
   },
-  { id: "since", title: "Since", width: 90, cell: ({ run }) => <Ago at={run?.since} />, sort: ({ run }) => run?.since },
+  { id: "since", title: msg("Since"), width: 90, cell: ({ run }) => <Ago at={run?.since} />, sort: ({ run }) => run?.since },
   {
     id: "rate",
-    title: "Rows read",
+    title: msg("Rows read"),
     width: 120,
     align: "end",
     cell: ({ run }) => <Rate value={run?.rates.rows_in} />,
     sort: ({ run }) => run?.rates.rows_in,
   },
-  { id: "spark", title: "Last 10 min", width: 116, cell: ({ run }) => (run ? <RateSparkline run={run} /> : null) },
+  { id: "spark", title: msg("Last 10 min"), width: 116, cell: ({ run }) => (run ? <RateSparkline run={run} /> : null) },
   {
     id: "progress",
-    title: "Progress",
+    title: msg("Progress"),
     width: 170,
-    cell: ({ run }) => (run?.progress === null || run === null ? "–" : <Progress value={run.progress} label="Progress of the run" />),
+    cell: ({ run }) => (run?.progress === null || run === null ? "–" : <Progress value={run.progress} label={t("Progress of the run")} />),
     sort: ({ run }) => run?.progress,
-    help: "Of runs whose input has an end",
+    help: msg("Of runs whose input has an end"),
   },
-  { id: "lag", title: "Lag", width: 90, align: "end", cell: ({ run }) => <Duration value={lag(run)} />, sort: ({ run }) => lag(run), help: "How far event time is behind the clock" },
-  { id: "changed", title: "Changed", width: 96, cell: ({ pipeline }) => <Ago at={pipeline.updated_at} />, sort: ({ pipeline }) => pipeline.updated_at },
-  { id: "revision", title: "Revision", width: 78, align: "end", cell: ({ pipeline }) => pipeline.revision, sort: ({ pipeline }) => pipeline.revision },
+  { id: "lag", title: msg("Lag"), width: 90, align: "end", cell: ({ run }) => <Duration value={lag(run)} />, sort: ({ run }) => lag(run), help: msg("How far event time is behind the clock") },
+  { id: "changed", title: msg("Changed"), width: 96, cell: ({ pipeline }) => <Ago at={pipeline.updated_at} />, sort: ({ pipeline }) => pipeline.updated_at },
+  { id: "revision", title: msg("Revision"), width: 78, align: "end", cell: ({ pipeline }) => pipeline.revision, sort: ({ pipeline }) => pipeline.revision },
+  { id: "more", title: "", width: 40, cell: ({ pipeline }) => <PipelineMenu pipeline={pipeline} inList /> },
 ];
 
 /** Rows keep their identity while neither pipeline nor run changes, so that only what changed is drawn. */
@@ -82,80 +90,113 @@ function useRows(pipelines: readonly PipelineItem[]): Row[] {
   );
 }
 
+/** With so few pipelines one is new here, and the first steps are shown by themselves. */
+const FEW = 1;
+
+/** Opens the menu of the row that has the focus, as menus of rows are opened everywhere. */
+function onRowMenu(event: KeyboardEvent) {
+  if (event.key !== "ContextMenu" && !(event.key === "F10" && event.shiftKey)) return;
+  const row = event.target instanceof HTMLTableRowElement ? event.target : null;
+  const menu = row?.querySelector<HTMLElement>("[data-rowmenu]");
+  if (!menu) return;
+  event.preventDefault();
+  menu.click();
+}
+
 export default function PipelinesPage() {
   const { project } = useProject();
   const [search, setSearch] = useState("");
   const [wanted] = useDebouncedValue(search, 200);
   const [archived, setArchived] = useState(false);
-  const [creating, setCreating] = useState(false);
+  const [creating, setCreating] = useState<SourceTab | null>(null);
+  const field = useRef<HTMLInputElement>(null);
   const navigate = useNavigate();
   const every = useProjectStreams(project);
   const { data, error, refetch } = usePipelines({ project, search: wanted, archived }, every);
   const { data: session } = useSession();
+  const guide = useGuide();
   const editor = session?.projects.some((one) => covers(one.role, "editor")) ?? false;
   const rows = useRows(useMemo(() => data?.results ?? [], [data]));
   const taken = useMemo(() => new Set(rows.map(({ pipeline }) => pipeline.slug)), [rows]);
-  const create = (
-    <Button leftSection={<IconPlus size={14} />} onClick={() => setCreating(true)} disabled={!editor}>
-      New pipeline
-    </Button>
-  );
+  usePageActions({ canCreate: editor, create: () => setCreating("template"), import: () => setCreating("import"), search: () => field.current?.focus() });
+  const isNew = data !== undefined && data.count <= FEW && !archived && wanted === "";
   return (
     <div className={classes.page}>
-      <PageHead title="Pipelines" note={data ? `${data.count} in ${project ?? "all projects"}` : "Loading"} actions={create} />
+      <PageHead title={t("Pipelines")} note={data ? noteOf(data.count, project) : t("Loading")} actions={<Begin editor={editor} onBegin={setCreating} />} />
+      {editor && (isNew || guide.pipeline !== null) ? <GuideList onCreate={() => setCreating("template")} /> : null}
       <div className={classes.tools}>
-        <TextInput
-          w={280}
-          leftSection={<IconSearch size={14} />}
-          placeholder="Search by name or title"
-          aria-label="Search pipelines"
-          value={search}
-          onChange={(event) => setSearch(event.currentTarget.value)}
-        />
-        <SegmentedControl
-          aria-label="Which pipelines"
-          data={[
-            { value: "used", label: "In use" },
-            { value: "archived", label: "Archived" },
-          ]}
-          value={archived ? "archived" : "used"}
-          onChange={(value) => setArchived(value === "archived")}
-        />
+        <TextInput ref={field} w={280} leftSection={<IconSearch size={14} />} placeholder={t("Search by name or title")} aria-label={t("Search pipelines")}
+          value={search} onChange={(event) => setSearch(event.currentTarget.value)} />
+        <SegmentedControl aria-label={t("Which pipelines")} value={archived ? "archived" : "used"} onChange={(value) => setArchived(value === "archived")}
+          data={[{ value: "used", label: t("In use") }, { value: "archived", label: t("Archived") }]} />
       </div>
       <ErrorNote error={error} onRetry={() => void refetch()} />
-      <div className={classes.table}>
+      <div className={classes.table} onKeyDown={onRowMenu}>
         {data ? (
           <DataTable
-            label="Pipelines"
+            label={t("Pipelines")}
             columns={COLUMNS}
             rows={rows}
             rowKey={(row) => row.pipeline.id}
             rowLabel={(row) => row.pipeline.title || row.pipeline.slug}
             order={{ column: "name", direction: "ascending" }}
             onOpen={(row) => void navigate(pipelineUrl(row.pipeline.id))}
-            minWidth={1080}
-            empty={<NoPipelines searched={wanted !== ""} archived={archived} create={create} onClear={() => setSearch("")} />}
+            minWidth={1120}
+            empty={<NoPipelines searched={wanted !== ""} archived={archived} editor={editor} onBegin={setCreating} onClear={() => setSearch("")} />}
           />
         ) : null}
       </div>
-      <CreateDialog opened={creating} onClose={() => setCreating(false)} onCreated={(url) => void navigate(url)} taken={taken} />
+      <CreateDialog opened={creating} onClose={() => setCreating(null)} onCreated={(url) => void navigate(url)} taken={taken} />
     </div>
   );
 }
 
-function NoPipelines({ searched, archived, create, onClear }: { searched: boolean; archived: boolean; create: React.ReactNode; onClear: () => void }) {
+function noteOf(count: number, project: string | null): string {
+  const many = plural(count, "{count} pipeline", "{count} pipelines");
+  return project === null ? t("{many} in all projects", { many }) : t("{many} in {project}", { many, project });
+}
+
+function usePageActions(given: PipelinesContext): void {
+  const { canCreate } = given;
+  const create = useStable(given.create);
+  const imports = useStable(given.import);
+  const search = useStable(given.search);
+  useActions(PIPELINES_ACTIONS);
+  useActionContext("pipelines", useMemo(() => ({ canCreate, create, import: imports, search }), [canCreate, create, imports, search]));
+}
+
+interface BeginProps {
+  editor: boolean;
+  onBegin: (tab: SourceTab) => void;
+}
+
+function Begin({ editor, onBegin }: BeginProps) {
+  return (
+    <>
+      <Button variant="default" leftSection={<IconFileImport size={14} />} onClick={() => onBegin("import")} disabled={!editor}>{t("Import")}</Button>
+      <Button leftSection={<IconPlus size={14} />} onClick={() => onBegin("template")} disabled={!editor}>{t("New pipeline")}</Button>
+    </>
+  );
+}
+
+interface NoPipelinesProps extends BeginProps {
+  searched: boolean;
+  archived: boolean;
+  onClear: () => void;
+}
+
+function NoPipelines({ searched, archived, editor, onBegin, onClear }: NoPipelinesProps) {
   if (searched) {
     return (
-      <Empty title="No pipeline has these words" actions={<Button variant="default" onClick={onClear}>Clear the search</Button>}>
-        Each word must be in the name or the title. Archived pipelines are listed apart.
+      <Empty title={t("No pipeline has these words")} actions={<Button variant="default" onClick={onClear}>{t("Clear the search")}</Button>}>
+        {t("Each word must be in the name or the title. Archived pipelines are listed apart.")}
       </Empty>
     );
   }
-  if (archived) return <Empty title="Nothing is archived">Pipelines that are no longer used are put here from their page; their runs and models stay.</Empty>;
+  if (archived) return <Empty title={t("Nothing is archived")}>{t("Pipelines that are no longer used are put here from their menu; their runs and models stay.")}</Empty>;
   return (
-    <Empty icon={<IconSchema size={30} stroke={1.4} aria-hidden />} title="Draw your first pipeline" actions={create}>
-      A pipeline reads events, computes features as they come, trains a model on them and predicts with it. The shop example does all of this
-      on made-up events: create it, press Run, and watch it learn.
+    <Empty icon={<IconSchema size={30} stroke={1.4} aria-hidden />} title={t("Draw your first pipeline")} actions={<Begin editor={editor} onBegin={onBegin} />}>
+      {t("A pipeline reads events, computes features as they come, trains a model on them and predicts with it. Begin with the template that learns: create it, press Start, and watch its AUC.")}
     </Empty>
   );
 }

@@ -13,6 +13,7 @@ import type { Reveal } from "../../panels/document/DocumentPanel";
 import { isDirty, isOvertaken, useEditor, useEditorStore } from "../../panels/document/editor";
 import { useChecks, useFollowing, useSaving } from "../../panels/document/keeping";
 import { KeepingStatus } from "../../panels/document/KeepingStatus";
+import { PipelineMenu } from "../../panels/pipelines/PipelineMenu";
 import { Banner } from "../../panels/run/Banner";
 import { followFigures, setOver, takeSnapshot } from "../../panels/run/figures";
 import { useKept } from "../../panels/run/kept";
@@ -22,6 +23,7 @@ import { Below } from "./Below";
 import classes from "./page.module.css";
 import { Side } from "./Side";
 import { Split } from "./Split";
+import { Steps } from "./Steps";
 
 const SIDE = new Set(["node", "sql", "document", "revisions"]);
 
@@ -117,9 +119,11 @@ export function Workbench({ detail, role }: { detail: PipelineDetail; role: Role
     <div className={classes.page}>
       <header className={classes.head}>
         <h1 title={`${detail.project}/${detail.slug}`}>{detail.title || detail.slug}</h1>
+        <PipelineMenu pipeline={detail} />
         <KeepingStatus />
         <RunBar run={run} detail={runDetail ?? null} canRun={canRun} onRun={view.showRun} starting={starting} onStarting={setStarting} />
       </header>
+      <Steps detail={detail} run={run} onNode={() => view.show("preview")} onStart={() => setStarting(true)} onModel={() => view.show("model")} />
       <Banner run={run} onShow={view.focus} />
       {error ? <div style={{ padding: 8 }}><ErrorNote error={error} /> <Link to="?">Show the newest run</Link></div> : null}
       <div className={classes.main}>

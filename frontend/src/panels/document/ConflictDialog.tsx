@@ -1,12 +1,13 @@
 import { Button, Group, Modal, SegmentedControl, Text } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { Link } from "react-router";
 
-import { pipelineUrl, useCreatePipeline } from "../../api";
-import { ApiError } from "../../api/errors";
+import { pipelineUrl } from "../../api";
 import type { PipelineDetail } from "../../api/types";
 import { ErrorNote, Note } from "../../design";
 import { t } from "../../i18n";
+import { useDuplicate } from "../pipelines/useDuplicate";
 import { Diff } from "./Diff";
 import { type Theirs, textOf, useEditor, useEditorStore } from "./editor";
 import { useSaving } from "./keeping";
@@ -38,7 +39,8 @@ function Sides({ conflict, detail, onCopied }: SidesProps) {
   const base = useEditor((state) => state.outbox?.base.text ?? state.saved);
   const saved = useEditor((state) => state.saved);
   const saving = useSaving();
-  const copy = useCopy(detail);
+  const duplicate = useDuplicate();
+  const copying = useMutation({ mutationFn: () => duplicate(detail, mine) });
   const [view, setView] = useState<View>("both");
   const revision = conflict.kind === "revision";
   const common = revision ? saved : base;
@@ -53,10 +55,7 @@ function Sides({ conflict, detail, onCopied }: SidesProps) {
     editor.getState().settle(whose);
     if (revision && whose === "mine") saving.mutate(undefined);
   };
-  const both = async () => {
-    onCopied(await copy.make(mine));
-    settle("theirs");
-  };
+  const both = () => copying.mutate(undefined, { onSuccess: (copy) => { onCopied(copy); settle("theirs"); } });
   return (
     <Modal closeButtonProps={{ "aria-label": t("Close") }} opened onClose={() => editor.getState().meet(null)} size="xl"
       title={revision ? t("Revision {revision} was saved meanwhile", { revision: conflict.revision }) : t("Somebody else edited the same")}>
@@ -66,10 +65,10 @@ function Sides({ conflict, detail, onCopied }: SidesProps) {
       <SegmentedControl mb="sm" aria-label={t("What to compare")} value={view} onChange={(value) => setView(value as View)}
         data={[{ value: "both", label: t("Theirs to mine") }, { value: "mine", label: t("What I changed") }, { value: "theirs", label: t("What they changed") }]} />
       <Diff before={before} after={after} names={[from, to]} height="48vh" />
-      <ErrorNote error={copy.error ?? saving.error} />
+      <ErrorNote error={copying.error ?? saving.error} />
       <Group justify="flex-end" mt="md">
         <Button variant="default" onClick={() => editor.getState().meet(null)}>{t("Decide later")}</Button>
-        <Button variant="default" onClick={() => void both().catch(() => undefined)} loading={copy.pending}>{t("Keep both, mine as a copy")}</Button>
+        <Button variant="default" onClick={both} loading={copying.isPending}>{t("Keep both, mine as a copy")}</Button>
         <Button variant="default" onClick={() => settle("theirs")}>{t("Take theirs")}</Button>
         <Button onClick={() => settle("mine")} loading={saving.isPending}>
           {revision ? t("Keep mine, as revision {revision}", { revision: conflict.revision + 1 }) : t("Keep mine")}
@@ -77,22 +76,4 @@ function Sides({ conflict, detail, onCopied }: SidesProps) {
       </Group>
     </Modal>
   );
-}
-
-const NAMES = 20;
-
-/** One's own text as a pipeline beside this one, under a name that is free. */
-function useCopy(detail: PipelineDetail) {
-  const { mutateAsync, isPending, error } = useCreatePipeline();
-  const make = async (document: string): Promise<number> => {
-    for (let n = 1; ; n += 1) {
-      const slug = `${detail.slug.slice(0, 50)}-copy${n > 1 ? `-${n}` : ""}`;
-      try {
-        return (await mutateAsync({ project: detail.project, slug, title: detail.title ? t("{title} (copy)", { title: detail.title }) : "", document })).id;
-      } catch (failed) {
-        if (!(failed instanceof ApiError) || failed.code !== "name_taken" || n >= NAMES) throw failed;
-      }
-    }
-  };
-  return { make, pending: isPending, error: isPending ? null : error };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { draftOf, freeSlug, isSlug, loadExamples, slugOf } from "./examples";
 import { steps } from "./RateSparkline";
+import { TEMPLATES, draftOf, freeSlug, isSlug, loadTemplate, slugOf, templateNames } from "./templates";
 
 describe("names", () => {
   it.each([
@@ -23,10 +23,10 @@ describe("a draft", () => {
   it("is named by its file where the document cannot be read", () => expect(draftOf("{{{", "dir/My File.yml")).toMatchObject({ slug: "my-file", document: "{{{" }));
 });
 
-it("finds the project's examples", async () => {
-  const found = await loadExamples();
-  expect(found.map((one) => one.slug)).toEqual(["shop", "taobao"]);
-  expect(found.every((one) => one.description !== "")).toBe(true);
+it("offers each example, which calls itself what its file is called", async () => {
+  expect(TEMPLATES.map((one) => one.name).sort()).toEqual(templateNames());
+  const drafts = await Promise.all(TEMPLATES.map(loadTemplate));
+  expect(drafts.map((one) => one.slug)).toEqual(TEMPLATES.map((one) => one.name));
 });
 
 it("averages a sparkline's points, with gaps where none came", () => {
