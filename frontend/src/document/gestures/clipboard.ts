@@ -80,7 +80,7 @@ export function pasteNodes(model: Model, ports: Ports, text: string, options: Pa
   const own = broughtAlong(model, ports, pasted);
   const names = namesFor(model, pasted.nodes);
   const types = new Map(Object.values(record(given.reads)).flatMap((each) => Object.entries(record(each)).map(([name, type]) => [name, String(type)] as const)));
-  const bound: Bound = options.columns ? rebound(own.pasted, ports, options.columns, types) : { nodes: own.pasted.nodes, problems: [] };
+  const bound: Bound = options.columns && !isFromHere(model, pasted) ? rebound(own.pasted, ports, options.columns, types) : { nodes: own.pasted.nodes, problems: [] };
   const nodes = bound.nodes.map((node) => ({ ...withTables(node, names), id: names.get(node.id) ?? node.id }));
   const wires = wiresOf({ ...model, components: [...model.components, ...own.pasted.components], nodes: [...model.nodes, ...nodes] }, ports, pasted, names, options);
   const off = nodes.filter((node) => node.disabled).map((node) => node.id);
@@ -93,6 +93,12 @@ export function pasteNodes(model: Model, ports: Ports, text: string, options: Pa
     ...(Object.keys(places).length ? [{ kind: "move_nodes", positions: places } as Command] : []),
   ];
   return { command: { kind: "all", commands }, ids: nodes.map((node) => node.id), problems: [...own.problems, ...bound.problems, ...wires.problems] };
+}
+
+/** Whether all that the nodes read from is here, so that they already speak of its columns. */
+function isFromHere(model: Model, pasted: Model): boolean {
+  const outside = pasted.edges.filter(({ from }) => !pasted.nodes.some((node) => node.id === from));
+  return outside.length > 0 && outside.every(({ from }) => model.nodes.some((node) => node.id === from));
 }
 
 interface Brought {

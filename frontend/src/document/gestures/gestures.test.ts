@@ -212,6 +212,11 @@ describe("the clipboard", () => {
     expect(() => pasteNodes(chain, PORTS, "{nodes: [")).toThrow("no nodes");
   });
 
+  it("leaves columns alone where what they come from is here", () => {
+    const pasted = pasteNodes(shop, PORTS, copyNodes(shop, {}, ["computed"]), { columns: [{ name: "user", type: "BIGINT" }] });
+    expect([pasted.problems, made(at(SHOP), pasted.command).nodes.at(-1)?.properties]).toEqual([[], shop.nodes.find((node) => node.id === "computed")?.properties]);
+  });
+
   it("binds columns to those that are there", () => {
     const text = copyNodes(shop, {}, ["recent", "computed"], { impressions: { columns: [{ name: "user_id", type: "BIGINT" }, { name: "price", type: "DOUBLE" }] } });
     const columns = [{ name: "user", type: "BIGINT" }, { name: "Price", type: "DOUBLE" }, { name: "price_text", type: "STRING" }, { name: "event_time", type: "TIMESTAMP(3)" }];

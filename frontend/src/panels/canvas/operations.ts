@@ -274,7 +274,7 @@ export function distribute(axis: "x" | "y"): boolean {
 export function tidy(): boolean {
   return act(t("Tidy up"), (desk, model) => {
     const links = model.edges.map(({ from, to }) => ({ from, to }));
-    return { kind: "move_nodes", positions: gestures.tidy(model.nodes.map((node) => node.id), links, desk.places) };
+    return { kind: "move_nodes", positions: gestures.tidy(model.nodes.map((node) => node.id), links, desk.places, model.groups) };
   });
 }
 
@@ -398,7 +398,7 @@ export function copied(): string {
   const desk = deskNow();
   const nodes = selectedNodes();
   if (!desk || !nodes.length) return "";
-  held = gestures.copyNodes(modelOf(desk), desk.places, nodes);
+  held = gestures.copyNodes(modelOf(desk), desk.places, nodes, desk.editor.getState().compiled?.nodes);
   announce(plural(nodes.length, "{count} node copied", "{count} nodes copied"));
   return held;
 }
