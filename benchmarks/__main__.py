@@ -14,9 +14,9 @@ from typing import Any
 from benchmarks.pinned import pin
 
 NAMES = ("taobao", "nexmark", "learners", "checkpoint", "recovery", "memory", "compile", "overhead", "functions", "api",
-         "first_run", "idle_jobs", "neighbours", "restore_point", "chaos", "soak", "problems")
+         "first_run", "idle_jobs", "neighbours", "restore_point", "chaos", "soak", "problems", "preview")
 SPREAD = ("checkpoint", "recovery", "memory", "functions", "api", "first_run", "idle_jobs", "neighbours",
-          "restore_point", "chaos", "soak", "problems")
+          "restore_point", "chaos", "soak", "problems", "preview")
 """Those that are about several processes, or threads beside a job: they have all cores."""
 
 
