@@ -112,6 +112,7 @@ def warm(previews: Previews, home: str) -> None:
 
 
 if __name__ == "__main__":
+    import gc
     import tempfile
 
     from engine.workers.served import serve
@@ -119,4 +120,6 @@ if __name__ == "__main__":
     previews = Previews()
     with tempfile.TemporaryDirectory() as folder:
         warm(previews, folder)
+    gc.collect()
+    gc.freeze()  # what was loaded stays: a collection need not look at it
     serve(sys.argv[1:4], previews.answer)

@@ -2,9 +2,9 @@ import { Button, Menu, Select } from "@mantine/core";
 import { IconCheckbox, IconCopy } from "@tabler/icons-react";
 import { useMemo, useState } from "react";
 
-import type { PreviewAnswer } from "../../api/preview";
+import type { PreviewAnswer, PreviewNode } from "../../api/preview";
 import { useActionContext, useActions } from "../../actions";
-import { Empty, ErrorNote, Facts, format } from "../../design";
+import { Empty, ErrorNote, format } from "../../design";
 import { said, t } from "../../i18n";
 import { useEditor, useEditorStore } from "../document/editor";
 import { PREVIEW_ACTIONS } from "./actions";
@@ -94,18 +94,17 @@ function NodeCounts({ answer, node }: { answer: PreviewAnswer; node: string | nu
     ...(counts.unmatched ? [t("{count} rows found nothing in the dimension", { count: counts.unmatched })] : []),
     ...(counts.watermark ? [t("watermark {time} at the end of the sample", { time: counts.watermark })] : []),
   ];
-  const model = counts.model as { version?: number; samples?: number; logloss?: number | null; auc?: number | null } | null | undefined;
-  return (
-    <>
-      {facts.length ? <span>{facts.join(" · ")}</span> : null}
-      {model ? (
-        <Facts facts={[
-          { name: t("Version"), value: format.number(model.version) }, { name: t("Samples"), value: format.number(model.samples) },
-          { name: t("Log loss"), value: format.number(model.logloss) }, { name: t("AUC"), value: format.number(model.auc) },
-        ]} />
-      ) : null}
-    </>
-  );
+  return <span>{[...learnt(counts.model), ...facts].join(" · ")}</span>;
+}
+
+/** What a learner knows at the end of the sample. */
+function learnt(model: PreviewNode["model"]): string[] {
+  if (!model) return [];
+  const { version, samples, logloss, auc } = model as Record<string, number | null>;
+  return [
+    t("version {version}", { version: format.number(version) }), t("{count} samples learnt", { count: format.number(samples) }),
+    t("log loss {value}", { value: format.number(logloss) }), t("AUC {value}", { value: format.number(auc) }),
+  ];
 }
 
 function NewTest({ answer, canEdit }: { answer: PreviewAnswer; canEdit: boolean }) {

@@ -35,7 +35,7 @@ function rangeOf(profile: PreviewProfile | undefined): string {
 }
 
 function Distribution({ profile }: { profile: PreviewProfile | undefined }) {
-  if (profile?.bars) return <Bars bars={profile.bars} />;
+  if (profile?.bars && profile.bars.length > 1) return <Bars bars={profile.bars} />;
   if (!profile?.top?.length) return null;
   const text = (profile.top as [string, number][]).map(([value, count]) => `${value || "''"} ${count}`).join(", ");
   return <span className={classes.tops} title={text}>{text}</span>;

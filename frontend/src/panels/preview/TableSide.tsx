@@ -30,7 +30,7 @@ export function TableSide({ name, title, table, changed = null, why, stale, chil
   const views = [
     { value: "rows", label: t("Rows") },
     { value: "columns", label: t("Columns") },
-    ...(changed ? [{ value: "changed", label: t("Changed ({count})", { count: changed.added + changed.removed }) }] : []),
+    ...(changed ? [{ value: "changed", label: t("Changed ({count})", { count: format.number(changed.added + changed.removed) }) }] : []),
   ];
   const view = views.some((each) => each.value === kept) ? kept : "rows";
   return (
@@ -60,11 +60,11 @@ export function TableSide({ name, title, table, changed = null, why, stale, chil
 /** Counts, and how the rows came. */
 function Facts({ table }: { table: PreviewTable }) {
   const parts = [plural(table.total, "{count} row", "{count} rows")];
-  if (table.rows.length < table.total) parts.push(t("the first {count} are shown", { count: table.rows.length }));
-  if (table.before_end < table.total) parts.push(t("{count} at the end of the sample", { count: table.total - table.before_end }));
+  if (table.rows.length < table.total) parts.push(t("the first {count} are shown", { count: format.number(table.rows.length) }));
+  if (table.before_end < table.total) parts.push(t("{count} at the end of the sample", { count: format.number(table.total - table.before_end) }));
   if (table.time?.first) {
     const late = table.time.out_of_order
-      ? t("{count} out of order, by {span} at most", { count: table.time.out_of_order, span: format.duration(table.time.most_behind / 1000) })
+      ? t("{count} out of order, by {span} at most", { count: format.number(table.time.out_of_order), span: format.duration(table.time.most_behind / 1000) })
       : t("in order");
     parts.push(`${table.time.column} ${late}`);
   }

@@ -1,27 +1,31 @@
-import type { PreviewTable } from "../../api/preview";
+import type { PreviewColumn, PreviewTable } from "../../api/preview";
 import { type Column, format } from "../../design";
 import { msg, t } from "../../i18n";
 import classes from "./preview.module.css";
 import { type Difference, KINDS, type PreviewRow, cellText } from "./rows";
 
-const WIDTHS: Readonly<Record<string, number>> = { whole: 104, number: 112, truth: 72, moment: 172, date: 96, time: 96, nested: 220, text: 132 };
+const WIDTHS: Readonly<Record<string, number>> = { whole: 84, number: 104, truth: 64, moment: 186, date: 92, time: 92, nested: 200, text: 104 };
 const NUMERIC = new Set(["whole", "number"]);
 const WORDS = [msg("added"), msg("taken back, to be changed"), msg("changed to this"), msg("removed")] as const;
 
 export function Cell({ value }: { value: unknown }) {
   if (value === null || value === undefined) return <span className={classes.null}>NULL</span>;
-  const text = cellText(value);
-  return <span className={classes.cell} title={text.length > 14 ? text : undefined}>{text}</span>;
+  const whole = cellText(value);
+  const text = typeof value === "number" && whole.length > 10 ? String(Number(value.toPrecision(7))) : whole;
+  return <span className={classes.cell} title={whole.length > 10 ? whole : undefined}>{text}</span>;
 }
 
 export function Kind({ kind }: { kind: number }) {
   return <span className={classes.kind} data-kind={kind} title={t(WORDS[kind] ?? "")}>{KINDS[kind]}</span>;
 }
 
+/** Wide enough for what columns of its kind hold, and for most of its name. */
+const widthFor = (column: PreviewColumn): number => Math.max(WIDTHS[column.kind] ?? 132, Math.min(200, 26 + 7 * column.name.length));
+
 /** The columns of a table's rows; the kind of change and remarks stand in front where there are any. */
 export function gridColumns(table: PreviewTable, fresh: ReadonlySet<number>): Column<PreviewRow>[] {
   const plain = table.columns.map((column, at): Column<PreviewRow> => ({
-    id: column.name, title: column.name, help: column.type, width: WIDTHS[column.kind] ?? 132,
+    id: column.name, title: column.name, help: column.type, width: widthFor(column),
     align: NUMERIC.has(column.kind) ? "end" : undefined,
     cell: (row) => <Cell value={row.values[at]} />,
     sort: (row) => sortable(row.values[at]),
@@ -54,7 +58,7 @@ export function differenceColumns(table: PreviewTable): Column<Difference>[] {
     { id: "\u0000sign", title: t("Difference"), width: 92, cell: (row) => <span className={classes.kind} data-kind={row.sign === "+" ? 0 : 3}>{row.sign === "+" ? t("+ now") : t("− before")}</span> },
     ...(table.kinds ? [{ id: "\u0000kind", title: t("Change"), width: 70, cell: (row: Difference) => <Kind kind={row.kind} /> }] : []),
     ...table.columns.map((column, at): Column<Difference> => ({
-      id: column.name, title: column.name, help: column.type, width: WIDTHS[column.kind] ?? 132, align: NUMERIC.has(column.kind) ? "end" : undefined,
+      id: column.name, title: column.name, help: column.type, width: widthFor(column), align: NUMERIC.has(column.kind) ? "end" : undefined,
       cell: (row) => <Cell value={row.values[at]} />,
     })),
   ];
