@@ -3,7 +3,7 @@
     difference = compare([{"n": 1}], [{"n": 2}], Rule(columns=("n",)))
     difference.lines      # each row that is the same, differs, is missing, or was not expected
 
-Numbers are equal within 1e-9 of the larger one; times as text, whatever stands between date and time.
+Floating numbers are equal within 1e-9 of the larger one; times are texts, whatever stands between date and time.
 """
 
 from __future__ import annotations
@@ -85,8 +85,8 @@ def equal(a: Any, b: Any) -> bool:
 
 
 def _near(a: Decimal | float | None, b: Decimal | float | None) -> bool:
-    if a == b:
-        return True
+    if a == b or not (isinstance(a, float) or isinstance(b, float)):
+        return a == b
     one, other = float(a or 0), float(b or 0)
     return math.isclose(one, other, rel_tol=RELATIVE, abs_tol=ABSOLUTE) or (math.isnan(one) and math.isnan(other))
 

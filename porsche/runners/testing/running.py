@@ -141,6 +141,9 @@ def _samples(document: Document, case: Case) -> dict[str, dict[str, Any]]:
 
 def _require_ran(ran: Ran, case: Case, secrets: Iterable[str]) -> None:
     """UserError where a node that is expected to give rows gave none that can be trusted."""
+    for node in case.expect:
+        if node not in ran.nodes:
+            raise _broken(node, ran.diagnostics)
     if ran.error is not None:
         error = ran.error
         code = error.code if isinstance(error, UserError) else "internal"
@@ -148,8 +151,6 @@ def _require_ran(ran: Ran, case: Case, secrets: Iterable[str]) -> None:
         raise UserError(code, redact(str(getattr(error, "message", error)), tuple(secrets)), hint=hint,
                         node=ran.failed_at)
     for node in case.expect:
-        if node not in ran.nodes:
-            raise _broken(node, ran.diagnostics)
         taken = ran.nodes[node].given
         if taken.rows > sum(batch.length for batch in taken.batches):
             raise UserError("too_many_rows", f"'{node}' gave {taken.rows:,} rows, more than a test compares",
@@ -158,11 +159,11 @@ def _require_ran(ran: Ran, case: Case, secrets: Iterable[str]) -> None:
 
 def _broken(node: str, diagnostics: Sequence[Diagnostic]) -> UserError:
     """Why a node did not run."""
-    errors = [d for d in diagnostics if d.severity == "error"]
+    errors = [d for d in diagnostics if d.severity == "error" and d.node]
     first = next((d for d in errors if d.node == node), errors[0] if errors else None)
     if first is None:
         return UserError("left_out", f"'{node}' is switched off, or cannot be without a node that is", node=node)
-    return UserError(first.code, first.message, hint=first.hint or None, node=first.node or node)
+    return UserError(first.code, first.message, hint=first.hint or None, node=first.node)
 
 
 def _compared(node: NodeRan, expected: Sequence[Mapping[str, Any]], ordered: bool) -> Compared:
