@@ -319,7 +319,7 @@ def _lookup(p: Pipeline) -> None:
 
 
 def _label(p: Pipeline) -> None:
-    events = _pick(p, lambda each: _timed(each) and not {"label", "known_at", "window_end"} & each.columns.keys())
+    events = _pick(p, lambda each: _timed(each) and not {"label", "known_at", "label_time", "window_end"} & each.columns.keys())
     if events is None:
         return
     outcomes = _pick(p, lambda each: _timed(each) and set(each.named("BIGINT")) & set(events.named("BIGINT")))
