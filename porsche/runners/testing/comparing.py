@@ -18,7 +18,7 @@ from difflib import SequenceMatcher
 from typing import Any
 
 RELATIVE, ABSOLUTE = 1e-9, 1e-12
-MOST_PAIRED = 300
+MOST_PAIRED = 100
 """Rows on each side of which the nearest ones are looked for."""
 
 Row = Mapping[str, Any]
@@ -158,7 +158,7 @@ def _canonical(value: Any) -> Any:
 def _any_order(expected: list[Row], found: list[Row]) -> list[Line]:
     """Lines in the order of the expected rows, then what was not expected."""
     partners = _same(expected, found)
-    free = [j for j in range(len(found)) if j not in set(partners.values())]
+    free = _rest(found, partners)
     partners |= _nearest([i for i in range(len(expected)) if i not in partners], free, expected, found)
     lines = [_pair(row, found[partners[i]]) if i in partners else Line("missing", row, None)
              for i, row in enumerate(expected)]
@@ -176,13 +176,19 @@ def _same(expected: list[Row], found: list[Row]) -> dict[int, int]:
         candidates = by_key.get(_key(row), [])
         if candidates and not _pair(row, found[candidates[-1]]).cells:
             partners[i] = candidates.pop()
-    free = [j for j in range(len(found)) if j not in set(partners.values())][:MOST_PAIRED]
+    free = _rest(found, partners)[:MOST_PAIRED]
     for i in [i for i in range(len(expected)) if i not in partners][:MOST_PAIRED]:
         partner = next((j for j in free if not _pair(expected[i], found[j]).cells), None)
         if partner is not None:
             partners[i] = partner
             free.remove(partner)
     return partners
+
+
+def _rest(found: list[Row], partners: Mapping[int, int]) -> list[int]:
+    """The rows that were found and are nobody's yet."""
+    taken = set(partners.values())
+    return [j for j in range(len(found)) if j not in taken]
 
 
 def _nearest(missing: list[int], free: list[int], expected: list[Row], found: list[Row]) -> dict[int, int]:
