@@ -1,4 +1,4 @@
-import { Button, HoverCard } from "@mantine/core";
+import { Button, Popover } from "@mantine/core";
 import { IconWand } from "@tabler/icons-react";
 import { useState } from "react";
 
@@ -42,16 +42,19 @@ const SHOWN = 12;
 function FixButton({ fix, disabled, main, onApply }: { fix: Fix; disabled: boolean; main: boolean; onApply: () => void }) {
   const editor = useEditorStore();
   const [open, setOpen] = useState(false);
-  const lines = open ? preview(editor.getState(), fix) : [];
+  const lines = open && !disabled ? preview(editor.getState(), fix) : [];
+  const show = () => setOpen(true);
+  const hide = () => setOpen(false);
   return (
-    <HoverCard onOpen={() => setOpen(true)} onClose={() => setOpen(false)} openDelay={250} shadow="md" position="bottom-start" withinPortal>
-      <HoverCard.Target>
-        <Button size="compact-xs" variant={main ? "light" : "subtle"} leftSection={main ? <IconWand size={12} /> : undefined} disabled={disabled} onClick={onApply}>
+    <Popover opened={lines.length > 0} shadow="md" position="bottom-start" withinPortal>
+      <Popover.Target>
+        <Button size="compact-xs" variant={main ? "light" : "subtle"} leftSection={main ? <IconWand size={12} /> : undefined} disabled={disabled}
+          onClick={onApply} onMouseEnter={show} onMouseLeave={hide} onFocus={show} onBlur={hide}>
           {said(fix.label)}
         </Button>
-      </HoverCard.Target>
-      <HoverCard.Dropdown p={6}>
-        <div className={code.diff} style={{ maxHeight: 220 }} aria-label={t("What it changes")}>
+      </Popover.Target>
+      <Popover.Dropdown p={6} style={{ width: "max-content", maxWidth: 560 }} aria-label={t("What it changes")}>
+        <div className={code.diff} style={{ maxHeight: 220 }}>
           <table><tbody>
             {lines.slice(0, SHOWN).map((line, i) => (
               <tr key={i} className={code[line.kind]}><td className={code.sign}>{line.kind === "added" ? "+" : "-"}</td><td>{line.text}</td></tr>
@@ -59,7 +62,7 @@ function FixButton({ fix, disabled, main, onApply }: { fix: Fix; disabled: boole
           </tbody></table>
           {lines.length > SHOWN ? <p className="p-muted">{plural(lines.length - SHOWN, "{count} line more", "{count} lines more")}</p> : null}
         </div>
-      </HoverCard.Dropdown>
-    </HoverCard>
+      </Popover.Dropdown>
+    </Popover>
   );
 }
