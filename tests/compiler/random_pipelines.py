@@ -18,6 +18,8 @@ from engine.sql.dialect.lexer import tokenize
 
 NAMES = ("user", "item", "price", "kind", "amount", "Shop", "order", "größe", "value", "q_1", "value of it")
 TYPES = ("BIGINT", "INT", "DOUBLE", "STRING")
+TAKEN = {"label", "known_at", "label_time", "window_start", "window_end", "window_time"}
+"""Columns that windows and labels add, and that a query over them cannot have twice."""
 UNITS = ("second", "minute", "hour", "day")
 
 
@@ -256,7 +258,7 @@ def _timed(rows: Rows) -> bool:
 
 def _windows(p: Pipeline) -> None:
     rows = _pick(p, _timed)
-    if rows is None or "window_time" in rows.columns:
+    if rows is None or TAKEN & rows.columns.keys():
         return
     keys = p.some(rows.named("BIGINT", "STRING", "INT"), 0)[:2]
     made = aggregates(p, rows)
@@ -319,7 +321,7 @@ def _lookup(p: Pipeline) -> None:
 
 
 def _label(p: Pipeline) -> None:
-    events = _pick(p, lambda each: _timed(each) and not {"label", "known_at", "label_time", "window_end"} & each.columns.keys())
+    events = _pick(p, lambda each: _timed(each) and not TAKEN & each.columns.keys())
     if events is None:
         return
     outcomes = _pick(p, lambda each: _timed(each) and set(each.named("BIGINT")) & set(events.named("BIGINT")))
@@ -417,7 +419,7 @@ def _measure(p: Pipeline, rows: Rows) -> None:
     found: dict[str, Any] = {"metrics": aggregates(p, rows)}
     if p.random.random() < 0.4:
         found["where"] = truth(p, rows)
-    if _timed(rows) and p.random.random() < 0.4 and "window_end" not in rows.columns:
+    if _timed(rows) and p.random.random() < 0.4 and not TAKEN & rows.columns.keys():
         found["every"] = p.duration()
     p.add("metric_sink", found, (rows.node, ""))
 

@@ -45,8 +45,9 @@ def messages(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Call):
             called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            if called == "near" and isinstance(node.args[2], ast.Constant):
-                yield from (f"{node.args[2].value} are {{}}", f"there are no {node.args[2].value}")
+            what = node.args[2] if called == "near" else None
+            if isinstance(what, ast.Constant):
+                yield from (f"{what.value!s} are {{}}", f"there are no {what.value!s}")
             if called in CALLS:
                 for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
                     yield from (text for text in templates(argument) if " " in text and text.strip("{} .,:'()"))
