@@ -1,7 +1,8 @@
 /** What a change costs at 800 nodes: `npm exec -- vitest bench src/document` in `frontend`. */
 import { test } from "vitest";
 import { type Command, type Pipeline, apply } from "./commands";
-import { find, tidy } from "./gestures";
+import { find, judge, tidy } from "./gestures";
+import { PORTS } from "./gestures/fixture";
 import { arrange } from "./layout";
 import { readModel } from "./model";
 
@@ -43,6 +44,10 @@ const CASES: Record<string, () => void> = {
   "ten nodes less": does(() => ({ kind: "remove_nodes", nodes: ids.slice(100, 110) })),
   "a node's name": does((i) => ({ kind: "rename_node", node: "node300", to: `other${i}` })),
   "a group": does((i) => ({ kind: "set_in", path: ["groups", 0], value: { id: `g${i}`, nodes: ["node1"] } })),
+  "all ends of a wire judged": () => {
+    const fresh = { ...model };
+    for (const { id } of fresh.nodes) judge(fresh, PORTS, "node400", id);
+  },
   "a search": () => void find(model, schemas, "hour"),
   "a layout tidied": () => void tidy(ids, wires, start.layout),
 };

@@ -1,5 +1,6 @@
 /** What gestures know of components: their inputs, what they give, what their properties speak of. */
 import type { Model, ModelComponent } from "../model";
+import { graphOf } from "./graph";
 
 export type Relation = "rows" | "dimension" | "model";
 
@@ -50,7 +51,7 @@ export function viewOf(model: Model, ports: Ports, component: string): Component
 
 /** What a node's component is; undefined where nobody knows it. */
 export function nodeView(model: Model, ports: Ports, node: string): ComponentView | undefined {
-  const found = model.nodes.find((each) => each.id === node);
+  const found = graphOf(model).nodes.get(node);
   return found && viewOf(model, ports, found.component);
 }
 
@@ -71,7 +72,7 @@ function ownView(model: Model, ports: Ports, own: ModelComponent, depth = 0): Co
   return {
     inputs,
     gives: own.output ? (inner(own.output)?.gives ?? "rows") : null,
-    family: "own",
+    family: "document",
     title: own.title,
     properties: own.properties.map(({ name, kind }) => ({ name, kind, port: inputs[0]?.name ?? null })),
   };

@@ -7,14 +7,20 @@ export interface Successor {
   port: string;
 }
 
-/** How likely a component of a family comes behind one of another, by what flows between them. 0 to 9; what is not told is 3. */
+/** How likely a component of a family comes right behind one of another: 0 to 9. */
 const LIKELY: Readonly<Record<string, Readonly<Record<string, number>>>> = {
-  sources: { transform: 9, join: 7, aggregate: 6, sinks: 4, learn: 2 },
+  sources: { transform: 9, aggregate: 8, join: 7, sinks: 4, learn: 2 },
   transform: { aggregate: 9, join: 8, learn: 7, transform: 6, sinks: 5 },
-  aggregate: { transform: 9, sinks: 7, join: 6, learn: 5, aggregate: 3 },
+  aggregate: { transform: 9, learn: 8, sinks: 7, join: 6, aggregate: 3 },
   join: { transform: 9, learn: 8, aggregate: 6, sinks: 5, join: 4 },
   learn: { learn: 9, join: 7, transform: 6, sinks: 5, aggregate: 2 },
 };
+
+const UNTOLD = 5;
+/** What takes another thing than rows is what one wants behind it. */
+const SPECIAL = 20;
+/** The same once more, and what takes anything (a union, SQL), are rarely the next step. */
+const [AGAIN, ANYTHING, USED] = [2, 3, 0.5];
 
 /** The components whose input takes what a node gives, best guess first. */
 export function successors(model: Model, ports: Ports, node: string): Successor[] {
@@ -36,23 +42,20 @@ function fitting(view: ComponentView, gives: Relation): string | null {
 }
 
 function ranked(model: Model, ports: Ports, fits: (view: ComponentView) => string | null, near: ComponentView, backwards = false): Successor[] {
-  const names = [...model.components.map((each) => each.name), ...ports.names];
-  const found = [...new Set(names)].flatMap((component, i) => {
+  const names = new Set([...model.components.map((each) => each.name), ...ports.names]);
+  const used = new Set(model.nodes.map((node) => node.component));
+  const found = [...names].flatMap((component, i) => {
     const view = viewOf(model, ports, component);
     const port = view && fits(view);
     if (!view || !port) return [];
-    const score = backwards ? likely(view, near) : likely(near, view);
-    return [{ component, port, i, score: score + used(model, component) }];
+    return [{ component, port, i, score: (backwards ? likely(view, near) : likely(near, view)) + (used.has(component) ? USED : 0) }];
   });
   return found.sort((a, b) => b.score - a.score || a.i - b.i).map(({ component, port }) => ({ component, port }));
 }
 
 function likely(from: ComponentView, to: ComponentView): number {
-  const special = from.gives !== "rows" && to.inputs.some((port) => port.relation === from.gives) ? 20 : 0;
-  return special + (LIKELY[from.family]?.[to.family] ?? 3);
-}
-
-/** What a pipeline uses already it uses again, a little. */
-function used(model: Model, component: string): number {
-  return model.nodes.some((node) => node.component === component) ? 0.5 : 0;
+  const special = from.gives !== "rows" && to.inputs.some((port) => port.relation === from.gives) ? SPECIAL : 0;
+  const again = from.title === to.title ? AGAIN : 0;
+  const anything = to.inputs.some((port) => port.many) ? ANYTHING : 0;
+  return special + (LIKELY[from.family]?.[to.family] ?? UNTOLD) - again - anything;
 }

@@ -1,31 +1,32 @@
 /** Ways through the graph. */
 import type { Model } from "../model";
+import { graphOf } from "./graph";
 
 export type Direction = "left" | "right" | "up" | "down";
 
 /** The nodes right before a node, in the order of its wires. */
 export function before(model: Model, node: string): string[] {
-  return unique(model.edges.filter((edge) => edge.to === node).map((edge) => edge.from));
+  return unique((graphOf(model).into.get(node) ?? []).map((edge) => edge.from));
 }
 
 /** The nodes right behind a node. */
 export function behind(model: Model, node: string): string[] {
-  return unique(model.edges.filter((edge) => edge.from === node).map((edge) => edge.to));
+  return unique((graphOf(model).out.get(node) ?? []).map((edge) => edge.to));
 }
 
 /** All nodes that feed a node, nearest first; the node itself is not among them. */
 export function upstream(model: Model, node: string): string[] {
-  return walk(node, indexed(model, "to", "from"));
+  return [...reached(graphOf(model).above, node, (each) => before(model, each))];
 }
 
 /** All nodes that a node feeds, nearest first. */
 export function downstream(model: Model, node: string): string[] {
-  return walk(node, indexed(model, "from", "to"));
+  return [...reached(graphOf(model).below, node, (each) => behind(model, each))];
 }
 
 /** Whether rows of a node come to another one; a node reaches itself. */
 export function reaches(model: Model, from: string, to: string): boolean {
-  return from === to || downstream(model, from).includes(to);
+  return from === to || reached(graphOf(model).above, to, (each) => before(model, each)).has(from);
 }
 
 /** Where an arrow key leads: along the wires to the left and right, among those beside it up and down. */
@@ -43,21 +44,14 @@ function roots(model: Model): string[] {
   return model.nodes.flatMap(({ id }) => (fed.has(id) ? [] : [id]));
 }
 
-function indexed(model: Model, key: "from" | "to", value: "from" | "to"): ReadonlyMap<string, string[]> {
-  const found = new Map<string, string[]>();
-  for (const edge of model.edges) {
-    const known = found.get(edge[key]);
-    if (known) known.push(edge[value]);
-    else found.set(edge[key], [edge[value]]);
-  }
-  return found;
-}
-
-function walk(start: string, next: ReadonlyMap<string, readonly string[]>): string[] {
+function reached(known: Map<string, ReadonlySet<string>>, start: string, next: (node: string) => readonly string[]): ReadonlySet<string> {
+  const found = known.get(start);
+  if (found) return found;
   const seen = new Set([start]);
-  for (const node of seen) for (const each of next.get(node) ?? []) seen.add(each);
+  for (const node of seen) for (const each of next(node)) seen.add(each);
   seen.delete(start);
-  return [...seen];
+  known.set(start, seen);
+  return seen;
 }
 
 function unique(names: readonly string[]): string[] {

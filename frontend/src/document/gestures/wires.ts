@@ -3,6 +3,7 @@ import { t } from "../../i18n";
 import type { Command } from "../commands";
 import { CommandError } from "../errors";
 import type { Model, ModelEdge } from "../model";
+import { graphOf } from "./graph";
 import { type ComponentView, type PortSpec, type Ports, type Relation, nodeView } from "./ports";
 import { reaches } from "./walk";
 
@@ -40,7 +41,7 @@ function relationName(relation: Relation): string {
 
 /** The nodes whose wires end at an input. */
 export function takers(model: Model, ports: Ports, node: string, port: string): string[] {
-  return model.edges.filter((edge) => edge.to === node && portOfEdge(model, ports, edge) === port).map((edge) => edge.from);
+  return (graphOf(model).into.get(node) ?? []).filter((edge) => portOfEdge(model, ports, edge) === port).map((edge) => edge.from);
 }
 
 /** The input that a wire ends at: the one it names, else the first that takes what its source gives. */
