@@ -1,6 +1,8 @@
 import { Button, type ButtonProps, Group, Popover, Text } from "@mantine/core";
 import { type ReactNode, useState } from "react";
 
+import { t } from "../i18n";
+
 interface ConfirmButtonProps extends ButtonProps {
   /** What will happen, as a question. */
   question: ReactNode;
@@ -25,7 +27,7 @@ export function ConfirmButton({ question, confirm, onConfirm, children, ...butto
         <Text size="sm">{question}</Text>
         <Group justify="flex-end" gap="xs" mt="sm">
           <Button variant="default" onClick={() => setOpened(false)}>
-            Cancel
+            {t("Cancel")}
           </Button>
           <Button
             color="red"

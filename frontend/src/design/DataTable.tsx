@@ -191,7 +191,7 @@ function Head<T>({ columns, order, onOrder, keys, selection, onSelect }: HeadPro
       <tr>
         {selection ? (
           <th className={classes.check}>
-            <input type="checkbox" aria-label="Select all" checked={all} onChange={() => onSelect?.(all ? new Set() : new Set(keys))} />
+            <input type="checkbox" aria-label={t("Select all")} checked={all} onChange={() => onSelect?.(all ? new Set() : new Set(keys))} />
           </th>
         ) : null}
         {columns.map((column) => {
@@ -250,7 +250,7 @@ function RowOf<T>({ row, at, columns, height, label, focusable, chosen, marked, 
     >
       {chosen === null ? null : (
         <td className={classes.check}>
-          <input type="checkbox" tabIndex={-1} aria-label={`Select ${label}`} checked={chosen} onClick={(event) => onChoose(event.shiftKey)} readOnly />
+          <input type="checkbox" tabIndex={-1} aria-label={t("Select {name}", { name: label })} checked={chosen} onClick={(event) => onChoose(event.shiftKey)} readOnly />
         </td>
       )}
       {columns.map((column) => (

@@ -1,6 +1,7 @@
 import { IconAlertTriangle, IconCircleX, IconInfoCircle } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 
+import { said, t } from "../i18n";
 import classes from "./Panel.module.css";
 
 /** Where something is wrong, as the API says it. */
@@ -44,12 +45,17 @@ export function placeText(problem: Problem): string {
   const place = problem.place ?? {};
   const node = place.node ?? problem.node;
   const parts = [
-    node ? `node ${node}` : null,
-    place.property ? `property ${place.property}` : null,
-    place.field ? `field ${place.field}` : null,
-    place.line ? `line ${place.line}${place.column ? `, column ${place.column}` : ""}` : null,
+    node ? t("node {node}", { node }) : null,
+    place.property ? t("property {property}", { property: place.property }) : null,
+    place.field ? t("field {field}", { field: place.field }) : null,
+    lineOf(place),
   ];
   return parts.filter(Boolean).join(", ");
+}
+
+function lineOf({ line, column }: Place): string | null {
+  if (!line) return null;
+  return column ? t("line {line}, column {column}", { line, column }) : t("line {line}", { line });
 }
 
 function asProblem(error: unknown): Problem {
@@ -84,7 +90,7 @@ export function ErrorNote({ error, to, onRetry }: ErrorNoteProps) {
       ) : null}
       {onRetry ? (
         <button type="button" className={classes.retry} onClick={onRetry}>
-          Try again
+          {t("Try again")}
         </button>
       ) : null}
     </Note>
@@ -98,10 +104,10 @@ function Said({ problem, to }: { problem: Problem; to?: ErrorNoteProps["to"] }) 
   return (
     <>
       <p>
-        <strong>{problem.message}</strong>
+        <strong>{said(problem.message)}</strong>
         {where ? <span className="p-muted"> ({url ? <a href={url}>{where}</a> : where})</span> : null}
       </p>
-      {problem.hint ? <p className={classes.hint}>{problem.hint}</p> : null}
+      {problem.hint ? <p className={classes.hint}>{said(problem.hint)}</p> : null}
     </>
   );
 }

@@ -1,5 +1,6 @@
 import { Progress as Bar } from "@mantine/core";
 
+import { t } from "../i18n";
 import { percent } from "./format";
 
 /** How far something is: 0 to 1, or null while that is not known. */
@@ -9,7 +10,7 @@ export function Progress({ value, label, width = 96 }: { value: number | null | 
   return (
     <span style={{ display: "inline-flex", alignItems: "center", gap: 6, verticalAlign: "middle" }}>
       <Bar.Root w={width} size={6}>
-        <Bar.Section value={shown * 100} animated={!known} aria-label={label} aria-valuetext={known ? percent(shown) : "not known yet"} />
+        <Bar.Section value={shown * 100} animated={!known} aria-label={label} aria-valuetext={known ? percent(shown) : t("not known yet")} />
       </Bar.Root>
       <span className="p-number" style={{ minWidth: 44, fontSize: 12 }}>
         {known ? percent(Math.floor(shown * 1000) / 1000) : ""}

@@ -14,6 +14,7 @@ import {
 } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 
+import { said, t } from "../i18n";
 import { statusLook } from "./status";
 import classes from "./StatusBadge.module.css";
 import type { Tone } from "./tokens";
@@ -41,10 +42,10 @@ export function StatusBadge({ status, reason }: { status: string | null | undefi
     <span
       className={TURNS.has(status ?? "") ? `${classes.badge} ${classes.turning}` : classes.badge}
       style={toned(look.tone)}
-      title={reason ? `${look.meaning} ${reason}` : look.meaning}
+      title={reason ? `${t(look.meaning)} ${said(reason)}` : t(look.meaning)}
     >
       <Sign size={13} stroke={2.2} aria-hidden />
-      {look.word}
+      {t(look.word)}
     </span>
   );
 }

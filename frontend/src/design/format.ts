@@ -1,5 +1,7 @@
 /** Numbers, sizes, times as people read them. Pure; a missing value (null, undefined, NaN) is "–". */
 
+import { msg, t } from "../i18n";
+
 export type Missing = null | undefined;
 export type Unit = "" | "rows" | "rows/s" | "bytes" | "seconds" | "share" | "ms" | "µs";
 
@@ -65,7 +67,7 @@ export function counted(count: number, one: string, many = `${one}s`): string {
 
 /** Rows a second. */
 export function rate(value: number | Missing): string {
-  return missing(value) ? MISSING : `${compact(value)} rows/s`;
+  return missing(value) ? MISSING : t("{count} rows/s", { count: compact(value) });
 }
 
 /** .1234 -> "12.3 %". */
@@ -76,9 +78,9 @@ export function percent(value: number | Missing): string {
 }
 
 const SPANS: readonly (readonly [number, string])[] = [
-  [86400, "d"],
-  [3600, "h"],
-  [60, "min"],
+  [86400, msg("{count} d")],
+  [3600, msg("{count} h")],
+  [60, msg("{count} min")],
 ];
 
 /** A span of time: .0034 -> "3.40 ms", 75 -> "1 min 15 s", 90000 -> "1 d 1 h". */
@@ -86,39 +88,40 @@ export function duration(seconds: number | Missing): string {
   if (missing(seconds)) return MISSING;
   const size = Math.abs(seconds);
   const sign = seconds < 0 ? "-" : "";
-  if (size === 0) return "0 s";
+  if (size === 0) return t("{count} s", { count: 0 });
   if (size < 1e-3) return `${sign}${significant(size * 1e6, 3)} µs`;
   if (size < 0.9995) return `${sign}${significant(size * 1e3, 3)} ms`;
-  if (size < 9.95) return `${sign}${significant(size, 2)} s`;
+  if (size < 9.95) return t("{count} s", { count: `${sign}${significant(size, 2)}` });
   const whole = Math.round(size);
-  if (whole < 60) return `${sign}${whole} s`;
+  if (whole < 60) return t("{count} s", { count: `${sign}${whole}` });
   const at = SPANS.findIndex(([length]) => whole >= length);
-  const [length, name] = SPANS[at] ?? [60, "min"];
-  const [below, lower] = SPANS[at + 1] ?? [1, "s"];
+  const [length, name] = SPANS[at] ?? [60, msg("{count} min")];
+  const [below, lower] = SPANS[at + 1] ?? [1, msg("{count} s")];
   const rest = Math.floor((whole % length) / below);
-  return `${sign}${Math.floor(whole / length)} ${name}${rest > 0 ? ` ${rest} ${lower}` : ""}`;
+  const first = t(name, { count: `${sign}${Math.floor(whole / length)}` });
+  return rest > 0 ? `${first} ${t(lower, { count: rest })}` : first;
 }
 
 /** How long ago a time was: "just now", "12 s ago", "3 min ago". */
 export function ago(at: number | Missing, now: number): string {
   if (missing(at)) return MISSING;
   const seconds = Math.floor(now - at);
-  if (seconds < -1) return `in ${coarse(-seconds)}`;
-  return seconds < 1 ? "just now" : `${coarse(seconds)} ago`;
+  if (seconds < -1) return t("in {span}", { span: coarse(-seconds) });
+  return seconds < 1 ? t("just now") : t("{span} ago", { span: coarse(seconds) });
 }
 
 /** A span in its largest unit only, so that a list of them reads evenly. */
 export function coarse(seconds: number | Missing): string {
   if (missing(seconds)) return MISSING;
   for (const [length, name] of SPANS) {
-    if (Math.abs(seconds) >= length) return `${Math.floor(seconds / length)} ${name}`;
+    if (Math.abs(seconds) >= length) return t(name, { count: Math.floor(seconds / length) });
   }
-  return `${Math.floor(seconds)} s`;
+  return t("{count} s", { count: Math.floor(seconds) });
 }
 
 const FORMATS: Readonly<Record<Unit, (value: number | Missing) => string>> = {
   "": (value) => number(value),
-  rows: (value) => (missing(value) ? MISSING : `${number(value)} rows`),
+  rows: (value) => (missing(value) ? MISSING : t("{count} rows", { count: number(value) })),
   "rows/s": rate,
   bytes,
   seconds: duration,

@@ -1,3 +1,4 @@
+import { t } from "../i18n";
 import { useNow } from "./clock";
 import {
   ago,
@@ -34,12 +35,12 @@ export function Num({ value, unit = "", digits }: Valued & { unit?: Unit; digits
 
 /** A size: "1.50 KiB". */
 export function Bytes({ value }: Valued) {
-  return <Figure text={bytes(value)} exact={value === null || value === undefined ? undefined : `${number(value)} bytes`} />;
+  return <Figure text={bytes(value)} exact={value === null || value === undefined ? undefined : t("{count} bytes", { count: number(value) })} />;
 }
 
 /** Rows a second: "12.3 k rows/s". */
 export function Rate({ value }: Valued) {
-  return <Figure text={rate(value)} exact={value === null || value === undefined ? undefined : `${number(value, 6)} rows/s`} />;
+  return <Figure text={rate(value)} exact={value === null || value === undefined ? undefined : t("{count} rows/s", { count: number(value, 6) })} />;
 }
 
 /** A share as percent. */
@@ -49,7 +50,7 @@ export function Percent({ value }: Valued) {
 
 /** A span of time in seconds: "1 min 15 s". */
 export function Duration({ value }: Valued) {
-  return <Figure text={duration(value)} exact={value === null || value === undefined ? undefined : `${number(value, 6)} s`} />;
+  return <Figure text={duration(value)} exact={value === null || value === undefined ? undefined : t("{count} s", { count: number(value, 6) })} />;
 }
 
 type Time = string | number | Missing;

@@ -1,3 +1,4 @@
+import { msg } from "../i18n";
 import type { Tone } from "./tokens";
 
 /** What a run does, as the API says it, and two words of ours: never run, and not known. */
@@ -21,17 +22,17 @@ export interface StatusLook {
 }
 
 export const STATUS: Readonly<Record<StatusName, StatusLook>> = {
-  CREATED: { word: "Starting", tone: "waiting", meaning: "Its process is about to start." },
-  QUEUED: { word: "Queued", tone: "waiting", meaning: "It waits for room on the machine, or in its project's quota." },
-  INITIALIZING: { word: "Initializing", tone: "waiting", meaning: "It compiles, and restores its state." },
-  RUNNING: { word: "Running", tone: "active", meaning: "It makes progress, or there is nothing to read." },
-  STUCK: { word: "Stuck", tone: "warning", meaning: "Its process lives and input waits, but nothing makes progress." },
-  RESTARTING: { word: "Restarting", tone: "warning", meaning: "It failed, and starts again from its last checkpoint." },
-  STOPPING: { word: "Stopping", tone: "waiting", meaning: "It takes a last checkpoint, then ends." },
-  STOPPED: { word: "Stopped", tone: "stopped", meaning: "Ended by request; it resumes from its checkpoint when started." },
-  FINISHED: { word: "Finished", tone: "good", meaning: "All input was processed." },
-  FAILED: { word: "Failed", tone: "bad", meaning: "It cannot go on without a person." },
-  NONE: { word: "Never run", tone: "neutral", meaning: "It has not been started yet." },
+  CREATED: { word: msg("Starting"), tone: "waiting", meaning: msg("Its process is about to start.") },
+  QUEUED: { word: msg("Queued"), tone: "waiting", meaning: msg("It waits for room on the machine, or in its project's quota.") },
+  INITIALIZING: { word: msg("Initializing"), tone: "waiting", meaning: msg("It compiles, and restores its state.") },
+  RUNNING: { word: msg("Running"), tone: "active", meaning: msg("It makes progress, or there is nothing to read.") },
+  STUCK: { word: msg("Stuck"), tone: "warning", meaning: msg("Its process lives and input waits, but nothing makes progress.") },
+  RESTARTING: { word: msg("Restarting"), tone: "warning", meaning: msg("It failed, and starts again from its last checkpoint.") },
+  STOPPING: { word: msg("Stopping"), tone: "waiting", meaning: msg("It takes a last checkpoint, then ends.") },
+  STOPPED: { word: msg("Stopped"), tone: "stopped", meaning: msg("Ended by request; it resumes from its checkpoint when started.") },
+  FINISHED: { word: msg("Finished"), tone: "good", meaning: msg("All input was processed.") },
+  FAILED: { word: msg("Failed"), tone: "bad", meaning: msg("It cannot go on without a person.") },
+  NONE: { word: msg("Never run"), tone: "neutral", meaning: msg("It has not been started yet.") },
 };
 
 export const STATUS_ORDER: readonly StatusName[] = [

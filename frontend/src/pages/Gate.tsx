@@ -3,13 +3,14 @@ import { Navigate, Outlet, useLocation, useRouteError } from "react-router";
 
 import { useSession } from "../api";
 import { ErrorNote } from "../design";
+import { t } from "../i18n";
 import { Shell } from "../panels/shell/Shell";
 
 /** While a page or the session comes; only said after a moment, so that quick loads do not flicker. */
 export function Waiting() {
   return (
     <div style={{ display: "grid", placeItems: "center", height: "100%" }}>
-      <Loader size="sm" aria-label="Loading" />
+      <Loader size="sm" aria-label={t("Loading")} />
     </div>
   );
 }
@@ -46,8 +47,8 @@ export function Broken() {
     <main style={{ maxWidth: 560, margin: "18vh auto 0", padding: 16 }}>
       <ErrorNote
         error={{
-          message: "This page failed.",
-          hint: error instanceof Error ? `${error.message}. What runs goes on; load the page again.` : "Load the page again.",
+          message: t("This page failed."),
+          hint: error instanceof Error ? t("{error}. What runs goes on; load the page again.", { error: error.message }) : t("Load the page again."),
         }}
         onRetry={() => window.location.reload()}
       />

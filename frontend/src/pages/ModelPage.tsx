@@ -65,14 +65,14 @@ export default function ModelPage() {
   if (!model) {
     return (
       <div className="p-page">
-        <PageHead title={name} note={<Link to="/models">All models</Link>} />
+        <PageHead title={name} note={<Link to="/models">{t("All models")}</Link>} />
         {error ? <Unavailable error={error} what={t("This model is not available")} onRetry={() => void refetch()} /> : <Waiting />}
       </div>
     );
   }
   return (
     <div className="p-page">
-      <PageHead title={model.name} note={<Link to="/models">All models</Link>} />
+      <PageHead title={model.name} note={<Link to="/models">{t("All models")}</Link>} />
       <div className={classes.grid}>
         <div className={classes.wide}>
           <Summary model={model} version={facts} />

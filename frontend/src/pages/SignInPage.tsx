@@ -4,6 +4,8 @@ import { Navigate, useSearchParams } from "react-router";
 
 import { useSession, useSignIn } from "../api";
 import { ErrorNote } from "../design";
+import { t } from "../i18n";
+import { LanguageMenu } from "../panels/shell/LanguageMenu";
 import classes from "./SignInPage.module.css";
 
 /** Only addresses of this site: what the URL says may come from anywhere. */
@@ -21,19 +23,19 @@ function PasswordForm() {
   };
   return (
     <form onSubmit={onSubmit} className={classes.form}>
-      <TextInput label="User name" size="sm" autoComplete="username" required value={username} onChange={(event) => setUsername(event.currentTarget.value)} />
+      <TextInput label={t("User name")} size="sm" autoComplete="username" required value={username} onChange={(event) => setUsername(event.currentTarget.value)} />
       <PasswordInput
-        label="Password"
+        label={t("Password")}
         size="sm"
         autoComplete="current-password"
         required
         value={password}
         onChange={(event) => setPassword(event.currentTarget.value)}
-        visibilityToggleButtonProps={{ "aria-label": "Show the password" }}
+        visibilityToggleButtonProps={{ "aria-label": t("Show the password") }}
       />
       <ErrorNote error={signIn.error} />
       <Button type="submit" size="sm" loading={signIn.isPending}>
-        Sign in
+        {t("Sign in")}
       </Button>
     </form>
   );
@@ -50,19 +52,20 @@ export default function SignInPage() {
           <img src={`${import.meta.env.BASE_URL}icon.svg`} alt="" width={34} height={34} />
           <div>
             <h1>Porsche</h1>
-            <p className="p-muted">Real-time machine learning, drawn.</p>
+            <p className="p-muted">{t("Real-time machine learning, drawn.")}</p>
           </div>
+          <span style={{ flex: 1 }} />
+          <LanguageMenu />
         </header>
         <section>
-          <h2>By link</h2>
+          <h2>{t("By link")}</h2>
           <p>
-            There is no default password. <code>porsche up</code> prints a link that signs you in, once: open it in this browser. For
-            another one, run on the machine of the platform:
+            {t("There is no default password. porsche up prints a link that signs you in, once: open it in this browser. For another one, run on the machine of the platform:")}
           </p>
           <pre className={classes.command}>.venv/bin/python manage.py sign_in_link</pre>
         </section>
         <section>
-          <h2>By password</h2>
+          <h2>{t("By password")}</h2>
           <PasswordForm />
         </section>
         {error ? <ErrorNote error={error} onRetry={() => void refetch()} /> : null}

@@ -1,6 +1,7 @@
 import type { EChartsCoreOption } from "echarts/core";
 import { useMemo } from "react";
 
+import { t } from "../../i18n";
 import { compact, percent } from "../format";
 import type { Tokens } from "../tokens";
 import classes from "./Chart.module.css";
@@ -34,7 +35,7 @@ function option(bins: readonly ReliabilityBin[], theme: Tokens): EChartsCoreOpti
     ],
     xAxis: [
       { ...share, axisLabel: { show: false } },
-      { ...share, gridIndex: 1, name: "predicted", nameLocation: "middle", nameGap: 22, nameTextStyle: { color: theme.muted, fontSize: 11 }, splitLine: { show: false } },
+      { ...share, gridIndex: 1, name: t("predicted"), nameLocation: "middle", nameGap: 22, nameTextStyle: { color: theme.muted, fontSize: 11 }, splitLine: { show: false } },
     ],
     yAxis: [
       { ...share, name: "" },
@@ -66,7 +67,7 @@ function option(bins: readonly ReliabilityBin[], theme: Tokens): EChartsCoreOpti
       borderColor: theme.lineStrong,
       textStyle: { color: theme.text, fontSize: 12 },
       formatter: ({ value }: { value: number[] }) =>
-        `predicted ${percent(value[0])}, happened ${percent(value[1])}, ${compact(value[2])} samples`,
+        t("predicted {predicted}, happened {happened}, {count} samples", { predicted: percent(value[0]), happened: percent(value[1]), count: compact(value[2]) }),
     },
   };
 }
@@ -77,16 +78,16 @@ export function Reliability({ bins, height = 300 }: { bins: readonly Reliability
   const drawn = useMemo(() => option(bins, theme), [bins, theme]);
   const { ref } = useChart(drawn);
   const error = calibrationError(bins);
-  const label = `Reliability curve of ${curve(bins).length} bins; expected calibration error ${percent(error)}`;
+  const label = t("Reliability curve of {count} bins; expected calibration error {error}", { count: curve(bins).length, error: percent(error) });
   return (
-    <figure className={classes.figure} aria-label="Calibration">
+    <figure className={classes.figure} aria-label={t("Calibration")}>
       <figcaption className={classes.head}>
-        <span className={classes.title}>Happened, by what was predicted</span>
-        <span className={classes.at}>expected calibration error {percent(error)}</span>
+        <span className={classes.title}>{t("Happened, by what was predicted")}</span>
+        <span className={classes.at}>{t("expected calibration error {error}", { error: percent(error) })}</span>
       </figcaption>
       <div className={classes.box}>
         <div ref={ref} style={{ height }} role="img" aria-label={label} />
-        {error === null ? <div className={classes.waiting}>No labelled samples yet</div> : null}
+        {error === null ? <div className={classes.waiting}>{t("No labelled samples yet")}</div> : null}
       </div>
     </figure>
   );

@@ -1,5 +1,6 @@
 import { type ReactNode, useEffect, useId, useMemo, useState } from "react";
 
+import { t } from "../../i18n";
 import { clock, moment, number, quantity, type Unit } from "../format";
 import classes from "./Chart.module.css";
 import { useHover } from "./hover";
@@ -29,7 +30,7 @@ export interface TimeSeriesProps {
 
 /** Lines over time with a legend of their values: the newest, or those under the pointer. */
 export function TimeSeries(props: TimeSeriesProps) {
-  const { title, unit = "", series, height = 120, group = "", x = "time", xName = "", waiting = "Waiting for the first value" } = props;
+  const { title, unit = "", series, height = 120, group = "", x = "time", xName = "", waiting = t("Waiting for the first value") } = props;
   const { from = null, to = null, range = "zero", mark = null } = props;
   const theme = useTokens();
   const own = useId();

@@ -1,5 +1,6 @@
 import { useConnection, useSession } from "../../api";
 import { format, Tag, useNow } from "../../design";
+import { t } from "../../i18n";
 
 /** Whether what is shown is live, in words. */
 function ConnectionTag() {
@@ -7,16 +8,16 @@ function ConnectionTag() {
   const { isError, failureCount } = useSession();
   if (state === "lost" || isError || failureCount > 1) {
     return (
-      <Tag tone="bad" title="What is shown may be old; the page keeps trying to reconnect.">
-        Not live{since === null ? "" : ` since ${format.clock(since)}`}
+      <Tag tone="bad" title={t("What is shown may be old; the page keeps trying to reconnect.")}>
+        {since === null ? t("Not live") : t("Not live since {time}", { time: format.clock(since) })}
       </Tag>
     );
   }
-  if (state === "connecting") return <Tag tone="waiting">Connecting</Tag>;
+  if (state === "connecting") return <Tag tone="waiting">{t("Connecting")}</Tag>;
   if (state === "closed") return null;
   return (
-    <Tag tone="good" title="Values on this page are live.">
-      Live
+    <Tag tone="good" title={t("Values on this page are live.")}>
+      {t("Live")}
     </Tag>
   );
 }
@@ -28,8 +29,8 @@ function SupervisorTag() {
   if (!data?.user || data.supervisor.alive) return null;
   const at = format.seconds(data.supervisor.at);
   return (
-    <Tag tone="warning" title="Runs go on, but none is started, stopped or restarted until the supervisor is back. `porsche up` starts it.">
-      Supervisor {at === null ? "not running" : `silent since ${format.ago(at, now).replace(" ago", "")}`}
+    <Tag tone="warning" title={t("Runs go on, but none is started, stopped or restarted until the supervisor is back. `porsche up` starts it.")}>
+      {at === null ? t("Supervisor not running") : t("Supervisor silent for {span}", { span: format.coarse(now - at) })}
     </Tag>
   );
 }

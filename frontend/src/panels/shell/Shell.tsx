@@ -6,21 +6,22 @@ import { NavLink, useLocation, useNavigate } from "react-router";
 import { APP_ACTIONS, Help, listen, Palette, useActionContext, useActions } from "../../actions";
 import { useSignOut } from "../../api";
 import { useStable } from "../../design";
+import { msg, t } from "../../i18n";
 import classes from "./Shell.module.css";
 import { SignInAgain } from "./SignInAgain";
 import { TopBar } from "./TopBar";
 
 const PLACES: readonly { to: string; label: string; icon: Icon; also: string }[] = [
-  { to: "/", label: "Pipelines", icon: IconSchema, also: "/pipelines" },
-  { to: "/fleet", label: "Fleet", icon: IconActivityHeartbeat, also: "/runs" },
-  { to: "/models", label: "Models", icon: IconBrain, also: "/models" },
-  { to: "/settings", label: "Settings", icon: IconSettings, also: "/settings" },
+  { to: "/", label: msg("Pipelines"), icon: IconSchema, also: "/pipelines" },
+  { to: "/fleet", label: msg("Fleet"), icon: IconActivityHeartbeat, also: "/runs" },
+  { to: "/models", label: msg("Models"), icon: IconBrain, also: "/models" },
+  { to: "/settings", label: msg("Settings"), icon: IconSettings, also: "/settings" },
 ];
 
 function Rail() {
   const { pathname } = useLocation();
   return (
-    <nav className={classes.rail} aria-label="Main">
+    <nav className={classes.rail} aria-label={t("Main")}>
       <div className={classes.mark}>
         <img src={`${import.meta.env.BASE_URL}icon.svg`} alt="Porsche" width={26} height={26} />
       </div>
@@ -29,7 +30,7 @@ function Rail() {
         return (
           <NavLink key={to} to={to} aria-current={here ? "page" : undefined}>
             <Sign size={20} stroke={1.7} aria-hidden />
-            {label}
+            {t(label)}
           </NavLink>
         );
       })}
@@ -65,7 +66,7 @@ export function Shell({ children }: { children: ReactNode }) {
   return (
     <div className={classes.shell}>
       <a className={classes.skip} href="#main">
-        To the page
+        {t("To the page")}
       </a>
       <TopBar />
       <Rail />

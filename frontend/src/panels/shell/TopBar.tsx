@@ -3,7 +3,9 @@ import { IconChevronDown, IconKeyboard, IconLogout, IconMoon, IconSearch, IconSe
 
 import { Keys, perform } from "../../actions";
 import { useProject, useSession } from "../../api";
+import { t } from "../../i18n";
 import { Health } from "./Health";
+import { LanguageMenu } from "./LanguageMenu";
 import classes from "./Shell.module.css";
 
 const ALL = "";
@@ -14,10 +16,10 @@ function ProjectSelect() {
   const projects = data?.projects ?? [];
   return (
     <Select
-      aria-label="Project"
+      aria-label={t("Project")}
       w={170}
       allowDeselect={false}
-      data={[{ value: ALL, label: "All projects" }, ...projects.map((one) => ({ value: one.slug, label: one.title || one.slug }))]}
+      data={[{ value: ALL, label: t("All projects") }, ...projects.map((one) => ({ value: one.slug, label: one.title || one.slug }))]}
       value={project ?? ALL}
       onChange={(value) => choose(value || null)}
     />
@@ -26,7 +28,7 @@ function ProjectSelect() {
 
 function ThemeButton() {
   const scheme = useComputedColorScheme("light");
-  const label = scheme === "dark" ? "Switch to light" : "Switch to dark";
+  const label = scheme === "dark" ? t("Switch to light") : t("Switch to dark");
   return (
     <Tooltip label={label}>
       <ActionIcon aria-label={label} onClick={() => perform("app.theme")}>
@@ -42,21 +44,21 @@ function UserMenu() {
   return (
     <Menu position="bottom-end" width={200} withInitialFocusPlaceholder={false}>
       <Menu.Target>
-        <UnstyledButton aria-label={`User ${name}`} style={{ display: "inline-flex", alignItems: "center", gap: 4, fontSize: 12, fontWeight: 600 }}>
+        <UnstyledButton aria-label={t("User {name}", { name })} style={{ display: "inline-flex", alignItems: "center", gap: 4, fontSize: 12, fontWeight: 600 }}>
           {name}
           <IconChevronDown size={13} aria-hidden />
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Item leftSection={<IconSettings size={14} />} onClick={() => perform("go.settings")}>
-          Settings and tokens
+          {t("Settings and tokens")}
         </Menu.Item>
         <Menu.Item leftSection={<IconKeyboard size={14} />} onClick={() => perform("app.help")}>
-          Keyboard shortcuts
+          {t("Keyboard shortcuts")}
         </Menu.Item>
         <Menu.Divider role="separator" />
         <Menu.Item leftSection={<IconLogout size={14} />} onClick={() => perform("app.sign-out")}>
-          Sign out
+          {t("Sign out")}
         </Menu.Item>
       </Menu.Dropdown>
     </Menu>
@@ -70,11 +72,12 @@ export function TopBar() {
       <ProjectSelect />
       <button type="button" className={classes.search} onClick={() => perform("app.palette")}>
         <IconSearch size={14} aria-hidden />
-        Search or run an action
+        {t("Search or run an action")}
         <Keys keys="mod+shift+p" />
       </button>
       <div className={classes.end}>
         <Health />
+        <LanguageMenu />
         <ThemeButton />
         <UserMenu />
       </div>
