@@ -71,6 +71,7 @@ export interface Snapshot {
   checkpoint?: SnapshotCheckpoint | null;
   checkpoints_failed?: number | null;
   sources?: SnapshotSource[] | null;
+  sinks?: SnapshotSink[] | null;
   operators?: SnapshotOperator[] | null;
   nodes?: Record<string, SnapshotNode> | null;
   metrics?: Record<string, unknown> | null;
@@ -104,6 +105,13 @@ export interface SnapshotSource {
   idle?: boolean | null;
   progress?: number | null;
   behind_seconds?: number | null;
+}
+
+export interface SnapshotSink {
+  name: string;
+  nodes?: string[] | null;
+  /** Written so far, over all attempts. */
+  rows?: number | null;
 }
 
 export interface SnapshotOperator {

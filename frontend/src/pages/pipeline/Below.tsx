@@ -14,6 +14,7 @@ import { Problems } from "../../panels/problems/Problems";
 import { VerifyPanel } from "../../panels/run/VerifyPanel";
 import { StatePanel } from "../../panels/state/StatePanel";
 import { TestsPanel, useTestActions } from "../../panels/tests/TestsPanel";
+import { WhyPanel } from "../../panels/why/WhyPanel";
 import { type Tab, Tabs } from "./Tabs";
 import type { View } from "./Workbench";
 
@@ -42,6 +43,7 @@ export function Below({ view, run, canRun, canEdit, slug, project }: BelowProps)
     { id: "nodes", label: "Nodes", content: () => <NodesTable onSelect={view.select} /> },
     { id: "state", label: "State", content: () => <StatePanel run={run} canRun={canRun} canEdit={canEdit} onRun={view.showRun} onSelect={view.select} /> },
     { id: "problems", label: "Problems", count: diagnostics.length, tone: errors ? "bad" : "warning", content: () => <Problems canEdit={canEdit} onNode={view.focus} onLine={toLine} /> },
+    { id: "why", label: t("Why no output?"), content: () => <WhyPanel run={run} onSelect={view.select} /> },
     { id: "events", label: "Events", content: () => <EventsPanel run={id} onSelect={view.select} /> },
     { id: "log", label: "Log", content: () => <LogPanel run={id} active={run !== null && !isFinal(run.status)} onSelect={view.select} /> },
     { id: "dead", label: "Dead letters", count: letters, tone: "warning", content: () => <DeadLetters key={id} run={id} count={letters} onSelect={view.select} /> },

@@ -124,7 +124,7 @@ export function Workbench({ detail, role }: { detail: PipelineDetail; role: Role
         <RunBar run={run} detail={runDetail ?? null} canRun={canRun} onRun={view.showRun} starting={starting} onStarting={setStarting} />
       </header>
       <Steps detail={detail} run={run} onNode={() => view.show("preview")} onStart={() => setStarting(true)} onModel={() => view.show("model")} />
-      <Banner run={run} onShow={view.focus} />
+      <Banner run={run} onShow={view.focus} onWhy={() => view.show("why")} />
       {error ? <div style={{ padding: 8 }}><ErrorNote error={error} /> <Link to="?">Show the newest run</Link></div> : null}
       <div className={classes.main}>
         <Split name="below" side="below" label="Height of the panels below" initial={280} least={80} leave={180}>

@@ -55,4 +55,5 @@ export const PIPELINE_ACTIONS: readonly Action[] = [
   shows("state", "checkpoints, savepoints and restore points", ["v k"]),
   shows("log", "the log", ["v l"]),
   shows("problems", "the problems", ["v p"]),
+  shows("why", "why there is no output", ["v w"]),
 ];

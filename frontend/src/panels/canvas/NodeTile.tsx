@@ -1,4 +1,4 @@
-import { IconAlertTriangle, IconCircleDashed, IconCircleX, IconHourglassHigh } from "@tabler/icons-react";
+import { IconAlertTriangle, IconCircleDashed, IconCircleX, IconDropletOff, IconHourglassHigh } from "@tabler/icons-react";
 import { Handle, type Node, type NodeProps, Position } from "@xyflow/react";
 import { memo, use } from "react";
 
@@ -7,6 +7,7 @@ import { SHAPE } from "../../document/layout";
 import { plural, said, t } from "../../i18n";
 import { type NodeFigures, useFigures, useNodeFigures } from "../run/figures";
 import { useStale } from "../run/stale";
+import { useEnding } from "../why/why";
 import classes from "./canvas.module.css";
 import { DetailContext, cut } from "./detail";
 import { FamilyIcon } from "./families";
@@ -60,6 +61,7 @@ function Inputs({ data, isConnectable }: { data: TileData; isConnectable: boolea
 function Mark({ data, far }: { data: TileData; far: boolean }) {
   const slowest = useFigures((state) => state.slowest === data.id);
   const stale = useStale(data.id);
+  const ending = useEnding(data.id);
   const size = far ? 18 : 14;
   if (data.failure) return <span className={`${classes.mark} ${classes.error}`} title={said(data.failure)}><IconCircleX size={size} aria-hidden />{t("failed")}</span>;
   if (data.disabled) return <span className={classes.mark}>{t("off")}</span>;
@@ -74,6 +76,7 @@ function Mark({ data, far }: { data: TileData; far: boolean }) {
       </span>
     );
   }
+  if (ending) return <span className={`${classes.mark} ${classes.warning}`} title={said(ending.message)}><IconDropletOff size={size} aria-hidden />{t("ends here")}</span>;
   if (slowest) return <span className={`${classes.mark} ${classes.warning}`} title={t("The others wait for this node")}><IconHourglassHigh size={size} aria-hidden />{t("slowest")}</span>;
   if (stale) return <span className={classes.mark} title={t("What runs is this node as it was before it was changed")}>{t("changed")}</span>;
   return null;

@@ -1,4 +1,4 @@
-import { ViewportPortal, getBezierPath, useStore } from "@xyflow/react";
+import { type GetBezierPathParams, ViewportPortal, useStore } from "@xyflow/react";
 import { memo, useMemo, useState } from "react";
 
 import { useFigures } from "../run/figures";
@@ -59,7 +59,6 @@ function usePaths(edges: readonly WireEdge[], tiles: readonly Tile[]): string[] 
   }, [edges, tiles, known]);
 }
 
-type BezierEnds = Parameters<typeof getBezierPath>[0];
 
 function pathOf(edge: WireEdge, source: Tile, target: Tile): string {
   const out = shapeOf(source.data).handles.find((each) => each.type === "source");
@@ -69,6 +68,6 @@ function pathOf(edge: WireEdge, source: Tile, target: Tile): string {
   const ends = {
     sourceX: source.position.x + out.x + out.width, sourceY: source.position.y + out.y + out.height / 2, sourcePosition: out.position,
     targetX: target.position.x + into.x, targetY: target.position.y + into.y + into.height / 2, targetPosition: into.position,
-  } satisfies BezierEnds;
-  return wirePath(ends as Required<BezierEnds>, edge.data?.lane);
+  } satisfies GetBezierPathParams;
+  return wirePath(ends, edge.data?.lane);
 }

@@ -1,23 +1,44 @@
-import { IconAlertTriangle, IconCircleX } from "@tabler/icons-react";
+import { IconAlertTriangle, IconCircleX, IconDropletOff } from "@tabler/icons-react";
 
 import { useRunEvents } from "../../api/runs";
 import type { RunSummary, SnapshotWarning } from "../../api/types";
 import { Ago } from "../../design";
+import { plural, said, t } from "../../i18n";
+import { type WhyCause, useWatching } from "../why/why";
 import { useFigures } from "./figures";
 import classes from "./panels.module.css";
+import { useStaleness } from "./stale";
 
 interface BannerProps {
   run: RunSummary | null;
+  onWhy: () => void;
   onShow: (node: string, property: string | null) => void;
 }
 
 const TROUBLED = new Set(["FAILED", "QUEUED", "RESTARTING", "STUCK"]);
 
 /** Why a run is in trouble, and the way to the node that is. */
-export function Banner({ run, onShow }: BannerProps) {
+export function Banner({ run, onShow, onWhy }: BannerProps) {
+  const causes = useWatching(run);
+  useStaleness(run);
   if (!run) return null;
   if (run.reason && TROUBLED.has(run.status)) return <Reason run={run} reason={run.reason} onShow={onShow} />;
+  if (causes[0]) return <NoOutput cause={causes[0]} more={causes.length - 1} onShow={onShow} onWhy={onWhy} />;
   return <Warnings onShow={onShow} />;
+}
+
+/** Where the rows end that some sink waits for. */
+function NoOutput({ cause, more, onShow, onWhy }: { cause: WhyCause; more: number; onShow: BannerProps["onShow"]; onWhy: () => void }) {
+  return (
+    <div className={classes.banner} data-tone="warning" role="status">
+      <IconDropletOff size={16} aria-hidden />
+      <span style={{ minWidth: 0 }}>
+        <strong>{t("No output:")} {said(cause.message)}.</strong> {said(cause.hint)}
+      </span>
+      {cause.node ? <button type="button" className={classes.link} onClick={() => onShow(cause.node, null)}>{t("Show {node}", { node: cause.node })}</button> : null}
+      <button type="button" className={classes.link} onClick={onWhy}>{more ? plural(more, "Why, and {count} more", "Why, and {count} more") : t("Why no output?")}</button>
+    </div>
+  );
 }
 
 const NOTHING: readonly SnapshotWarning[] = [];
@@ -31,10 +52,10 @@ function Warnings({ onShow }: { onShow: BannerProps["onShow"] }) {
     <div className={classes.banner} data-tone="warning" role="status">
       <IconAlertTriangle size={16} aria-hidden />
       <span style={{ minWidth: 0 }}>
-        <strong>{first.message}</strong> <span className="p-muted">({first.code})</span> {first.hint}
-        {warnings.length > 1 ? <span className="p-muted"> And {warnings.length - 1} more.</span> : null}
+        <strong>{said(first.message)}</strong> <span className="p-muted">({first.code})</span> {said(first.hint ?? "")}
+        {warnings.length > 1 ? <span className="p-muted"> {plural(warnings.length - 1, "And {count} more.", "And {count} more.")}</span> : null}
       </span>
-      {first.node ? <button type="button" className={classes.link} onClick={() => onShow(first.node ?? "", null)}>Show {first.node}</button> : null}
+      {first.node ? <button type="button" className={classes.link} onClick={() => onShow(first.node ?? "", null)}>{t("Show {node}", { node: first.node })}</button> : null}
     </div>
   );
 }
@@ -49,10 +70,10 @@ function Reason({ run, reason, onShow }: { run: RunSummary; reason: NonNullable<
     <div className={classes.banner} role="alert">
       <Icon size={16} aria-hidden />
       <span style={{ minWidth: 0 }}>
-        <strong>{message}</strong> <span className="p-muted">({code}, <Ago at={run.since} />)</span>
-        {hint ? <> {hint}</> : null}
+        <strong>{said(message)}</strong> <span className="p-muted">({code}, <Ago at={run.since} />)</span>
+        {hint ? <> {said(hint)}</> : null}
       </span>
-      {node ? <button type="button" className={classes.link} onClick={() => onShow(node, known)}>Show {known ? `${node}.${known}` : node}</button> : null}
+      {node ? <button type="button" className={classes.link} onClick={() => onShow(node, known)}>{t("Show {node}", { node: known ? `${node}.${known}` : node })}</button> : null}
     </div>
   );
 }
