@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from porsche.compiler.places import read
+from porsche.compiler.recognise.script import with_table
 
 Document = dict[str, Any]
 
@@ -55,6 +56,9 @@ def _rename(document: Document, command: Mapping[str, Any]) -> None:
         target, dot, port = edge["to"].partition(".")
         edge["from"] = new if edge["from"] == old else edge["from"]
         edge["to"] = (new if target == old else target) + dot + port
+    for node in document["nodes"]:
+        if "query" in node.get("properties", {}):
+            node["properties"]["query"] = with_table(node["properties"]["query"], old, new)
 
 
 def _edge(command: Mapping[str, Any]) -> dict[str, str]:

@@ -125,6 +125,13 @@ def test_another_name_everywhere_is_a_rename() -> None:
     assert properties(found, "bargains") == {"condition": "price < ${limit} AND kind = 'x'"}
 
 
+def test_a_rename_reaches_the_queries_that_name_the_node() -> None:
+    query = "select  cheap.`user`, c2.ts from cheap join `cheap` c2 on cheap.ts = c2.ts -- cheap"
+    text = chain(node("cheap", "filter", condition="price < 3"), node("own", "custom_sql", query=query))
+    found = edited(text, ("cheap", "bargains"))
+    assert found.commands == ({"kind": "rename_node", "node": "cheap", "to": "bargains"},)
+
+
 def test_another_component() -> None:
     window = "PARTITION BY kind ORDER BY ts ROWS BETWEEN 2 PRECEDING AND CURRENT ROW"
     found = edited(CHAIN, ("*\nFROM events\nWHERE price < 3 AND kind = 'x'",

@@ -98,12 +98,19 @@ class Differ:
     def _old(self, node: str) -> str:
         return next((old for old, new in self._before.renamed.items() if new == node), node)
 
+    def _now(self, node: str) -> str:
+        return self._before.renamed.get(node, node)
+
     def _rename(self) -> None:
         for old, new in self._before.renamed.items():
             self._do({"kind": "rename_node", "node": old, "to": new})
             self.changes.nodes.append(_told(self._found[new], "renamed", before=old))
         if self._before.renamed:
             _rename_in(self.changes.document, self._before.renamed)
+            queries = {self._now(node.id): node.properties for node in self._before.nodes.values()}
+            for value in self._nodes():
+                if value.get("id") in queries and value.get("properties"):
+                    value["properties"] = dict(queries[value["id"]])
 
     def _head(self) -> None:
         """The name and the settings: values that still mean what they did keep their text."""

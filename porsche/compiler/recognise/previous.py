@@ -16,10 +16,12 @@ from porsche.compiler.parameters import Parameters
 from porsche.compiler.places import read
 from porsche.compiler.recognise.matching import Found, Matcher, Prints, prints_of_statements
 from porsche.compiler.recognise.merging import Fill, merged
+from porsche.compiler.recognise.script import with_table
 from porsche.compiler.shape import INSIDE
 from porsche.compiler.subpipelines import Composite
 from porsche.components import catalogue
 from porsche.components.base import Component
+from porsche.components.properties import Query
 
 
 @dataclass
@@ -52,6 +54,16 @@ class Previous:
         """The nodes at the ports of a node, by the names they have now."""
         return {port: tuple(self.renamed.get(source, source) for source in sources)
                 for port, sources in self.inputs.get(node, {}).items()}
+
+    def rename(self, old: str, new: str) -> None:
+        """A node is called otherwise now; queries that name it follow, as the command that renames it does it."""
+        self.renamed[old] = new
+        for node in self.nodes.values():
+            kinds = self.components[node.component].properties()
+            queries = {name: with_table(text, old, new) for name, text in node.properties.items()
+                       if isinstance(kinds.get(name), Query) and isinstance(text, str)}
+            if queries:
+                self.nodes[node.id] = replace(node, properties={**node.properties, **queries})
 
     def same(self, node: str, matcher: Matcher, prints: Prints, old: str = "") -> Found | None:
         """The node as it was (under the name `old`), if it still says this."""

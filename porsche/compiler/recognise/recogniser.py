@@ -94,7 +94,7 @@ class Recogniser:
             for old in self._gone():
                 renamed = self._previous.same(unit.name, self._matcher, prints, old)
                 if renamed is not None:
-                    self._previous.renamed[old] = unit.name
+                    self._previous.rename(old, unit.name)
                     return renamed
         elif was.component == CUSTOM:
             custom = self._custom(unit)

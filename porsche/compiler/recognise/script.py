@@ -16,7 +16,9 @@ from engine.sql.dialect import (
     SetProperty,
     StatementSet,
     StatementSetMark,
+    generate,
     parse,
+    parse_one,
     place_of,
 )
 from porsche.compiler.document import IDENTIFIER
@@ -265,3 +267,23 @@ def rename(trees: Iterable[exp.Expr], names: Mapping[str, str]) -> None:
             if old in called and table.args.get("alias") is None and isinstance(table.parent, exp.From | exp.Join):
                 table.set("alias", exp.TableAlias(this=exp.Identifier(this=old, quoted=False)))
             table.this.set("this", names[old])
+
+
+def with_table(text: str, old: str, new: str) -> str:
+    """The text of a query in which a table has another name; every other character stays."""
+    try:
+        query = parse_one(text)
+    except UserError:
+        return text
+    own = {cte.alias for cte in query.find_all(exp.CTE)}
+    aliases = {alias.name for alias in query.find_all(exp.TableAlias)}
+    names = [table.this for table in _named_tables(query) if table.name == old and old not in own]
+    if names and old not in aliases:
+        names += [column.parts[0] for column in query.find_all(exp.Column)
+                  if len(column.parts) > 1 and column.parts[0].name == old]
+    for place in sorted((place_of(name) for name in names), key=lambda each: -each.start if each else 0):
+        if place is not None:
+            quoted = text[place.start] == "`"
+            written = generate(exp.Identifier(this=new, quoted=False), quote=quoted)
+            text = text[:place.start] + written + text[place.end:]
+    return text
