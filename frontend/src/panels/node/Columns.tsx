@@ -8,14 +8,16 @@ import panels from "../run/panels.module.css";
 import { type Lineage, originsOf, path } from "./lineage";
 import { schemasOf } from "./incoming";
 import classes from "./node.module.css";
+import { RenameColumn } from "./RenameColumn";
 
 interface ColumnsProps {
   node: string;
+  canEdit?: boolean;
   onSelect: (node: string) => void;
 }
 
 /** The columns that a node gives. A click on one tells what it is made of. */
-export function Columns({ node, onSelect }: ColumnsProps) {
+export function Columns({ node, canEdit = false, onSelect }: ColumnsProps) {
   const compiled = useEditor((state) => state.good);
   const [open, setOpen] = useState<string | null>(null);
   const schema = useEditor(schemasOf)[node];
@@ -35,6 +37,7 @@ export function Columns({ node, onSelect }: ColumnsProps) {
                 {schema.key?.includes(column.name) ? <IconKey size={12} aria-label={t("part of the key")} /> : null}
                 {column.time ? <IconClock size={12} aria-label={t("time attribute: {kind}", { kind: column.time })} /> : null}
                 {open === column.name ? <Origins lineage={(compiled?.lineage ?? {}) as Lineage} node={node} column={column.name} onSelect={onSelect} /> : null}
+                {open === column.name && canEdit ? <RenameColumn node={node} column={column.name} /> : null}
               </td>
               <td className={classes.type}>{column.type}</td>
             </tr>

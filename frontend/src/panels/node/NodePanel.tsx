@@ -52,7 +52,7 @@ export function NodePanel({ node, property, run, canEdit, onSelect, onReveal }: 
         <Label node={node} label={found.label} canEdit={canEdit} />
         <Properties node={found} verb={verb} focus={property} canEdit={canEdit} onReveal={onReveal} />
       </section>
-      <Columns node={node} onSelect={onSelect} />
+      <Columns node={node} canEdit={canEdit} onSelect={onSelect} />
       <About verb={verb} component={found.component} />
     </div>
   );
