@@ -23,11 +23,13 @@ from porsche.runners.secrets import variables
 
 __all__ = ["Asked", "Busy", "Outdated", "infer", "preview", "tests"]
 
-LIMITS = Limits(timeout=30, memory=2 << 30)
-"""Of one preview, with the time that its sources are read."""
-PATIENCE = 15.0
+LIMITS = Limits(timeout=30, memory=2 << 30, loading=120)
+"""Of one preview, with the time that its sources are read; the first one waits for what its process loads."""
+PATIENCE = 30.0
 """Seconds to wait for a process that is not busy with another preview."""
 PROCESSES, TABS = 2, 1024
+LOADED = "previews"
+"""Said of a process that has answered before."""
 
 _pool = Pool("porsche.runners.preview", limits=LIMITS, size=PROCESSES)
 _numbers = count(1)
@@ -78,7 +80,9 @@ def _ask(question: dict[str, Any], outdated: Any) -> bytes:
         with _pool.process(PATIENCE) as process:
             if outdated():
                 raise Outdated
-            answer, buffers = process.ask({**question, "secrets": secrets})
+            patience = LIMITS.timeout if LOADED in process.loaded else LIMITS.loading
+            answer, buffers = process.ask({**question, "secrets": secrets}, timeout=patience)
+            process.loaded.add(LOADED)
     except Lost as lost:
         raise UserError("too_expensive", f"the preview {_WHY[lost.why]}",
                         hint="preview fewer rows, or look for a join that multiplies them") from lost

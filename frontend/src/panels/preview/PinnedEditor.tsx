@@ -13,6 +13,8 @@ interface PinnedEditorProps {
   source: string;
   /** What stands above; where the rows are not pinned to the source. */
   title?: string;
+  /** What is to be known of them, likewise. */
+  note?: string;
   columns: readonly PreviewColumn[];
   rows: Objects;
   /** The column of event time, and by how many milliseconds a row may be late. */
@@ -23,7 +25,7 @@ interface PinnedEditorProps {
 }
 
 /** The rows pinned to a source, in the order in which they arrive, as a grid that one types into. */
-export function PinnedEditor({ source, title, columns, rows, time, delay, onSave, onClose }: PinnedEditorProps) {
+export function PinnedEditor({ source, title, note, columns, rows, time, delay, onSave, onClose }: PinnedEditorProps) {
   const [drafts, setDrafts] = useState<readonly Draft[]>(() => draftsOf(rows, columns));
   const wrong = drafts.some((draft) => columns.some((column, at) => wrongIn(column, draft.cells[at] ?? "")));
   const timeAt = columns.findIndex((column) => column.name === time);
@@ -33,7 +35,7 @@ export function PinnedEditor({ source, title, columns, rows, time, delay, onSave
   return (
     <Modal opened onClose={onClose} size="xl" title={title ?? t("Rows pinned to {source}", { source })} closeButtonProps={{ "aria-label": t("Close") }}>
       <p className="p-muted" style={{ margin: "0 0 8px", fontSize: 12 }}>
-        {t("They arrive in this order. An empty field is NULL; a time is written 2024-05-01 10:00:00.")}
+        {note ?? t("They arrive in this order. An empty field is NULL; a time is written 2024-05-01 10:00:00.")}
       </p>
       <div className={classes.editor}>
         <table className={classes.grid}>

@@ -6,10 +6,11 @@ import type { PreviewAnswer, PreviewNode } from "../../api/preview";
 import { useActionContext, useActions } from "../../actions";
 import { Empty, ErrorNote, format } from "../../design";
 import { said, t } from "../../i18n";
-import { useEditor, useEditorStore } from "../document/editor";
+import { textOf, useEditor, useEditorStore } from "../document/editor";
+import { freeName, testFromPreview } from "../tests/cases";
 import { PREVIEW_ACTIONS } from "./actions";
 import { usePreviewing } from "./asking";
-import { freshName, testOf } from "./commands";
+import { testedBy } from "./commands";
 import classes from "./preview.module.css";
 import { csvOf, differences, objectsOf } from "./rows";
 import { Sources } from "./Sources";
@@ -110,12 +111,15 @@ function learnt(model: PreviewNode["model"]): string[] {
 function NewTest({ answer, canEdit }: { answer: PreviewAnswer; canEdit: boolean }) {
   const editor = useEditorStore();
   const model = useEditor((state) => state.model);
-  const name = freshName(model, answer.node ?? "");
-  const command = testOf(model, answer, name);
-  const why = command ? t("A test that gives the sources what is pinned to them, and expects these rows") : t("Pin rows to a source first: a test needs rows that stay the same");
+  const found = testedBy(model, answer);
+  const why = found ? t("A test that gives the sources what is pinned to them, and expects these rows") : t("Pin rows to a source first: a test needs rows that stay the same");
+  const make = () => {
+    if (!found) return;
+    const name = freeName(model, found.node);
+    editor.getState().change(testFromPreview(textOf(editor.getState()), name, found.given, found.node, found.rows), t("New test {name}", { name }));
+  };
   return (
-    <Button size="compact-xs" variant="default" leftSection={<IconCheckbox size={13} aria-hidden />} disabled={!canEdit || !command} title={why}
-      onClick={() => command && editor.getState().change(command, t("New test {name}", { name }))}>
+    <Button size="compact-xs" variant="default" leftSection={<IconCheckbox size={13} aria-hidden />} disabled={!canEdit || !found} title={why} onClick={make}>
       {t("New test from this")}
     </Button>
   );
