@@ -66,7 +66,7 @@ const COLUMNS: readonly Column<Row>[] = [
   { id: "lag", title: msg("Lag"), width: 90, align: "end", cell: ({ run }) => <Duration value={lag(run)} />, sort: ({ run }) => lag(run), help: msg("How far event time is behind the clock") },
   { id: "changed", title: msg("Changed"), width: 96, cell: ({ pipeline }) => <Ago at={pipeline.updated_at} />, sort: ({ pipeline }) => pipeline.updated_at },
   { id: "revision", title: msg("Revision"), width: 78, align: "end", cell: ({ pipeline }) => pipeline.revision, sort: ({ pipeline }) => pipeline.revision },
-  { id: "more", title: "", width: 40, cell: ({ pipeline }) => <PipelineMenu pipeline={pipeline} inList /> },
+  { id: "more", title: "", width: 56, cell: ({ pipeline }) => <PipelineMenu pipeline={pipeline} inList /> },
 ];
 
 /** Rows keep their identity while neither pipeline nor run changes, so that only what changed is drawn. */
@@ -141,7 +141,7 @@ export default function PipelinesPage() {
             rowLabel={(row) => row.pipeline.title || row.pipeline.slug}
             order={{ column: "name", direction: "ascending" }}
             onOpen={(row) => void navigate(pipelineUrl(row.pipeline.id))}
-            minWidth={1120}
+            minWidth={1140}
             empty={<NoPipelines searched={wanted !== ""} archived={archived} editor={editor} onBegin={setCreating} onClear={() => setSearch("")} />}
           />
         ) : null}

@@ -38,16 +38,16 @@ export function Below({ view, run, canRun, canEdit, slug, project }: BelowProps)
   const tabs: Tab[] = [
     { id: "preview", label: t("Preview"), content: () => <PreviewPanel project={project} node={view.node} canEdit={canEdit} onNode={view.focus} /> },
     { id: "tests", label: t("Tests"), content: () => <TestsPanel project={project} node={view.node} canEdit={canEdit} onNode={view.focus} /> },
-    { id: "overview", label: "Overview", content: () => <Overview run={run} /> },
-    { id: "model", label: "Model", content: () => <ModelPanel run={run} slug={slug} project={project} onSelect={view.select} /> },
-    { id: "nodes", label: "Nodes", content: () => <NodesTable onSelect={view.select} /> },
-    { id: "state", label: "State", content: () => <StatePanel run={run} canRun={canRun} canEdit={canEdit} onRun={view.showRun} onSelect={view.select} /> },
-    { id: "problems", label: "Problems", count: diagnostics.length, tone: errors ? "bad" : "warning", content: () => <Problems canEdit={canEdit} onNode={view.focus} onLine={toLine} /> },
+    { id: "overview", label: t("Overview"), content: () => <Overview run={run} /> },
+    { id: "model", label: t("Model"), content: () => <ModelPanel run={run} slug={slug} project={project} onSelect={view.select} /> },
+    { id: "nodes", label: t("Nodes"), content: () => <NodesTable onSelect={view.select} /> },
+    { id: "state", label: t("State"), content: () => <StatePanel run={run} canRun={canRun} canEdit={canEdit} onRun={view.showRun} onSelect={view.select} /> },
+    { id: "problems", label: t("Problems"), count: diagnostics.length, tone: errors ? "bad" : "warning", content: () => <Problems canEdit={canEdit} onNode={view.focus} onLine={toLine} /> },
     { id: "why", label: t("Why no output?"), content: () => <WhyPanel run={run} onSelect={view.select} /> },
-    { id: "events", label: "Events", content: () => <EventsPanel run={id} onSelect={view.select} /> },
-    { id: "log", label: "Log", content: () => <LogPanel run={id} active={run !== null && !isFinal(run.status)} onSelect={view.select} /> },
-    { id: "dead", label: "Dead letters", count: letters, tone: "warning", content: () => <DeadLetters key={id} run={id} count={letters} onSelect={view.select} /> },
-    { id: "verify", label: "Verify", content: () => <VerifyPanel run={run} canRun={canRun} onSelect={view.select} /> },
+    { id: "events", label: t("Events"), content: () => <EventsPanel run={id} onSelect={view.select} /> },
+    { id: "log", label: t("Log"), content: () => <LogPanel run={id} active={run !== null && !isFinal(run.status)} onSelect={view.select} /> },
+    { id: "dead", label: t("Dead letters"), count: letters, tone: "warning", content: () => <DeadLetters key={id} run={id} count={letters} onSelect={view.select} /> },
+    { id: "verify", label: t("Verify"), content: () => <VerifyPanel run={run} canRun={canRun} onSelect={view.select} /> },
   ];
-  return <Tabs label="Run" tabs={tabs} value={view.below || (run ? "overview" : "preview")} onChange={view.show} />;
+  return <Tabs label={t("Run")} tabs={tabs} value={view.below || (run ? "overview" : "preview")} onChange={view.show} />;
 }

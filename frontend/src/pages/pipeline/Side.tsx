@@ -1,4 +1,5 @@
 import type { RunSummary } from "../../api/types";
+import { t } from "../../i18n";
 import { DocumentPanel } from "../../panels/document/DocumentPanel";
 import { isDirty, useEditor } from "../../panels/document/editor";
 import { RevisionsPanel } from "../../panels/document/RevisionsPanel";
@@ -19,14 +20,14 @@ export function Side({ view, run, canEdit, overtaken }: SideProps) {
   const dirty = useEditor(isDirty);
   const reveal = (node: string, property?: string) => view.reveal({ node, property });
   const tabs: Tab[] = [
-    { id: "node", label: view.node ? "Node" : "Pipeline", content: () => (
+    { id: "node", label: view.node ? t("Node") : t("Pipeline"), content: () => (
       <NodePanel node={view.node} property={view.property} run={run} canEdit={canEdit} onSelect={view.select} onReveal={reveal} />
     ) },
     { id: "sql", label: "SQL", content: () => <SqlPanel selected={view.node} property={view.property} canEdit={canEdit} onSelect={view.point} /> },
-    { id: "document", label: dirty ? "Document •" : "Document", content: () => (
+    { id: "document", label: dirty ? `${t("Document")} •` : t("Document"), content: () => (
       <DocumentPanel canEdit={canEdit} reveal={view.revealed} onCompare={() => view.show("revisions")} overtaken={overtaken} />
     ) },
-    { id: "revisions", label: "Revisions", content: () => <RevisionsPanel canEdit={canEdit} run={run} /> },
+    { id: "revisions", label: t("Revisions"), content: () => <RevisionsPanel canEdit={canEdit} run={run} /> },
   ];
-  return <Tabs label="Document" tabs={tabs} value={view.side} onChange={view.show} />;
+  return <Tabs label={t("Document")} tabs={tabs} value={view.side} onChange={view.show} />;
 }

@@ -6,6 +6,7 @@ import { covers, useRun, useRunDetail, useStopRun, useStream } from "../../api";
 import { isFinal } from "../../api/runs";
 import type { PipelineDetail, Role, RunSummary } from "../../api/types";
 import { ErrorNote, useStable } from "../../design";
+import { t } from "../../i18n";
 import { Canvas } from "../../panels/canvas/Canvas";
 import type { Failure } from "../../panels/canvas/graph";
 import { ConflictDialog } from "../../panels/document/ConflictDialog";
@@ -125,10 +126,10 @@ export function Workbench({ detail, role }: { detail: PipelineDetail; role: Role
       </header>
       <Steps detail={detail} run={run} onNode={() => view.show("preview")} onStart={() => setStarting(true)} onModel={() => view.show("model")} />
       <Banner run={run} onShow={view.focus} onWhy={() => view.show("why")} />
-      {error ? <div style={{ padding: 8 }}><ErrorNote error={error} /> <Link to="?">Show the newest run</Link></div> : null}
+      {error ? <div style={{ padding: 8 }}><ErrorNote error={error} /> <Link to="?">{t("Show the newest run")}</Link></div> : null}
       <div className={classes.main}>
-        <Split name="below" side="below" label="Height of the panels below" initial={280} least={80} leave={180}>
-          <Split name="side" side="right" label="Width of the side panel" initial={380} least={260} leave={360}>
+        <Split name="below" side="below" label={t("Height of the panels below")} initial={280} least={80} leave={180}>
+          <Split name="side" side="right" label={t("Width of the side panel")} initial={380} least={260} leave={360}>
             <Canvas selected={view.node} onSelect={view.select} onProperty={view.focus} failure={failure} canEdit={canEdit} />
             <Side view={view} run={run} canEdit={canEdit} overtaken={overtaken} />
           </Split>
