@@ -124,8 +124,11 @@ interface GridProps {
 
 function Grid({ node, part, rows, onSave, onClose }: GridProps) {
   const compiled = useEditor((state) => state.compiled ?? state.good);
-  const columns = columnsOf(compiled, node, rows);
+  const used = (name: string) => rows.some((row) => name in row);
+  const every = columnsOf(compiled, node, rows);
+  const columns = part === "given" ? every : [...every.filter(({ name }) => used(name)), ...every.filter(({ name }) => !used(name))];
   const time = part === "given" ? (compiled?.nodes[node]?.time ?? null) : null;
   const title = part === "given" ? t("Rows given to {node}", { node }) : t("Rows expected of {node}", { node });
-  return <PinnedEditor source={node} title={title} columns={columns} rows={rows} time={time} delay={null} onSave={onSave} onClose={onClose} />;
+  const note = part === "given" ? undefined : t("Columns that no row fills are not compared; in others an empty field is NULL. Changes are compared one by one where rows have a column “op”: +I, -U, +U, -D.");
+  return <PinnedEditor source={node} title={title} note={note} columns={columns} rows={rows} time={time} delay={null} onSave={onSave} onClose={onClose} />;
 }

@@ -1,4 +1,4 @@
-import { Button } from "@mantine/core";
+import { ActionIcon, Button } from "@mantine/core";
 import { IconCheck, IconCircleDashed, IconLoader2, IconPlayerPlay, IconPlus, IconX } from "@tabler/icons-react";
 import { useEffect, useMemo } from "react";
 
@@ -41,8 +41,8 @@ export function TestsPanel({ project, node, canEdit, onNode }: TestsPanelProps) 
   const { error, running, selected } = useTests();
   const add = useAdd(node);
   if (!canEdit) return <Empty title={t("No tests")}>{t("Tests run the pipeline over rows of their own: that needs the role editor.")}</Empty>;
-  const make = <Button size="compact-sm" leftSection={<IconPlus size={14} aria-hidden />} disabled={!add} onClick={() => add?.()}>{t("New test")}</Button>;
   if (!model.tests.length) {
+    const make = <Button size="compact-sm" leftSection={<IconPlus size={14} aria-hidden />} disabled={!add} onClick={() => add?.()}>{t("New test")}</Button>;
     return (
       <Empty title={t("No tests yet")} actions={make}>
         {t("A test gives rows to the sources and says which rows a node must then give. Tests are saved with the pipeline and run here, by “porsche test”, and in CI. The preview makes one out of what it shows.")}
@@ -55,11 +55,11 @@ export function TestsPanel({ project, node, canEdit, onNode }: TestsPanelProps) 
     <div className={classes.panel}>
       <div className={classes.side}>
         <div className={classes.bar}>
+          <Button size="compact-sm" leftSection={<IconPlayerPlay size={14} aria-hidden />} loading={running.size > 0}
+            onClick={() => void run(project, textOf(editor.getState()), names)}>{t("Run all")}</Button>
           <Summary names={names} />
           <span className={classes.spring} />
-          {make}
-          <Button size="compact-sm" variant="default" leftSection={<IconPlayerPlay size={14} aria-hidden />} loading={running.size > 0}
-            onClick={() => void run(project, textOf(editor.getState()), names)}>{t("Run all")}</Button>
+          <ActionIcon size="sm" variant="default" aria-label={t("New test")} title={t("New test")} disabled={!add} onClick={() => add?.()}><IconPlus size={14} /></ActionIcon>
         </div>
         <ul className={classes.list} aria-label={t("Tests")}>
           {names.map((name) => <Item key={name} name={name} current={name === current?.name} />)}
@@ -94,7 +94,7 @@ function Summary({ names }: { names: readonly string[] }) {
   const known = names.flatMap((name) => outcomes[name] ?? []);
   const passed = known.filter(({ result }) => result.passed).length;
   const text = known.length ? t("{passed} passed, {failed} failed", { passed, failed: known.length - passed }) : t("{count} not run yet", { count: names.length });
-  return <span role="status">{text}</span>;
+  return <span role="status" className="p-truncate">{text}</span>;
 }
 
 function Item({ name, current }: { name: string; current: boolean }) {
@@ -109,7 +109,7 @@ function Item({ name, current }: { name: string; current: boolean }) {
         <Sign busy={busy} passed={outcome?.result.passed ?? null} />
         <span className="p-truncate">{name}</span>
         <span className={classes.spring} />
-        {outcome ? <span className="p-muted">{format.duration(outcome.result.seconds)}</span> : null}
+        {outcome ? <span className={classes.took}>{format.duration(outcome.result.seconds)}</span> : null}
       </button>
     </li>
   );
