@@ -5,7 +5,9 @@ import { useState } from "react";
 import { isFinal, useDeleteRun, useStartRun, useStopRun } from "../../api/runs";
 import type { RunDetail, RunSummary } from "../../api/types";
 import { Ago, Duration, ErrorNote, Progress, Rate, StatusBadge, Tag } from "../../design";
-import { isDirty, useEditor } from "../document/editor";
+import { t } from "../../i18n";
+import { isDirty, useEditor, useEditorStore } from "../document/editor";
+import { useSaving } from "../document/keeping";
 import classes from "./panels.module.css";
 import { StartDialog } from "./StartDialog";
 import { UpgradeDialog } from "./UpgradeDialog";
@@ -24,9 +26,16 @@ export function RunBar({ run, detail, canRun, onRun, starting, onStarting }: Run
   const start = useStartRun();
   const stop = useStopRun();
   const changed = useChanged(run);
+  const editor = useEditorStore();
   const saved = useEditor((state) => state.revision);
+  const dirty = useEditor(isDirty);
+  const saving = useSaving();
   const [upgrading, setUpgrading] = useState<number | null>(null);
-  const failed = start.error ?? stop.error;
+  const failed = start.error ?? stop.error ?? saving.error;
+  const goOn = async () => {
+    if (dirty && !(await saving.mutateAsync(t("before a run")))) return; // what goes on is what one sees
+    setUpgrading(editor.getState().revision);
+  };
   const [seen, setSeen] = useState<unknown>(null);
   return (
     <div className={classes.runbar}>
@@ -45,10 +54,10 @@ export function RunBar({ run, detail, canRun, onRun, starting, onStarting }: Run
           Resume
         </Button>
       ) : null}
-      {run && changed && saved !== null && saved !== run.revision && (run.status === "STOPPED" || run.status === "FAILED") ? (
-        <Button variant="filled" leftSection={<IconArrowUp size={14} />} onClick={() => setUpgrading(saved)} disabled={!canRun}
+      {run && changed && (run.status === "STOPPED" || run.status === "FAILED") ? (
+        <Button variant="filled" leftSection={<IconArrowUp size={14} />} onClick={() => void goOn().catch(() => undefined)} disabled={!canRun} loading={saving.isPending}
           title="Goes on from its last checkpoint with the saved document; says first what becomes of its state">
-          Go on with revision {saved}
+          {dirty ? t("Go on with what is drawn") : t("Go on with revision {revision}", { revision: saved })}
         </Button>
       ) : null}
       {!run || isFinal(run.status) ? (
