@@ -14,9 +14,10 @@ from typing import Any
 from benchmarks.pinned import pin
 
 NAMES = ("taobao", "nexmark", "learners", "checkpoint", "recovery", "memory", "compile", "overhead", "functions", "api",
-         "first_run", "idle_jobs", "neighbours", "restore_point", "chaos", "soak", "problems", "preview")
+         "first_run", "idle_jobs", "neighbours", "restore_point", "chaos", "soak", "problems", "preview",
+         "canvas")
 SPREAD = ("checkpoint", "recovery", "memory", "functions", "api", "first_run", "idle_jobs", "neighbours",
-          "restore_point", "chaos", "soak", "problems", "preview")
+          "restore_point", "chaos", "soak", "problems", "preview", "canvas")
 """Those that are about several processes, or threads beside a job: they have all cores."""
 
 

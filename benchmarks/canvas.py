@@ -1,9 +1,9 @@
-"""The canvas at 800 nodes, in a real Chromium: how long it takes to come, what a frame costs while a node is dragged and
-while the canvas is moved, and what the page holds, with the figures of a run coming in each second.
+"""The canvas at 800 nodes, in a real Chromium: how long it takes to come, what a frame costs while a node is dragged
+and while the canvas is moved, and what the page holds, with the figures of a run coming in each second.
 
 A real web process serves the page and streams the run's status, which this program writes as a job of so many operators
-would. `frame_p95_ms`: processor time of the page's main thread between two frames, rastering excluded (it is done by other
-threads), of the worse of both gestures. `heap_mb`: objects and buffers after a collection.
+would. `frame_p95_ms`: processor time of the page's main thread between two frames, of the worse of both gestures;
+rastering is other threads' work. `heap_mb`: objects and buffers after a collection.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ from porsche.ide.services.tokens import create_token
 user = User.objects.create(username="bench", is_superuser=True)
 project = Project.objects.create(slug="bench")
 pipeline = create_pipeline(project=project, slug="large", document=sys.stdin.read(), by=user)
-run = Run.objects.create(pipeline=pipeline, revision=pipeline.head, status="RUNNING", observed_generation=1, desired="RUNNING")
+run = Run.objects.create(pipeline=pipeline, revision=pipeline.head, status="RUNNING", observed_generation=1,
+                         desired="RUNNING")
 print(json.dumps({"pipeline": pipeline.pk, "run": run.pk, "link": create_sign_in_link(user=user),
                   "token": create_token(user=user, name="bench", role=Role.ADMIN)[1]}))
 """
@@ -52,7 +53,7 @@ print(json.dumps({"pipeline": pipeline.pk, "run": run.pk, "link": create_sign_in
 SHOWN = """
 () => { const made = document.querySelectorAll(".react-flow__node");
         return made.length > 0 && [...made].every((node) => getComputedStyle(node).visibility === "visible")
-            && document.querySelectorAll(".react-flow__edge, .react-flow__viewport-portal path").length > 0 ? performance.now() : 0; }
+            && document.querySelector(".react-flow__edge, .react-flow__viewport-portal path") ? performance.now() : 0; }
 """
 """Milliseconds since the page was asked for, once tiles and wires can be seen."""
 
@@ -73,9 +74,11 @@ def document(nodes: int = NODES) -> str:
 
 def _node(name: str, place: int, lane: int) -> str:
     if place == 0:
-        return (f"  - id: {name}\n    component: event_source\n    label: events of shop {lane}\n    properties:\n"
-                "      columns: {user_id: BIGINT, item_id: BIGINT, price: DOUBLE, event_time: TIMESTAMP(3)}\n"
-                "      time: event_time\n      options: {connector: datagen, number-of-rows: '1000'}")
+        return (
+            f"  - id: {name}\n    component: event_source\n    label: events of shop {lane}\n    properties:\n"
+            "      columns: {user_id: BIGINT, item_id: BIGINT, price: DOUBLE, event_time: TIMESTAMP(3)}\n"
+            "      time: event_time\n      options: {connector: datagen, number-of-rows: '1000'}"
+        )
     properties = {
         "filter": f"{{condition: price > {lane + place}}}",
         "select": f"{{compute: {{x{place}: price * {place}}}}}",
@@ -93,16 +96,51 @@ def status(names: list[str], second: int, began: float) -> dict[str, Any]:
     operators = []
     for i, name in enumerate(names):
         rows = second * (1000 + 37 * (i % 29)) + (second * 7919 * (i + 1)) % 500
-        facts = {"rows_in": rows, "rows_out": int(rows * 0.9), "late": 0, "watermark": int((now - 3) * 1e6),
-                 "busy_seconds": round(second * 0.01 * (i % 17), 6)}
-        nodes[name] = {**facts, "backpressured_seconds": round(second * 0.02 * (i % 7), 6), "state_bytes": 10_000 + rows % 977,
-                       "dead_letters": 0, "fused_into": None}
-        operators.append({"name": f"Calc[{name}]", "uid": f"Calc[{name}]", "shard": 0, "nodes": [name], **facts, "latency": None,
-                          "state_rows": 10, "state_bytes": 10_000})
-    return {"state": "RUNNING", "epoch": second, "pid": 1, "at": now, "started": began, "rows_in": second * 10_000,
-            "rows_out": second * 9_000, "seconds": float(second), "late": 0, "dead_letters": 0, "attempts": 1,
-            "checkpoint": {"epoch": second, "at": now, "seconds": 0.01, "bytes": 1000, "full": False, "stall_seconds": 0.0},
-            "sources": [], "operators": operators, "nodes": nodes, "metrics": {}, "warnings": []}
+        facts = {
+            "rows_in": rows,
+            "rows_out": int(rows * 0.9),
+            "late": 0,
+            "watermark": int((now - 3) * 1e6),
+            "busy_seconds": round(second * 0.01 * (i % 17), 6),
+        }
+        nodes[name] = {
+            **facts,
+            "backpressured_seconds": round(second * 0.02 * (i % 7), 6),
+            "state_bytes": 10_000 + rows % 977,
+            "dead_letters": 0,
+            "fused_into": None,
+        }
+        operators.append(
+            {
+                "name": f"Calc[{name}]",
+                "uid": f"Calc[{name}]",
+                "shard": 0,
+                "nodes": [name],
+                **facts,
+                "latency": None,
+                "state_rows": 10,
+                "state_bytes": 10_000,
+            }
+        )
+    return {
+        "state": "RUNNING",
+        "epoch": second,
+        "pid": 1,
+        "at": now,
+        "started": began,
+        "rows_in": second * 10_000,
+        "rows_out": second * 9_000,
+        "seconds": float(second),
+        "late": 0,
+        "dead_letters": 0,
+        "attempts": 1,
+        "checkpoint": {"epoch": second, "at": now, "seconds": 0.01, "bytes": 1000, "full": False, "stall_seconds": 0.0},
+        "sources": [],
+        "operators": operators,
+        "nodes": nodes,
+        "metrics": {},
+        "warnings": [],
+    }
 
 
 class Job(threading.Thread):
@@ -128,7 +166,9 @@ class Job(threading.Thread):
         import sqlite3
 
         with sqlite3.connect(self._home / "db.sqlite3", timeout=20) as database:
-            database.execute("INSERT OR REPLACE INTO ide_beat (name, pid, at) VALUES ('supervisor', 1, datetime('now'))")
+            database.execute(
+                "INSERT OR REPLACE INTO ide_beat (name, pid, at) VALUES ('supervisor', 1, datetime('now'))"
+            )
         database.close()
 
     def stop(self) -> None:
@@ -141,7 +181,9 @@ def run(*, quick: bool = False, nodes: int = NODES) -> dict[str, Any]:
     nodes = 200 if quick else nodes
     text = document(nodes)
     with tempfile.TemporaryDirectory(prefix="porsche-canvas-") as folder, _served(Path(folder), text) as (url, made):
-        job = Job(Path(folder), made["run"], [line.split()[-1] for line in text.splitlines() if line.startswith("  - id:")])
+        job = Job(
+            Path(folder), made["run"], [line.split()[-1] for line in text.splitlines() if line.startswith("  - id:")]
+        )
         job.start()
         try:
             figures = _measured(url, made)
@@ -155,13 +197,34 @@ def _served(home: Path, text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """A web process with a pipeline and a run of it."""
     environment = {**os.environ, "PORSCHE_HOME": str(home), "DJANGO_SETTINGS_MODULE": "porsche.settings"}
     subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, env=environment, check=True)
-    filled = subprocess.run([sys.executable, "-c", FILL], cwd=ROOT, env=environment, check=True, input=text, text=True,
-                            stdout=subprocess.PIPE)
+    filled = subprocess.run(
+        [sys.executable, "-c", FILL],
+        cwd=ROOT,
+        env=environment,
+        check=True,
+        input=text,
+        text=True,
+        stdout=subprocess.PIPE,
+    )
     made = json.loads(filled.stdout.splitlines()[-1])
     port = _free_port()
     with (home / "web.log").open("wb") as log:
-        server = subprocess.Popen([sys.executable, "-m", "uvicorn", "porsche.asgi:application", "--port", str(port),
-                                   "--log-level", "warning"], cwd=ROOT, env=environment, stdout=log, stderr=log)
+        server = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "uvicorn",
+                "porsche.asgi:application",
+                "--port",
+                str(port),
+                "--log-level",
+                "warning",
+            ],
+            cwd=ROOT,
+            env=environment,
+            stdout=log,
+            stderr=log,
+        )
     try:
         url = f"http://127.0.0.1:{port}"
         _await(url, made["token"])
@@ -185,9 +248,15 @@ def _measured(url: str, made: Mapping[str, Any]) -> dict[str, Any]:
         heap = _heap(session)
         context.close()
     parts = {f"frame_{name}_p95_ms": _p95(found) for name, found in frames.items()}
-    return {"load_s": round(float(np.median(loads)), 2), "first_load_s": round(loads[0], 2), "frame_p95_ms": max(parts.values()), **parts,
-            "frame_max_ms": round(max(max(found) for found in frames.values()), 1),
-            "frames": {name: len(found) for name, found in frames.items()}, **heap}
+    return {
+        "load_s": round(float(np.median(loads)), 2),
+        "first_load_s": round(loads[0], 2),
+        "frame_p95_ms": max(parts.values()),
+        **parts,
+        "frame_max_ms": round(max(max(found) for found in frames.values()), 1),
+        "frames": {name: len(found) for name, found in frames.items()},
+        **heap,
+    }
 
 
 def _load(page: Any, path: str) -> float:
@@ -199,7 +268,8 @@ def _load(page: Any, path: str) -> float:
 
 MIDDLE = """
 () => { const flow = document.querySelector(".react-flow").getBoundingClientRect();
-        const off = (box) => Math.hypot(box.x + box.width / 2 - flow.x - flow.width * 0.4, box.y + box.height / 2 - flow.y - flow.height * 0.4);
+        const off = (box) => Math.hypot(box.x + box.width / 2 - flow.x - flow.width * 0.4,
+                                        box.y + box.height / 2 - flow.y - flow.height * 0.4);
         const boxes = [...document.querySelectorAll(".react-flow__node")].map((node) => node.getBoundingClientRect());
         const box = boxes.reduce((a, b) => (off(b) < off(a) ? b : a));
         return [box.x + box.width / 2, box.y + box.height / 2]; }
@@ -236,8 +306,19 @@ def _wander(page: Any, x: float, y: float, sign: int = 1) -> None:
 
 def _frames(browser: Any, page: Any, gesture: Any) -> list[float]:
     """Milliseconds of the main thread for each frame during a gesture."""
-    browser.start_tracing(page=page, categories=["toplevel", "devtools.timeline", "disabled-by-default-devtools.timeline", "cc", "benchmark",
-                                                 "blink", "devtools.timeline.frame", "disabled-by-default-devtools.timeline.frame"])
+    browser.start_tracing(
+        page=page,
+        categories=[
+            "toplevel",
+            "devtools.timeline",
+            "disabled-by-default-devtools.timeline",
+            "cc",
+            "benchmark",
+            "blink",
+            "devtools.timeline.frame",
+            "disabled-by-default-devtools.timeline.frame",
+        ],
+    )
     gesture(page)
     events = json.loads(browser.stop_tracing())["traceEvents"]
     return _work(events)
@@ -245,7 +326,9 @@ def _frames(browser: Any, page: Any, gesture: Any) -> list[float]:
 
 def _work(events: list[dict[str, Any]]) -> list[float]:
     """Processor time of the renderer's main thread between the beginnings of two of its frames."""
-    main = next((e["pid"], e["tid"]) for e in events if e.get("name") == "thread_name" and e["args"]["name"] == "CrRendererMain")
+    main = next(
+        (e["pid"], e["tid"]) for e in events if e.get("name") == "thread_name" and e["args"]["name"] == "CrRendererMain"
+    )
     own = [e for e in events if (e.get("pid"), e.get("tid")) == main]
     begun = sorted(e["ts"] for e in own if e["name"] == "BeginMainThreadFrame")
     tasks = [(e["ts"], e.get("tdur", e.get("dur", 0))) for e in own if e["name"] == "RunTask" and e.get("ph") == "X"]
@@ -259,9 +342,15 @@ def _heap(session: Any) -> dict[str, float]:
     session.send("HeapProfiler.enable")
     session.send("HeapProfiler.collectGarbage")
     found = session.send("Runtime.getHeapUsage")
-    parts = {name: round(found.get(name, 0) / 1e6, 1) for name in ("usedSize", "embedderHeapUsedSize", "backingStorageSize")}
-    return {"heap_mb": round(sum(parts.values()), 1), "heap_js_mb": parts["usedSize"], "heap_dom_mb": parts["embedderHeapUsedSize"],
-            "heap_buffers_mb": parts["backingStorageSize"]}
+    parts = {
+        name: round(found.get(name, 0) / 1e6, 1) for name in ("usedSize", "embedderHeapUsedSize", "backingStorageSize")
+    }
+    return {
+        "heap_mb": round(sum(parts.values()), 1),
+        "heap_js_mb": parts["usedSize"],
+        "heap_dom_mb": parts["embedderHeapUsedSize"],
+        "heap_buffers_mb": parts["backingStorageSize"],
+    }
 
 
 def _p95(values: list[float]) -> float:

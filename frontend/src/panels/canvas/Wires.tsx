@@ -7,7 +7,10 @@ import { type WireEdge, shapeOf, toneOf, wireWidth } from "./graph";
 import type { Tile } from "./NodeTile";
 import { wirePath } from "./RateEdge";
 
-/** All wires in one drawing, for a zoom at which single ones can hardly be told apart: a path for each width and colour. */
+/** Wires of one path, at most: what moves makes the path anew that it is in. */
+const PART = 64;
+
+/** All wires in one drawing, for a zoom at which single ones can hardly be told apart: paths of a width and a colour. */
 export const Wires = memo(function Wires({ edges }: { edges: readonly WireEdge[] }) {
   const tiles = useStore((state) => state.nodes as Tile[]);
   const figures = useFigures((state) => state.nodes);
@@ -19,7 +22,7 @@ export const Wires = memo(function Wires({ edges }: { edges: readonly WireEdge[]
       if (!path) return;
       const width = Math.round(wireWidth(figures[edge.source]?.outRate ?? null));
       const look = edge.selected || edge.className ? "p-wire p-wire-selected" : `p-wire p-wire-${toneOf(figures[edge.source])}`;
-      const key = `${width} ${look}`;
+      const key = `${width} ${look} ${Math.floor(i / PART)}`;
       const group = found.get(key);
       if (group) group.parts.push(path);
       else found.set(key, { width, look, parts: [path] });
