@@ -92,7 +92,7 @@ def _own(at: Situation, node: str) -> tuple[str, ...]:
 
 
 def _unread(wrong: Wrong, word: str, known: tuple[str, ...]) -> list[str]:
-    """The only column that no node reads: a column that was renamed is like that."""
+    """Columns that no node reads, if they are few: a column that was renamed is like that."""
     assert wrong.declared is not None
     source = wrong.at.input(wrong.node, wrong.declared)
     if source is None:
@@ -103,7 +103,7 @@ def _unread(wrong: Wrong, word: str, known: tuple[str, ...]) -> list[str]:
             read |= set(_names(value))
     times = {*source[1].times(), *source[1].clocks()}
     unread = [name for name in known if name not in read and name not in times]
-    return unread if len(unread) == 1 else []
+    return unread if len(unread) <= MOST else []
 
 
 def _names(value: Any) -> Iterator[str]:

@@ -8,6 +8,9 @@ from porsche.components.properties import Columns, Options
 from porsche.components.reading import Reading, Readings, Said, column_names, key_of, options_of, source_of
 from porsche.components.table import Table, create_table, type_tree
 
+KEYED = ("upsert-kafka",)
+"""Connectors that take rows with a key only."""
+
 
 class TableSink(Component):
     """Write rows to a table: files, HBase, Kafka, or whatever the environment says.
@@ -40,6 +43,13 @@ class TableSink(Component):
                 "updates_not_accepted",
                 "files take rows that are only added; these rows change later",
                 "write them to a table with a key, or aggregate over windows",
+            )
+        if options.get("connector") in KEYED and not self.key:
+            raise PropertyError(
+                "key",
+                "missing_key",
+                f"'{options['connector']}' replaces rows by a key, and none is named",
+                "name the columns that say which rows are the same",
             )
         replaces = bool(self.key) and set(rows.key) != set(self.key)
         table = create_table(self.site.node, columns, options, key=self.key)

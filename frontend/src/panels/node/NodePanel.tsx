@@ -6,7 +6,7 @@ import { Empty, ErrorNote, Facts, Note, Sparkline, format } from "../../design";
 import { said, t } from "../../i18n";
 import { type NodeFigures, useFigures, useNodeFigures } from "../run/figures";
 import { useSeries } from "../run/series";
-import { type Verb, useCatalogue } from "../canvas/catalogue";
+import { type Verb, useKnown } from "../canvas/catalogue";
 import { FamilyIcon } from "../canvas/families";
 import { diagnosticsOf, useEditor, useEditorStore } from "../document/editor";
 import { useSelection } from "../canvas/selection";
@@ -32,7 +32,7 @@ interface NodePanelProps {
 /** All about the selected node; about the pipeline, while none is. */
 export function NodePanel({ node, property, run, canEdit, onSelect, onReveal }: NodePanelProps) {
   const found = useEditor((state) => state.model.nodes.find((each) => each.id === node) ?? null);
-  const catalogue = useCatalogue();
+  const catalogue = useKnown();
   const several = useSelection((state) => state.nodes.size > 1);
   if (several) return <Several onSelect={onSelect} />;
   if (!node) return <Summary canEdit={canEdit} onSelect={onSelect} />;

@@ -35,7 +35,7 @@ export function Properties({ node, verb, focus, canEdit, onReveal }: PropertiesP
       editor.getState().change({ kind: "set_property", node: node.id, property, value }, t("Set {node}.{property}", { node: node.id, property }), `${node.id}.${property}`);
     }
   };
-  const all = [...specs, ...unknown.map(nameless)];
+  const all = [...specs.map((spec) => ({ ...nameless(spec.name), ...spec })), ...unknown.map(nameless)];
   if (!all.length) return <p className="p-muted">{t("This component has no properties.")}</p>;
   return all.map((spec) => (
     <Property key={spec.name} node={node} spec={spec} focused={spec.name === focus} canEdit={canEdit} onChange={change(spec.name)}

@@ -4,7 +4,7 @@ import { useMemo } from "react";
 
 import type { ColumnInfo, NodeSchema, PropertySpec } from "../../api/types";
 import type { Model, ModelNode } from "../../document/model";
-import { type Catalogue, portOf, useCatalogue } from "../canvas/catalogue";
+import { type Catalogue, portOf, useKnown } from "../canvas/catalogue";
 import { type EditorState, useEditor } from "../document/editor";
 
 export interface InputColumn extends ColumnInfo {
@@ -85,7 +85,7 @@ function declared(node: ModelNode, catalogue: Catalogue): InputColumn[] {
 export function useIncoming(node: ModelNode, spec: PropertySpec): readonly InputColumn[] {
   const model = useEditor((state) => state.model);
   const schemas = useEditor(schemasOf);
-  const catalogue = useCatalogue();
+  const catalogue = useKnown();
   return useMemo(() => columnsAt(model, catalogue, schemas, node, spec.port), [model, catalogue, schemas, node, spec.port]);
 }
 
@@ -93,7 +93,7 @@ export function useIncoming(node: ModelNode, spec: PropertySpec): readonly Input
 export function useTables(node: ModelNode): Readonly<Record<string, readonly ColumnInfo[]>> {
   const model = useEditor((state) => state.model);
   const schemas = useEditor(schemasOf);
-  const catalogue = useCatalogue();
+  const catalogue = useKnown();
   return useMemo(() => {
     const sources = sourcesAt(model, catalogue, node.id, "");
     return Object.fromEntries(sources.map((source) => [source, schemas[source]?.columns ?? []]));
