@@ -49,9 +49,9 @@ def _edges(document: Mapping[str, Any]) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize("where", ["dev", "flink"])
-@pytest.mark.parametrize("name", sorted(path.stem for path in EXAMPLES.glob("*.yaml")))
+@pytest.mark.parametrize("name", sorted(str(path.relative_to(EXAMPLES)) for path in EXAMPLES.rglob("*.yaml")))
 def test_the_sql_of_an_example(name: str, where: str) -> None:
-    text = (EXAMPLES / f"{name}.yaml").read_text(encoding="utf-8")
+    text = (EXAMPLES / name).read_text(encoding="utf-8")
     sql = compile_text(text, environment=environment(where)).text
     for written in (sql, random_pipelines.rewritten(sql, 1)):
         document = told(recognise(written, environment=environment(where)))

@@ -34,8 +34,13 @@ def test_sql_edited_and_applied(up: Up, signed_in: Any, visit: Visit) -> None:
     page = visit(f"/pipelines/{pipeline}?tab=sql&node=clicks")
     code = page.locator(".cm-content")
     # a click into an expression selects its node and property
-    page.locator(".cm-line", has_text="event = 'impression'").locator("span", has_text="'impression'").click()
-    until(page, lambda: "property=condition" in page.url, "the property is selected")
+    expression = page.locator(".cm-line", has_text="event = 'impression'").locator("span", has_text="'impression'")
+
+    def selected() -> bool:  # the node at once, its property as soon as the platform has told where it stands
+        expression.click()
+        return "property=condition" in page.url
+
+    until(page, selected, "the property is selected")
     assert "node=impressions" in page.url
     expect(page.locator(".cm-property").first).to_contain_text("event")
 
@@ -60,6 +65,6 @@ def test_sql_edited_and_applied(up: Up, signed_in: Any, visit: Visit) -> None:
     expect(tile(page, "clicks")).to_contain_text("event IN (")
     until(page, lambda: "purchase" in up.get(f"pipelines/{pipeline}/working-copy")["text"], "the edit is kept")
     text = up.get(f"pipelines/{pipeline}/working-copy")["text"]
-    assert text == SHOP.replace("condition: event = 'click'", "condition: event IN ('click', 'purchase')")
+    assert text == SHOP.replace("event = 'click'", "\"event IN ('click', 'purchase')\"")
     page.get_by_role("button", name="Undo").first.click()
     until(page, lambda: up.get(f"pipelines/{pipeline}/working-copy")["text"] == SHOP, "one undo takes it back")
