@@ -5,6 +5,8 @@ import { memo, use } from "react";
 import { compact, number } from "../../design/format";
 import { SHAPE } from "../../document/layout";
 import { plural, said, t } from "../../i18n";
+import { countsText } from "../preview/counts";
+import { usePreview, usePreviewCounts } from "../preview/store";
 import { type NodeFigures, useFigures, useNodeFigures } from "../run/figures";
 import { useStale } from "../run/stale";
 import { useEnding } from "../why/why";
@@ -86,7 +88,7 @@ function LiveLine({ data, far }: { data: TileData; far: boolean }) {
   const figures = useNodeFigures(data.id);
   const model = useFigures((state) => (data.gives === "model" ? state.models[data.id] : undefined));
   if (data.failure) return <div className={`${classes.live} ${classes.error}`} title={said(data.failure)}>{far ? cut(said(data.failure), LIVE) : said(data.failure)}</div>;
-  if (!figures) return <div className={classes.live} />;
+  if (!figures) return <PreviewLine id={data.id} far={far} />;
   const line = liveText(model ? { ...figures, metrics: { auc: model.auc, logloss: model.logloss } } : figures, data.gives);
   const more = far ? "" : behindText(figures);
   return (
@@ -98,6 +100,14 @@ function LiveLine({ data, far }: { data: TileData; far: boolean }) {
       {figures.busy ? <div className={classes.busy} data-high={figures.busy > 0.8 || undefined} style={{ width: `${figures.busy * 100}%` }} /> : null}
     </>
   );
+}
+
+/** Where nothing runs: how many rows of the sample came in and went out. */
+function PreviewLine({ id, far }: { id: string; far: boolean }) {
+  const counts = usePreviewCounts(id);
+  const stale = usePreview((state) => state.busy);
+  const text = counts ? countsText(counts) : "";
+  return <div className={classes.live} style={stale ? { opacity: 0.55 } : undefined} title={text ? t("In the preview: {text}", { text }) : undefined}>{far ? cut(text, LIVE) : text}</div>;
 }
 
 /** What a tile says of its node's work: what it gives a second, what it measures, what goes wrong. */
