@@ -96,15 +96,13 @@ def test_a_platform_that_is_away_gets_the_edits_when_it_is_back(
     arrives(page, up, pipeline, "# offline all the while")
 
 
-@pytest.mark.parametrize(("status", "said"), [(500, "the platform fails (500), trying again"),
-                                              (503, "the platform fails (503), trying again")])
-def test_a_platform_that_fails_is_asked_again(up: Up, visit: Visit, pipeline: int, status: int, said: str,
-                                              complaints: list[Complaints]) -> None:
+def test_a_platform_that_fails_is_asked_again(
+        up: Up, visit: Visit, pipeline: int, complaints: list[Complaints]) -> None:
     page = opened(visit, pipeline)
     complaints[0].expect(OURS)
-    page.route(EDITS, lambda route: route.fulfill(status=status, body="<h1>no</h1>"))
+    page.route(EDITS, lambda route: route.fulfill(status=500, body="<h1>no</h1>"))
     type_(page, " # failing")
-    expect(keeping(page)).to_contain_text(f"not saved yet: {said}")
+    expect(keeping(page)).to_contain_text("not saved yet: the platform fails (500), trying again")
     page.unroute(EDITS)
     arrives(page, up, pipeline, "# failing")
 
@@ -271,3 +269,59 @@ def test_another_tab_follows_at_once(up: Up, visit: Visit, pipeline: int) -> Non
     began = time.monotonic()
     expect(other.locator(".cm-content")).to_contain_text("# seen elsewhere")
     assert time.monotonic() - began < 30
+
+
+def test_the_first_steps_end_with_a_model_that_learns(up: Up, visit: Visit, tmp_path: Path) -> None:
+    page = visit("/")
+    page.get_by_role("button", name="New pipeline").click()
+    dialog = page.get_by_role("dialog", name="New pipeline")
+    dialog.get_by_role("button", name=re.compile("^Learn who clicks")).click()
+    expect(dialog.get_by_label(re.compile("^Name"))).to_have_value("first-model")
+    assert findings(page) == []
+    dialog.get_by_role("button", name="Create pipeline").click()
+    page.wait_for_url(re.compile(r"/pipelines/\d+"))
+    steps = page.get_by_role("region", name="First steps")
+    expect(steps.get_by_text("See data at a node")).to_be_visible()
+    tile(page, "vectors").click()
+    expect(steps.get_by_text("Run it")).to_be_visible()
+    steps.get_by_role("button", name="Start").click()
+    page.get_by_role("dialog").get_by_role("button", name="Start", exact=True).click()
+    expect(steps.get_by_text("Watch it learn").or_(steps.get_by_text("Your first model learns"))).to_be_visible()
+    expect(steps.get_by_text("Your first model learns")).to_be_visible(timeout=120_000)
+    expect(tile(page, "model")).to_contain_text("auc")
+    page.get_by_role("button", name="More about Learn who clicks").click()
+    with page.expect_download() as given:
+        page.get_by_role("menuitem", name="Export as YAML").click()
+    given.value.save_as(tmp_path / "first-model.yaml")
+    page.goto("/")
+    page.get_by_role("button", name="Import").click()
+    dialog = page.get_by_role("dialog", name="New pipeline")
+    dialog.locator("input[type=file]").set_input_files(tmp_path / "first-model.yaml")
+    expect(dialog.get_by_label(re.compile("^Name"))).to_have_value("first-model-2")  # the name is taken
+    dialog.get_by_role("button", name="Create pipeline").click()
+    page.wait_for_url(re.compile(r"/pipelines/\d+"))
+    expect(tile(page, "model")).to_be_visible()
+
+
+def test_a_pipelines_menu_by_keyboard(up: Up, visit: Visit, pipeline: int) -> None:
+    slug = up.get(f"pipelines/{pipeline}")["slug"]
+    page = visit("/")
+    page.get_by_label("Search pipelines").fill(slug)
+    row = page.get_by_role("row", name=slug)
+    row.focus()
+    page.keyboard.press("Shift+F10")
+    page.get_by_role("menuitem", name="Rename…").press("Enter")
+    title = page.get_by_role("dialog").get_by_label(re.compile("^Title"))
+    title.fill("Called something else")
+    title.press("Enter")
+    row = page.get_by_role("row", name="Called something else")
+    row.focus()
+    page.keyboard.press("Shift+F10")
+    page.get_by_role("menuitem", name="Duplicate").press("Enter")
+    page.wait_for_url(re.compile(r"/pipelines/\d+"))
+    expect(page.get_by_role("heading", name="Called something else (copy)")).to_be_visible()
+    page.goto("/")
+    page.get_by_role("row", name="Called something else (copy)").focus()
+    page.keyboard.press("Shift+F10")
+    page.get_by_role("menuitem", name="Archive").press("Enter")
+    expect(page.get_by_role("row", name="Called something else (copy)")).to_have_count(0)
