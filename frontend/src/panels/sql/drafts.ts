@@ -11,7 +11,34 @@ export interface Draft {
   failure?: unknown;
 }
 
-export const useDrafts = create<Readonly<Record<number, Draft>>>(() => ({}));
+type Drafts = Readonly<Record<number, Draft>>;
+
+const KEPT = "porsche.sql";
+
+export const useDrafts = create<Drafts>(kept);
+
+/** A reload keeps them; each tab of the browser has its own. */
+useDrafts.subscribe((drafts) => {
+  try {
+    sessionStorage.setItem(KEPT, JSON.stringify(drafts, (name, value: unknown) => (name === "failure" ? undefined : value)));
+  } catch {
+    // no storage, or no room in it: they stay until the page is left
+  }
+});
+
+function kept(): Drafts {
+  try {
+    const drafts = JSON.parse(sessionStorage.getItem(KEPT) ?? "{}") as Record<number, Partial<Draft>>;
+    const whole = Object.entries(drafts).filter((entry): entry is [string, Draft] => isDraft(entry[1]));
+    return Object.fromEntries(whole);
+  } catch {
+    return {};
+  }
+}
+
+function isDraft(value: Partial<Draft> | null): boolean {
+  return [value?.text, value?.sql, value?.document].every((part) => typeof part === "string");
+}
 
 export function beginDraft(pipeline: number, sql: string, document: string): void {
   useDrafts.setState({ [pipeline]: { text: sql, sql, document } });
