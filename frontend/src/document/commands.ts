@@ -40,8 +40,10 @@ export type Command =
   | { kind: "edit_text"; edits: readonly TextEdit[] }
   | { kind: "all"; commands: readonly Command[] };
 
+export type Addition = Extract<Command, { kind: "add_node" | "connect" }>;
+
 /** The commands that say what the document must say then. */
-export type OnDocument = Exclude<Command, { kind: "move_nodes" | "edit_text" | "all" }>;
+export type OnDocument = Exclude<Command, { kind: "move_nodes" | "edit_text" | "all" }> | { kind: "additions"; commands: readonly Addition[] };
 
 export interface Applied {
   pipeline: Pipeline;
@@ -80,12 +82,24 @@ function edited(pipeline: Pipeline, edits: readonly TextEdit[]): Applied {
 function all(pipeline: Pipeline, commands: readonly Command[]): Applied {
   const inverses: Command[] = [];
   let current = pipeline;
-  for (const command of commands) {
-    const applied = apply(current, command);
+  for (let at = 0; at < commands.length;) {
+    const run = additions(commands, at);
+    const applied = run.length > 1 ? edited(current, planned(current.text, { kind: "additions", commands: run })) : apply(current, commands[at] as Command);
     current = applied.pipeline;
-    inverses.unshift(applied.inverse);
+    inverses.push(applied.inverse);
+    at += Math.max(run.length, 1);
   }
-  return { pipeline: current, inverse: { kind: "all", commands: inverses } };
+  return { pipeline: current, inverse: { kind: "all", commands: inverses.reverse() } };
+}
+
+/** The nodes, or wires, that come one after the other from there on: they are made together. */
+function additions(commands: readonly Command[], at: number): Addition[] {
+  const run: Addition[] = [];
+  for (const command of commands.slice(at)) {
+    if ((command.kind !== "add_node" && command.kind !== "connect") || command.kind !== commands[at]?.kind) break;
+    run.push(command);
+  }
+  return run;
 }
 
 /** The node's place goes with its name. */

@@ -41,6 +41,9 @@ const CASES: Record<string, () => void> = {
   "a label": does((i) => ({ kind: "rename_label", node: "node10", label: `Label ${i}` })),
   "a node": does((i) => ({ kind: "add_node", id: `fresh${i}`, component: "filter" })),
   "a wire": does(() => ({ kind: "connect", from: "node1", to: "node799", port: "rows" })),
+  "200 nodes and wires": does((i) => ({ kind: "all", commands: [
+    ...ids.slice(0, 200).map((id): Command => ({ kind: "add_node", id: `${id}_${i}`, component: "filter" })),
+    ...ids.slice(0, 200).map((id): Command => ({ kind: "connect", from: id, to: `${id}_${i}` }))] })),
   "ten nodes less": does(() => ({ kind: "remove_nodes", nodes: ids.slice(100, 110) })),
   "a node's name": does((i) => ({ kind: "rename_node", node: "node300", to: `other${i}` })),
   "a group": does((i) => ({ kind: "set_in", path: ["groups", 0], value: { id: `g${i}`, nodes: ["node1"] } })),

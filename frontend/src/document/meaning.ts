@@ -25,6 +25,8 @@ export function meaning(value: Value, command: OnDocument): Value {
       return removeNodes(value, command.nodes);
     case "connect":
       return connect(value, command);
+    case "additions":
+      return command.commands.reduce(meaning, value);
     case "disconnect":
       return { ...value, edges: list(value.edges).toSpliced(edgeIndex(value, command), 1) };
     case "rename_node":

@@ -23,9 +23,11 @@ const WAYS: { [K in OnDocument["kind"]]: Ways<K> } = {
   rename_label: (text, root, { node, label }) => [() => setField(text, nodeItem(root, node), "label", label || undefined, ["component"])],
   set_disabled: (text, root, { nodes, disabled }) => [() =>
     together(nodes.map((node) => setField(text, nodeItem(root, node), "disabled", disabled || undefined, ["label", "component"])))],
-  add_node: (text, root, command) => [() => addTo(text, root, "nodes", newNode(command))],
+  add_node: (text, root, command) => [() => addTo(text, root, "nodes", [newNode(command)])],
   remove_nodes: (text, root, { nodes }) => [() => removeNodes(text, root, new Set(nodes))],
-  connect: (text, root, command) => [() => addTo(text, root, "edges", newEdge(command))],
+  connect: (text, root, command) => [() => addTo(text, root, "edges", [newEdge(command)])],
+  additions: (text, root, { commands }) => [() => addTo(text, root, commands[0]?.kind === "add_node" ? "nodes" : "edges",
+    commands.map((command) => (command.kind === "add_node" ? newNode(command) : newEdge(command))))],
   disconnect: (text, root, command) => [() => disconnect(text, root, command)],
   rename_node: (text, root, { node, to }, meant) => [() => renameNode(text, root, node, to, meant)],
   set_in: (text, root, { path, value }, meant) => path.map((_, i) => () =>
@@ -59,10 +61,10 @@ function setField(text: string, map: YAMLMap | undefined, key: string, value: un
   return present ? changeInside(text, map, key, value) : addPair(text, map, key, value, after.find((each) => pairOf(map, each)));
 }
 
-/** An item at the end of a list of the document. */
-function addTo(text: string, root: YAMLMap, key: string, value: Value): Edits {
+/** Items at the end of a list of the document. */
+function addTo(text: string, root: YAMLMap, key: string, values: readonly Value[]): Edits {
   const items = root.get(key, true);
-  return isSeq(items) && items.items.length ? addItem(text, items as YAMLSeq, value) : fillList(text, root, key, [value]);
+  return isSeq(items) && items.items.length ? together(values.map((value) => addItem(text, items as YAMLSeq, value))) : fillList(text, root, key, values);
 }
 
 function removeNodes(text: string, root: YAMLMap, gone: ReadonlySet<string>): Edits {

@@ -55,9 +55,10 @@ function wantedOf(source: Source, command: OnDocument): Needed | null {
     case "set_disabled":
       return some(source, command, { nodes: command.nodes.map((id) => nodeIndex(source.value, id)) });
     case "add_node":
-      return some(source, command, { nodes: [lastOf(source, "nodes")] });
     case "connect":
-      return some(source, command, { edges: [lastOf(source, "edges")] });
+      return some(source, command, additionsTo(source, command.kind));
+    case "additions":
+      return command.commands[0] ? some(source, command, additionsTo(source, command.commands[0].kind)) : null;
     case "disconnect":
       return some(source, command, { edges: withNeighbour(source, "edges", [edgeIndex(source.value, command)]) });
     case "remove_nodes":
@@ -80,6 +81,10 @@ function some(source: Source, command: OnDocument, lists: Record<string, readonl
 
 function isCut(source: Source, section: string): boolean {
   return source.pieces.some((piece) => piece.section === section && piece.item >= 0);
+}
+
+function additionsTo(source: Source, kind: "add_node" | "connect"): Record<string, readonly number[]> {
+  return kind === "add_node" ? { nodes: [lastOf(source, "nodes")] } : { edges: [lastOf(source, "edges")] };
 }
 
 function lastOf(source: Source, section: string): number {

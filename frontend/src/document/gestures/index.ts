@@ -8,7 +8,7 @@ export { type PasteOptions, type Pasted, copyNodes, pasteNodes } from "./clipboa
 export { type Hit, type Schemas, find } from "./find";
 export { addNote, editNote, group, labelGroup, leaveGroup, removeNote, setCollapsed, ungroup } from "./groups";
 export {
-  type Copies, type Made, type Wanted, addNode, cyclePort, duplicate, freshId, isSource, judgeSplice, remove, removeHealing, splice, toggleDisabled,
+  type Copies, type Made, type Wanted, addNode, cyclePort, duplicate, freshId, judgeSplice, remove, removeHealing, splice, toggleDisabled,
 } from "./nodes";
 export { type ComponentView, type PortSpec, type Ports, type PropertyKind, type Relation, nodeView, portsOf, viewOf } from "./ports";
 export { type Compiled, type Lineage, renameColumn } from "./rename";

@@ -3,7 +3,7 @@ import { t } from "../../i18n";
 import type { Command } from "../commands";
 import { CommandError } from "../errors";
 import type { Layout, Model, ModelEdge, ModelNode } from "../model";
-import { type Ports, nodeView, viewOf } from "./ports";
+import { type Ports, nodeView } from "./ports";
 import { connectWire, judge, portOfEdge, sameEdge, written } from "./wires";
 
 export interface Wanted {
@@ -194,9 +194,4 @@ export function namesFor(model: Model, nodes: readonly ModelNode[], keep = false
 export function toggleDisabled(model: Model, nodes: readonly string[]): Command {
   const chosen = model.nodes.filter((node) => nodes.includes(node.id));
   return { kind: "set_disabled", nodes: chosen.map((node) => node.id), disabled: !chosen.every((node) => node.disabled) };
-}
-
-/** Whether a component takes anything, or is where rows begin. */
-export function isSource(model: Model, ports: Ports, component: string): boolean {
-  return viewOf(model, ports, component)?.inputs.length === 0;
 }
