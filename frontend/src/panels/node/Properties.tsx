@@ -3,15 +3,19 @@ import { IconArrowBackUp } from "@tabler/icons-react";
 import { useEffect, useId, useRef } from "react";
 
 import type { Diagnostic, PropertySpec } from "../../api/types";
+import { CommandError } from "../../document/commands";
+import { portsOf, renameColumn } from "../../document/gestures";
 import type { ModelNode } from "../../document/model";
 import { same } from "../../document/splice";
 import { printYaml } from "../../document/yaml";
 import { said, t } from "../../i18n";
-import type { Verb } from "../canvas/catalogue";
+import { type Verb, useKnown } from "../canvas/catalogue";
 import { diagnosticsOf, useEditor, useEditorStore } from "../document/editor";
 import { Fixes } from "../problems/Fixes";
 import panels from "../run/panels.module.css";
 import { shown } from "./fields";
+import { schemasOf } from "./incoming";
+import type { Lineage } from "./lineage";
 import classes from "./node.module.css";
 import { WIDGETS } from "./widgets";
 
@@ -28,6 +32,7 @@ const nameless = (name: string): PropertySpec => ({ name, kind: "", label: name,
 /** The properties of a node: a widget for each kind, YAML as it stands for what has none. Each change is a command. */
 export function Properties({ node, verb, focus, canEdit, onReveal }: PropertiesProps) {
   const editor = useEditorStore();
+  const rename = useRenaming(node.id);
   const specs = verb?.properties ?? [];
   const unknown = Object.keys(node.properties).filter((name) => !specs.some((spec) => spec.name === name));
   const change = (property: string) => (value: unknown) => {
@@ -38,7 +43,7 @@ export function Properties({ node, verb, focus, canEdit, onReveal }: PropertiesP
   const all = [...specs.map((spec) => ({ ...nameless(spec.name), ...spec })), ...unknown.map(nameless)];
   if (!all.length) return <p className="p-muted">{t("This component has no properties.")}</p>;
   return all.map((spec) => (
-    <Property key={spec.name} node={node} spec={spec} focused={spec.name === focus} canEdit={canEdit} onChange={change(spec.name)}
+    <Property key={spec.name} node={node} spec={spec} focused={spec.name === focus} canEdit={canEdit} onChange={change(spec.name)} onRename={rename}
       onReveal={() => onReveal(node.id, spec.name)} />
   ));
 }
@@ -49,12 +54,31 @@ interface PropertyProps {
   focused: boolean;
   canEdit: boolean;
   onChange: (value: unknown) => void;
+  onRename: (from: string, to: string) => boolean;
   onReveal: () => void;
+}
+
+/** Renames a column of a node where it is read, too, in one step. */
+function useRenaming(node: string): (from: string, to: string) => boolean {
+  const editor = useEditorStore();
+  const catalogue = useKnown();
+  return (from, to) => {
+    const state = editor.getState();
+    try {
+      const lineage = { ...state.good?.lineage, ...state.compiled?.lineage } as Lineage;
+      const { command } = renameColumn(state.model, portsOf(catalogue), { schemas: schemasOf(state), lineage }, node, from, to);
+      state.change(command, t("Rename {from} to {to}", { from, to }));
+      return true;
+    } catch (error) {
+      if (error instanceof CommandError) return false;
+      throw error;
+    }
+  };
 }
 
 const CONTROLS = "input, textarea, select, button:not([data-reset]), [contenteditable=true]";
 
-function Property({ node, spec, focused, canEdit, onChange, onReveal }: PropertyProps) {
+function Property({ node, spec, focused, canEdit, onChange, onRename, onReveal }: PropertyProps) {
   const box = useRef<HTMLDivElement>(null);
   const id = useId();
   const diagnostics = useEditor(diagnosticsOf);
@@ -73,7 +97,7 @@ function Property({ node, spec, focused, canEdit, onChange, onReveal }: Property
   const wrong = own.length ? `${id}-wrong` : "";
   const props = {
     id, node, spec: { ...spec, label }, value, disabled: !canEdit, invalid: own.some((each) => each.severity === "error"),
-    describedBy: [help, wrong].filter(Boolean).join(" ") || undefined, onChange,
+    describedBy: [help, wrong].filter(Boolean).join(" ") || undefined, onChange, onRename,
   };
   return (
     <div className={classes.field} ref={box} {...(kind && !kind.grouped ? {} : { role: "group", "aria-label": label })}>

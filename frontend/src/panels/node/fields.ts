@@ -20,9 +20,9 @@ export interface Draft {
 
 /**
  * A text that is being typed. `commit` is called with it while one pauses, and when one is done. `normal`: what the document makes of
- * a text, as a text: one that means the same stays as it was typed.
+ * a text, as a text: one that means the same stays as it was typed. `late`: not before one is done, as with names that others refer to.
  */
-export function useTyped(value: string, commit: (value: string) => void, normal: (text: string) => string = trimmed): Draft {
+export function useTyped(value: string, commit: (value: string) => void, normal: (text: string) => string = trimmed, late = false): Draft {
   const [draft, setDraft] = useState(value);
   const [of, setOf] = useState(value);
   const typed = useRef<string | null>(null);
@@ -46,7 +46,7 @@ export function useTyped(value: string, commit: (value: string) => void, normal:
       setDraft(next);
       typed.current = next;
       clearTimeout(timer.current);
-      timer.current = setTimeout(() => send(next), TYPING_MS);
+      if (!late) timer.current = setTimeout(() => send(next), TYPING_MS);
     },
     done: () => {
       if (typed.current !== null) send(typed.current);
@@ -73,8 +73,8 @@ export interface DraftField {
 }
 
 /** A text field's props: Enter is done, Escape takes back what was typed since the field got the focus. */
-export function useDraft(value: string, commit: (value: string) => void, normal?: (text: string) => string): DraftField {
-  const typed = useTyped(value, commit, normal);
+export function useDraft(value: string, commit: (value: string) => void, normal?: (text: string) => string, late = false): DraftField {
+  const typed = useTyped(value, commit, normal, late);
   return {
     value: typed.value,
     onChange: (event) => typed.set(event.currentTarget.value),

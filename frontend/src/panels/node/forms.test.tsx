@@ -42,7 +42,7 @@ const SPECS: PropertySpec[] = [
 ];
 
 const COMPONENTS = [
-  { name: "source", family: "sources", title: "Source", doc: "", details: "", ports: { inputs: [], outputs: [{ name: "rows", relation: "rows" }] }, properties: [], example: {} },
+  { name: "source", family: "sources", title: "Source", doc: "", details: "", ports: { inputs: [], outputs: [{ name: "rows", relation: "rows" }] }, properties: [spec("columns", "fields", { port: null })], example: {} },
   { name: "thing", family: "transform", title: "Thing", doc: "", details: "", properties: SPECS, example: {},
     ports: { inputs: [{ name: "rows", help: "", optional: false, many: false, relation: "rows" }], outputs: [{ name: "rows", relation: "rows" }] } },
 ] as ComponentSpec[];
@@ -58,16 +58,31 @@ const text = (properties: string) => `version: 1\nname: x\nnodes:\n  - {id: a, c
 function open(properties: string, compiled: Compiled = COMPILED) {
   const editor = createEditor({ pipeline: 1, revision: 1, document: text(properties), layout: {} });
   editor.getState().checked(textOf(editor.getState()), compiled);
+  return shownForm(editor, "b", "thing");
+}
+
+function shownForm(editor: ReturnType<typeof createEditor>, id: string, component: string) {
   const client = new QueryClient({ defaultOptions: { queries: { staleTime: Infinity } } });
   client.setQueryData(["components"], COMPONENTS);
   client.setQueryData(["functions"], []);
   const Form = () => {
-    const node = useEditor((state) => state.model.nodes.find((each) => each.id === "b"));
-    return node ? <Properties node={node} verb={catalogueOf(COMPONENTS).get("thing")} focus={null} canEdit onReveal={() => undefined} /> : null;
+    const node = useEditor((state) => state.model.nodes.find((each) => each.id === id));
+    return node ? <Properties node={node} verb={catalogueOf(COMPONENTS).get(component)} focus={null} canEdit onReveal={() => undefined} /> : null;
   };
   render(<MantineProvider env="test"><QueryClientProvider client={client}><EditorProvider value={editor}><Form /></EditorProvider></QueryClientProvider></MantineProvider>);
-  const properties_ = () => editor.getState().model.nodes.find((each) => each.id === "b")?.properties;
+  const properties_ = () => editor.getState().model.nodes.find((each) => each.id === id)?.properties;
   return { editor, properties: properties_, user: userEvent.setup() };
+}
+
+const SOURCE = "version: 1\nname: x\nnodes:\n  - {id: a, component: source, properties: {columns: {user: BIGINT, price: DOUBLE}}}\n"
+  + "  - {id: b, component: thing, properties: {condition: price > 3}}\nedges:\n  - {from: a, to: b}\n";
+
+/** The form of a source whose columns others read. */
+function openSource() {
+  const editor = createEditor({ pipeline: 1, revision: 1, document: SOURCE, layout: {} });
+  const columns = [column("user", "BIGINT"), column("price", "DOUBLE")];
+  editor.getState().checked(SOURCE, { ...COMPILED, nodes: { a: { columns, time: null, key: [], changelog: "I" } }, lineage: { a: {} } } as unknown as Compiled);
+  return shownForm(editor, "a", "source");
 }
 
 describe("a form", () => {
@@ -179,6 +194,18 @@ describe("a form", () => {
     expect(screen.getByRole("button", { name: "Use 'user' for 'usr'" })).toHaveProperty("disabled", true); // of a text that is no more
     editor.getState().undo();
     expect(properties()).toEqual({ keys: ["usr"] });
+  });
+});
+
+describe("the name of a source's column", () => {
+  it("follows to where it is read", async () => {
+    const { user, editor } = openSource();
+    const name = screen.getByLabelText("Name of columns 2");
+    await user.clear(name);
+    await user.type(name, "cost{Enter}");
+    expect(editor.getState().model.nodes.map((node) => node.properties)).toEqual([{ columns: { user: "BIGINT", cost: "DOUBLE" } }, { condition: "cost > 3" }]);
+    editor.getState().undo();
+    expect(textOf(editor.getState())).toBe(SOURCE);
   });
 });
 

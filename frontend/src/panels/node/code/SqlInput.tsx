@@ -61,19 +61,23 @@ export function SqlInput(props: SqlInputProps) {
     setAt(view.state.selection.main.head);
   });
   const [locks] = useState(() => new Compartment());
+  const [named] = useState(() => new Compartment());
   const { attach, view } = useCodeView(() => ({
     text: value,
     extensions: [
       look, drawSelection(), EditorView.lineWrapping, sql({ dialect: flinkSql }), autocompletion({ override: [source], icons: false, maxRenderedOptions: 60 }),
       Prec.highest(keymap.of(keysOf(props.lines ?? false, events))), keymap.of([...completionKeymap, ...standardKeymap]),
       props.placeholder ? placeholding(props.placeholder) : [],
-      locks.of(EditorState.readOnly.of(disabled)), EditorView.contentAttributes.of(attributes(props)),
+      locks.of(EditorState.readOnly.of(disabled)), named.of(EditorView.contentAttributes.of(attributes(props))),
       EditorView.updateListener.of((update) => {
         if (update.docChanged || update.selectionSet) onUpdate(update.view, update.docChanged, update.transactions.some((each) => each.annotation(fromOutside)));
       }),
       EditorView.domEventHandlers({ focus: () => { setFocused(true); events.begin(); }, blur: () => { setFocused(false); events.done(); } }),
     ],
   }));
+  const { id, label, invalid, describedBy, lines } = props;
+  useEffect(() => view?.dispatch({ effects: named.reconfigure(EditorView.contentAttributes.of(attributes({ id, label, invalid, describedBy, lines }))) }),
+    [view, named, id, label, invalid, describedBy, lines]);
   useEffect(() => view?.dispatch({ effects: locks.reconfigure(EditorState.readOnly.of(disabled)) }), [view, disabled, locks]);
   useEffect(() => {
     const text = view?.state.doc.toString();
@@ -136,7 +140,7 @@ function keysOf(lines: boolean, events: Events) {
   ];
 }
 
-function attributes({ id, label, invalid, describedBy, lines }: SqlInputProps): Record<string, string> {
+function attributes({ id, label, invalid, describedBy, lines }: Pick<SqlInputProps, "id" | "label" | "invalid" | "describedBy" | "lines">): Record<string, string> {
   return {
     "aria-label": label,
     "aria-multiline": String(lines ?? false),

@@ -109,7 +109,7 @@ export function Name({ name, label, disabled, taken, onChange }: NameProps) {
   const field = useDraft(name, (text) => {
     const next = text.trim();
     if (next && !taken(next)) onChange(next);
-  });
+  }, undefined, true);
   const wrong = field.value.trim() !== name && (!field.value.trim() || taken(field.value.trim()));
   return (
     <div style={{ flex: 1, minWidth: 0 }}>

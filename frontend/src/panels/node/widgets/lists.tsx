@@ -28,10 +28,12 @@ interface RowsProps extends WidgetProps {
   addLabel: string;
   names?: readonly Suggestion[];
   ordered?: boolean;
+  /** Names are columns of the node: those that read them follow. */
+  followed?: boolean;
 }
 
 /** Rows of a name and something, added, removed and in an order. */
-function Rows({ id, spec, value, disabled, onChange, cell, fresh, addLabel, names, ordered = true }: RowsProps) {
+function Rows({ id, spec, value, disabled, onChange, onRename, cell, fresh, addLabel, names, ordered = true, followed = false }: RowsProps) {
   const list = useRef<HTMLUListElement>(null);
   const entries = entriesOf(value);
   const change = (next: Entries) => onChange(next.length ? Object.fromEntries(next) : undefined);
@@ -54,7 +56,7 @@ function Rows({ id, spec, value, disabled, onChange, cell, fresh, addLabel, name
         {entries.map(([name, each], i) => (
           <li key={i} className={classes.row}>
             <NameCell name={name} names={names} label={t("Name of {label} {number}", { label: spec.label, number: i + 1 })} disabled={disabled}
-              taken={(other) => other !== name && entries.some(([known]) => known === other)} onChange={(next) => replace(i, [next, each])} />
+              taken={(other) => other !== name && entries.some(([known]) => known === other)} onChange={(next) => (followed && onRename(name, next)) || replace(i, [next, each])} />
             <div style={{ flex: 1.4, minWidth: 0 }}>{cell(name, each, (next) => replace(i, [name, next]))}</div>
             {disabled ? null : (
               <>
@@ -109,7 +111,7 @@ export function FieldsEditor(props: WidgetProps) {
   const { node, spec, disabled } = props;
   return (
     <>
-      <Rows {...props} addLabel={t("Add a column")} fresh={(taken) => [free("column", taken), "STRING"]}
+      <Rows {...props} addLabel={t("Add a column")} followed={spec.name === COLUMNS} fresh={(taken) => [free("column", taken), "STRING"]}
         cell={(name, type, change) => (
           <Cell value={type} label={t("Type of {name}", { name })} disabled={props.disabled} suggestions={TYPES.map((each) => ({ value: each }))} onChange={(text) => text && change(text)} />
         )} />

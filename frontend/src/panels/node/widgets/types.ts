@@ -19,6 +19,8 @@ export interface WidgetProps {
   describedBy: string | undefined;
   /** undefined: the default again. */
   onChange: (value: unknown) => void;
+  /** Gives a column of the node another name, wherever it is read; false where that cannot be done. */
+  onRename: (from: string, to: string) => boolean;
 }
 
 export type Widget = (props: WidgetProps) => ReactNode;
