@@ -21,7 +21,7 @@ import yaml
 
 from engine.errors import Place, UserError
 from engine.sql.dialect import place_of
-from porsche.compiler import Diagnostic, DocumentError, Environment, environment, examine
+from porsche.compiler import Diagnostic, DocumentError, Environment, Examined, environment, examine
 from porsche.compiler.recognise.changes import Changes, Command, Differ, whole
 from porsche.compiler.recognise.matching import Found, prints_of, tagged
 from porsche.compiler.recognise.ordering import ordered
@@ -97,18 +97,17 @@ def recognise(sql: str, *, environment: Environment | None = None, previous: str
     name = script.name or str(before.value.get("name") or "pipeline")
     changes = (whole(name, script.settings, reading.found) if previous is None
                else Differ(before, name, script.settings, reading.found).run())
-    return _checked(changes, reading, spans, where, parameters or {}, state)
+    examined = before.examined if before.examined is not None and not changes.commands else examine(
+        json.dumps(changes.document, ensure_ascii=False), parameters=parameters or {}, state=state, environment=where)
+    return _checked(changes, reading, spans, examined)
 
 
 def _dev() -> Environment:
     return environment("dev")
 
 
-def _checked(changes: Changes, reading: _Read, spans: tuple[dict[str, Any], ...], where: Environment,
-             parameters: Mapping[str, str], state: str) -> Recognised:
-    """The changes, if the document that they make becomes what was written."""
-    text = json.dumps(changes.document, ensure_ascii=False)
-    examined = examine(text, parameters=parameters, state=state, environment=where)
+def _checked(changes: Changes, reading: _Read, spans: tuple[dict[str, Any], ...], examined: Examined) -> Recognised:
+    """The changes, if the document that they make (`examined`) becomes what was written."""
     told = tuple(_placed(d, reading) for d in examined.diagnostics)
     if examined.compiled is None:
         return Recognised(spans=spans, diagnostics=told)

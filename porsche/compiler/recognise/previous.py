@@ -36,6 +36,7 @@ class Previous:
     prints: Mapping[str, Prints] = field(default_factory=dict)
     fill: Fill = lambda value: value
     renamed: dict[str, str] = field(default_factory=dict)
+    examined: Examined | None = None
 
     @classmethod
     def of(cls, text: str, parameters: Mapping[str, str], state: str, environment: Environment) -> Previous:
@@ -47,8 +48,8 @@ class Previous:
             return cls(value if isinstance(value, dict) else {})
         prints = prints_by_node(parts.statements)
         nodes = {node.id: node for node in parts.document.nodes if node.id in prints}
-        return cls(value, nodes, parts.inputs, parts.settings, parts.components, prints,
-                   _filling(parts.document, parameters, state))
+        fill = _filling(parts.document, parameters, state)
+        return cls(value, nodes, parts.inputs, parts.settings, parts.components, prints, fill, examined=examined)
 
     def inputs_of(self, node: str) -> dict[str, tuple[str, ...]]:
         """The nodes at the ports of a node, by the names they have now."""
