@@ -11,7 +11,11 @@ import pytest
 import yaml
 
 from engine.connectors.base import Access
+from engine.errors import UserError
+from engine.session import RunOptions, Session
+from porsche.compiler import compile_text
 from porsche.runners.preview.describe import answer
+from porsche.runners.preview.recorded import position_of
 from porsche.runners.preview.rerun import Question, Ran, rerun
 from porsche.runners.preview.sampling import Samples
 from porsche.runners.preview.shown import changes
@@ -227,3 +231,31 @@ def test_what_columns_are_like(tmp_path: Path) -> None:
         "column": "at", "first": "2024-05-01 10:00:01", "last": "2024-05-01 10:01:10", "out_of_order": 2,
         "most_behind": 68_000, "behind": [0, 0]}
     assert (len(output["rows"]), output["total"]) == (2, 5)
+
+
+def test_a_sample_begins_where_a_run_stood(tmp_path: Path) -> None:
+    events = tmp_path / "events.json"
+    events.write_text("".join(json.dumps(order) + "\n" for order in ORDERS))
+    source = {**SOURCE, "options": {"connector": "filesystem", "path": str(events), "format": "json"}}
+    text = document(node("kept", "table_sink", options={"connector": "blackhole"}), edges=[("orders", "kept")],
+                    source=source)
+    state = tmp_path / "state"
+    compiled = compile_text(text, state=str(state))
+    session = Session(folder=state, nodes=compiled.nodes)
+    list(session.script(compiled.text))
+
+    def stop_soon(job: Any) -> None:
+        reader = job.graph.sources[0]
+        poll = reader.poll
+        reader.poll = lambda limit: [job.stop(), poll(limit)][1]
+
+    session.run(RunOptions(batch_rows=3, on_job=stop_soon))
+    wanted = {"orders": {"position": position_of(state, "orders")}}
+    ran = rerun(Question(text, state=str(tmp_path), samples=wanted), Samples())
+    sample = ran.nodes["orders"].sample
+    assert sample is not None and sample.kind == "recorded"
+    assert ids(ran, "orders") == [4, 5]
+    with pytest.raises(UserError, match="other"):
+        position_of(state, "other")
+    strange = rerun(Question(text, state=str(tmp_path), samples={"orders": {"position": {"row": 3}}}), Samples())
+    assert strange.error is not None and strange.error.code == "other_source"

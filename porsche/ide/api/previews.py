@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field
 from rest_framework import serializers as s
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, NotFound
 from rest_framework.request import Request
 
 from porsche.ide.api import bodies, shapes
 from porsche.ide.api.base import View
 from porsche.ide.api.documents import EXAMPLE
 from porsche.ide.errors import Conflict
-from porsche.ide.models import Role
+from porsche.ide.models import Project, Role, Run
+from porsche.runners.folder import RunFolder
 from porsche.runners.preview import asked
 from porsche.runners.preview.limits import MOST_ROWS, ROWS
 
@@ -39,6 +41,8 @@ class SampleOrder(bodies.Body):
     rows = s.ListField(child=s.DictField(), required=False, max_length=MOST_ROWS,
                        help_text="Rows in the order in which they arrive, as JSON.")
     anew = s.BooleanField(required=False, help_text="Read the source now.")
+    run = s.IntegerField(min_value=1, max_value=2**63 - 1, required=False,
+                         help_text="What this run read since the oldest checkpoint that it keeps.")
 
 
 class Samples(s.DictField):
@@ -160,7 +164,7 @@ class PreviewLetter(s.Serializer[Any]):
 
 
 class PreviewSample(s.Serializer[Any]):
-    kind = s.ChoiceField(("pinned", "read", "empty"))
+    kind = s.ChoiceField(("pinned", "read", "recorded", "empty"))
     rows = s.IntegerField()
     more = s.BooleanField(help_text="The source has others.")
     unreadable = s.IntegerField()
@@ -226,16 +230,31 @@ class PreviewView(View):
         The answer is 200 for a broken document too: what is right in it runs, `diagnostics` has the errors.
         """
         given = self.body(PreviewOrder)
-        self.project(given["project"], Role.EDITOR)
+        project = self.project(given["project"], Role.EDITOR)
         question = asked.Asked(given["document"], str(settings.HOME.path), given["node"], _tab(request, given["tab"]),
-                               given.get("parameters", {}), given["environment"], given.get("samples", {}),
-                               given["limit"])
+                               given.get("parameters", {}), given["environment"],
+                               self._samples(project, given.get("samples", {})), given["limit"])
         try:
             return HttpResponse(asked.preview(question), content_type="application/json")
         except asked.Outdated as error:
             raise Conflict("outdated", "a newer request has come") from error
         except asked.Busy as error:
             raise Unavailable from error
+
+
+    @staticmethod
+    def _samples(project: Project, samples: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+        """With the folders of the runs that are named."""
+        found = {}
+        for node, spec in samples.items():
+            rest = {name: value for name, value in spec.items() if name != "run"}
+            if "run" in spec:
+                run = Run.objects.filter(pipeline__project=project, pk=spec["run"]).first()
+                if run is None:
+                    raise NotFound(f"there is no run {spec['run']} in this project")
+                rest["state"] = str(RunFolder(settings.HOME.run(run.pk)).state)
+            found[node] = rest
+        return found
 
 
 class InferView(View):

@@ -20,6 +20,7 @@ from porsche.compiler import DocumentError, environment
 from porsche.runners.access import access_of
 from porsche.runners.preview.describe import answer
 from porsche.runners.preview.infer import infer
+from porsche.runners.preview.recorded import position_of
 from porsche.runners.preview.rerun import Question, Ran, closure, rerun
 from porsche.runners.preview.sampling import Samples
 from porsche.runners.testing.running import Order, cases, run
@@ -87,7 +88,7 @@ class Previews:
         node = question["node"]
         made = Question(
             question["document"], question["parameters"], environment(question["environment"]), access,
-            None if node is None else frozenset([node]), FEW, question["samples"], question["limit"], str(state),
+            None if node is None else frozenset([node]), FEW, _samples(question), question["limit"], str(state),
             question["secrets"])
         samples = self._samples.setdefault(str(state), Samples(state / "samples"))
         ran = rerun(made, samples)
@@ -102,6 +103,12 @@ class Previews:
         home = question["home"]
         state = Path(home) / "preview"
         return state, access_of(environment(question["environment"]).allowed(str(state), home))
+
+
+def _samples(question: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """What is wanted of the sources. `state`: of a run, whose source says where to begin."""
+    return {node: {"position": position_of(Path(spec["state"]), node), "anew": spec.get("anew")} if "state" in spec
+            else spec for node, spec in question["samples"].items()}
 
 
 def warm(previews: Previews, home: str) -> None:

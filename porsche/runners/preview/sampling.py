@@ -42,8 +42,9 @@ KINDS = "__kind"
 
 @dataclass(frozen=True)
 class Sample:
-    """Rows of a table. `kind`: "pinned" (given), "read" (from the source), "empty"; `more`: the source has others;
-    `dead`: the first records that could not be read, of `unreadable`; `taken_at`: when, seconds since the epoch."""
+    """Rows of a table. `kind`: "pinned" (given), "read" (from the source), "recorded" (from where a run's source stood
+    on), "empty"; `more`: the source has others; `dead`: the first records that could not be read, of `unreadable`;
+    `taken_at`: when, seconds since the epoch."""
 
     batch: Batch
     kind: str = "read"
@@ -113,7 +114,7 @@ def read(table: TableOptions, source: Source, limit: int, seconds: float = SECON
     more = True
     try:
         if position is not None:
-            reader.restore(dict(position))
+            _go_to(reader, position, table.name)
         reader.open(range(len(table.schema)))
         while rows < limit:
             poll = reader.poll(limit - rows)
@@ -134,7 +135,16 @@ def read(table: TableOptions, source: Source, limit: int, seconds: float = SECON
             reader.close()
     batch = concat(batches) if batches else empty(table)
     batch = batch if batch.length <= limit else batch.slice(0, limit)
-    return Sample(Batch(batch.columns, batch.length, batch.kinds), "read", more, unreadable, tuple(dead), time.time())
+    kind = "read" if position is None else "recorded"
+    return Sample(Batch(batch.columns, batch.length, batch.kinds), kind, more, unreadable, tuple(dead), time.time())
+
+
+def _go_to(reader: Source, position: Mapping[str, Any], name: str) -> None:
+    try:
+        reader.restore(dict(position))
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError("other_source", f"{name} does not go on where the run's source stood",
+                        hint="it has another connector now: read the source itself") from error
 
 
 class Samples:
@@ -252,6 +262,6 @@ def _forget(folder: Path) -> None:
 def wanted_of(spec: Mapping[str, Any] | None, kept: Kept | None, limit: int) -> Wanted:
     """What a request wants of a source ({rows: [..]}, {position: ..}, {anew: true}), else what the document keeps."""
     spec = spec or {}
-    if kept is None or spec.get("rows") is not None:
+    if kept is None or spec.get("rows") is not None or spec.get("position") is not None:
         return Wanted(spec.get("rows"), position=spec.get("position"), limit=limit, anew=bool(spec.get("anew")))
     return Wanted(kept.rows, kept.file, limit=limit, anew=bool(spec.get("anew")))

@@ -336,8 +336,8 @@ export interface paths {
         };
         get?: never;
         /**
-         * Save where nodes are drawn: node -> [x, y]. This makes no revision
-         * @description Save where nodes are drawn: node -> [x, y]. This makes no revision.
+         * Save where nodes are drawn: node -> its place. This makes no revision
+         * @description Save where nodes are drawn: node -> its place. This makes no revision.
          */
         put: operations["pipelines_layout_update"];
         post?: never;
@@ -2387,6 +2387,9 @@ export interface components {
             digest: string;
             layout: {
                 [key: string]: [
+                ] | [
+                    number
+                ] | [
                     number,
                     number
                 ];
@@ -2582,10 +2585,11 @@ export interface components {
         /**
          * @description * `pinned` - pinned
          *     * `read` - read
+         *     * `recorded` - recorded
          *     * `empty` - empty
          * @enum {string}
          */
-        PreviewSampleKind: "pinned" | "read" | "empty";
+        PreviewSampleKind: "pinned" | "read" | "recorded" | "empty";
         /**
          * @description Rows, and what all of them are like. `kinds`: 0 +I, 1 -U, 2 +U, 3 -D of each row, null: all +I; `before_end`: how
          *     many came before the sample ended.
@@ -3006,6 +3010,11 @@ export interface components {
             }[];
             /** @description Read the source now. */
             anew?: boolean;
+            /**
+             * Format: int64
+             * @description What this run read since the oldest checkpoint that it keeps.
+             */
+            run?: number;
         };
         /** @description Refuses what it does not know. */
         SaveOrderRequest: {
@@ -5325,6 +5334,9 @@ export interface operations {
             content: {
                 "application/json": {
                     [key: string]: [
+                    ] | [
+                        number
+                    ] | [
                         number,
                         number
                     ];
@@ -5339,6 +5351,9 @@ export interface operations {
                 content: {
                     "application/json": {
                         [key: string]: [
+                        ] | [
+                            number
+                        ] | [
                             number,
                             number
                         ];
