@@ -6,6 +6,7 @@ import { found } from "../../actions";
 import { successors } from "../../document/gestures";
 import { said, t } from "../../i18n";
 import { useEditor } from "../document/editor";
+import { LibrarySection } from "../library/LibrarySection";
 import type { Catalogue, Verb } from "./catalogue";
 import type { Desk } from "./desk";
 import { COMPONENT_TYPE } from "./dropping";
@@ -50,6 +51,7 @@ export function Components({ desk }: { desk: Desk }) {
             {verbs.map((verb) => <Card key={verb.name} verb={verb} illegal={legal !== null && !legal.has(verb.name)} onAdd={() => add(verb)} onShow={() => setActive(verb.name)} />)}
           </section>
         ))}
+        <LibrarySection query={query} canEdit={desk.canEdit} />
         {shown.length ? null : <p className={classes.none}>{t("No component is called “{query}”.", { query })}</p>}
       </div>
       <div className={classes.doc}>
