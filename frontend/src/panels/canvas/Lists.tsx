@@ -40,7 +40,7 @@ export function AddList({ asked, desk }: { asked: Asked<"add">; desk: Desk }) {
     return [...wired, ...rest];
   }, [desk, after, before, onEdge, point, model]); // eslint-disable-line react-hooks/exhaustive-deps
   const onPick = (item: AddPick, way: number) => {
-    close(false);
+    close();
     const port = item.ports[way];
     addNode({
       component: item.component, first: item.first, at,
@@ -153,7 +153,7 @@ export function FindList({ desk, onNode }: { desk: Desk; onNode: (node: string, 
     return gestures.find(model, schemas ?? {}, query, titles).map((hit) => hitPick(desk, hit.node, whereTold(hit.where, hit.text), hit.property ?? null));
   }, [model, schemas, titles, desk]);
   const onPick = (item: FindPick & { property?: string | null }) => {
-    close(false);
+    close();
     if (item.part) choose({ parts: [item.node] });
     else {
       settle([item.node]);

@@ -339,7 +339,7 @@ export function groupLabel(id: string): string {
 export function addNote(at?: readonly [number, number]): boolean {
   let id = "";
   const done = act(t("Add a note"), (desk, model) => {
-    const [x, y] = at ?? middleOf(desk);
+    const [x, y] = at ?? freeAt(desk, middleOf(desk));
     const made = gestures.addNote(model, "", [Math.round(x), Math.round(y), 200, 80]);
     id = made.id;
     return made.command;

@@ -6,7 +6,7 @@ import { memo, useEffect, useRef } from "react";
 
 import * as gestures from "../../document/gestures";
 import { SHAPE } from "../../document/layout";
-import type { Layout, Model } from "../../document/model";
+import type { Layout, Model, Place } from "../../document/model";
 import { plural, t } from "../../i18n";
 import { act, deskNow } from "./desk";
 import classes from "./editing.module.css";
@@ -89,6 +89,18 @@ export function throughFolds(wires: readonly Wire[], folded: ReadonlyMap<string,
     }
   }
   return [...found.values()];
+}
+
+/** What stands in the way of wires: tiles, and of folded groups the tile that stands for them. */
+export function placesThroughFolds(places: Layout, folded: ReadonlyMap<string, string>): Layout {
+  if (!folded.size) return places;
+  const found: Record<string, Place> = {};
+  for (const [id, place] of Object.entries(places)) {
+    const group = folded.get(id);
+    const was = group === undefined ? undefined : found[group];
+    found[group ?? id] = was ? [Math.min(was[0], place[0]), Math.min(was[1], place[1])] : place;
+  }
+  return found;
 }
 
 export const Frame = memo(function Frame({ data, selected }: NodeProps<FrameNode>) {
