@@ -1,5 +1,5 @@
 import { IconClock, IconKey } from "@tabler/icons-react";
-import { useState } from "react";
+import { Fragment, useRef, useState } from "react";
 
 import type { NodeSchema } from "../../api/types";
 import { t } from "../../i18n";
@@ -21,26 +21,36 @@ export function Columns({ node, canEdit = false, onSelect }: ColumnsProps) {
   const compiled = useEditor((state) => state.good);
   const [open, setOpen] = useState<string | null>(null);
   const schema = useEditor(schemasOf)[node];
+  const [said, setSaid] = useState<{ node: string; texts: readonly string[] } | null>(null);
+  const status = useRef<HTMLDivElement>(null);
+  const onRenamed = (to: string, problems: readonly string[]) => {
+    setOpen(to);
+    setSaid({ node, texts: [t("{column} is its name here and wherever it is read.", { column: to }), ...problems] });
+    status.current?.focus(); // the field goes with the old name
+  };
   return (
     <section className={classes.section}>
       <h3>{schema ? t("Columns out ({count})", { count: schema.columns.length }) : t("Columns out")}</h3>
       {schema ? <Facts schema={schema} /> : <p className="p-muted" style={{ margin: 0 }}>{t("Known once the node and those before it are right, if it gives rows.")}</p>}
+      <div ref={status} role="status" tabIndex={-1} className="p-muted">{said?.node === node ? said.texts.map((each) => <div key={each}>{each}</div>) : null}</div>
       <table className={classes.columns}>
         <tbody>
           {schema?.columns.map((column) => (
-            <tr key={column.name}>
-              <td style={{ width: "45%" }}>
-                <button type="button" className={panels.link} aria-expanded={open === column.name} onClick={() => setOpen(open === column.name ? null : column.name)}
-                  title={t("{column}: where it comes from", { column: column.name })}>
-                  {column.name}
-                </button>{" "}
-                {schema.key?.includes(column.name) ? <IconKey size={12} aria-label={t("part of the key")} /> : null}
-                {column.time ? <IconClock size={12} aria-label={t("time attribute: {kind}", { kind: column.time })} /> : null}
-                {open === column.name ? <Origins lineage={(compiled?.lineage ?? {}) as Lineage} node={node} column={column.name} onSelect={onSelect} /> : null}
-                {open === column.name && canEdit ? <RenameColumn node={node} column={column.name} /> : null}
-              </td>
-              <td className={classes.type}>{column.type}</td>
-            </tr>
+            <Fragment key={column.name}>
+              <tr>
+                <td style={{ width: "45%" }}>
+                  <button type="button" className={panels.link} aria-expanded={open === column.name} onClick={() => setOpen(open === column.name ? null : column.name)}
+                    title={t("{column}: where it comes from", { column: column.name })}>
+                    {column.name}
+                  </button>{" "}
+                  {schema.key?.includes(column.name) ? <IconKey size={12} aria-label={t("part of the key")} /> : null}
+                  {column.time ? <IconClock size={12} aria-label={t("time attribute: {kind}", { kind: column.time })} /> : null}
+                  {open === column.name ? <Origins lineage={(compiled?.lineage ?? {}) as Lineage} node={node} column={column.name} onSelect={onSelect} /> : null}
+                </td>
+                <td className={classes.type}>{column.type}</td>
+              </tr>
+              {open === column.name && canEdit ? <tr><td colSpan={2}><RenameColumn node={node} column={column.name} onRenamed={onRenamed} /></td></tr> : null}
+            </Fragment>
           ))}
         </tbody>
       </table>

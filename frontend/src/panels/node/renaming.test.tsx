@@ -48,6 +48,8 @@ it("renames a column from where it gets its name to where it is read, in one ste
   await user.clear(field);
   await user.type(field, "cost{Enter}");
   expect(textOf(editor.getState())).toBe(TEXT.replace("price: DOUBLE", "cost: DOUBLE").replace("price > 3", "cost > 3"));
+  const status = screen.getByText("cost is its name here and wherever it is read.").closest("[role=status]");
+  expect(document.activeElement).toBe(status);
   editor.getState().undo();
   expect(textOf(editor.getState())).toBe(TEXT);
 });
