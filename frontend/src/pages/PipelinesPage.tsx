@@ -58,7 +58,7 @@ const COLUMNS: readonly Column<Row>[] = [
   {
     id: "progress",
     title: msg("Progress"),
-    width: 170,
+    width: 150,
     cell: ({ run }) => (run?.progress === null || run === null ? "–" : <Progress value={run.progress} label={t("Progress of the run")} />),
     sort: ({ run }) => run?.progress,
     help: msg("Of runs whose input has an end"),
@@ -66,7 +66,7 @@ const COLUMNS: readonly Column<Row>[] = [
   { id: "lag", title: msg("Lag"), width: 90, align: "end", cell: ({ run }) => <Duration value={lag(run)} />, sort: ({ run }) => lag(run), help: msg("How far event time is behind the clock") },
   { id: "changed", title: msg("Changed"), width: 96, cell: ({ pipeline }) => <Ago at={pipeline.updated_at} />, sort: ({ pipeline }) => pipeline.updated_at },
   { id: "revision", title: msg("Revision"), width: 78, align: "end", cell: ({ pipeline }) => pipeline.revision, sort: ({ pipeline }) => pipeline.revision },
-  { id: "more", title: "", width: 56, cell: ({ pipeline }) => <PipelineMenu pipeline={pipeline} inList /> },
+  { id: "more", title: "", width: 48, cell: ({ pipeline }) => <PipelineMenu pipeline={pipeline} inList /> },
 ];
 
 /** Rows keep their identity while neither pipeline nor run changes, so that only what changed is drawn. */

@@ -19,7 +19,7 @@ ENVIRONMENTS = tuple(dict.fromkeys((settings.ENVIRONMENT, *BUNDLED)))
 MOST_PARAMETERS = 200
 MOST_NODES = 10_000
 LAYOUT = {"type": "object", "maxProperties": MOST_NODES, "additionalProperties": {
-    "type": "array", "items": {"type": "number", "minimum": -1e9, "maximum": 1e9}, "minItems": 2, "maxItems": 2}}
+    "type": "array", "items": {"type": "number", "minimum": -1e9, "maximum": 1e9}, "minItems": 2, "maxItems": 4}}
 REVISION = {"type": "integer", "minimum": 1, "maximum": 2**31 - 1}
 ONE_LINE = RegexValidator(r"^[^\x00-\x1f\x7f]*\Z", "control characters and line breaks are not allowed")
 LINES = RegexValidator(r"^[^\x00-\x08\x0b-\x1f\x7f]*\Z", "control characters are not allowed")
@@ -122,12 +122,24 @@ class NewDocument(Body):
     message = s.CharField(max_length=500, allow_blank=True, default="", validators=[LINES])
 
 
-class Layout(s.DictField):
-    """Node -> [x, y]."""
+class Place(s.ListField):
+    """Where a node is drawn: [x, y] or, of a given size, [x, y, width, height]."""
 
     def __init__(self, **rest: Any) -> None:
-        place = s.ListField(child=s.FloatField(min_value=-1e9, max_value=1e9), min_length=2, max_length=2)
-        super().__init__(child=place, **rest)
+        super().__init__(child=s.FloatField(min_value=-1e9, max_value=1e9), min_length=2, max_length=4, **rest)
+
+    def to_internal_value(self, data: Any) -> Any:
+        place = super().to_internal_value(data)
+        if len(place) == 3:
+            raise s.ValidationError("a place is [x, y] or [x, y, width, height]")
+        return place
+
+
+class Layout(s.DictField):
+    """Node -> its place."""
+
+    def __init__(self, **rest: Any) -> None:
+        super().__init__(child=Place(), **rest)
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict) and len(data) > MOST_NODES:

@@ -47,13 +47,11 @@ class TextEdit(bodies.Body):
 class Places(s.DictField):
     """Node -> [x, y] or, of a given size, [x, y, width, height]; null where it has no place any more."""
 
-    child = s.ListField(child=s.FloatField(min_value=-1e9, max_value=1e9), min_length=2, max_length=4, allow_null=True)
+    child = bodies.Place(allow_null=True)
 
     def to_internal_value(self, data: Any) -> Any:
-        for name, place in data.items() if isinstance(data, dict) else ():
+        for name in data if isinstance(data, dict) else ():
             s.CharField(max_length=200).run_validation(name)
-            if isinstance(place, list) and len(place) == 3:
-                raise s.ValidationError(f"'{name}': a place is [x, y] or [x, y, width, height]")
         return super().to_internal_value(data)
 
 

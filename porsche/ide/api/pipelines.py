@@ -103,7 +103,7 @@ class LayoutView(View):
     @extend_schema(request={"application/json": bodies.LAYOUT}, responses={(200, "application/json"): bodies.LAYOUT},
                    examples=[OpenApiExample("two nodes", {"clicks": [0, 0], "kept": [240, 0]})])
     def put(self, request: Request, pk: int) -> Response:
-        """Save where nodes are drawn: node -> [x, y]. This makes no revision."""
+        """Save where nodes are drawn: node -> its place. This makes no revision."""
         pipeline = self.find(selectors.rows(), pk=pk)
         layout = bodies.Layout().run_validation(request.data)
         return Response(services.save_layout(pipeline=pipeline, layout=layout, by=who(request)).layout)

@@ -420,9 +420,9 @@ class Pipeline(s.Serializer[Any]):
 
 
 @extend_schema_field({"type": "object", "additionalProperties": {
-    "type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}})
+    "type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 4}})
 class Layout(s.JSONField):
-    """Node -> [x, y]."""
+    """Node -> [x, y] or, of a given size, [x, y, width, height]."""
 
 
 class PipelineDetail(Pipeline):

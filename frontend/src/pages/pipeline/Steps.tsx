@@ -18,7 +18,7 @@ interface StepsProps {
 
 /** The first steps on a pipeline's page: ticked by what is seen here. */
 export function Steps({ detail, run, onNode, onStart, onModel }: StepsProps) {
-  const seen = usePreview((state) => state.shown !== null);
+  const seen = usePreview((state) => Boolean(state.shown?.node));
   const learns = useFigures((state) => Object.values(state.models).some((version) => version.auc !== null));
   const runs = run !== null && run.status !== "CREATED" && run.status !== "QUEUED";
   useEffect(() => {
