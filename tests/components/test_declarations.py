@@ -34,7 +34,10 @@ def test_offered_parameters_of_learners_are_those_of_the_engine() -> None:
     assert [(kind, name) for kind, name in names(LEARNERS) if name not in KINDS[kind] and name not in COMMON] == []
 
 
-@pytest.mark.parametrize("name", [n for n, c in catalogue().items() if any(p.required for p in c.properties().values())])
+NEEDING = [name for name, component in catalogue().items() if any(p.required for p in component.properties().values())]
+
+
+@pytest.mark.parametrize("name", NEEDING)
 def test_it_has_an_example_whose_values_hold(name: str) -> None:
     component = catalogue()[name]
     properties = component.properties()
