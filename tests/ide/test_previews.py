@@ -60,6 +60,11 @@ def test_only_projects_of_ones_own(world: World) -> None:
     assert answer.status_code == 404
 
 
+def test_only_runs_of_the_project(world: World) -> None:
+    found = ask(world, 404, document=DOCUMENT, samples={"rows": {"run": 10**6}})
+    assert "no run 1000000" in found["message"]
+
+
 def test_a_newer_request_of_a_tab_outdates_the_one_that_waits(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     begin = asked._begin
 

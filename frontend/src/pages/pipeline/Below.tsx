@@ -36,7 +36,7 @@ export function Below({ view, run, canRun, canEdit, slug, project }: BelowProps)
   useTestActions(project, canEdit, view.show);
   const toLine = (each: Diagnostic) => view.reveal({ line: each.line ?? 1, column: each.column ?? 1 });
   const tabs: Tab[] = [
-    { id: "preview", label: t("Preview"), content: () => <PreviewPanel project={project} node={view.node} canEdit={canEdit} onNode={view.focus} /> },
+    { id: "preview", label: t("Preview"), content: () => <PreviewPanel project={project} node={view.node} run={id} canEdit={canEdit} onNode={view.focus} /> },
     { id: "tests", label: t("Tests"), content: () => <TestsPanel project={project} node={view.node} canEdit={canEdit} onNode={view.focus} /> },
     { id: "overview", label: t("Overview"), content: () => <Overview run={run} /> },
     { id: "model", label: t("Model"), content: () => <ModelPanel run={run} slug={slug} project={project} onSelect={view.select} /> },

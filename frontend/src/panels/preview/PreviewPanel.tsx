@@ -20,17 +20,19 @@ import { TableSide } from "./TableSide";
 interface PreviewPanelProps {
   project: string;
   node: string | null;
+  /** The run that the page shows. */
+  run: number | null;
   canEdit: boolean;
   onNode: (node: string, property: string | null) => void;
 }
 
 /** The selected node's rows in and out, on a sample, as of the last edit. */
-export function PreviewPanel({ project, node, canEdit, onNode }: PreviewPanelProps) {
+export function PreviewPanel({ project, node, run, canEdit, onNode }: PreviewPanelProps) {
   if (!canEdit) return <Empty title={t("No preview")}>{t("Previews run the pipeline on a sample: that needs the role editor.")}</Empty>;
-  return <Previewing project={project} node={node} canEdit={canEdit} onNode={onNode} />;
+  return <Previewing project={project} node={node} run={run} canEdit={canEdit} onNode={onNode} />;
 }
 
-function Previewing({ project, node, canEdit, onNode }: PreviewPanelProps) {
+function Previewing({ project, node, run, canEdit, onNode }: PreviewPanelProps) {
   usePreviewing(project, node);
   useActions(PREVIEW_ACTIONS);
   const { shown, busy, error, before } = usePreview();
@@ -42,7 +44,7 @@ function Previewing({ project, node, canEdit, onNode }: PreviewPanelProps) {
   if (!shown) return <Empty title={busy ? t("Running the pipeline on a sample") : t("No preview yet")} />;
   return (
     <div className={classes.panel}>
-      <Bar answer={shown} busy={busy} project={project} canEdit={canEdit} node={node} />
+      <Bar answer={shown} busy={busy} project={project} run={run} canEdit={canEdit} node={node} />
       {error ? <div className={classes.error}><ErrorNote error={error} onRetry={() => readAgain([])} /></div> : null}
       <Trouble answer={shown} onNode={onNode} />
       <Notes answer={shown} node={node} />
@@ -56,15 +58,16 @@ interface BarProps {
   answer: PreviewAnswer;
   busy: boolean;
   project: string;
+  run: number | null;
   canEdit: boolean;
   node: string | null;
 }
 
-function Bar({ answer, busy, project, canEdit, node }: BarProps) {
+function Bar({ answer, busy, project, run, canEdit, node }: BarProps) {
   const took = (answer.milliseconds.compile ?? 0) + (answer.milliseconds.run ?? 0);
   return (
     <div className={classes.bar}>
-      <Sources answer={answer} project={project} canEdit={canEdit} />
+      <Sources answer={answer} project={project} run={run} canEdit={canEdit} />
       <span className="p-muted" role="status">{busy ? t("Running") : t("Nothing is written. Took {time}.", { time: format.duration(took / 1000) })}</span>
       <NodeCounts answer={answer} node={node} />
       <span className={classes.spring} />

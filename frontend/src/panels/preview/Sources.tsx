@@ -6,20 +6,24 @@ import { type PreviewAnswer, type PreviewSample, preview } from "../../api/previ
 import { Ago, ErrorNote } from "../../design";
 import { plural, t } from "../../i18n";
 import { textOf, useEditor, useEditorStore } from "../document/editor";
+import { samplesOf } from "./asking";
 import { PINNED, pin, unpin } from "./commands";
 import { PinnedEditor } from "./PinnedEditor";
 import classes from "./preview.module.css";
 import { type Objects, objectsOf, spanOf } from "./rows";
-import { readAgain } from "./store";
+import { readAgain, sampleFrom, usePreview } from "./store";
 
 interface SourcesProps {
   answer: PreviewAnswer;
   project: string;
+  /** The pipeline's run, if it has one. */
+  run: number | null;
   canEdit: boolean;
 }
 
 /** Where the rows of the preview come from, and what may be done about it. */
-export function Sources({ answer, project, canEdit }: SourcesProps) {
+export function Sources({ answer, project, run, canEdit }: SourcesProps) {
+  const runs = usePreview((state) => state.runs);
   const [open, setOpen] = useState(false);
   const [editing, setEditing] = useState<{ source: string; table: PreviewAnswer["output"] } | null>(null);
   const [error, setError] = useState<unknown>(null);
@@ -28,7 +32,7 @@ export function Sources({ answer, project, canEdit }: SourcesProps) {
   const names = Object.keys(answer.samples);
   const rowsHere = (source: string): Objects | null => model.samples.find((each) => each.node === source)?.rows ?? null;
   const fetch = async (source: string) => {
-    const found = await preview({ project, document: textOf(editor.getState()), node: source });
+    const found = await preview({ project, document: textOf(editor.getState()), node: source, samples: samplesOf(runs) });
     if (!found.output) throw new Error(found.error?.message ?? t("The source has no rows to show."));
     return found.output;
   };
@@ -62,7 +66,7 @@ export function Sources({ answer, project, canEdit }: SourcesProps) {
           <div className={classes.sources}>
             {names.map((source) => (
               <SourceRow key={source} source={source} sample={answer.samples[source]} pinned={rowsHere(source)?.length ?? null} canEdit={canEdit}
-                onRead={() => readAgain([source])} onPin={() => pinNow(source)} onEdit={() => edit(source)}
+                run={run} from={runs[source] ?? null} onFrom={(chosen) => sampleFrom(source, chosen)} onRead={() => readAgain([source])} onPin={() => pinNow(source)} onEdit={() => edit(source)}
                 onUnpin={() => editor.getState().change(unpin(editor.getState().model, source), t("Unpin the rows of {source}", { source }))} />
             ))}
           </div>
@@ -92,25 +96,31 @@ interface SourceRowProps {
   source: string;
   sample: PreviewSample | undefined;
   pinned: number | null;
+  run: number | null;
+  /** The run that it begins with. */
+  from: number | null;
   canEdit: boolean;
+  onFrom: (run: number | null) => void;
   onRead: () => void;
   onPin: () => void;
   onEdit: () => void;
   onUnpin: () => void;
 }
 
-function SourceRow({ source, sample, pinned, canEdit, onRead, onPin, onEdit, onUnpin }: SourceRowProps) {
+function SourceRow({ source, sample, pinned, run, from, canEdit, onFrom, onRead, onPin, onEdit, onUnpin }: SourceRowProps) {
   const isPinned = sample?.kind === "pinned";
   return (
     <>
       <h4>{source}</h4>
       <span className="p-muted">
         {plural(sample?.rows ?? 0, "{count} row", "{count} rows")}{" "}
-        {isPinned ? t("pinned") : sample?.kind === "empty" ? t("nothing is in it yet") : <>{t("read")} <Ago at={sample?.taken_at ?? null} /></>}
+        {isPinned ? t("pinned") : sample?.kind === "empty" ? t("nothing is in it yet") : <>{sample?.kind === "recorded" ? t("from where the run stood, read") : t("read")} <Ago at={sample?.taken_at ?? null} /></>}
         {sample?.unreadable ? <> · {plural(sample.unreadable, "{count} record cannot be read", "{count} records cannot be read")}: {sample.dead[0]?.reason}</> : null}
       </span>
       <span className={classes.buttons}>
         {isPinned ? null : <Button size="compact-xs" variant="default" onClick={onRead}>{t("Read again")}</Button>}
+        {from !== null ? <Button size="compact-xs" variant="default" onClick={() => onFrom(null)}>{t("From the beginning")}</Button>
+          : run !== null ? <Button size="compact-xs" variant="default" onClick={() => onFrom(run)} title={t("What run {run} read since the oldest checkpoint that it keeps", { run })}>{t("From run {run}", { run })}</Button> : null}
         {isPinned ? null : <Button size="compact-xs" variant="default" disabled={!canEdit || !sample?.rows} onClick={onPin}>{t("Pin the first {count}", { count: Math.min(PINNED, sample?.rows ?? 0) })}</Button>}
         <Button size="compact-xs" variant="default" disabled={!canEdit} onClick={onEdit}>{pinned === null ? t("Pin and edit") : t("Edit rows")}</Button>
         {pinned === null ? null : <Button size="compact-xs" variant="default" disabled={!canEdit} onClick={onUnpin}>{t("Unpin")}</Button>}

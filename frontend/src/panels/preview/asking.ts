@@ -3,7 +3,7 @@
 import { useEffect } from "react";
 
 import { ApiError } from "../../api/errors";
-import { preview } from "../../api/preview";
+import { type PreviewOrder, preview } from "../../api/preview";
 import { type Editor, textOf, useEditor, useEditorStore } from "../document/editor";
 import { answered, asking, failed, forget, usePreview } from "./store";
 
@@ -29,13 +29,20 @@ export function usePreviewing(project: string, node: string | null): void {
 
 async function ask(editor: Editor, project: string, node: string | null, signal: AbortSignal): Promise<void> {
   const document = textOf(editor.getState());
-  const { anew } = usePreview.getState();
+  const { anew, runs } = usePreview.getState();
   asking();
   try {
-    const samples = Object.fromEntries(anew.map((source) => [source, { anew: true }]));
+    const samples = samplesOf(runs, anew);
     const answer = await preview({ project, document, node, tab: TAB, samples }, signal);
     if (!signal.aborted) answered(document, answer);
   } catch (error) {
     if (!signal.aborted && !(error instanceof ApiError && error.code === "outdated")) failed(error);
   }
+}
+
+/** What is asked of the sources: those that begin where a run stood, those that are read once more. */
+export function samplesOf(runs: Readonly<Record<string, number>>, anew: readonly string[] = []): NonNullable<PreviewOrder["samples"]> {
+  return Object.fromEntries([...new Set([...anew, ...Object.keys(runs)])].map((source) => [
+    source, { ...(anew.includes(source) ? { anew: true } : {}), ...(runs[source] ? { run: runs[source] } : {}) },
+  ]));
 }

@@ -16,9 +16,11 @@ interface PreviewState {
   /** Sources that are to be read once more; each time that they are asked for is another round. */
   anew: readonly string[];
   round: number;
+  /** Sources whose sample begins where a run stood. */
+  runs: Readonly<Record<string, number>>;
 }
 
-const NOTHING: PreviewState = { shown: null, text: null, before: null, busy: false, error: null, anew: [], round: 0 };
+const NOTHING: PreviewState = { shown: null, text: null, before: null, busy: false, error: null, anew: [], round: 0, runs: {} };
 
 export const usePreview = create<PreviewState>(() => NOTHING);
 
@@ -45,6 +47,14 @@ export function failed(error: unknown): void {
 /** Read these sources again. */
 export function readAgain(sources: readonly string[]): void {
   usePreview.setState((state) => ({ anew: sources, round: state.round + 1 }));
+}
+
+/** What the source has, or what a run read. */
+export function sampleFrom(source: string, run: number | null): void {
+  usePreview.setState(({ runs, round }) => {
+    const others = Object.fromEntries(Object.entries(runs).filter(([name]) => name !== source));
+    return { runs: run === null ? others : { ...others, [source]: run }, anew: [], round: round + 1 };
+  });
 }
 
 /** Nobody looks at it any more. */
