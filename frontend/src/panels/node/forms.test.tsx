@@ -129,7 +129,7 @@ describe("a form", () => {
     expect(screen.getByText("nope").closest("li")?.dataset.lost).toBe("true");
     await user.click(screen.getByRole("button", { name: "Remove nope" }));
     expect(properties()).toEqual({ keys: ["user"] });
-    await user.click(screen.getByRole("button", { name: "Choose keys" }));
+    await user.click(screen.getByRole("button", { name: /^Choose keys/ }));
     await user.type(await screen.findByLabelText("Search columns", {}, PATIENCE), "doub");
     await user.click(await screen.findByRole("checkbox", { name: /price/ }, PATIENCE));
     expect(properties()).toEqual({ keys: ["user", "price"] });

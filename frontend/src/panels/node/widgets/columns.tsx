@@ -117,6 +117,7 @@ function Picker(props: PickerProps) {
   const wanted = search.trim();
   const found = columns.filter((column) => column.name.toLowerCase().includes(wanted.toLowerCase()) || column.type.toLowerCase().includes(wanted.toLowerCase()));
   const toggle = (name: string) => onPick(names.includes(name) ? names.filter((each) => each !== name) : [...names, name]);
+  const count = plural(columns.length, "choose of {count} column", "choose of {count} columns");
   const every = found.length > 0 && found.every((column) => names.includes(column.name));
   const toggleAll = () => {
     const shownNames = found.map((column) => column.name);
@@ -131,8 +132,8 @@ function Picker(props: PickerProps) {
   return (
     <Popover opened={open} onChange={setOpen} position="bottom-start" width="target" shadow="md" trapFocus returnFocus withinPortal>
       <Popover.Target>
-        <UnstyledButton {...aria(props)} className={classes.add} onClick={() => setOpen(!open)} aria-label={t("Choose {label}", { label: spec.label })}>
-          <IconPlus size={12} /> {plural(columns.length, "choose of {count} column", "choose of {count} columns")}
+        <UnstyledButton {...aria(props)} className={classes.add} onClick={() => setOpen(!open)} aria-label={`${t("Choose {label}", { label: spec.label })}, ${count}`}>
+          <IconPlus size={12} /> {count}
         </UnstyledButton>
       </Popover.Target>
       <Popover.Dropdown p={6}>
