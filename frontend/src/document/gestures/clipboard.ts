@@ -2,7 +2,7 @@
 import { t } from "../../i18n";
 import type { Command } from "../commands";
 import { CommandError } from "../errors";
-import { type Layout, type Model, type ModelComponent, type ModelNode, modelOf, record, valueOf } from "../model";
+import { type Layout, type Model, type ModelComponent, type ModelNode, type ModelParameter, modelOf, record, valueOf } from "../model";
 import { same } from "../splice";
 import { parseYaml } from "../yaml";
 import { type Bound, type ColumnInfo, rebound } from "./binding";
@@ -24,6 +24,8 @@ export function copyNodes(model: Model, layout: Layout, nodes: readonly string[]
   const fields = parts.filter(([, values]) => values.length).map(([name, values]) => `  "${name}": [\n${lines(values)}\n  ]`);
   const own = usedComponents(model, chosen);
   if (Object.keys(own).length) fields.push(`  "components": ${JSON.stringify(own)}`);
+  const parameters = Object.fromEntries(usedParameters(model, chosen).map(parameterAsWritten));
+  if (Object.keys(parameters).length) fields.push(`  "parameters": ${JSON.stringify(parameters)}`);
   const types = readsOf(model, inside, schemas);
   if (Object.keys(types).length) fields.push(`  "reads": ${JSON.stringify(types)}`);
   const places = Object.fromEntries(chosen.flatMap(({ id }) => (layout[id] ? [[id, layout[id]]] : [])));
@@ -42,6 +44,16 @@ function usedComponents(model: Model, nodes: readonly ModelNode[]): Record<strin
   };
   for (const node of nodes) add(node.component);
   return Object.fromEntries([...used].map(([name, own]) => [name, own.value]));
+}
+
+/** The parameters of the document that stand in properties of nodes. */
+function usedParameters(model: Model, nodes: readonly ModelNode[]): ModelParameter[] {
+  const text = JSON.stringify(nodes.map((node) => node.properties));
+  return model.parameters.filter(({ name }) => text.includes(`\${${name}}`));
+}
+
+function parameterAsWritten({ name, default: standard, description }: ModelParameter): [string, Record<string, string>] {
+  return [name, { ...(standard === null ? {} : { default: standard }), ...(description ? { description } : {}) }];
 }
 
 /** What the nodes read from outside, with the types, so that it can be bound elsewhere. */
@@ -107,10 +119,14 @@ interface Brought {
   problems: string[];
 }
 
-/** The components that come with the nodes; those that are here already, and are the same, are not brought again. */
+/** The parameters and components that come with the nodes; those that are here already, and are the same, are not brought again. */
 function broughtAlong(model: Model, ports: Ports, pasted: Model): Brought {
   const commands: Command[] = [];
   const problems: string[] = [];
+  for (const parameter of usedParameters(pasted, pasted.nodes)) {
+    const [name, value] = parameterAsWritten(parameter);
+    if (!model.parameters.some((each) => each.name === name)) commands.push({ kind: "set_in", path: ["parameters", name], value });
+  }
   for (const own of pasted.components) {
     const here = model.components.find((each) => each.name === own.name);
     if (!here && !ports.find(own.name)) commands.push({ kind: "set_in", path: ["components", own.name], value: own.value });

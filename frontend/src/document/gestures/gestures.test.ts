@@ -213,6 +213,17 @@ describe("the clipboard", () => {
     expect(() => pasteNodes(chain, PORTS, "{nodes: [")).toThrow("no nodes");
   });
 
+  it("brings the parameters and components along that nodes need", () => {
+    const pasted = made(at(CHAIN), pasteNodes(chain, PORTS, copyNodes(shop, {}, ["at_the_end", "clicks"])).command);
+    expect(pasted.parameters).toEqual(shop.parameters.filter((each) => each.name === "judge_from"));
+    expect(pasteNodes(shop, PORTS, copyNodes(shop, {}, ["at_the_end"])).command).toMatchObject({ commands: [{ kind: "add_node" }] });
+    const own = document(["s scored"], [], "components:\n  scored: {inputs: {rows: f.rows}, output: f, nodes: [{id: f, component: inner}]}\n  inner: {output: g, nodes: [{id: g, component: filter}]}\n  other: {}\n");
+    const there = pasteNodes(chain, PORTS, copyNodes(readModel(own), {}, ["s"]));
+    expect(made(at(CHAIN), there.command).components.map((each) => each.name)).toEqual(["scored", "inner"]);
+    const differs = readModel(CHAIN + "components:\n  scored: {output: x, nodes: [{id: x, component: filter}]}\n");
+    expect(pasteNodes(differs, PORTS, copyNodes(readModel(own), {}, ["s"])).problems).toEqual(["the component “scored” is another one here: the nodes of it are what it is here"]);
+  });
+
   it("leaves columns alone where what they come from is here", () => {
     const pasted = pasteNodes(shop, PORTS, copyNodes(shop, {}, ["computed"]), { columns: [{ name: "user", type: "BIGINT" }] });
     expect([pasted.problems, made(at(SHOP), pasted.command).nodes.at(-1)?.properties]).toEqual([[], shop.nodes.find((node) => node.id === "computed")?.properties]);
