@@ -24,6 +24,9 @@ class Near(str):
     word: str
     known: tuple[str, ...]
 
+    def __getnewargs__(self) -> tuple[str, str, tuple[str, ...]]:
+        return str(self), self.word, self.known  # so that it can be copied
+
 
 def near(word: str, known: Iterable[str], what: str) -> Near:
     """A hint: the word that was meant, or all there are."""
