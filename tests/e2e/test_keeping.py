@@ -161,7 +161,7 @@ def test_a_reload_in_the_middle_of_an_edit(up: Up, visit: Visit, pipeline: int, 
 def test_signed_out_in_the_middle(up: Up, visit: Visit, pipeline: int, complaints: list[Complaints]) -> None:
     page = opened(visit, pipeline)
     complaints[0].expect("^40[13]: ")
-    session = page.context.cookies()
+    session: Any = page.context.cookies()
     page.context.clear_cookies()
     type_(page, " # signed out")
     dialog = page.get_by_role("dialog", name="You were signed out")
