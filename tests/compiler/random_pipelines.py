@@ -204,9 +204,9 @@ def _select(p: Pipeline) -> None:
         keep = p.some([name for name in columns if name not in apart])
         keep += [name for name in (rows.time, rows.clock) if name and name in columns]
         if replaced:
-            keep.insert(p.random.randint(0, len(keep) - 1), replaced[0])
+            keep.insert(p.random.randint(0, max(0, len(keep) - 1)), replaced[0])
         if keep == list(columns) and new:
-            keep = keep[:-1] if keep[-2] not in new else [keep[-2], *keep[:-2], keep[-1]]
+            keep = keep[:-1] if len(keep) < 2 or keep[-2] not in new else [keep[-2], *keep[:-2], keep[-1]]
         found["keep"] = keep
         columns = {name: columns[name] for name in keep}
     if new:
@@ -215,7 +215,9 @@ def _select(p: Pipeline) -> None:
     node = p.add("select", found, (rows.node, ""))
     vector = rows.vector if rows.vector in columns else ""
     labelled = rows.labelled and {"label", "known_at"} <= columns.keys()
-    p.rows.append(replace(rows, node=node, columns=columns, vector=vector, labelled=labelled))
+    time, clock = (name if name in columns else "" for name in (rows.time, rows.clock))
+    left = replace(rows, time=time, clock=clock)
+    p.rows.append(replace(left, node=node, columns=columns, vector=vector, labelled=labelled))
 
 
 def _union(p: Pipeline) -> None:
@@ -452,3 +454,22 @@ def rewritten(sql: str, seed: int) -> str:
             piece = random.choice((piece.lower(), piece.upper(), piece.capitalize()))
         pieces.append(piece + random.choice((" ", " ", "\n", "\t ", "\n\n    ", " /* x; */ ", " -- it's\n")))
     return "".join(pieces)
+
+
+def mistyped(sql: str, seed: int) -> str:
+    """The SQL with some names, texts and numbers in the place of others of it."""
+    random = Random(seed)
+    pieces = [sql[token.start:token.end + 1] for token in tokenize(sql)[:-1]]
+    kinds: dict[str, list[int]] = {}
+    for i, piece in enumerate(pieces):
+        kinds.setdefault(_kind(piece), []).append(i)
+    for _ in range(random.randint(1, 3)):
+        places = kinds[random.choice([kind for kind in kinds if kind != "mark"])]
+        pieces[random.choice(places)] = pieces[random.choice(places)]
+    return " ".join(pieces)
+
+
+def _kind(piece: str) -> str:
+    if piece[0] == "'" or piece[0].isdigit():
+        return "text" if piece[0] == "'" else "number"
+    return "name" if piece[0] == "`" or (piece[0].isalpha() and piece.upper() not in RESERVED) else "mark"
