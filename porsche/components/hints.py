@@ -24,8 +24,8 @@ class Near(str):
     word: str
     known: tuple[str, ...]
 
-    def __getnewargs__(self) -> tuple[str, str, tuple[str, ...]]:
-        return str(self), self.word, self.known  # so that it can be copied
+    def __reduce__(self) -> tuple[type[Near], tuple[str, str, tuple[str, ...]]]:
+        return Near, (str(self), self.word, self.known)  # so that it can be copied
 
 
 def near(word: str, known: Iterable[str], what: str) -> Near:

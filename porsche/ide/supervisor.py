@@ -248,7 +248,7 @@ class Supervisor:
         if seen.asked and seen.state is State.DIED:
             return
         why = seen.reason or {}
-        facts = {name: (seen.failure or {}).get(name) for name in ("hint", "property", "line", "column")}
+        facts = {name: (seen.failure or {}).get(name) for name in ("hint", "property", "line", "column", "record")}
         if seen.state is State.DIED:
             facts["output"] = job.folder.last_output()
         self._happened(run, "exception", why.get("code", ""), why.get("message", ""), why.get("node"),

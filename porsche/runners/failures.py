@@ -23,7 +23,8 @@ _LASTING = frozenset({
 @dataclass(frozen=True)
 class Failure:
     """A failure for people. `node`, `property`, `line` and `column` are of the document; `trace`: of our own faults
-    only; `retryable`: the same attempt may succeed later, as it is neither the document's nor the data's fault."""
+    only; `retryable`: the same attempt may succeed later, as it is neither the document's nor the data's fault;
+    `record`: the row at fault, as `UserError.record` says."""
 
     code: str
     message: str
@@ -34,6 +35,7 @@ class Failure:
     column: int | None = None
     trace: str | None = None
     retryable: bool = False
+    record: dict[str, Any] | None = None
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -45,7 +47,7 @@ def failure(error: BaseException) -> Failure:
         return _of_document(error)
     if isinstance(error, UserError):
         passing = error.code in PASSING or isinstance(error, Unavailable)
-        return Failure(error.code, error.message, error.hint, error.node, retryable=passing)
+        return Failure(error.code, error.message, error.hint, error.node, retryable=passing, record=error.record)
     if isinstance(error, MemoryError):
         return Failure("out_of_memory", "there was not enough memory", "give the machine more, or let state expire",
                        retryable=True)

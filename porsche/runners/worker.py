@@ -122,11 +122,11 @@ class Worker:
     def _failed(self, error: Exception) -> int:
         from porsche.redaction import redact
         from porsche.runners.failures import failure
+        from porsche.runners.support import within
 
         found = failure(error)
         secrets = _secrets(self.spec)
-        shown = {name: redact(value, secrets) if isinstance(value, str) else value
-                 for name, value in found.as_json().items()}
+        shown = within(found.as_json(), lambda text: redact(text, secrets))
         logger.error("%s", found.message, exc_info=error if found.trace else None, extra={"node": found.node})
         self.folder.write("failure", {**self._mark(), **shown})
         return FAILED

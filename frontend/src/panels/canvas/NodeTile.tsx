@@ -21,6 +21,8 @@ const SIZE = { width: SHAPE.width, height: SHAPE.height };
 /** Characters that fit where names are drawn larger. */
 const LABEL = 19;
 const LIVE = 22;
+/** Bytes of state from which on a tile shows them: operators have a few thousand from the start. */
+const LARGE = 100_000;
 
 /** A node as it is drawn. What moves each second is a component of its own, so that the tile stays. */
 export const NodeTile = memo(function NodeTile({ data, selected, isConnectable }: NodeProps<Tile>) {
@@ -38,6 +40,7 @@ export const NodeTile = memo(function NodeTile({ data, selected, isConnectable }
       </div>
       {far ? null : (
         <div className={classes.settings} title={data.glimpse}>
+          <StateSize node={data.id} />
           <span className={classes.component}>{said(data.title)}</span>
           {data.glimpse ? ` · ${data.glimpse}` : ""}
         </div>
@@ -84,13 +87,19 @@ function Mark({ data, far }: { data: TileData; far: boolean }) {
   return null;
 }
 
+/** What a node remembers, where that is worth a word. */
+function StateSize({ node }: { node: string }) {
+  const bytes = useFigures((state) => state.nodes[node]?.stateBytes ?? 0);
+  return bytes >= LARGE ? <span className={classes.aside}>{compact(bytes)}B</span> : null;
+}
+
 function LiveLine({ data, far }: { data: TileData; far: boolean }) {
   const figures = useNodeFigures(data.id);
   const model = useFigures((state) => (data.gives === "model" ? state.models[data.id] : undefined));
   if (data.failure) return <div className={`${classes.live} ${classes.error}`} title={said(data.failure)}>{far ? cut(said(data.failure), LIVE) : said(data.failure)}</div>;
   if (!figures) return <PreviewLine id={data.id} far={far} />;
   const line = liveText(model ? { ...figures, metrics: { auc: model.auc, logloss: model.logloss } } : figures, data.gives);
-  const more = far ? "" : behindText(figures);
+  const more = far || figures.lag === null ? "" : lagText(figures.lag);
   return (
     <>
       <div className={classes.live} title={fullText(figures)}>
@@ -122,12 +131,6 @@ export function liveText(figures: NodeFigures, gives: string | null): string {
   if (figures.late) parts.push(t("{count} late", { count: compact(figures.late) }));
   if (figures.deadLetters) parts.push(t("{count} unreadable", { count: compact(figures.deadLetters) }));
   return parts.filter((part) => part !== null).join(" · ");
-}
-
-/** How far behind the clock it is, and what it remembers: at the tile's right. */
-function behindText(figures: NodeFigures): string {
-  const parts = [figures.lag === null ? "" : lagText(figures.lag), figures.stateBytes ? `${compact(figures.stateBytes)}B` : ""];
-  return parts.filter(Boolean).join(" ");
 }
 
 /** Whole units of time, so that it is short and stands still. */

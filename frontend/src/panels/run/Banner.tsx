@@ -33,7 +33,7 @@ function NoOutput({ cause, more, onShow, onWhy }: { cause: WhyCause; more: numbe
     <div className={classes.banner} data-tone="warning" role="status">
       <IconDropletOff size={16} aria-hidden />
       <span style={{ minWidth: 0 }}>
-        <strong>{t("No output:")} {said(cause.message)}.</strong> {said(cause.hint)}
+        <strong>{t("No output:")} {said(cause.message)}.</strong> {t("Next:")} {said(cause.hint)}
       </span>
       {cause.node ? <button type="button" className={classes.link} onClick={() => onShow(cause.node, null)}>{t("Show {node}", { node: cause.node })}</button> : null}
       <button type="button" className={classes.link} onClick={onWhy}>{more ? plural(more, "Why, and {count} more", "Why, and {count} more") : t("Why no output?")}</button>
@@ -60,11 +60,21 @@ function Warnings({ onShow }: { onShow: BannerProps["onShow"] }) {
   );
 }
 
+/** Where the row at fault stands, and what was read of it. */
+export function recordText(record: unknown): string {
+  if (typeof record !== "object" || record === null) return "";
+  const { source, first, last, values } = record as { source?: string; first?: number; last?: number; values?: Array<string | null> };
+  const where = source && first !== undefined ? t("In rows {first} to {last} of {source}.", { first, last: last ?? first, source }) : "";
+  const read = values?.length ? t("It read {values}.", { values: values.map((value) => value ?? "NULL").join(", ") }) : "";
+  return [where, read].filter(Boolean).join(" ");
+}
+
 function Reason({ run, reason, onShow }: { run: RunSummary; reason: NonNullable<RunSummary["reason"]>; onShow: BannerProps["onShow"] }) {
   const { message, hint, node, code } = reason;
   const { data } = useRunEvents(run.id);
   const property = data?.results.find((event) => event.kind === "exception" && event.node === node)?.data.property;
   const known = typeof property === "string" ? property : null;
+  const record = recordText(data?.results.find((event) => event.kind === "exception" && event.node === node)?.data.record);
   const Icon = run.status === "FAILED" ? IconCircleX : IconAlertTriangle;
   return (
     <div className={classes.banner} role="alert">
@@ -72,6 +82,7 @@ function Reason({ run, reason, onShow }: { run: RunSummary; reason: NonNullable<
       <span style={{ minWidth: 0 }}>
         <strong>{said(message)}</strong> <span className="p-muted">({code}, <Ago at={run.since} />)</span>
         {hint ? <> {said(hint)}</> : null}
+        {record ? <> <span className="p-muted">{record}</span></> : null}
       </span>
       {node ? <button type="button" className={classes.link} onClick={() => onShow(node, known)}>{t("Show {node}", { node: known ? `${node}.${known}` : node })}</button> : null}
     </div>

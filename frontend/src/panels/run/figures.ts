@@ -124,7 +124,7 @@ interface FigureStore {
 }
 
 const HELD_BACK = 0.5;
-const BUSY = 0.2;
+const BUSY = 0.1;
 
 /** The root of back-pressure: where some node waits most of the time for those behind it, the one that works most. */
 export function slowestOf(nodes: Figures): string | null {

@@ -40,15 +40,16 @@ export function useWhy(run: number | null, wanted: boolean) {
   });
 }
 
-/** Asks by itself while a run works and a sink stays empty; what is found is on its nodes. Returns the causes. */
+/** Asks by itself while a run works and a sink stays empty; what is found is on its nodes. Returns the causes where no sink gets anything. */
 export function useWatching(run: RunSummary | null): readonly WhyCause[] {
   const silent = useFigures((state) => silentSinks(state.snapshot).length > 0);
+  const all = useFigures((state) => silentSinks(state.snapshot).length === state.snapshot?.sinks?.length);
   const works = run !== null && (run.status === "RUNNING" || run.status === "FINISHED");
   const { data } = useWhy(run?.id ?? null, works && silent);
   const causes = works && silent ? data?.causes : undefined;
   useEffect(() => useTold.setState(causes ? { causes } : NONE), [causes]);
   useEffect(() => () => useTold.setState(NONE), []);
-  return causes ?? NONE.causes;
+  return all && causes ? causes : NONE.causes;
 }
 
 /** Why rows end at a node; undefined where they do not. */
