@@ -8,7 +8,7 @@ import {
 import type { Action } from "../../actions";
 import { msg } from "../../i18n";
 import { deskNow, modelOf } from "./desk";
-import { focusCanvas } from "./focus";
+import { focusCanvas, leaveCanvas } from "./focus";
 import * as ops from "./operations";
 import { open } from "./overlay";
 import { renameGroup } from "./parts";
@@ -74,6 +74,7 @@ const CLIPBOARD: readonly Action[] = [
 ];
 
 const SELECTING: readonly Action[] = [
+  action("leave", msg("Leave the canvas"), leaveCanvas, { keys: ["f6"], words: "focus next panel" }),
   action("select-all", msg("Select all nodes"), ops.selectAll, { keys: ["mod+a"], icon: IconSelectAll }),
   action("select-none", msg("Select nothing"), () => { choose({}); focusCanvas(); }, { keys: ["escape"], listed: false, enabled: anything }),
   action("upstream", msg("Select all that feeds it"), () => ops.selectAlong("up"), { keys: ["shift+left"], enabled: () => selected() !== undefined, words: "upstream" }),

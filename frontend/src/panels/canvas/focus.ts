@@ -13,6 +13,13 @@ export function focusCanvas(): void {
   document.querySelector<HTMLElement>("[data-canvas-region]")?.focus({ preventScroll: true });
 }
 
+/** Gives the focus to what comes behind the canvas: Tab on it adds nodes. */
+export function leaveCanvas(): void {
+  const canvas = document.querySelector("[data-canvas]");
+  const all = [...document.querySelectorAll<HTMLElement>("button, [href], input, select, textarea, [tabindex='0']")];
+  all.find((element) => canvas && !canvas.contains(element) && canvas.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING)?.focus();
+}
+
 export function inOutline(): boolean {
   return document.activeElement?.closest("[role='tree']") != null;
 }

@@ -1,0 +1,166 @@
+"""A person who draws a pipeline: components added and wired by mouse, their properties typed into the forms."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.pages import tile
+
+UNITS = {"second": "seconds", "minute": "minutes", "hour": "hours", "day": "days"}
+
+
+def picked(page: Page, words: str) -> None:
+    """Take the best of what a list over the canvas finds."""
+    field = page.get_by_role("dialog").get_by_role("combobox")
+    expect(field).to_be_focused()
+    page.keyboard.insert_text(words)
+    expect(page.get_by_role("option").first).to_contain_text(re.compile(words, re.IGNORECASE))
+    page.keyboard.press("Enter")
+    expect(field).to_have_count(0)
+
+
+def named(page: Page, node: str) -> None:
+    """Give the node that was just added, and is selected, its id."""
+    page.keyboard.press("F2")
+    field = page.get_by_role("textbox", name=re.compile("^Name of “"))
+    expect(field).to_be_focused()
+    page.keyboard.insert_text(node)
+    page.keyboard.press("Enter")
+    expect(tile(page, node)).to_have_class(re.compile(r"\bselected\b"))
+
+
+def port(page: Page, node: str, name: str | None = None) -> Locator:
+    """An input by its name; the output without."""
+    handles = tile(page, node).locator(".react-flow__handle")
+    return handles.and_(page.locator(".source" if name is None else f'[data-handleid="{name}"]'))
+
+
+def drag(page: Page, start: Locator, to: tuple[float, float] | Locator) -> None:
+    """From the middle of one thing to the middle of another, or to a place."""
+    x, y = middle(start)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    x, y = to if isinstance(to, tuple) else middle(to)
+    page.mouse.move(x - 20, y - 5, steps=3)
+    page.mouse.move(x, y, steps=2)
+    page.mouse.up()
+
+
+def middle(part: Locator) -> tuple[float, float]:
+    box = part.bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+# ---- forms -----------------------------------------------------------------------------------------------------------
+
+
+def fill(page: Page, specs: list[dict[str, Any]], properties: dict[str, Any]) -> None:
+    """Type properties into the form of the selected node."""
+    by_name = {spec["name"]: spec for spec in specs}
+    for name, value in properties.items():
+        spec = by_name[name]
+        panel = page.get_by_role("tabpanel", name="Node")
+        FILLERS[spec["kind"]](panel, spec["label"], value)
+
+
+def _line(panel: Locator, label: str, value: Any) -> None:
+    field = panel.get_by_label(label, exact=True)
+    field.fill(str(value))
+    field.press("Tab")  # the suggestions go
+    expect(field).to_have_value(str(value))
+
+
+def _duration(panel: Locator, label: str, value: str) -> None:
+    number, unit = value.split()
+    _line(panel, label, number)
+    panel.get_by_label(f"{label}, unit").select_option(unit.removesuffix("s"))
+
+
+def _choice(panel: Locator, label: str, value: str) -> None:
+    panel.get_by_role("radiogroup", name=label).get_by_text(value, exact=True).click()
+
+
+def _code(panel: Locator, label: str, value: Any) -> None:
+    field = panel.get_by_role("textbox", name=label, exact=True)
+    field.click()
+    panel.page.keyboard.press("Control+a")
+    panel.page.keyboard.insert_text(str(value))
+    expect(field).to_contain_text(str(value)[:20])
+
+
+def _columns(panel: Locator, label: str, value: Any) -> None:
+    panel.get_by_role("button", name=re.compile(f"^Choose {re.escape(label)}, ")).click()
+    search = panel.page.get_by_role("textbox", name="Search columns")
+    for name in value if isinstance(value, list) else [value]:
+        search.fill(name)
+        search.press("Enter")
+        expect(search).to_have_value("")
+    search.press("Escape")
+
+
+def _rows(panel: Locator, label: str, entries: dict[str, Any], add: str) -> Locator:
+    """Rows of a group, as many as there are entries, named like them."""
+    group = panel.get_by_role("group", name=label, exact=True)
+    button = group.get_by_role("button", name=add)
+    for i, name in enumerate(entries, 1):
+        button.click()
+        field = group.get_by_label(f"Name of {label} {i}", exact=True)
+        field.fill(name)
+        field.press("Tab")
+        expect(field).to_have_value(name)
+    return group
+
+
+def _fields(panel: Locator, label: str, value: dict[str, str]) -> None:
+    group = _rows(panel, label, value, "Add a column")
+    for name, type_ in value.items():
+        if type_ != "STRING":
+            _line(group, f"Type of {name}", type_)
+
+
+def _options(panel: Locator, label: str, value: dict[str, Any]) -> None:
+    group = _rows(panel, label, value, "Add an option")
+    for name, each in value.items():
+        _line(group, f"Value of {name}", each)
+
+
+def _expressions(panel: Locator, label: str, value: dict[str, Any]) -> None:
+    group = _rows(panel, label, value, "Add a column")
+    for name, each in value.items():
+        _code(group, f"Expression of {name}", each)
+
+
+def _column_lists(panel: Locator, label: str, value: dict[str, list[str]]) -> None:
+    group = _rows(panel, label, value, "Add a list")
+    for name, columns in value.items():
+        entry = group.get_by_role("list", name=f"{name}, chosen")
+        while entry.get_by_role("button", name=re.compile("^Remove ")).count():
+            entry.get_by_role("button", name=re.compile("^Remove ")).first.click()
+        _columns(group, name, columns)
+
+
+FILLERS = {
+    "text": _line, "number": _line, "column": _line, "time": _line, "duration": _duration, "choice": _choice,
+    "expression": _code, "columns": _columns, "fields": _fields, "options": _options, "expressions": _expressions,
+    "column_lists": _column_lists,
+}
+
+
+def meaning(document: dict[str, Any]) -> dict[str, Any]:
+    """Nodes and wires without an order; a list of one is that one, a number its text."""
+    return {
+        "nodes": {node["id"]: (node["component"], _plain(node.get("properties", {}))) for node in document["nodes"]},
+        "edges": sorted((edge["from"], edge["to"]) for edge in document["edges"]),
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return _plain(value[0]) if len(value) == 1 else [_plain(each) for each in value]
+    return str(value)
