@@ -1,5 +1,5 @@
 import { ActionIcon, Button } from "@mantine/core";
-import { IconArrowUp, IconBooks, IconPlus } from "@tabler/icons-react";
+import { IconArrowUp, IconBooks, IconPlus, IconX } from "@tabler/icons-react";
 
 import { type LibraryComponent, useDeleteComponent, useLibrary, useSaveComponent } from "../../api/library";
 import { usePipeline } from "../../api/pipelines";
@@ -87,7 +87,7 @@ function Entry({ entry, text, canEdit, newer, onKeep, onForget }: EntryProps) {
       <ActionIcon size="sm" variant="default" aria-label={t("Add {component}", { component: declaration.title })} title={t("Add {component}", { component: declaration.title })}
         disabled={!canEdit || (clashes.length > 0 && !copy)} onClick={() => add(text, entry)}><IconPlus size={13} /></ActionIcon>
       <ConfirmButton size="compact-xs" variant="subtle" color="gray" aria-label={t("Delete {name} from the library", { name })} disabled={!canEdit} confirm={t("Delete")}
-        question={t("Delete {name} from the library? Pipelines that use it keep their copies.", { name })} onConfirm={onForget}>×</ConfirmButton>
+        question={t("Delete {name} from the library? Pipelines that use it keep their copies.", { name })} onConfirm={onForget}><IconX size={13} aria-hidden /></ConfirmButton>
     </div>
   );
 }

@@ -95,7 +95,7 @@ function Sides({ part, title, rows, offered, test, onChange }: SidesProps) {
       <h4>{title}</h4>
       {Object.entries(rows).map(([node, each]) => (
         <span key={node} className={classes.chip}>
-          <Button size="compact-xs" variant="subtle" color="gray" aria-label={t("Edit the rows of {node}", { node })} onClick={() => setOpen(node)}>
+          <Button size="compact-xs" variant="subtle" color="gray" title={t("Edit the rows of {node}", { node })} onClick={() => setOpen(node)}>
             {node}: {plural(each.length, "{count} row", "{count} rows")}
           </Button>
           <ActionIcon size="xs" variant="subtle" color="gray" aria-label={t("Leave {node} out", { node })} onClick={() => set(node, undefined)}><IconX size={12} /></ActionIcon>
