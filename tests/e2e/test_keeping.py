@@ -45,7 +45,7 @@ def type_(page: Page, text: str) -> None:
     page.bring_to_front()
     page.locator(".cm-line", has_text="name: small").first.click()
     page.keyboard.press("End")
-    page.keyboard.type(text)
+    page.keyboard.insert_text(text)  # at once: dialogs that come take the focus
     expect(page.locator(".cm-content")).to_contain_text(text.strip())
 
 
