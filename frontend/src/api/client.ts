@@ -2,6 +2,7 @@
 
 import createClient from "openapi-fetch";
 
+import { t } from "../i18n";
 import { ApiError, fromAnswer, unreachable } from "./errors";
 import type { paths } from "./generated/schema";
 
@@ -89,7 +90,7 @@ async function read(answer: Response): Promise<unknown> {
     return text === "" ? null : (JSON.parse(text) as unknown);
   } catch {
     if (!answer.ok) return null;
-    throw new ApiError(answer.status, { code: "not_json", message: "The platform's answer cannot be read." });
+    throw new ApiError(answer.status, { code: "not_json", message: t("The platform’s answer cannot be read.") });
   }
 }
 

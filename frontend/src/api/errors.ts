@@ -1,5 +1,7 @@
 /** What the API says when something is wrong: one shape for everything. */
 
+import { t } from "../i18n";
+
 export interface Place {
   node?: string | null;
   property?: string | null;
@@ -43,15 +45,9 @@ export class ApiError extends Error implements Problem {
   }
 }
 
-const UNREACHABLE: Problem = {
-  code: "unreachable",
-  message: "The platform does not answer.",
-  hint: "Check that `porsche up` runs, and your network.",
-};
-
 /** The error of a request to which no answer came. */
 export function unreachable(): ApiError {
-  return new ApiError(0, UNREACHABLE);
+  return new ApiError(0, { code: "unreachable", message: t("The platform does not answer."), hint: t("Check that `porsche up` runs, and your network.") });
 }
 
 /** The error that an answer says, whatever its body is. */
@@ -59,8 +55,8 @@ export function fromAnswer(status: number, body: unknown): ApiError {
   if (typeof body === "object" && body !== null && "message" in body && typeof body.message === "string") {
     return new ApiError(status, { code: "error", ...(body as Partial<Problem>), message: body.message }, body);
   }
-  const hint = status >= 500 ? "The platform's log says more." : null;
-  return new ApiError(status, { code: `http_${status}`, message: `The platform answered ${status}.`, hint });
+  const hint = status >= 500 ? t("The platform’s log says more.") : null;
+  return new ApiError(status, { code: `http_${status}`, message: t("The platform answered {status}.", { status }), hint });
 }
 
 /** Whether an error says that nobody is signed in. */

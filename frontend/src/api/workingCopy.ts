@@ -2,6 +2,7 @@
 
 import type { TextEdit } from "../document/edits";
 import type { Layout, Place } from "../document/model";
+import { t } from "../i18n";
 import { request } from "./client";
 import { ApiError } from "./errors";
 import { fetchSession } from "./session";
@@ -56,7 +57,7 @@ export async function sendEdits(user: string, pipeline: number, version: number,
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 403) throw error;
     const session = await fetchSession(); // signed in anew in another tab, the token of this page's writes is an old one
-    if (session.user?.username !== user) throw new ApiError(401, { code: "unauthenticated", message: "Somebody else is signed in." });
+    if (session.user?.username !== user) throw new ApiError(401, { code: "unauthenticated", message: t("Somebody else is signed in.") });
     return (await post()).version;
   }
 }

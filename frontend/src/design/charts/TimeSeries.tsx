@@ -58,7 +58,7 @@ export function TimeSeries(props: TimeSeriesProps) {
       </figcaption>
       <Legend series={series} hidden={hidden} onToggle={(key) => setHidden(toggled(hidden, key))} unit={unit} at={at} />
       <div className={classes.box}>
-        <div ref={ref} style={{ height }} role="img" aria-label={empty ? `${title}: no values yet` : label} />
+        <div ref={ref} style={{ height }} role="img" aria-label={empty ? t("{title}: no values yet", { title }) : label} />
         {empty ? <div className={classes.waiting}>{waiting}</div> : null}
       </div>
     </figure>

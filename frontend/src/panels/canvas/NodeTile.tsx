@@ -135,9 +135,9 @@ export function liveText(figures: NodeFigures, gives: string | null): string {
 
 /** Whole units of time, so that it is short and stands still. */
 export function lagText(seconds: number): string {
-  if (seconds < 120) return `${Math.round(seconds)} s`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
-  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${compact(Math.round(seconds / 86_400))} d`;
+  if (seconds < 120) return t("{count} s", { count: Math.round(seconds) });
+  if (seconds < 7200) return t("{count} min", { count: Math.round(seconds / 60) });
+  return seconds < 172_800 ? t("{count} h", { count: Math.round(seconds / 3600) }) : t("{count} d", { count: compact(Math.round(seconds / 86_400)) });
 }
 
 /** All that is known, for who points at it. */

@@ -1,6 +1,7 @@
 /** One line of a node's settings: enough to tell two filters apart without opening them. */
 
 import type { PropertySpec } from "../../api/types";
+import { plural } from "../../i18n";
 
 const LONGEST = 80;
 
@@ -29,5 +30,5 @@ function valueText(value: unknown, kind: string): string {
   if (typeof value !== "object") return String(value);
   const entries = Object.entries(value);
   if (kind === "options") return String((value as Record<string, unknown>).connector ?? entries.map(([name, each]) => `${name} ${String(each)}`).join(", "));
-  return kind === "fields" ? `${entries.length} columns` : entries.map(([name]) => name).join(", ");
+  return kind === "fields" ? plural(entries.length, "{count} column", "{count} columns") : entries.map(([name]) => name).join(", ");
 }

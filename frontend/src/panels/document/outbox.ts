@@ -7,6 +7,7 @@
 import { ApiError, isSignedOut } from "../../api/errors";
 import { type Entry, type WorkingCopy, overtaken } from "../../api/workingCopy";
 import type { Pipeline } from "../../document/commands";
+import { t } from "../../i18n";
 import { type Changed, between, isNothing, replay } from "./entry";
 import { type Acknowledged, type Left, type Shelf, uuid } from "./shelf";
 
@@ -238,7 +239,7 @@ export class Outbox {
     if (copy.text === this.host.now().text) return this.agree(copy);
     this.theirs = copy;
     this.trouble = { state: "conflict", error: null };
-    this.answerCalls(new ApiError(412, { code: "conflict", message: "Somebody else edited the same meanwhile." }));
+    this.answerCalls(new ApiError(412, { code: "conflict", message: t("Somebody else edited the same meanwhile.") }));
     this.tell();
     this.host.meet(copy);
   }

@@ -2,6 +2,7 @@ import { useMemo } from "react";
 
 import { isFinal, joined, livePoints, type Point, SUMMARY_RATE, useLive, useMetrics, type RunSummary } from "../../api";
 import { format, Sparkline, useNowEvery } from "../../design";
+import { t } from "../../i18n";
 
 const SPAN_SECONDS = 600;
 const STEPS = 60;
@@ -31,5 +32,5 @@ export function RateSparkline({ run }: { run: RunSummary }) {
     return steps(joined(kept, livePoints(run.id, "", SUMMARY_RATE)), now + STEP_SECONDS);
     // eslint-disable-next-line react-hooks/exhaustive-deps -- the latest summary is what says that live points came
   }, [data, run.id, latest, now]);
-  return <Sparkline values={values} label={`Rows read in the last ten minutes, now ${format.rate(run.rates.rows_in)}`} />;
+  return <Sparkline values={values} label={t("Rows read in the last ten minutes, now {rate}", { rate: format.rate(run.rates.rows_in) })} />;
 }

@@ -3,6 +3,7 @@ import { Link } from "react-router";
 import { modelUrl, useVersion, useVersions } from "../../api/models";
 import type { RunSummary } from "../../api/types";
 import { Empty, Facts, Reliability, TimeSeries, format } from "../../design";
+import { t } from "../../i18n";
 import { useCatalogue } from "../canvas/catalogue";
 import { useEditor } from "../document/editor";
 import { namesOf, useSeries } from "./series";
@@ -24,9 +25,9 @@ export function ModelPanel({ run, slug, project, onSelect }: ModelPanelProps) {
   const learners = nodes.filter((node) => catalogue.get(node.component)?.gives === "model").map((node) => node.id);
   const sinks = nodes.filter((node) => node.component === "metric_sink").map((node) => ({ id: node.id, label: node.label || node.id }));
   if (!learners.length && !sinks.length) {
-    return <Empty title="No model, no metrics">A pipeline that trains a model, or has a metric sink, shows here how it does.</Empty>;
+    return <Empty title={t("No model, no metrics")}>{t("A pipeline that trains a model, or has a metric sink, shows here how it does.")}</Empty>;
   }
-  if (!run) return <Empty title="Nothing runs yet">Once the pipeline runs, its models&apos; AUC, log loss and calibration are drawn here.</Empty>;
+  if (!run) return <Empty title={t("Nothing runs yet")}>{t("Once the pipeline runs, its models’ AUC, log loss and calibration are drawn here.")}</Empty>;
   return <Shown run={run} learners={learners} sinks={sinks} slug={slug} project={project} onSelect={onSelect} />;
 }
 
@@ -73,23 +74,23 @@ function Learner({ run, slug, project, node, span }: LearnerProps) {
   const { data: version } = useVersion(name, known?.version ?? null, project);
   const series = useSeries(run, node, MEASURES, span.span, span.until);
   const line = (key: string, label: string) => [{ key, name: label, points: series[key] ?? [] }];
-  const shared = { from: span.from, to: span.to, range: "fit", group: "run", waiting: "Waiting for the first version" } as const;
+  const shared = { from: span.from, to: span.to, range: "fit", group: "run", waiting: t("Waiting for the first version") } as const;
   return (
-    <section aria-label={`Model ${name}`}>
+    <section aria-label={t("Model {name}", { name })}>
       <div style={{ padding: "10px 14px 0" }}>
         <Facts facts={[
-          { name: "Model", value: <Link to={modelUrl(name, project)}>{name}</Link> },
-          { name: "Version", value: format.number(newest?.version) },
-          { name: "Samples", value: format.number(newest?.samples) },
-          { name: "Progressive AUC", value: format.number(newest?.auc) },
-          { name: "Log loss", value: format.number(newest?.logloss) },
-          { name: "Calibration", value: format.number(newest?.calibration), title: "What was predicted by what happened: 1 is right" },
+          { name: t("Model"), value: <Link to={modelUrl(name, project)}>{name}</Link> },
+          { name: t("Version"), value: format.number(newest?.version) },
+          { name: t("Samples"), value: format.number(newest?.samples) },
+          { name: t("Progressive AUC"), value: format.number(newest?.auc) },
+          { name: t("Log loss"), value: format.number(newest?.logloss) },
+          { name: t("Calibration"), value: format.number(newest?.calibration), title: t("What was predicted by what happened: 1 is right") },
         ]} />
       </div>
       <div className={classes.charts}>
-        <TimeSeries title={`${node}: progressive AUC`} series={line("auc", "since the start")} {...shared} />
-        <TimeSeries title={`${node}: log loss`} series={line("logloss", "since the start")} {...shared} />
-        <TimeSeries title={`${node}: calibration`} series={line("calibration", "predicted by happened")} {...shared} />
+        <TimeSeries title={t("{node}: progressive AUC", { node })} series={line("auc", t("since the start"))} {...shared} />
+        <TimeSeries title={t("{node}: log loss", { node })} series={line("logloss", t("since the start"))} {...shared} />
+        <TimeSeries title={t("{node}: calibration", { node })} series={line("calibration", t("predicted by happened"))} {...shared} />
         {version?.reliability ? <Reliability bins={version.reliability} /> : null}
       </div>
     </section>
@@ -112,10 +113,10 @@ function Sink({ run, node, label, span, onSelect }: SinkProps) {
   const rest = names.filter((name) => !losses.includes(name) && !shares.includes(name));
   const series = useSeries(run, node, names.length ? names : ["auc", "logloss"], span.span, span.until);
   const groups = [losses, shares, ...rest.map((name) => [name])].filter((group) => group.length);
-  const title = (group: readonly string[]) => `${label}: ${group.length > 1 && group === losses ? "log loss" : group.join(", ")}`;
+  const title = (group: readonly string[]) => `${label}: ${group.length > 1 && group === losses ? t("log loss") : group.join(", ")}`;
   return (groups.length ? groups : [["auc"]]).map((group) => (
     <div key={group.join()}>
-      <TimeSeries title={title(group)} from={span.from} to={span.to} range="fit" group="run" waiting="Waiting for its first row"
+      <TimeSeries title={title(group)} from={span.from} to={span.to} range="fit" group="run" waiting={t("Waiting for its first row")}
         series={group.map((name) => ({ key: name, name, points: series[name] ?? [], step: true }))} />
       <button type="button" className={classes.link} style={{ fontSize: 11 }} onClick={() => onSelect(node)}>{node}</button>
     </div>

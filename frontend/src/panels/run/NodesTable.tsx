@@ -1,6 +1,7 @@
 import { useMemo } from "react";
 
 import { type Column, DataTable, Empty, format } from "../../design";
+import { msg, t } from "../../i18n";
 import { useEditor } from "../document/editor";
 import { type NodeFigures, useFigures } from "./figures";
 
@@ -19,21 +20,21 @@ const figure = (id: keyof NodeFigures, title: string, show: (value: number | nul
 });
 
 const COLUMNS: readonly Column<Row>[] = [
-  { id: "node", title: "Node", cell: (row) => <strong>{row.label}</strong>, sort: (row) => row.label, width: 180 },
-  figure("inRate", "In", format.rate, "Rows that come in, a second"),
-  figure("outRate", "Out", format.rate, "Rows that go out, a second"),
-  figure("rowsIn", "Rows in", format.number, "Since the process started"),
-  figure("rowsOut", "Rows out", format.number, "Since the process started"),
-  { id: "lag", title: "Behind", width: 84, align: end, help: "How far its event time is behind the clock",
+  { id: "node", title: msg("Node"), cell: (row) => <strong>{row.label}</strong>, sort: (row) => row.label, width: 180 },
+  figure("inRate", msg("In"), format.rate, msg("Rows that come in, a second")),
+  figure("outRate", msg("Out"), format.rate, msg("Rows that go out, a second")),
+  figure("rowsIn", msg("Rows in"), format.number, msg("Since the process started")),
+  figure("rowsOut", msg("Rows out"), format.number, msg("Since the process started")),
+  { id: "lag", title: msg("Behind"), width: 84, align: end, help: msg("How far its event time is behind the clock"),
     cell: (row) => format.coarse(behind(row)), sort: behind },
-  figure("busy", "Busy", format.percent, "Share of the time that it works", 76),
-  figure("waits", "Waits", format.percent, "Share of the time that it waits for those behind it", 76),
-  figure("latency", "Latency", format.duration, "From rows that come in until the sink has written them; of the slowest hundredth", 84),
-  figure("stateBytes", "State", format.bytes, "What it remembers", 88),
-  figure("late", "Late", format.number, "Rows that came too late and were dropped", 68),
-  figure("deadLetters", "Unreadable", format.number, "Records that could not be read", 84),
-  figure("hitRate", "Found", format.percent, "Look-ups that found something", 76),
-  { id: "fused", title: "Note", cell: (row) => (row.figures?.fusedInto ? <span className="p-muted">fused into {row.figures.fusedInto}</span> : "") },
+  figure("busy", msg("Busy"), format.percent, msg("Share of the time that it works"), 76),
+  figure("waits", msg("Waits"), format.percent, msg("Share of the time that it waits for those behind it"), 76),
+  figure("latency", msg("Latency"), format.duration, msg("From rows that come in until the sink has written them; of the slowest hundredth"), 84),
+  figure("stateBytes", msg("State"), format.bytes, msg("What it remembers"), 88),
+  figure("late", msg("Late"), format.number, msg("Rows that came too late and were dropped"), 68),
+  figure("deadLetters", msg("Unreadable"), format.number, msg("Records that could not be read"), 84),
+  figure("hitRate", msg("Found"), format.percent, msg("Look-ups that found something"), 76),
+  { id: "fused", title: msg("Note"), cell: (row) => (row.figures?.fusedInto ? <span className="p-muted">{t("fused into {node}", { node: row.figures.fusedInto })}</span> : "") },
 ];
 
 function behind(row: Row): number | null {
@@ -47,7 +48,7 @@ export function NodesTable({ onSelect }: { onSelect: (node: string) => void }) {
   const now = useFigures((state) => state.snapshot?.at ?? null);
   const rows = useMemo(() => nodes.map((node): Row => ({ node: node.id, label: node.label || node.id, figures: figures[node.id] ?? null, now })), [nodes, figures, now]);
   return (
-    <DataTable label="Nodes" columns={COLUMNS} rows={rows} rowKey={(row) => row.node} rowLabel={(row) => row.label} rowHeight={28} minWidth={1240}
-      onOpen={(row) => onSelect(row.node)} empty={<Empty title="No nodes">The document has none yet.</Empty>} />
+    <DataTable label={t("Nodes")} columns={COLUMNS} rows={rows} rowKey={(row) => row.node} rowLabel={(row) => row.label} rowHeight={28} minWidth={1240}
+      onOpen={(row) => onSelect(row.node)} empty={<Empty title={t("No nodes")}>{t("The document has none yet.")}</Empty>} />
   );
 }

@@ -3,9 +3,10 @@ import { useMemo } from "react";
 
 import { isFinal } from "../../api/runs";
 import type { RunSummary } from "../../api/types";
-import { Empty, TimeSeries, useNowEvery } from "../../design";
+import { Empty, format, TimeSeries, useNowEvery } from "../../design";
 import { seconds } from "../../design/format";
 import type { Unit } from "../../design";
+import { msg, t } from "../../i18n";
 import { useKept } from "./kept";
 import classes from "./panels.module.css";
 import { SPANS, useSeries } from "./series";
@@ -18,12 +19,12 @@ interface Chart {
 }
 
 const CHARTS: readonly Chart[] = [
-  { title: "Throughput", unit: "rows/s", lines: [["rows_in_rate", "in"], ["rows_out_rate", "out"]] },
-  { title: "Event time behind the clock", unit: "seconds", lines: [["watermark_lag", "watermark"], ["behind_seconds", "last event read"]] },
-  { title: "Checkpoint duration", unit: "seconds", lines: [["checkpoint_seconds", "whole"], ["checkpoint_stall_seconds", "pause of the stream"]] },
-  { title: "Checkpoint size", unit: "bytes", lines: [["checkpoint_bytes", "written"], ["state_bytes", "state in memory"]] },
-  { title: "Age of the last checkpoint", unit: "seconds", lines: [["checkpoint_age", "age"]], area: true },
-  { title: "Busy", unit: "share", lines: [["busy", "of the time"]], area: true },
+  { title: msg("Throughput"), unit: "rows/s", lines: [["rows_in_rate", msg("in")], ["rows_out_rate", msg("out")]] },
+  { title: msg("Event time behind the clock"), unit: "seconds", lines: [["watermark_lag", msg("watermark")], ["behind_seconds", msg("last event read")]] },
+  { title: msg("Checkpoint duration"), unit: "seconds", lines: [["checkpoint_seconds", msg("whole")], ["checkpoint_stall_seconds", msg("pause of the stream")]] },
+  { title: msg("Checkpoint size"), unit: "bytes", lines: [["checkpoint_bytes", msg("written")], ["state_bytes", msg("state in memory")]] },
+  { title: msg("Age of the last checkpoint"), unit: "seconds", lines: [["checkpoint_age", msg("age")]], area: true },
+  { title: msg("Busy"), unit: "share", lines: [["busy", msg("of the time")]], area: true },
 ];
 const NAMES = CHARTS.flatMap((chart) => chart.lines.map(([name]) => name));
 
@@ -39,12 +40,12 @@ export function useSpan(run: RunSummary): { span: number; from: number; to: numb
 }
 
 export function SpanChoice({ name, setName }: { name: string; setName: (name: string) => void }) {
-  return <SegmentedControl data={Object.keys(SPANS)} value={name} onChange={setName} aria-label="Span of the charts" />;
+  return <SegmentedControl data={Object.entries(SPANS).map(([value, span]) => ({ value, label: format.coarse(span) }))} value={name} onChange={setName} aria-label={t("Span of the charts")} />;
 }
 
 /** Throughput, lag and checkpoints of a run, over time. */
 export function Overview({ run }: { run: RunSummary | null }) {
-  if (!run) return <Empty title="Nothing runs yet">Start the pipeline to see its throughput, lag and checkpoints here, each second.</Empty>;
+  if (!run) return <Empty title={t("Nothing runs yet")}>{t("Start the pipeline to see its throughput, lag and checkpoints here, each second.")}</Empty>;
   return <Charts run={run} />;
 }
 
@@ -53,17 +54,17 @@ function Charts({ run }: { run: RunSummary }) {
   const series = useSeries(run.id, "", NAMES, span, until);
   const drawn = useMemo(() => CHARTS.map((chart) => ({
     ...chart,
-    series: chart.lines.map(([key, label], i) => ({ key, name: label, points: series[key] ?? [], area: chart.area || (i === 0 && chart.lines.length > 1) })),
+    series: chart.lines.map(([key, label], i) => ({ key, name: t(label), points: series[key] ?? [], area: chart.area || (i === 0 && chart.lines.length > 1) })),
   })), [series]);
   return (
     <div className={classes.column}>
       <div className={classes.bar}>
         <SpanChoice name={name} setName={setName} />
-        <span className="p-muted">{until ? "up to its end" : "live"}</span>
+        <span className="p-muted">{until ? t("up to its end") : t("live")}</span>
       </div>
       <div className={`${classes.rows} ${classes.charts}`}>
         {drawn.map((chart) => (
-          <TimeSeries key={chart.title} title={chart.title} unit={chart.unit} series={chart.series} from={from} to={to} group="run" height={104} />
+          <TimeSeries key={chart.title} title={t(chart.title)} unit={chart.unit} series={chart.series} from={from} to={to} group="run" height={104} />
         ))}
       </div>
     </div>

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { isFinal, useDeleteRun, useStartRun, useStopRun } from "../../api/runs";
 import type { RunDetail, RunSummary } from "../../api/types";
 import { Ago, Duration, ErrorNote, Progress, Rate, StatusBadge, Tag } from "../../design";
-import { t } from "../../i18n";
+import { plural, t } from "../../i18n";
 import { isDirty, useEditor, useEditorStore } from "../document/editor";
 import { useSaving } from "../document/keeping";
 import classes from "./panels.module.css";
@@ -40,36 +40,36 @@ export function RunBar({ run, detail, canRun, onRun, starting, onStarting }: Run
   return (
     <div className={classes.runbar}>
       <StatusBadge status={run?.status} reason={run?.reason?.message} />
-      {run ? <Facts run={run} changed={changed} /> : <span className="p-muted">This pipeline has not run yet.</span>}
+      {run ? <Facts run={run} changed={changed} /> : <span className="p-muted">{t("This pipeline has not run yet.")}</span>}
       <span style={{ flex: 1 }} />
       {run && !isFinal(run.status) ? (
         <Button variant="default" leftSection={<IconPlayerStop size={14} />} onClick={() => stop.mutate(run.id)} disabled={!canRun || run.desired === "STOPPED"}
-          loading={stop.isPending} title="Takes a checkpoint, then ends; it can go on from there">
-          Stop
+          loading={stop.isPending} title={t("Takes a checkpoint, then ends; it can go on from there")}>
+          {t("Stop")}
         </Button>
       ) : null}
       {run && (run.status === "STOPPED" || run.status === "FAILED") ? (
         <Button variant={changed ? "default" : "filled"} leftSection={<IconPlayerPlay size={14} />} onClick={() => start.mutate(run.id)} disabled={!canRun}
-          loading={start.isPending} title={`Run ${run.id}, revision ${run.revision}, goes on from its last checkpoint`}>
-          Resume
+          loading={start.isPending} title={t("Run {run}, revision {revision}, goes on from its last checkpoint", { run: run.id, revision: run.revision })}>
+          {t("Resume")}
         </Button>
       ) : null}
       {run && changed && (run.status === "STOPPED" || run.status === "FAILED") ? (
         <Button variant="filled" leftSection={<IconArrowUp size={14} />} onClick={() => void goOn().catch(() => undefined)} disabled={!canRun} loading={saving.isPending}
-          title="Goes on from its last checkpoint with the saved document; says first what becomes of its state">
+          title={t("Goes on from its last checkpoint with the saved document; says first what becomes of its state")}>
           {dirty ? t("Go on with what is drawn") : t("Go on with revision {revision}", { revision: saved })}
         </Button>
       ) : null}
       {!run || isFinal(run.status) ? (
         <Button variant={run && run.status !== "FINISHED" && !changed ? "default" : "filled"} leftSection={<IconPlus size={14} />} onClick={() => onStarting(true)}
-          disabled={!canRun} title="Starts the saved document, from the beginning of its input">
-          {run ? "New run" : "Start"}
+          disabled={!canRun} title={t("Starts the saved document, from the beginning of its input")}>
+          {run ? t("New run") : t("Start")}
         </Button>
       ) : null}
       <More run={run} canRun={canRun} onRun={onRun} onNew={() => onStarting(true)} />
       {starting ? <StartDialog last={detail} onClose={() => onStarting(false)} onStarted={onRun} /> : null}
       {run && upgrading !== null ? <UpgradeDialog run={run} revision={upgrading} onClose={() => setUpgrading(null)} /> : null}
-      <Modal closeButtonProps={{ "aria-label": "Close" }} opened={failed !== null && failed !== seen} onClose={() => setSeen(failed)} title="That did not work">
+      <Modal closeButtonProps={{ "aria-label": t("Close") }} opened={failed !== null && failed !== seen} onClose={() => setSeen(failed)} title={t("That did not work")}>
         <ErrorNote error={failed} />
       </Modal>
     </div>
@@ -87,14 +87,14 @@ function Facts({ run, changed }: { run: RunSummary; changed: boolean }) {
   const active = !isFinal(run.status);
   return (
     <div className={classes.runfacts}>
-      <span title="How long its status is what it is">since <Ago at={run.since} short /></span>
-      <span title="The revision that runs">run {run.id}, revision {run.revision}</span>
-      {changed ? <Tag tone="warning" title="What runs is not what the document says now: start a new run for that.">document changed since</Tag> : null}
-      {active ? <span title="Rows read a second"><Rate value={run.rates?.rows_in} /></span> : null}
-      {active && run.lag_seconds !== null ? <span title="How far event time is behind the clock">lag <Duration value={run.lag_seconds} /></span> : null}
-      {run.restarts ? <span title="Starts after a failure, since a person last started it">{run.restarts} {run.restarts === 1 ? "restart" : "restarts"}</span> : null}
-      {(run.attempt ?? 1) > 1 ? <span title="Processes that have worked on it">attempt {run.attempt}</span> : null}
-      {run.progress !== null && active ? <Progress value={run.progress} label="Part of the input that was read" width={80} /> : null}
+      <span title={t("How long its status is what it is")}>{t("since")} <Ago at={run.since} short /></span>
+      <span title={t("The revision that runs")}>{t("run {run}, revision {revision}", { run: run.id, revision: run.revision })}</span>
+      {changed ? <Tag tone="warning" title={t("What runs is not what the document says now: start a new run for that.")}>{t("document changed since")}</Tag> : null}
+      {active ? <span title={t("Rows read a second")}><Rate value={run.rates?.rows_in} /></span> : null}
+      {active && run.lag_seconds !== null ? <span title={t("How far event time is behind the clock")}>{t("lag")} <Duration value={run.lag_seconds} /></span> : null}
+      {run.restarts ? <span title={t("Starts after a failure, since a person last started it")}>{plural(run.restarts, "{count} restart", "{count} restarts")}</span> : null}
+      {(run.attempt ?? 1) > 1 ? <span title={t("Processes that have worked on it")}>{t("attempt {attempt}", { attempt: run.attempt ?? 1 })}</span> : null}
+      {run.progress !== null && active ? <Progress value={run.progress} label={t("Part of the input that was read")} width={80} /> : null}
     </div>
   );
 }
@@ -113,22 +113,22 @@ function More({ run, canRun, onRun, onNew }: MoreProps) {
     <>
       <Menu position="bottom-end">
         <Menu.Target>
-          <ActionIcon aria-label="More about runs"><IconDotsVertical size={16} /></ActionIcon>
+          <ActionIcon aria-label={t("More about runs")}><IconDotsVertical size={16} /></ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item leftSection={<IconPlus size={14} />} disabled={!canRun} onClick={onNew}>New run, from the beginning</Menu.Item>
+          <Menu.Item leftSection={<IconPlus size={14} />} disabled={!canRun} onClick={onNew}>{t("New run, from the beginning")}</Menu.Item>
           <Menu.Item leftSection={<IconTrash size={14} />} color="red" disabled={!canRun || !run || !isFinal(run.status)} onClick={() => setAsking(true)}>
-            Delete run {run?.id ?? ""}
+            {t("Delete run {run}", { run: run?.id ?? "" })}
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <Modal closeButtonProps={{ "aria-label": "Close" }} opened={asking} onClose={() => setAsking(false)} title={`Delete run ${run?.id ?? ""}?`}>
-        <p>Its checkpoints, models, results, logs and history go with it. This cannot be undone.</p>
+      <Modal closeButtonProps={{ "aria-label": t("Close") }} opened={asking} onClose={() => setAsking(false)} title={t("Delete run {run}?", { run: run?.id ?? "" })}>
+        <p>{t("Its checkpoints, models, results, logs and history go with it. This cannot be undone.")}</p>
         <ErrorNote error={remove.error} />
         <div style={{ display: "flex", justifyContent: "flex-end", gap: 8, marginTop: 12 }}>
-          <Button variant="default" onClick={() => setAsking(false)}>Keep it</Button>
+          <Button variant="default" onClick={() => setAsking(false)}>{t("Keep it")}</Button>
           <Button color="red" loading={remove.isPending} onClick={() => run && remove.mutate(run.id, { onSuccess: () => { setAsking(false); onRun(null); } })}>
-            Delete
+            {t("Delete")}
           </Button>
         </div>
       </Modal>

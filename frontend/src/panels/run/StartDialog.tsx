@@ -4,16 +4,16 @@ import { useState } from "react";
 import { useCreateRun } from "../../api/runs";
 import type { RunDetail, RunOptions } from "../../api/types";
 import { ErrorNote, Note } from "../../design";
-import { t } from "../../i18n";
+import { msg, t } from "../../i18n";
 import { isDirty, useEditor } from "../document/editor";
 import { useSaving } from "../document/keeping";
 
 const OPTIONS = [
-  { name: "rate", label: "Rows a second, at most", help: "slows sources down; empty: as fast as it goes", low: 0.001, high: 1e12, whole: false, unit: 1 },
-  { name: "shards", label: "Shards", help: "threads that share the keys; empty: as the document says", low: 1, high: 128, whole: true, unit: 1 },
-  { name: "memory", label: "Memory in MB, at most", help: "beyond it the run fails, and says which node holds most; empty: as the project says", low: 68, high: 1e9, whole: true, unit: 1e6 },
-  { name: "cpu", label: "Cores, at most", help: "empty: as the project says", low: 0.05, high: 4096, whole: false, unit: 1 },
-  { name: "checkpoint_interval", label: "Seconds between checkpoints", help: "empty: as the document says", low: 0.1, high: 86400, whole: false, unit: 1 },
+  { name: "rate", label: msg("Rows a second, at most"), help: msg("slows sources down; empty: as fast as it goes"), low: 0.001, high: 1e12, whole: false, unit: 1 },
+  { name: "shards", label: msg("Shards"), help: msg("threads that share the keys; empty: as the document says"), low: 1, high: 128, whole: true, unit: 1 },
+  { name: "memory", label: msg("Memory in MB, at most"), help: msg("beyond it the run fails, and says which node holds most; empty: as the project says"), low: 68, high: 1e9, whole: true, unit: 1e6 },
+  { name: "cpu", label: msg("Cores, at most"), help: msg("empty: as the project says"), low: 0.05, high: 4096, whole: false, unit: 1 },
+  { name: "checkpoint_interval", label: msg("Seconds between checkpoints"), help: msg("empty: as the document says"), low: 0.1, high: 86400, whole: false, unit: 1 },
 ] as const;
 
 interface StartDialogProps {
@@ -41,25 +41,25 @@ export function StartDialog({ last, onClose, onStarted }: StartDialogProps) {
     create.mutate({ pipeline, parameters: given, options: set(options) }, { onSuccess: (run) => { onStarted(run.id); onClose(); } });
   };
   return (
-    <Modal closeButtonProps={{ "aria-label": "Close" }} opened onClose={onClose} title={dirty ? t("Start what is drawn") : t("Start revision {revision}", { revision })} size="md">
+    <Modal closeButtonProps={{ "aria-label": t("Close") }} opened onClose={onClose} title={dirty ? t("Start what is drawn") : t("Start revision {revision}", { revision })} size="md">
       <form onSubmit={(event) => { event.preventDefault(); void start().catch(() => undefined); }}>
         {dirty ? <Note>{t("What you edited since revision {revision} becomes a revision first: what starts is what you see.", { revision })}</Note> : null}
         {declared.map((each) => (
           <TextInput key={each.name} mt="sm" label={each.name} description={each.description} required={each.default === null}
-            placeholder={each.default ?? "no default"} value={parameters[each.name] ?? ""}
+            placeholder={each.default ?? t("no default")} value={parameters[each.name] ?? ""}
             onChange={(event) => setParameters({ ...parameters, [each.name]: event.currentTarget.value })} />
         ))}
         {OPTIONS.map((each) => (
-          <NumberInput key={each.name} mt="sm" label={each.label} description={each.help} min={each.low} max={each.high} allowDecimal={!each.whole}
+          <NumberInput key={each.name} mt="sm" label={t(each.label)} description={t(each.help)} min={each.low} max={each.high} allowDecimal={!each.whole}
             thousandSeparator="," value={Number(options[each.name] ?? NaN) / each.unit || ""}
             onChange={(value) => setOptions({ ...options, [each.name]: typeof value === "number" ? value * each.unit : null })} />
         ))}
         <div style={{ marginTop: 12 }}><ErrorNote error={create.error ?? saving.error} /></div>
         <Group justify="flex-end" mt="md">
-          <Button variant="default" onClick={onClose}>Cancel</Button>
+          <Button variant="default" onClick={onClose}>{t("Cancel")}</Button>
           <Button type="submit" loading={saving.isPending || create.isPending} disabled={missing.length > 0}
-            title={missing.length ? `${missing.map((each) => each.name).join(", ")} need a value` : undefined}>
-            Start
+            title={missing.length ? t("{names} need a value", { names: missing.map((each) => each.name).join(", ") }) : undefined}>
+            {t("Start")}
           </Button>
         </Group>
       </form>

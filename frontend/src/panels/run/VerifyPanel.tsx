@@ -7,6 +7,7 @@ import { ApiError } from "../../api/errors";
 import { isFinal } from "../../api/runs";
 import type { Page, RunSummary, Work } from "../../api/types";
 import { Ago, Empty, ErrorNote, Progress, Tag, format } from "../../design";
+import { plural, said, t } from "../../i18n";
 import classes from "./panels.module.css";
 
 type Row = Record<string, unknown> | null;
@@ -57,15 +58,15 @@ export function VerifyPanel({ run, canRun, onSelect }: VerifyPanelProps) {
     refetchInterval: (query) => (query.state.data?.results.some(working) ? 1_000 : false),
   });
   const start = useMutation({ mutationFn: () => request("POST", path(id ?? 0)), onSuccess: () => client.invalidateQueries({ queryKey }) });
-  if (!run) return <Empty title="Nothing to verify yet">Once a run has results, they can be checked against a bounded run of the same SQL.</Empty>;
-  if (error instanceof ApiError && error.unavailable) return <Empty title="Verification is not available">This platform does not verify runs.</Empty>;
+  if (!run) return <Empty title={t("Nothing to verify yet")}>{t("Once a run has results, they can be checked against a bounded run of the same SQL.")}</Empty>;
+  if (error instanceof ApiError && error.unavailable) return <Empty title={t("Verification is not available")}>{t("This platform does not verify runs.")}</Empty>;
   const shown = data?.results.find((each) => each.id === chosen) ?? data?.results[0];
   const over = isFinal(run.status);
   return (
     <div className={classes.column}>
       <div className={classes.bar}>
-        <Button variant="default" disabled={!canRun || !over} loading={start.isPending} onClick={() => start.mutate()}>Verify now</Button>
-        {over ? null : <span className="p-muted">Once the run has ended or was stopped, its results can be verified.</span>}
+        <Button variant="default" disabled={!canRun || !over} loading={start.isPending} onClick={() => start.mutate()}>{t("Verify now")}</Button>
+        {over ? null : <span className="p-muted">{t("Once the run has ended or was stopped, its results can be verified.")}</span>}
         {data?.results.slice(0, 8).map((each) => (
           <button key={each.id} type="button" className={classes.link} aria-current={each.id === shown?.id} onClick={() => setChosen(each.id)}>
             <Outcome equal={each.equal} working={working(each)} /> <Ago at={each.created_at} />
@@ -75,7 +76,7 @@ export function VerifyPanel({ run, canRun, onSelect }: VerifyPanelProps) {
       <ErrorNote error={error ?? start.error} />
       <div className={classes.rows}>
         {shown ? <Report verification={shown} onSelect={onSelect} /> : (
-          <Empty title="Not verified yet">The same SQL runs over the same input once more, bounded, and in DuckDB where it can say it. Rows that differ are listed here.</Empty>
+          <Empty title={t("Not verified yet")}>{t("The same SQL runs over the same input once more, bounded, and in DuckDB where it can say it. Rows that differ are listed here.")}</Empty>
         )}
       </div>
     </div>
@@ -83,33 +84,33 @@ export function VerifyPanel({ run, canRun, onSelect }: VerifyPanelProps) {
 }
 
 function Outcome({ equal, working: busy = false, why }: { equal: boolean | null; working?: boolean; why?: string | null }) {
-  if (busy) return <Tag tone="waiting">at work</Tag>;
-  if (equal === null) return <Tag tone="neutral" title={why ?? undefined}>not compared</Tag>;
-  return equal ? <Tag tone="good">equal</Tag> : <Tag tone="bad">different</Tag>;
+  if (busy) return <Tag tone="waiting">{t("at work")}</Tag>;
+  if (equal === null) return <Tag tone="neutral" title={why ? said(why) : undefined}>{t("not compared")}</Tag>;
+  return equal ? <Tag tone="good">{t("equal")}</Tag> : <Tag tone="bad">{t("different")}</Tag>;
 }
 
 function Report({ verification, onSelect }: { verification: Verification; onSelect: (node: string) => void }) {
   const { work, report } = verification;
-  if (working(verification)) return <div style={{ padding: 12 }}><Progress value={work.progress} label="Verification" width={200} /> {work.message}</div>;
+  if (working(verification)) return <div style={{ padding: 12 }}><Progress value={work.progress} label={t("Verification")} width={200} /> {said(work.message)}</div>;
   if (work.error) return <ErrorNote error={work.error} />;
   return (
-    <table className={classes.table} aria-label="Tables that were compared">
+    <table className={classes.table} aria-label={t("Tables that were compared")}>
       <thead>
-        <tr><th>Table</th><th>Stream and bounded run</th><th>Stream</th><th>Bounded run</th><th>Bounded run and DuckDB</th><th>DuckDB</th></tr>
+        <tr><th>{t("Table")}</th><th>{t("Stream and bounded run")}</th><th>{t("Stream")}</th><th>{t("Bounded run")}</th><th>{t("Bounded run and DuckDB")}</th><th>DuckDB</th></tr>
       </thead>
       <tbody>
         {report.tables.map((table) => (
           <Fragment key={table.table}>
             <tr className={classes.letter}>
               <td><button type="button" className={classes.link} onClick={() => onSelect(table.node)}>{table.table}</button></td>
-              <td><Outcome equal={table.equal} why={table.why} /> <span className="p-muted">{said(table.why, table.different)}</span></td>
+              <td><Outcome equal={table.equal} why={table.why} /> <span className="p-muted">{remark(table.why, table.different)}</span></td>
               <td>{format.quantity(table.rows_stream, "rows")}</td>
               <td>{format.quantity(table.rows_batch, "rows")}</td>
-              <td><Outcome equal={table.duckdb.equal} why={table.duckdb.why} /> <span className="p-muted">{said(table.duckdb.why, table.duckdb.different)}</span></td>
+              <td><Outcome equal={table.duckdb.equal} why={table.duckdb.why} /> <span className="p-muted">{remark(table.duckdb.why, table.duckdb.different)}</span></td>
               <td>{format.quantity(table.duckdb.rows, "rows")}</td>
             </tr>
-            <Differences name={`Stream and bounded run, ${table.table}`} sides={["stream", "bounded run"]} rows={table.differences.map((each) => [each.stream, each.batch])} />
-            <Differences name={`Bounded run and DuckDB, ${table.table}`} sides={["bounded run", "DuckDB"]} rows={table.duckdb.differences.map((each) => [each.batch, each.duckdb])} />
+            <Differences name={t("Stream and bounded run, {table}", { table: table.table })} sides={[t("stream"), t("bounded run")]} rows={table.differences.map((each) => [each.stream, each.batch])} />
+            <Differences name={t("Bounded run and DuckDB, {table}", { table: table.table })} sides={[t("bounded run"), "DuckDB"]} rows={table.duckdb.differences.map((each) => [each.batch, each.duckdb])} />
           </Fragment>
         ))}
       </tbody>
@@ -117,8 +118,8 @@ function Report({ verification, onSelect }: { verification: Verification; onSele
   );
 }
 
-function said(why: string | null, different: number): string {
-  return why ?? (different ? `${format.number(different)} rows differ` : "");
+function remark(why: string | null, different: number): string {
+  return why ? said(why) : different ? plural(different, "{count} row differs", "{count} rows differ") : "";
 }
 
 /** Rows that differ, side beside side; values that are not the same stand out. */
@@ -129,11 +130,11 @@ function Differences({ name, sides, rows }: { name: string; sides: readonly [str
     <tr>
       <td colSpan={6} style={{ padding: "0 10px 10px 24px" }}>
         <table className={classes.table} aria-label={name}>
-          <thead><tr><th>Side</th>{columns.map((column) => <th key={column}>{column}</th>)}</tr></thead>
+          <thead><tr><th>{t("Side")}</th>{columns.map((column) => <th key={column}>{column}</th>)}</tr></thead>
           <tbody>
             {rows.map((pair, i) => pair.map((row, side) => (
               <tr key={`${i}-${side}`}>
-                <td className="p-muted">{sides[side]}{row ? "" : ": no such row"}</td>
+                <td className="p-muted">{row ? sides[side] : t("{side}: no such row", { side: sides[side] ?? "" })}</td>
                 {columns.map((column) => <Cell key={column} value={row?.[column]} other={row ? pair[1 - side]?.[column] : undefined} />)}
               </tr>
             )))}
