@@ -1,4 +1,4 @@
-import { Button, Popover } from "@mantine/core";
+import { Button, Popover, TextInput } from "@mantine/core";
 import { IconDatabase } from "@tabler/icons-react";
 import { useState } from "react";
 
@@ -7,7 +7,7 @@ import { Ago, ErrorNote } from "../../design";
 import { plural, t } from "../../i18n";
 import { textOf, useEditor, useEditorStore } from "../document/editor";
 import { samplesOf } from "./asking";
-import { PINNED, pin, unpin } from "./commands";
+import { PINNED, pin, sampleFile, unpin } from "./commands";
 import { PinnedEditor } from "./PinnedEditor";
 import classes from "./preview.module.css";
 import { type Objects, objectsOf, spanOf } from "./rows";
@@ -30,7 +30,8 @@ export function Sources({ answer, project, run, canEdit }: SourcesProps) {
   const editor = useEditorStore();
   const model = useEditor((state) => state.model);
   const names = Object.keys(answer.samples);
-  const rowsHere = (source: string): Objects | null => model.samples.find((each) => each.node === source)?.rows ?? null;
+  const kept = (source: string) => model.samples.find((each) => each.node === source);
+  const rowsHere = (source: string): Objects | null => (kept(source)?.file ? null : kept(source)?.rows ?? null);
   const fetch = async (source: string) => {
     const found = await preview({ project, document: textOf(editor.getState()), node: source, samples: samplesOf(runs) });
     if (!found.output) throw new Error(found.error?.message ?? t("The source has no rows to show."));
@@ -65,7 +66,8 @@ export function Sources({ answer, project, run, canEdit }: SourcesProps) {
         <Popover.Dropdown aria-label={t("Samples of the sources")}>
           <div className={classes.sources}>
             {names.map((source) => (
-              <SourceRow key={source} source={source} sample={answer.samples[source]} pinned={rowsHere(source)?.length ?? null} canEdit={canEdit}
+              <SourceRow key={source} source={source} sample={answer.samples[source]} pinned={rowsHere(source)?.length ?? null} file={kept(source)?.file?.path ?? null} canEdit={canEdit}
+                onFile={(path) => editor.getState().change(sampleFile(editor.getState().model, source, path), t("Take the sample of {source} from a file", { source }))}
                 run={run} from={runs[source] ?? null} onFrom={(chosen) => sampleFrom(source, chosen)} onRead={() => readAgain([source])} onPin={() => pinNow(source)} onEdit={() => edit(source)}
                 onUnpin={() => editor.getState().change(unpin(editor.getState().model, source), t("Unpin the rows of {source}", { source }))} />
             ))}
@@ -96,10 +98,13 @@ interface SourceRowProps {
   source: string;
   sample: PreviewSample | undefined;
   pinned: number | null;
+  /** The file that its rows are taken from. */
+  file: string | null;
   run: number | null;
   /** The run that it begins with. */
   from: number | null;
   canEdit: boolean;
+  onFile: (path: string) => void;
   onFrom: (run: number | null) => void;
   onRead: () => void;
   onPin: () => void;
@@ -107,8 +112,8 @@ interface SourceRowProps {
   onUnpin: () => void;
 }
 
-function SourceRow({ source, sample, pinned, run, from, canEdit, onFrom, onRead, onPin, onEdit, onUnpin }: SourceRowProps) {
-  const isPinned = sample?.kind === "pinned";
+function SourceRow({ source, sample, pinned, file, run, from, canEdit, onFile, onFrom, onRead, onPin, onEdit, onUnpin }: SourceRowProps) {
+  const isPinned = sample?.kind === "pinned" && file === null;
   return (
     <>
       <h4>{source}</h4>
@@ -123,8 +128,21 @@ function SourceRow({ source, sample, pinned, run, from, canEdit, onFrom, onRead,
           : run !== null ? <Button size="compact-xs" variant="default" onClick={() => onFrom(run)} title={t("What run {run} read since the oldest checkpoint that it keeps", { run })}>{t("From run {run}", { run })}</Button> : null}
         {isPinned ? null : <Button size="compact-xs" variant="default" disabled={!canEdit || !sample?.rows} onClick={onPin}>{t("Pin the first {count}", { count: Math.min(PINNED, sample?.rows ?? 0) })}</Button>}
         <Button size="compact-xs" variant="default" disabled={!canEdit} onClick={onEdit}>{pinned === null ? t("Pin and edit") : t("Edit rows")}</Button>
-        {pinned === null ? null : <Button size="compact-xs" variant="default" disabled={!canEdit} onClick={onUnpin}>{t("Unpin")}</Button>}
+        {pinned === null && file === null ? null : <Button size="compact-xs" variant="default" disabled={!canEdit} onClick={onUnpin}>{file === null ? t("Unpin") : t("Not from the file")}</Button>}
       </span>
+      {pinned === null ? <FileField key={file} source={source} file={file} canEdit={canEdit} onFile={onFile} /> : null}
     </>
+  );
+}
+
+/** A file on the platform's machine, in the folders that its environment allows. */
+function FileField({ source, file, canEdit, onFile }: Pick<SourceRowProps, "source" | "file" | "canEdit" | "onFile">) {
+  const [path, setPath] = useState(file ?? "");
+  return (
+    <form className={classes.buttons} onSubmit={(event) => { event.preventDefault(); if (path.trim()) onFile(path.trim()); }}>
+      <TextInput size="xs" flex={1} disabled={!canEdit} value={path} onChange={(event) => setPath(event.currentTarget.value)} placeholder={t("a file with rows: JSON lines or CSV")}
+        aria-label={t("File with sample rows of {source}", { source })} />
+      <Button size="compact-xs" type="submit" variant="default" disabled={!canEdit || !path.trim() || path.trim() === file}>{t("Take it from the file")}</Button>
+    </form>
   );
 }

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { PreviewAnswer } from "../../api/preview";
 import { apply } from "../../document/commands";
 import { readModel } from "../../document/model";
-import { pin, testedBy, unpin } from "./commands";
+import { pin, sampleFile, testedBy, unpin } from "./commands";
 
 const TEXT = "version: 1\nname: p\nnodes:\n  - {id: shop, component: event_source}\n  - {id: out, component: filter}\n";
 const after = (text: string, change: (text: string) => Parameters<typeof apply>[1]) => apply({ text, layout: {} }, change(text)).pipeline.text;
@@ -18,6 +18,14 @@ test("rows are pinned, replaced and unpinned", () => {
   expect(readModel(four).samples.map((each) => each.node)).toEqual(["shop"]);
   expect(readModel(after(four, (text) => unpin(readModel(text), "shop"))).samples).toEqual([]);
   expect(after(four, (text) => unpin(readModel(text), "shop"))).not.toContain("samples");
+});
+
+test("a file stands in for a source's rows, by its name as CSV or JSON lines", () => {
+  const lines = after(TEXT, (text) => sampleFile(readModel(text), "shop", "data/shop.jsonl"));
+  expect(readModel(lines).samples).toEqual([{ node: "shop", rows: [], file: { path: "data/shop.jsonl", format: "json" } }]);
+  const table = after(lines, (text) => sampleFile(readModel(text), "shop", "data/shop.CSV"));
+  expect(readModel(table).samples[0]?.file).toEqual({ path: "data/shop.CSV", format: "csv" });
+  expect(after(table, (text) => unpin(readModel(text), "shop"))).not.toContain("samples");
 });
 
 test("a test is given what is pinned, and expects the folded rows", () => {

@@ -14,6 +14,12 @@ export function pin(model: Model, source: string, rows: Objects): Command {
   return keep("samples", source, { rows }, model.samples.length > 0);
 }
 
+/** The rows of a file in place of the source's own: CSV where it is called so, else a JSON object a line. */
+export function sampleFile(model: Model, source: string, path: string): Command {
+  const format = /\.csv(\.gz)?$/i.test(path) ? "csv" : "json";
+  return keep("samples", source, { file: path, format }, model.samples.length > 0);
+}
+
 export function unpin(model: Model, source: string): Command {
   const last = model.samples.length === 1 && model.samples[0]?.node === source;
   return { kind: "set_in", path: last ? ["samples"] : ["samples", source] };
