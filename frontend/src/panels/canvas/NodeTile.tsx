@@ -76,8 +76,8 @@ function Mark({ data, far }: { data: TileData; far: boolean }) {
     return (
       <span className={`${classes.mark} ${data.errors ? classes.error : classes.warning}`} title={said(data.problem)}>
         <Icon size={size} aria-hidden />
-        {count}
-        <span className="p-hidden">{data.errors ? plural(count, "error", "errors") : plural(count, "warning", "warnings")}</span>
+        <span aria-hidden>{count}</span>
+        <span className="p-hidden">{data.errors ? plural(count, "{count} error", "{count} errors") : plural(count, "{count} warning", "{count} warnings")}</span>
       </span>
     );
   }
@@ -145,7 +145,7 @@ function fullText(figures: NodeFigures): string {
   const parts = [
     figures.inRate === null ? "" : t("in {count} rows/s", { count: compact(figures.inRate) }),
     figures.outRate === null ? "" : t("out {count} rows/s", { count: compact(figures.outRate) }),
-    figures.lag === null ? "" : t("watermark {lag} behind the clock", { lag: lagText(figures.lag) }),
+    figures.lag === null ? "" : figures.replayed ? t("watermark {lag} behind the newest", { lag: lagText(figures.lag) }) : t("watermark {lag} behind the clock", { lag: lagText(figures.lag) }),
     figures.stateBytes ? t("state {size}", { size: `${compact(figures.stateBytes)}B` }) : "",
     figures.busy === null ? "" : t("busy {share} % of the time", { share: Math.round(figures.busy * 100) }),
     figures.waits ? t("waits {share} % of the time for those behind it", { share: Math.round(figures.waits * 100) }) : "",

@@ -95,7 +95,7 @@ describe("lanes for wires", () => {
 });
 
 describe("a tile's live line", () => {
-  const figures = { rowsIn: 10, rowsOut: 5, inRate: 12, outRate: 1234.5, watermark: null, lag: null, late: 0, deadLetters: null, stateBytes: null, busy: null, waits: null, latency: null,
+  const figures = { rowsIn: 10, rowsOut: 5, inRate: 12, outRate: 1234.5, watermark: null, lag: null, replayed: false, late: 0, deadLetters: null, stateBytes: null, busy: null, waits: null, latency: null,
     fusedInto: null, hitRate: null, metrics: null };
   it("tells rate, measures and trouble", () => {
     expect(liveText(figures, "rows")).toBe("1.23 k rows/s");

@@ -16,6 +16,13 @@ describe("figures of nodes", () => {
     expect(found.sink?.metrics).toEqual({ auc: 0.7 });
   });
 
+  it("say how far a node is behind the clock, or where the past is replayed, behind the newest watermark", () => {
+    const at = (seconds: number) => ({ ...base, at: seconds, nodes: { source: { watermark: 100e6 }, late: { watermark: 40e6 }, still: {} } });
+    const lags = (snapshot: Snapshot) => Object.entries(figuresOf(null, snapshot)).map(([node, { lag, replayed }]) => [node, lag, replayed]);
+    expect(lags(at(105))).toEqual([["source", 5, false], ["late", 65, false], ["still", null, false]]);
+    expect(lags(at(100 + 30 * 86_400))).toEqual([["source", 0, true], ["late", 60, true], ["still", null, true]]);
+  });
+
   it("know no rate across a restart, or where a counter went back", () => {
     const before = { ...base, at: 10, nodes: { a: { rows_in: 100 } } };
     expect(figuresOf(before, { ...base, at: 11, pid: 2, nodes: { a: { rows_in: 300 } } }).a?.inRate).toBeNull();

@@ -5,7 +5,10 @@ import { create } from "zustand";
 import { useLive } from "../../api/live";
 import type { ModelVersion, Snapshot, SnapshotNode, SnapshotOperator } from "../../api/types";
 
-/** Rates in rows a second; `lag` in seconds behind the clock, by event time; null: not known (yet). */
+/** Where event time is further behind the clock than this, in seconds, the past is replayed: lag is then that behind the newest event. */
+const REPLAYED = 86_400;
+
+/** Rates in rows a second; `lag` in seconds of event time behind the clock (`replayed`: behind the job's newest watermark); null: not known (yet). */
 export interface NodeFigures {
   rowsIn: number | null;
   rowsOut: number | null;
@@ -14,6 +17,7 @@ export interface NodeFigures {
   /** Microseconds of event time. */
   watermark: number | null;
   lag: number | null;
+  replayed: boolean;
   late: number | null;
   deadLetters: number | null;
   stateBytes: number | null;
@@ -40,18 +44,21 @@ export function figuresOf(before: Snapshot | null, now: Snapshot): Figures {
   const shards = new Set((now.operators ?? []).map((operator) => operator.shard ?? 0)).size || 1;
   const metrics = (now.metrics ?? {}) as Record<string, Record<string, unknown>>;
   const names = new Set([...Object.keys(told), ...Object.keys(metrics)]);
-  const span = { elapsed, shards, at: now.at ?? null };
+  const newest = Math.max(...Object.values(told).map((node) => node.watermark ?? -Infinity)) / 1e6;
+  const replayed = now.at != null && Number.isFinite(newest) && now.at - newest > REPLAYED;
+  const span = { elapsed, shards, at: replayed ? newest : now.at ?? null, replayed };
   return Object.fromEntries([...names].map((node) => [node, figures(then[node], told[node] ?? {}, span, metrics[node] ?? null)]));
 }
 
-/** Seconds between two snapshots, threads of the job, and when the later was taken. */
+/** Seconds between two snapshots, threads of the job, and what its lag is measured from. */
 interface Span {
   elapsed: number;
   shards: number;
   at: number | null;
+  replayed: boolean;
 }
 
-function figures(then: SnapshotNode | undefined, now: SnapshotNode, { elapsed, shards, at }: Span, metrics: Record<string, unknown> | null): NodeFigures {
+function figures(then: SnapshotNode | undefined, now: SnapshotNode, { elapsed, shards, at, replayed }: Span, metrics: Record<string, unknown> | null): NodeFigures {
   const grown = (name: "rows_in" | "rows_out" | "busy_seconds" | "backpressured_seconds") => rate(then?.[name], now[name], elapsed);
   const busy = share(grown("busy_seconds"), shards);
   const waits = share(grown("backpressured_seconds"), shards);
@@ -63,6 +70,7 @@ function figures(then: SnapshotNode | undefined, now: SnapshotNode, { elapsed, s
     outRate: grown("rows_out"),
     watermark: now.watermark ?? null,
     lag: now.watermark == null || at === null ? null : Math.max(0, Math.round(at - now.watermark / 1e6)),
+    replayed,
     late: now.late ?? null,
     deadLetters: now.dead_letters ?? null,
     stateBytes: now.state_bytes ?? null,
