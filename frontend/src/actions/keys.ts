@@ -38,7 +38,7 @@ export function normal(keys: string): string {
     .join(" ");
 }
 
-const SHOWN: Readonly<Record<string, string>> = { mod: "Ctrl", ctrl: "Ctrl", alt: "Alt", shift: "Shift", up: "↑", down: "↓", left: "←", right: "→", esc: "Esc", enter: "Enter", space: "Space", delete: "Del" };
+const SHOWN: Readonly<Record<string, string>> = { mod: "Ctrl", ctrl: "Ctrl", alt: "Alt", shift: "Shift", up: "↑", down: "↓", left: "←", right: "→", esc: "Esc", escape: "Esc", tab: "Tab", backspace: "Backspace", enter: "Enter", space: "Space", delete: "Del" };
 const SHOWN_MAC: Readonly<Record<string, string>> = { ...SHOWN, mod: "⌘", alt: "⌥", shift: "⇧" };
 
 /** Keys as people read them: [["Ctrl", "Shift", "P"]]; two for keys after each other. */

@@ -51,7 +51,7 @@ export function TimeSeries(props: TimeSeriesProps) {
     <figure className={classes.figure} aria-label={title}>
       <figcaption className={classes.head}>
         <span className={classes.title}>{title}</span>
-        <span className={classes.unit}>{AXIS_UNIT[unit]}</span>
+        <span className={classes.unit}>{t(AXIS_UNIT[unit])}</span>
         <span className={classes.at} title={x === "time" && at !== null ? moment(at) : undefined}>
           {at === null ? "" : x === "time" ? clock(at) : `${xName} ${number(Math.round(at))}`}
         </span>

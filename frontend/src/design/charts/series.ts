@@ -1,5 +1,6 @@
 /** What a chart of times is made of, and the pure parts of drawing it. */
 
+import { msg } from "../../i18n";
 import type { Unit } from "../format";
 
 /** Unix seconds and a value; null where it is not known. */
@@ -66,8 +67,8 @@ export function valueAt(points: readonly Point[], at: number | null, within = In
 /** Unit shown on the axis, so that ticks need none: what the ticks are divided by is theirs to say. */
 export const AXIS_UNIT: Readonly<Record<Unit, string>> = {
   "": "",
-  rows: "rows",
-  "rows/s": "rows/s",
+  rows: msg("rows"),
+  "rows/s": msg("rows/s"),
   bytes: "",
   seconds: "",
   share: "",

@@ -29,7 +29,7 @@ import { type Drawn, useGraph } from "./useGraph";
 import { onCanvasDoubleClick, useHandlers } from "./useHandlers";
 import { type Standing, useTiles } from "./useTiles";
 import { useWires } from "./useWires";
-import { FIT, useFitting, useFlow, useShowSelected } from "./viewport";
+import { ariaLabels, FIT, useFitting, useFlow, useShowSelected } from "./viewport";
 import { WireHint } from "./WireHint";
 import { Wires } from "./Wires";
 
@@ -67,6 +67,7 @@ function Drawing({ selected, onSelect, onProperty, failure, canEdit }: CanvasPro
   const { detail, onlyVisible } = useDetail(tiles.size);
   const told = useTold(nodes.shown, detail);
   const handlers = useHandlers(canEdit);
+  const labels = useMemo(ariaLabels, []);
   const onMoved = useFitting(tiles.size);
   useLinked(selected, onSelect, useCallback((node: string) => !tiles.size || tiles.has(node), [tiles]));
   useShowSelected(selected);
@@ -87,7 +88,7 @@ function Drawing({ selected, onSelect, onProperty, failure, canEdit }: CanvasPro
             nodesConnectable={canEdit} nodesDraggable={canEdit} edgesReconnectable={canEdit} edgesFocusable={false} elementsSelectable deleteKeyCode={null} disableKeyboardA11y
             connectionRadius={28} reconnectRadius={12} connectOnClick={false} zoomOnDoubleClick={false} elevateEdgesOnSelect
             fitView fitViewOptions={FIT} minZoom={0.15} maxZoom={2} panOnScroll={false} selectNodesOnDrag={false} nodeDragThreshold={3}
-            aria-label={t("Pipeline")}
+            aria-label={t("Pipeline")} ariaLabelConfig={labels}
           >
             {detail === "tiny" ? <Wires edges={edges} /> : null}
             <Background variant={BackgroundVariant.Dots} gap={24} size={1} />

@@ -5,6 +5,7 @@ import { type Edge, Position } from "@xyflow/react";
 import type { Diagnostic } from "../../api/types";
 import { SHAPE } from "../../document/layout";
 import type { Model, ModelEdge } from "../../document/model";
+import { t } from "../../i18n";
 import { type Catalogue, type InputPort, type Relation, portOf } from "./catalogue";
 import { glimpse } from "./glimpse";
 
@@ -154,7 +155,8 @@ export function edgesOf(wires: readonly Wire[], lanes: ReadonlyArray<number | nu
     const was = old.get(wire.id);
     const lane = lanes[i] ?? null;
     if (was?.data?.lane === lane && was.data.relation === wire.relation) return was;
-    return { id: wire.id, type: "rate", source: wire.source, target: wire.target, targetHandle: wire.port, data: { relation: wire.relation, lane }, focusable: false };
+    return { id: wire.id, type: "rate", source: wire.source, target: wire.target, targetHandle: wire.port, data: { relation: wire.relation, lane }, focusable: false,
+      ariaLabel: t("Wire from {from} to {to}", { from: wire.source, to: wire.target }) };
   });
 }
 

@@ -4,7 +4,7 @@ import { type NodeChange, applyNodeChanges } from "@xyflow/react";
 import { useCallback, useMemo, useState } from "react";
 
 import type { Layout, Model, Place } from "../../document/model";
-import { plural, t } from "../../i18n";
+import { plural, said, t } from "../../i18n";
 import { act } from "./desk";
 import { type TileData, shapeOf } from "./graph";
 import type { Tile } from "./NodeTile";
@@ -110,9 +110,9 @@ function isSame(a: Movable, b: Movable): boolean {
 }
 
 function ariaOf(data: TileData): string {
-  const problem = data.failure ? t(", failed: {reason}", { reason: data.failure })
+  const problem = data.failure ? t(", failed: {reason}", { reason: said(data.failure) })
     : data.errors ? plural(data.errors, ", {count} error", ", {count} errors")
       : data.warnings ? plural(data.warnings, ", {count} warning", ", {count} warnings") : "";
   const off = data.disabled ? t(", disabled") : "";
-  return `${data.label}, ${data.title}${data.label === data.id ? "" : t(", id {id}", { id: data.id })}${off}${problem}`;
+  return `${data.label}, ${said(data.title)}${data.label === data.id ? "" : t(", id {id}", { id: data.id })}${off}${problem}`;
 }

@@ -1,13 +1,21 @@
 /** What of the pipeline is in view. */
 
-import { type ReactFlowInstance, useReactFlow, useStore } from "@xyflow/react";
+import { type AriaLabelConfig, type ReactFlowInstance, useReactFlow, useStore } from "@xyflow/react";
 import { useCallback, useEffect, useRef } from "react";
 
 import { SHAPE } from "../../document/layout";
+import { t } from "../../i18n";
 import type { WireEdge } from "./graph";
 import type { Standing } from "./useTiles";
 
 export const FIT = { padding: { top: "52px", bottom: "18px", left: "22px", right: "22px" }, maxZoom: 1.1, minZoom: 0.2 } as const;
+
+/** What a screen reader says beside a node's own name. */
+export const ariaLabels = (): Partial<AriaLabelConfig> => ({
+  "node.a11yDescription.default": t("Arrows go from node to node; Enter shows its settings; Delete removes it."),
+  "edge.a11yDescription.default": t("A wire: the outline lists all of them."),
+  "minimap.ariaLabel": t("Map of the pipeline"),
+});
 
 export type Flow = ReactFlowInstance<Standing, WireEdge>;
 export const useFlow = useReactFlow<Standing, WireEdge>;
