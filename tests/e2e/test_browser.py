@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e import pages
 from tests.e2e.conftest import Visit
+from tests.e2e.language import left_in_english, translated
 from tests.e2e.pages import Complaints, drawn, fact, number, select, status, tab, tile, until
 from tests.platform.running import Up
 
@@ -321,8 +322,38 @@ def test_markup_is_text_everywhere(up: Up, visit: Visit) -> None:
     page.goto(f"{path}?node=item_features")
     expect(page.get_by_role("heading", name=pages.markup("label"))).to_be_visible()
     status(page, "Failed")
-    for place in (f"{path}?tab=document", f"{path}?tab=events", f"{path}?node={pages.markup('node')}", "/fleet",
-                  "/settings"):
+    for place in (
+        f"{path}?tab=document",
+        f"{path}?tab=events",
+        f"{path}?node={pages.markup('node')}",
+        "/fleet",
+        "/settings",
+    ):
         page.goto(place)
         expect(page.get_by_role("main").get_by_text(re.compile("<img src=x|hostile")).first).to_be_visible()
         assert page.locator("img[src=x], b").count() == 0 and page.title() != "taken"
+
+
+# ---- another language ------------------------------------------------------------------------------------------------
+
+
+def test_no_english_is_left_in_chinese(visit: Visit) -> None:
+    english = translated()
+    page = visit("/pipelines")
+    page.get_by_role("heading", name="Pipelines").wait_for()
+    assert "New pipeline" in left_in_english(page, english), "what it looks for is found in English"
+    page.evaluate("localStorage.setItem('porsche.language', 'zh')")
+    found = {}
+    for path in ("/pipelines", "/fleet", "/models", "/settings", f"{SHOP}?node=model&tab=overview"):
+        page.goto(path)
+        page.get_by_role("heading").first.wait_for()
+        found[path] = left_in_english(page, english)
+    page.get_by_role("tab", name="校验").wait_for()
+    for each in page.get_by_role("tab").all():
+        each.click()
+        expect(each).to_have_attribute("aria-selected", "true")
+        found[each.inner_text()] = left_in_english(page, english)
+    page.keyboard.press("Control+Shift+P")
+    page.get_by_role("dialog").wait_for()
+    found["palette"] = left_in_english(page, english)
+    assert {place: texts for place, texts in found.items() if texts} == {}
