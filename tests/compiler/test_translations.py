@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from porsche.components import catalogue
 from porsche.components.declaration import declaration
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVER = ROOT / "frontend" / "src" / "i18n" / "zh" / "server"
+FUNCTIONS = ROOT / "porsche" / "runners" / "functions.yaml"
 CALLS = {
     "error",
     "warning",
@@ -157,3 +159,10 @@ def test_translations_fill_the_holes_of_their_texts() -> None:
         holes = text.count("{}")
         used = {int(each.partition("}")[0]) for each in zh.split("{")[1:] if each.partition("}")[0].isdigit()}
         assert used <= set(range(holes)), text
+
+
+def test_functions_are_translated() -> None:
+    texts = known()
+    told = {doc for members in yaml.safe_load(FUNCTIONS.read_text("utf-8")).values() for _, doc in members.values()}
+    assert len(told) > 100
+    assert [doc for doc in sorted(told) if doc not in texts] == []
