@@ -339,12 +339,12 @@ def test_markup_is_text_everywhere(up: Up, visit: Visit) -> None:
 
 def test_no_english_is_left_in_chinese(visit: Visit) -> None:
     english = translated()
-    page = visit("/pipelines")
+    page = visit("/")
     page.get_by_role("heading", name="Pipelines").wait_for()
     assert "New pipeline" in left_in_english(page, english), "what it looks for is found in English"
     page.evaluate("localStorage.setItem('porsche.language', 'zh')")
     found = {}
-    for path in ("/pipelines", "/fleet", "/models", "/settings", f"{SHOP}?node=model&tab=overview"):
+    for path in ("/", "/fleet", "/models", "/settings", f"{SHOP}?node=model&tab=overview"):
         page.goto(path)
         page.get_by_role("heading").first.wait_for()
         found[path] = left_in_english(page, english)
