@@ -53,6 +53,8 @@ export function SqlCode({ text, lines, words, selected, problems, onCursor, goto
     extensions: [
       sql({ dialect: flinkSql, upperCaseKeywords: true }), lineNumbers(), marked, search({ top: true }), EditorView.lineWrapping, extensions(),
       keymap.of([...defaultKeymap, ...searchKeymap]),
+      // A click where the cursor is already asks again: what stands there may be known only now.
+      EditorView.domEventHandlers({ click: (_, view) => cursor(view.state.selection.main.head) }),
       EditorView.updateListener.of((update) => {
         if (update.docChanged && !update.transactions.some((each) => each.annotation(fromOutside))) typed(update.state.doc.toString());
         if (update.transactions.some((each) => each.isUserEvent("select"))) cursor(update.state.selection.main.head);
