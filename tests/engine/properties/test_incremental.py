@@ -39,14 +39,14 @@ def check(case: Case) -> None:
 
 
 @pytest.mark.soak
-@profiles.examples(50)
+@profiles.examples(35)
 @given(strategies.compositions())
 def test_compositions(case: Case) -> None:
     check(case)
 
 
 @pytest.mark.soak
-@profiles.examples(120)
+@profiles.examples(80)
 @given(mixed.mixtures())
 def test_mixtures(case: Case) -> None:
     wanted = oracle(case.inputs, case.oracle)
@@ -56,7 +56,7 @@ def test_mixtures(case: Case) -> None:
 
 
 @pytest.mark.soak
-@profiles.examples(50)
+@profiles.examples(35)
 @given(strategies.aggregations())
 def test_aggregations(case: Case) -> None:
     check(case)
@@ -64,56 +64,56 @@ def test_aggregations(case: Case) -> None:
 
 
 @pytest.mark.soak
-@profiles.examples(30)
+@profiles.examples(20)
 @given(timed.window_aggregates())
 def test_window_aggregates(case: Case) -> None:
     check(case)
 
 
 @pytest.mark.soak
-@profiles.examples(30)
+@profiles.examples(20)
 @given(timed.over_windows())
 def test_over_windows(case: Case) -> None:
     check(case)
 
 
 @pytest.mark.soak
-@profiles.examples(30)
+@profiles.examples(20)
 @given(timed.interval_joins())
 def test_interval_joins(case: Case) -> None:
     check(case)
 
 
 @pytest.mark.soak
-@profiles.examples(30)
+@profiles.examples(20)
 @given(timed.window_joins())
 def test_window_joins(case: Case) -> None:
     check(case)
 
 
 @pytest.mark.soak
-@profiles.examples(30)
+@profiles.examples(20)
 @given(timed.temporal_joins())
 def test_temporal_joins(case: Case) -> None:
     check(case)
 
 
 @pytest.mark.soak
-@profiles.examples(30)
+@profiles.examples(20)
 @given(timed.deduplications())
 def test_deduplications(case: Case) -> None:
     check(case)
 
 
 @pytest.mark.soak
-@profiles.examples(30)
+@profiles.examples(20)
 @given(timed.top_rows())
 def test_top_rows(case: Case) -> None:
     check(case)
 
 
 @pytest.mark.soak
-@profiles.examples(30)
+@profiles.examples(20)
 @given(timed.after_time())
 def test_after_time(case: Case) -> None:
     check(case)
