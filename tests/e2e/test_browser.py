@@ -153,6 +153,7 @@ def test_a_new_pipeline_of_an_example_breaks_and_heals(visit: Visit) -> None:
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("button", name=re.compile("The whole shop")).click()
     dialog.get_by_label(re.compile("^Name")).fill("broken")
+    dialog.get_by_label(re.compile("^Title")).fill("To be mended")
     dialog.get_by_role("button", name="Create pipeline").click()
     page.wait_for_url(re.compile(r"/pipelines/\d+$"))
     tab(page, "Document")
