@@ -67,7 +67,7 @@ function Drawing({ selected, onSelect, onProperty, failure, canEdit }: CanvasPro
   const { detail, onlyVisible } = useDetail(tiles.size);
   const told = useTold(nodes.shown, detail);
   const handlers = useHandlers(canEdit);
-  const labels = useMemo(ariaLabels, []);
+  const labels = useMemo(() => ariaLabels(), []);
   const onMoved = useFitting(tiles.size);
   useLinked(selected, onSelect, useCallback((node: string) => !tiles.size || tiles.has(node), [tiles]));
   useShowSelected(selected);
