@@ -43,3 +43,14 @@ test("every Chinese text is used, and fills the same holes", () => {
   expect(Object.keys(texts).filter((text) => !all.has(text))).toEqual([]);
   expect(Object.entries(texts).filter(([text, zh]) => holes(zh).some((hole) => !holes(text).includes(hole)))).toEqual([]);
 });
+
+/** Code in a text: calls, brackets, holes, schemes. */
+const CODE = /[A-Za-z0-9_]+\([^()]*\)|\[[^[\]]*\]|\{[^{}]*\}|\b[A-Za-z0-9_]+:(?=、|$| )/g;
+const NARROW = /[\u3400-\u9fff”》）] *[,:;?!()]|[,:;?!()] *[\u3400-\u9fff“《（]/;
+
+test("Chinese texts have the punctuation of Chinese: what stands beside a character is as wide", () => {
+  const platform = join(SRC, "i18n", "zh", "server");
+  const told = readdirSync(platform).flatMap((name) => Object.values(JSON.parse(readFileSync(join(platform, name), "utf-8")) as Record<string, string>));
+  expect([...Object.values(known()), ...told].filter((text) => NARROW.test(text.replaceAll(CODE, "x")))).toEqual([]);
+  expect(["变化({count})", "新增,删除", "删除“{name}”?"].filter((text) => !NARROW.test(text.replaceAll(CODE, "x")))).toEqual([]);
+});
