@@ -109,7 +109,7 @@ _EMPTY: dict[str, Any] = {"severity": "", "code": "", "message": "", "hint": "",
 def described(document: str, parameters: Mapping[str, str], where: str, state: str) -> Result:
     """All there is to say about a document, in this process."""
     found = examine(document, parameters=parameters, state=state, environment=environment(where))
-    graph = None if found.parts is None else _graph(found.parts.document)
+    graph = None if found.parts is None else graph_of(found.parts.document)
     more = {"graph": graph, "components": found.components(), "skipped": dict(found.skipped),
             "inner": {node: schema.as_json() for node, schema in found.inner.items()}}
     if found.compiled is not None:
@@ -127,7 +127,7 @@ def _refused(code: str, message: str, hint: str) -> Result:
     return _invalid([Diagnostic("error", code, message, hint).as_dict()])
 
 
-def _graph(document: Document) -> Result:
+def graph_of(document: Document) -> Result:
     """As much of the graph as can be read."""
     ports = _ports(document)
     return {

@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from porsche.ide.api import bodies, shapes
 from porsche.ide.api.base import View
 from porsche.ide.api.documents import EXAMPLE
+from porsche.ide.api.why import WhyCause
 from porsche.ide.errors import Conflict
 from porsche.ide.models import Project, Role, Run
 from porsche.runners.folder import RunFolder
@@ -192,6 +193,7 @@ class Preview(s.Serializer[Any]):
     nodes = s.DictField(child=PreviewNode())
     samples = s.DictField(child=PreviewSample())
     error = PreviewError(allow_null=True)
+    causes = WhyCause(many=True, help_text="Why sinks would receive nothing, and why the node gives no rows.")
     diagnostics = shapes.Diagnostic(many=True)
     notes = PreviewNote(many=True)
     milliseconds = s.DictField(child=s.FloatField())

@@ -20,8 +20,13 @@ class WhySink(s.Serializer[Any]):
     rows = s.IntegerField(allow_null=True, help_text="Written so far; null where the run does not have it.")
 
 
+class WhyPlace(s.Serializer[Any]):
+    node = s.CharField(allow_blank=True)
+    property = s.CharField(allow_null=True)
+
+
 class WhyCause(s.Serializer[Any]):
-    """`node`: where the rows end; empty where it is the run as a whole."""
+    """`node`: where the rows end; empty where it is the run as a whole; `place`: where the next step is taken."""
 
     code = s.CharField()
     node = s.CharField(allow_blank=True)
@@ -30,6 +35,7 @@ class WhyCause(s.Serializer[Any]):
     related = s.ListField(child=s.CharField(), help_text="Further nodes that have a part in it.")
     sinks = s.ListField(child=s.CharField(), help_text="Those that get nothing for it.")
     facts = s.DictField(help_text="The figures by which it was told.")
+    place = WhyPlace()
 
 
 class Why(s.Serializer[Any]):

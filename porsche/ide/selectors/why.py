@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -15,7 +14,7 @@ from porsche.ide.models import Run, Status
 from porsche.ide.selectors import files, runs
 from porsche.ide.selectors.compiled import compiled
 from porsche.runners.preview import asked
-from porsche.runners.why import Cause, Plan, explained
+from porsche.runners.why import Cause, Plan, explained, place
 
 ROWS = 1000
 """Of a sample, where only a sample can tell which of several conditions it is."""
@@ -26,16 +25,17 @@ def why(run: Run) -> dict[str, Any]:
     seen = runs.detail(run)
     plan = _plan(run)
     if plan is None:
-        return _answer(run, seen, [], [])
+        return _answer(run, seen, Plan({}, {}), [], [])
     sinks = _sinks(plan, seen["snapshot"] or {})
     told = _not_at_work(seen, [sink["node"] for sink in sinks])
     causes = [told] if told is not None else _causes(run, plan, seen["snapshot"])
-    return _answer(run, seen, sinks, causes)
+    return _answer(run, seen, plan, sinks, causes)
 
 
-def _answer(run: Run, seen: Mapping[str, Any], sinks: Sequence[Any], causes: Sequence[Cause]) -> dict[str, Any]:
+def _answer(run: Run, seen: Mapping[str, Any], plan: Plan, sinks: Sequence[Any],
+            causes: Sequence[Cause]) -> dict[str, Any]:
     return {"run": run.pk, "status": seen["status"], "at": (seen["snapshot"] or {}).get("at"), "sinks": list(sinks),
-            "causes": [cause.as_json() for cause in causes]}
+            "causes": [cause.as_json() | {"place": place(plan, cause)} for cause in causes]}
 
 
 def _plan(run: Run) -> Plan | None:
@@ -82,8 +82,4 @@ def _counts(run: Run, plan: Plan) -> dict[str, Any]:
 def _with_record(run: Run, cause: Cause) -> Cause:
     """A record that could not be read says more than their number."""
     letters = files.dead_letters(run, 0, 1)["letters"] if cause.code == "unreadable" else []
-    if not letters:
-        return cause
-    letter = letters[0]
-    record = {name: letter.get(name) for name in ("text", "reason", "place")}
-    return replace(cause, message=f"{cause.message}: {letter['reason']}", facts={**cause.facts, "record": record})
+    return cause.with_record(letters[0]) if letters else cause

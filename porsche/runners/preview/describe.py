@@ -12,6 +12,7 @@ from engine.changes import Batch, concat
 from engine.errors import UserError
 from engine.types import Schema
 from porsche.redaction import redact
+from porsche.runners.preview.endings import ending
 from porsche.runners.preview.profile import event_time, moment, profile
 from porsche.runners.preview.rerun import NodeRan, Ran
 from porsche.runners.preview.shown import columns_json, rows_json, rows_of
@@ -29,6 +30,7 @@ def answer(ran: Ran, node: str | None, limit: int, secrets: Iterable[str] = ()) 
         "nodes": {name: _node(done, ran) for name, done in ran.nodes.items()},
         "samples": {name: done.sample.as_json() for name, done in ran.nodes.items() if done.sample is not None},
         "error": _error(ran, tuple(secrets)),
+        "causes": ending(ran, node),
         "diagnostics": [d.as_dict() for d in ran.diagnostics if d.severity == "error"],
         "notes": _notes(ran),
         "milliseconds": {name: round(1000 * seconds, 1) for name, seconds in ran.seconds.items()},

@@ -23,6 +23,7 @@ from engine.connectors.base import Access, Connector, TableOptions
 from engine.errors import InternalError, UserError
 from engine.learners.store import ModelStore
 from engine.operators.base import Operator
+from engine.plan.flow import NodeFlow
 from engine.plan.nodes import TableSpec
 from engine.planner import Graph
 from engine.runtime.job import Job, JobOptions
@@ -91,7 +92,8 @@ class NodeRan:
 class Ran:
     """What a preview found. `error`: what stopped it, and at which node; `preset`: nodes that predicted with a model as
     it was at the end of the sample; `eager`: learners that published more often than they will, after so many samples;
-    `broken`: of nodes with something wrong, the nodes at their ports."""
+    `broken`: of nodes with something wrong, the nodes at their ports; `left_out`: nodes that need one that is switched
+    off; `document`: what ran; `told`: what the job said of itself at last, with watermarks as the sample ended."""
 
     nodes: dict[str, NodeRan]
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -100,6 +102,9 @@ class Ran:
     eager: Mapping[str, int] = field(default_factory=dict)
     broken: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
+    left_out: frozenset[str] = frozenset()
+    document: Document | None = None
+    told: dict[str, Any] = field(default_factory=dict)
 
     @property
     def failed_at(self) -> str | None:
@@ -118,6 +123,8 @@ def rerun(question: Question, samples: Samples) -> Ran:
     compiled = time.perf_counter()
     ran = Ran({}, examined.diagnostics, eager=eager)
     if examined.parts is not None:
+        ran.document = examined.parts.document
+        ran.left_out = frozenset(name for name, became in examined.skipped.items() if became == "left_out")
         ran.broken = _broken(examined.parts)
         ran.nodes = _nodes(examined, question, ran.broken)
         _run(question, examined, samples, ran)
@@ -207,6 +214,7 @@ class _Once:
         self._stands: dict[str, Callable[[TableOptions], Rows]] = {}
         self._graph: Graph | None = None
         self._preset: Mapping[str, Rows] = {}
+        self._marks: dict[str, int | None] = {}
 
     def run(self, preset: Mapping[str, Rows]) -> None:
         """Fill in what the nodes did. `preset`: versions of models that are known from the start."""
@@ -325,16 +333,19 @@ class _Once:
         options = RunOptions(durable=False, shards=1)
         program = session.program(session.phases[-1])
         self._graph = session.graph(program, session.folder, options)
+        self._graph.flow = {name: NodeFlow(tuple(s for sources in node.inputs.values() for s in sources), False)
+                            for name, node in self._ran.nodes.items()}
         return Job(self._graph, session.folder, JobOptions(checkpoint_interval=None, durable=False),
-                   sync=self.models.sync, clock=self._question.clock)
+                   sync=self.models.sync, clock=self._question.clock, on_status=self._ran.told.update)
 
     def _ended(self) -> None:
         """The samples have been given: how far has event time come at each node?"""
         assert self._graph is not None
         marks: dict[str, int | None] = {}
         for operator in self._graph.operators:
+            self._marks[operator.uid] = _mark(operator.watermark)
             for owner in self._owners(operator):
-                marks[owner] = _mark(operator.watermark)
+                marks[owner] = self._marks[operator.uid]
         for name, node in self._ran.nodes.items():
             if name in self._preset:
                 continue
@@ -350,6 +361,8 @@ class _Once:
         for operator in self._graph.operators if self._graph is not None else ():
             for node in self._owners(operator):
                 self._ran.nodes[node].late += operator.counters.late
+        for work in self._ran.told.get("operators", ()):
+            work["watermark"] = self._marks.get(work["uid"])
 
 
 def _mark(watermark: int) -> int | None:

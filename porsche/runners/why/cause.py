@@ -24,6 +24,11 @@ class Cause:
     def at(self, sink: str) -> Cause:
         return replace(self, sinks=(*self.sinks, sink))
 
+    def with_record(self, record: Mapping[str, Any]) -> Cause:
+        """A record that could not be read (`text`, `reason`, `place`) says more than their number."""
+        shown = {name: record.get(name) for name in ("text", "reason", "place")}
+        return replace(self, message=f"{self.message}: {record['reason']}", facts={**self.facts, "record": shown})
+
     def as_json(self) -> dict[str, Any]:
         return {
             "code": self.code,

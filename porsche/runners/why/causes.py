@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,9 +21,20 @@ def explained(
 ) -> list[Cause]:
     """A cause for each sink that got nothing, those of several sinks once; [] where all got some."""
     figures = Figures.of(plan, snapshot, counts)
+    return _gathered({sink: _of_sink(plan, figures, sink) for sink in plan.sinks})
+
+
+def endings(plan: Plan, figures: Figures, nodes: Iterable[str]) -> list[Cause]:
+    """Why these nodes give nothing, sinks and others: the cause of each, those of several once. `figures.counts` has
+    the nodes that ran."""
+    search = _Search(plan, figures)
+    return _gathered({node: search.cause(node) if node in figures.counts else _left_out(plan, plan.behind(node), node)
+                      for node in nodes})
+
+
+def _gathered(causes: Mapping[str, Cause | None]) -> list[Cause]:
     found: dict[tuple[str, str], Cause] = {}
-    for sink in plan.sinks:
-        cause = _of_sink(plan, figures, sink)
+    for sink, cause in causes.items():
         if cause is not None:
             known = found.get((cause.code, cause.node), cause)
             found[cause.code, cause.node] = known.at(sink)

@@ -165,7 +165,7 @@ def silent_source(figures: Figures, node: str) -> Cause:
             f"'{node}' cannot be read, and is tried again: {why}",
             "is the system up, and may it be reached from here?",
         )
-    ended = source.get("progress") == 1.0 or figures.over
+    ended = source.get("ended", source.get("progress") == 1.0 or figures.over)
     what = "has no rows at all" if ended else "has given no row yet"
     return Cause(
         "no_data",

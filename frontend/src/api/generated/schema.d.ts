@@ -2461,6 +2461,8 @@ export interface components {
                 [key: string]: components["schemas"]["PreviewSample"];
             };
             error: components["schemas"]["PreviewError"] | null;
+            /** @description Why sinks would receive nothing, and why the node gives no rows. */
+            causes: components["schemas"]["WhyCause"][];
             diagnostics: components["schemas"]["Diagnostic"][];
             notes: components["schemas"]["PreviewNote"][];
             milliseconds: {
@@ -3524,7 +3526,7 @@ export interface components {
             sinks: components["schemas"]["WhySink"][];
             causes: components["schemas"]["WhyCause"][];
         };
-        /** @description `node`: where the rows end; empty where it is the run as a whole. */
+        /** @description `node`: where the rows end; empty where it is the run as a whole; `place`: where the next step is taken. */
         WhyCause: {
             code: string;
             node: string;
@@ -3538,6 +3540,11 @@ export interface components {
             facts: {
                 [key: string]: unknown;
             };
+            place: components["schemas"]["WhyPlace"];
+        };
+        WhyPlace: {
+            node: string;
+            property: string | null;
         };
         WhySink: {
             node: string;
