@@ -30,6 +30,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--quick", action="store_true", help="a smaller input, at most 50 seconds")
     made.add_argument("--json", action="store_true", help="nothing but the last line")
     made.add_argument("--keys", type=int, metavar="N", help="keys of the state (checkpoint and recovery only)")
+    made.add_argument("--postgres", metavar="URL", help="a server that runs write to, too (chaos only)")
     return made
 
 
@@ -38,9 +39,13 @@ def main(arguments: list[str] | None = None) -> int:
     asked = parser().parse_args(arguments)
     if asked.keys is not None and asked.name not in ("checkpoint", "recovery"):
         parser().error("--keys belongs to checkpoint and recovery")
+    if asked.postgres is not None and asked.name != "chaos":
+        parser().error("--postgres belongs to chaos")
     options: dict[str, Any] = {"quick": asked.quick}
     if asked.keys is not None:
         options["keys"] = asked.keys
+    if asked.postgres is not None:
+        options["postgres"] = asked.postgres
     core = "all" if asked.name in SPREAD else str(pin())
     started = time.perf_counter()
     figures = importlib.import_module(f"benchmarks.{asked.name}").run(**options)

@@ -7,6 +7,8 @@ by sink, with one that nothing happened to, and another one begins, until there 
 
     lost, doubled    rows of all sinks that are missing, or are there more often, in all runs that finished
     wrong_status     times that the API said of a run for more than ten seconds what was not so
+
+`--postgres URL`: runs write to tables of that server, too, and their connections to it are cut now and then.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,7 +27,8 @@ from typing import Any
 
 import httpx
 
-from benchmarks.chaos_pipeline import DOCUMENT, Rows, difference, make_base, outcome, written
+from benchmarks.chaos_pipeline import Place, Rows, difference, document, outcome
+from benchmarks.chaos_postgres import Server
 from benchmarks.homes import Up, awaited
 from engine.faults import POINTS, VARIABLE
 from porsche import processes
@@ -41,6 +44,8 @@ ROWS, QUICK_ROWS = 60_000, 24_000
 RATE = 3_000
 """Rows of a run and, at most, each second: so many that it lasts for a while."""
 PAUSE = (0.1, 1.4)
+CUTS = 0.2
+"""The part of the strikes at jobs that cut their connections to Postgres instead: no kills, they are counted apart."""
 WITHIN, SILENT = 10.0, 1.0
 """Seconds in which what the API says has to become true, and without an answer after which it says nothing."""
 PLATFORM = ("supervisor", "web", "worker")
@@ -53,7 +58,7 @@ class Run:
     """A run that is watched. `orders`: points at which its job is to end, not reached yet."""
 
     number: int
-    base: Path
+    place: Place
     orders: set[str] = field(default_factory=set)
     wrong_since: float | None = None
     told: bool = False
@@ -64,6 +69,7 @@ class Figures:
     """What happened. `at`: kills by whom or where they hit."""
 
     at: Counter[str] = field(default_factory=Counter)
+    cut: int = 0
     lost: int = 0
     doubled: int = 0
     wrong_status: int = 0
@@ -83,8 +89,8 @@ class Chaos:
     """Kills processes of a platform, and judges what comes of it."""
 
     def __init__(self, up: Up, kills: int, runs: int, rows: int, expected: Mapping[str, Rows],
-                 told: Mapping[str, Any]) -> None:
-        self._up, self._kills, self._most, self._rows = up, kills, runs, rows
+                 told: Mapping[str, Any], server: Server | None) -> None:
+        self._up, self._kills, self._most, self._rows, self._server = up, kills, runs, rows, server
         self._expected, self._told = expected, told
         self._dice = random.Random(kills)
         self._runs: list[Run] = []
@@ -93,7 +99,7 @@ class Chaos:
 
     def go(self) -> None:
         """Until there were enough kills and every run has finished."""
-        pipeline = awaited(lambda: _calmly(lambda: self._up.pipeline("chaos", DOCUMENT)))
+        pipeline = awaited(lambda: _calmly(lambda: self._up.pipeline("chaos", document(self._server))))
         deadline, next_kill = time.monotonic() + LONGEST, 0.0
         while self.figures.kills < self._kills or self._runs:
             while len(self._runs) < self._most and self.figures.kills < self._kills:
@@ -108,13 +114,13 @@ class Chaos:
             time.sleep(0.1)
 
     def _start(self, pipeline: int) -> Run:
-        base = self._up.home.path / "data" / f"{self._dice.randrange(10**9)}.db"
-        make_base(base)
+        place = Place(self._up.home.path / "data" / f"{self._dice.randrange(10**9)}.db", self._server)
+        place.make()
         shards = self._dice.choice((1, 2))
-        parameters = {"rows": str(self._rows), "base": str(base)}
+        parameters = {"rows": str(self._rows), **place.parameters}
         number = awaited(lambda: _calmly(lambda: self._up.post("runs", {
             "pipeline": pipeline, "parameters": parameters, "options": {"rate": RATE, "shards": shards}})["id"]))
-        return Run(int(number), base)
+        return Run(int(number), place)
 
     # ---- kills -------------------------------------------------------------------------------------------------------
 
@@ -124,7 +130,9 @@ class Chaos:
         if kind == "platform":
             self._kill(self._dice.choice(PLATFORM), self._up.home.processes)
         elif run is not None and self._is_at_work(run):
-            if kind == "point":
+            if self._server is not None and self._dice.random() < CUTS and self._server.cut():
+                self.figures.cut += 1
+            elif kind == "point":
                 self._order(run, self._dice.choice(POINTS))
             else:
                 self._kill("job", self._up.home.run(run.number), processes.NOTE)
@@ -195,7 +203,7 @@ class Chaos:
         """Compare a run that has ended with the one that nothing happened to."""
         self.figures.finished += 1
         folder = self._folder(run)
-        found = written(folder.state, run.base) if status == "FINISHED" else {name: Rows() for name in self._expected}
+        found = run.place.written(folder.state) if status == "FINISHED" else {name: Rows() for name in self._expected}
         for name, rows in self._expected.items():
             lost, doubled = difference(rows, found[name])
             self.figures.lost += lost
@@ -219,33 +227,50 @@ def _calmly(action: Any) -> Any:
         return None
 
 
-def undisturbed(rows: int) -> tuple[dict[str, Rows], dict[str, Any]]:
+def undisturbed(rows: int, server: Server | None) -> tuple[dict[str, Rows], dict[str, Any]]:
     """What a run to which nothing happens writes, and says in the end."""
-    with TemporaryDirectory() as name:
-        state, base = Path(name) / "state", Path(name) / "base.db"
-        make_base(base)
-        compiled = compile_text(DOCUMENT, parameters={"rows": str(rows), "base": str(base)}, state=str(state))
+    with TemporaryDirectory() as name, _set(server.secret if server else {}):
+        state, place = Path(name) / "state", Place(Path(name) / "undisturbed.db", server)
+        place.make()
+        compiled = compile_text(document(server), parameters={"rows": str(rows), **place.parameters}, state=str(state))
         ended = run_here(compiled, state, Options(checkpoint_interval=INTERVAL))
         told = {"rows_in": ended.rows_in, "model_hash": ended.model_hash, "late": ended.late}
-        return written(state, base), told
+        return place.written(state), told
 
 
-def run(quick: bool = False, kills: int | None = None) -> dict[str, Any]:
-    """Kill as often as that, and compare."""
+@contextlib.contextmanager
+def _set(variables: Mapping[str, str]) -> Iterator[None]:
+    """Variables of this process's environment, for a while."""
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name in variables:
+            del os.environ[name]
+
+
+def run(quick: bool = False, kills: int | None = None, postgres: str | None = None) -> dict[str, Any]:
+    """Kill as often as that, and compare. `postgres`: the URL of a server that is written to, too."""
     count = kills or (QUICK_KILLS if quick else KILLS)
     rows, runs = (QUICK_ROWS, QUICK_RUNS) if quick else (ROWS, RUNS)
     began = time.monotonic()
-    expected, told = undisturbed(rows)
-    if any(not found for found in expected.values()):
-        raise RuntimeError(f"a sink is empty: { {name: found.total() for name, found in expected.items()} }")
-    with Up(**{VARIABLE: "1"}) as up:
-        chaos = Chaos(up, count, runs, rows, expected, told)
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(Server(postgres)) if postgres else None
+        expected, told = undisturbed(rows, server)
+        if any(not found for found in expected.values()):
+            raise RuntimeError(f"a sink is empty: { {name: found.total() for name, found in expected.items()} }")
+        folder = Path(stack.enter_context(TemporaryDirectory()))
+        variables = server.environment(folder / "environment.yaml") if server else {}
+        up = stack.enter_context(Up(**{VARIABLE: "1"}, **variables))
+        chaos = Chaos(up, count, runs, rows, expected, told, server)
         chaos.go()
     figures = chaos.figures
+    cuts = {"cut_connections": figures.cut} if server else {}
     return {
         "kills": figures.kills, "lost": figures.lost, "doubled": figures.doubled, "wrong_status": figures.wrong_status,
-        "by_place": dict(sorted(figures.at.items())), "unequal": figures.unequal, "runs": figures.finished,
-        "restarts": figures.restarts, "rows_compared": sum(r.total() for r in expected.values()) * figures.finished,
+        "by_place": dict(sorted(figures.at.items())), **cuts, "unequal": figures.unequal, "runs": figures.finished,
+        "sinks": sorted(expected), "restarts": figures.restarts,
+        "rows_compared": sum(r.total() for r in expected.values()) * figures.finished,
         "longest_wrong_status_seconds": round(figures.longest_wrong, 1), "worst_status": figures.worst,
         "longest_without_web_seconds": round(figures.longest_silent, 1), "seconds": round(time.monotonic() - began, 1),
     }  # fmt: skip

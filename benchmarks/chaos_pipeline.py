@@ -7,10 +7,12 @@ import json
 import sqlite3
 from collections import Counter
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.chaos_postgres import Server
+
 Rows = Counter[str]
-SINKS = ("windows", "predictions", "labelled", "counters", "features")
 DOCUMENT = """\
 version: 1
 name: chaos
@@ -75,15 +77,41 @@ CREATE TABLE counters (category_id INTEGER PRIMARY KEY, events INTEGER, spent IN
 NEWEST = "SELECT row, col, value, MAX(stamp) FROM cells GROUP BY store, row, col"
 
 
-def make_base(path: Path) -> None:
-    """The database that a run writes to."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with closing(sqlite3.connect(path)) as connection:
-        connection.executescript(TABLES)
+@dataclass(frozen=True)
+class Place:
+    """Where a run writes tables: an SQLite file, and a Postgres where there is one."""
+
+    base: Path
+    server: Server | None = None
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """Of the document."""
+        return {"base": str(self.base), **({"tables": self._tables} if self.server else {})}
+
+    @property
+    def _tables(self) -> str:
+        return f"run_{self.base.stem}"
+
+    def make(self) -> None:
+        """The tables that a run writes to."""
+        self.base.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(self.base)) as connection:
+            connection.executescript(TABLES)
+        if self.server is not None:
+            self.server.make(self._tables)
+
+    def written(self, state: Path) -> dict[str, Rows]:
+        """How often each row is in each sink of a run."""
+        return {**_written(state, self.base), **(self.server.written(self._tables) if self.server else {})}
 
 
-def written(state: Path, base: Path) -> dict[str, Rows]:
-    """How often each row is in each sink of a run."""
+def document(server: Server | None) -> str:
+    """The pipeline, with what it writes to a server."""
+    return server.document(DOCUMENT) if server else DOCUMENT
+
+
+def _written(state: Path, base: Path) -> dict[str, Rows]:
     import pyarrow.parquet as pq
 
     labelled = [str(row) for path in (state / "labelled").glob("part-*") for row in pq.read_table(path).to_pylist()]

@@ -30,6 +30,7 @@ from engine.session import RunOptions, Session
 from engine.state import checkpoints
 from engine.state.checkpoints import read_checkpoint
 from engine.state.storage import LocalFolder
+from porsche.runners.failures import failure
 
 TABLES = """
 {settings}
@@ -214,6 +215,12 @@ class Faulty(LocalFolder):
 
     delay = 0.0
     error: OSError | None = None
+    away: OSError | None = None
+
+    def names(self) -> list[str]:
+        if self.away is not None:
+            raise self.away
+        return super().names()
 
     def write(self, name: str, pieces: Any) -> int:
         length = super().write(name, pieces)
@@ -228,6 +235,7 @@ def faulty(monkeypatch: pytest.MonkeyPatch) -> type[Faulty]:
     monkeypatch.setattr(checkpoints, "open_storage", lambda place: Faulty(Path(place)))
     monkeypatch.setattr(Faulty, "delay", 0.0)
     monkeypatch.setattr(Faulty, "error", None)
+    monkeypatch.setattr(Faulty, "away", None)
     return Faulty
 
 
@@ -339,6 +347,64 @@ def test_an_end_of_input_waits_for_room(tmp_path: Path, faulty: type[Faulty]) ->
         faulty.error = None
     complete(tmp_path, flow)
     assert flow.told[-1]["state"] == "FINISHED"
+
+
+def test_a_storage_that_cannot_be_reached_at_the_start(tmp_path: Path, faulty: type[Faulty]) -> None:
+    """The start fails, and may be tried again; what was written is taken neither for damaged nor for missing."""
+    with running(tmp_path, Flow()) as flow:
+        flow.wait(_advanced(1))
+        assert flow.job is not None
+        flow.job.stop()
+    assert flow.error is None
+    folder = tmp_path / "state" / "checkpoints"
+    before, shown = sorted(path.name for path in folder.iterdir()), written(tmp_path)
+    faulty.away = OSError(errno.ECONNRESET, "reset by peer")
+    with running(tmp_path, Flow()) as away:
+        end = time.monotonic() + LONG
+        while away.error is None and time.monotonic() < end:
+            time.sleep(0.01)
+    assert isinstance(away.error, UserError)
+    assert (away.error.code, away.told[-1]["state"], away.given) == ("checkpoint_io", "FAILED", 0)
+    assert failure(away.error).retryable, "the restart strategy starts it again"
+    faulty.away = None
+    assert (sorted(path.name for path in folder.iterdir()), written(tmp_path)) == (before, shown)
+    again = Flow(last=flow.given + 50)
+    with running(tmp_path, again):
+        pass
+    assert again.error is None
+    assert written(tmp_path) == list(range(again.given))
+
+
+def test_files_that_cannot_be_merged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                     caplog: pytest.LogCaptureFixture) -> None:
+    """It is told in the log; the chain goes on as it is, and is merged once it can be."""
+    able, merge = [False], checkpoints.merge_chain
+
+    def maybe(chain: Any) -> Any:
+        if able[0]:
+            return merge(chain)
+        raise ValueError("a fault in merging")
+
+    monkeypatch.setattr(checkpoints, "merge_chain", maybe)
+    monkeypatch.setitem(checkpoints.CheckpointStore.__init__.__kwdefaults__, "floor", 0)
+    folder = tmp_path / "state" / "checkpoints"
+    with running(tmp_path, Flow(), query=GROUPED) as flow:
+        flow.wait(lambda status: caplog.text.count("could not be merged: a fault in merging") >= 2)
+        told = flow.wait(_advanced(flow.told[-1]["epoch"]))
+        assert (told["state"], told["checkpoints_failing"], told["stuck"]) == ("RUNNING", None, None)
+        able[0] = True
+        flow.wait(lambda status: any(folder.glob("base-*.data")))
+        flow.wait(_advanced(flow.told[-1]["epoch"]))
+        assert flow.job is not None
+        flow.job.stop()
+    assert flow.error is None
+    again = Flow(last=flow.given + 50)
+    with running(tmp_path, again, query=GROUPED):
+        pass
+    assert again.error is None
+    found = read_checkpoint(folder)
+    assert found is not None
+    assert sum(chain[-1].meta["keys"] for chain in found.chains().values() if chain[-1].kind == "table") == again.given
 
 
 @pytest.mark.parametrize("jump", [-86_400.0, 86_400.0])
