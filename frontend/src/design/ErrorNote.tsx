@@ -1,7 +1,7 @@
 import { IconAlertTriangle, IconCircleX, IconInfoCircle } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 
-import { said, t } from "../i18n";
+import { listed, said, t } from "../i18n";
 import classes from "./Panel.module.css";
 
 /** Where something is wrong, as the API says it. */
@@ -50,7 +50,7 @@ export function placeText(problem: Problem): string {
     place.field ? t("field {field}", { field: place.field }) : null,
     lineOf(place),
   ];
-  return parts.filter(Boolean).join(", ");
+  return listed(parts.filter((part) => part !== null));
 }
 
 function lineOf({ line, column }: Place): string | null {

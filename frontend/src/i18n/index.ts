@@ -55,6 +55,16 @@ export function plural(count: number, one: string, many: string, values?: Values
   return t(count === 1 ? one : many, { count: count.toLocaleString("en"), ...values });
 }
 
+/** Several names or texts in a row, as the language of the page sets them. */
+export function listed(texts: readonly string[], between: "," | ";" = ","): string {
+  return texts.join(language() === "zh" ? { ",": "、", ";": "；" }[between] : `${between} `);
+}
+
+/** What is said of something: "clicks: no rows". */
+export function about(subject: string, text: string): string {
+  return subject + (language() === "zh" ? "：" : ": ") + text;
+}
+
 /** The language that the person chose before, else the browser's. */
 export function preferred(): Language {
   const kept = localStorage.getItem(KEPT);

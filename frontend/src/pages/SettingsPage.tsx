@@ -2,7 +2,7 @@ import { SegmentedControl, useMantineColorScheme } from "@mantine/core";
 
 import { useSession } from "../api";
 import { Ago, Facts, PageHead, Panel, Tag } from "../design";
-import { t } from "../i18n";
+import { about, listed, t } from "../i18n";
 import { roleName } from "../panels/settings/roles";
 import { TokensPanel } from "../panels/settings/TokensPanel";
 
@@ -39,7 +39,7 @@ function AboutPanel() {
       <Facts
         facts={[
           { name: t("Signed in as"), value: `${data.user?.username ?? ""}${data.user?.is_superuser ? t(", superuser") : ""}` },
-          { name: t("Roles"), value: data.projects.map((one) => `${one.slug}: ${roleName(one.role)}`).join(", ") || t("member of no project") },
+          { name: t("Roles"), value: listed(data.projects.map((one) => about(one.slug, roleName(one.role)))) || t("member of no project") },
           { name: t("Version"), value: data.version },
           { name: t("Supervisor"), value: supervisor },
           { name: t("API"), value: <a href="/api/docs">{t("Its description, to read and try")}</a> },

@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect, useId, useMemo, useState } from "react";
 
-import { t } from "../../i18n";
+import { about, listed, t } from "../../i18n";
 import { clock, moment, number, quantity, type Unit } from "../format";
 import classes from "./Chart.module.css";
 import { useHover } from "./hover";
@@ -46,7 +46,7 @@ export function TimeSeries(props: TimeSeriesProps) {
   const { ref, chart } = useChart(option);
   usePointer(chart, name, x === "time" ? 1e3 : 1);
   const empty = series.every((one) => one.points.every(([, value]) => value === null));
-  const label = `${title}: ${series.map((one) => `${one.name} ${quantity(valueAt(one.points, null), unit)}`).join(", ")}`;
+  const label = about(title, listed(series.map((one) => `${one.name} ${quantity(valueAt(one.points, null), unit)}`)));
   return (
     <figure className={classes.figure} aria-label={title}>
       <figcaption className={classes.head}>

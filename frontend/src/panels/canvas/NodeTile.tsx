@@ -4,14 +4,14 @@ import { memo, use } from "react";
 
 import { compact, number } from "../../design/format";
 import { SHAPE } from "../../document/layout";
-import { plural, said, t } from "../../i18n";
+import { about, plural, said, t } from "../../i18n";
 import { countsText } from "../preview/counts";
 import { usePreview, usePreviewCounts } from "../preview/store";
 import { type NodeFigures, useFigures, useNodeFigures } from "../run/figures";
 import { useStale } from "../run/stale";
 import { useEnding } from "../why/why";
 import classes from "./canvas.module.css";
-import { DetailContext, cut } from "./detail";
+import { DetailContext, LiveContext, cut } from "./detail";
 import { FamilyIcon } from "./families";
 import { type TileData, portDown } from "./graph";
 
@@ -27,6 +27,7 @@ const LARGE = 100_000;
 /** A node as it is drawn. What moves each second is a component of its own, so that the tile stays. */
 export const NodeTile = memo(function NodeTile({ data, selected, isConnectable }: NodeProps<Tile>) {
   const detail = use(DetailContext);
+  const live = use(LiveContext);
   const look = `${classes.tile} ${selected ? classes.selected : ""} ${data.failure ? classes.failed : (classes[data.state] ?? "")} ${data.disabled ? classes.disabled : ""}`;
   if (detail === "tiny") return <div className={look} data-family={data.family} style={SIZE} />;
   const far = detail === "far";
@@ -36,16 +37,16 @@ export const NodeTile = memo(function NodeTile({ data, selected, isConnectable }
       <div className={classes.head}>
         {far ? null : <span className={classes.icon}><FamilyIcon family={data.family} component={data.component} size={15} /></span>}
         <span className={classes.label} title={data.label === data.id ? data.id : `${data.label} (${data.id})`}>{far ? cut(data.label, LABEL) : data.label}</span>
-        <Mark data={data} far={far} />
+        <Mark data={data} far={far} live={live} />
       </div>
       {far ? null : (
         <div className={classes.settings} title={data.glimpse}>
-          <StateSize node={data.id} />
+          {live ? <StateSize node={data.id} /> : null}
           <span className={classes.component}>{said(data.title)}</span>
           {data.glimpse ? ` · ${data.glimpse}` : ""}
         </div>
       )}
-      <LiveLine data={data} far={far} />
+      {live ? <LiveLine data={data} far={far} /> : null}
       {data.gives ? (
         <Handle type="source" position={Position.Right} isConnectable={isConnectable} className={classes.port} data-relation={data.gives}
           title={data.gives === "rows" ? t("gives rows") : data.gives === "model" ? t("gives a model") : t("gives a dimension")} />
@@ -58,15 +59,16 @@ function Inputs({ data, isConnectable }: { data: TileData; isConnectable: boolea
   return data.inputs.map((port, i) => (
     <Handle key={port.name} id={port.name} type="target" position={Position.Left} isConnectable={isConnectable}
       className={classes.port} data-relation={port.relation} data-optional={port.optional || undefined}
-      style={{ top: portDown(i, data.inputs.length) }} title={`${port.name}: ${said(port.help)}`} />
+      style={{ top: portDown(i, data.inputs.length) }} title={about(port.name, said(port.help))} />
   ));
 }
 
 /** What is wrong with a node, or what it is that makes all others wait; the worst first. */
-function Mark({ data, far }: { data: TileData; far: boolean }) {
-  const slowest = useFigures((state) => state.slowest === data.id);
-  const stale = useStale(data.id);
-  const ending = useEnding(data.id);
+function Mark({ data, far, live }: { data: TileData; far: boolean; live: boolean }) {
+  const node = live ? data.id : "";
+  const slowest = useFigures((state) => state.slowest === node);
+  const stale = useStale(node);
+  const ending = useEnding(node);
   const size = far ? 18 : 14;
   if (data.failure) return <span className={`${classes.mark} ${classes.error}`} title={said(data.failure)}><IconCircleX size={size} aria-hidden />{t("failed")}</span>;
   if (data.disabled) return <span className={classes.mark}>{t("off")}</span>;

@@ -7,7 +7,7 @@ import { memo, useEffect, useRef } from "react";
 import * as gestures from "../../document/gestures";
 import { SHAPE } from "../../document/layout";
 import type { Layout, Model, Place } from "../../document/model";
-import { plural, t } from "../../i18n";
+import { listed, plural, t } from "../../i18n";
 import { act, deskNow } from "./desk";
 import classes from "./editing.module.css";
 import type { TileData, Wire } from "./graph";
@@ -124,7 +124,7 @@ export const Folded = memo(function Folded({ data, selected }: NodeProps<FoldedN
         <span title={data.label}>{data.label}</span>
         <Trouble data={data} />
       </div>
-      <small>{plural(data.nodes.length, "{count} node", "{count} nodes")} · {data.nodes.join(", ")}</small>
+      <small>{plural(data.nodes.length, "{count} node", "{count} nodes")} · {listed(data.nodes)}</small>
       <Handle type="source" position={Position.Right} isConnectable={false} className={classes.foldedPort} />
     </div>
   );

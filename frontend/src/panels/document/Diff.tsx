@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import { countChanges, hunks, lineDiff } from "../../document/diff";
 import { changesBetween, describe } from "../../document/changes";
 import { readModel } from "../../document/model";
-import { plural, t } from "../../i18n";
+import { about, listed, plural, t } from "../../i18n";
 import classes from "./code.module.css";
 
 interface DiffProps {
@@ -21,7 +21,7 @@ function inWords(before: string, after: string): string {
   if (readModel(before).problems.length || readModel(after).problems.length) return t("One of them is not YAML.");
   const changes = changesBetween(before, after);
   if (!changes.length) return t("Nothing in what it does.");
-  return changes.slice(0, NAMED).map(describe).join("; ") + (changes.length > NAMED ? "; …" : "");
+  return listed([...changes.slice(0, NAMED).map(describe), ...(changes.length > NAMED ? ["…"] : [])], ";");
 }
 
 const SIGN = { same: " ", added: "+", removed: "-" } as const;
@@ -35,7 +35,7 @@ export function Diff({ before, after, names, height = "100%" }: DiffProps) {
   return (
     <figure className={classes.diff} style={{ height }} aria-label={t("From {before} to {after}", { before: names[0], after: names[1] })} tabIndex={0}>
       <figcaption style={{ padding: "6px 12px", fontFamily: "var(--mantine-font-family)" }}>
-        {t("From {before} to {after}", { before: names[0], after: names[1] })}: {plural(added, "{count} line more", "{count} lines more")}, {plural(removed, "{count} less", "{count} less")}.{" "}
+        {about(t("From {before} to {after}", { before: names[0], after: names[1] }), listed([plural(added, "{count} line more", "{count} lines more"), plural(removed, "{count} less", "{count} less")]))}{" · "}
         <span className="p-muted">{meaning}</span>
       </figcaption>
       <table>

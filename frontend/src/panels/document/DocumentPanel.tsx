@@ -12,7 +12,7 @@ import { ErrorNote, Note } from "../../design";
 import { useStable } from "../../design/useStable";
 import { type TextEdit, editBetween } from "../../document/edits";
 import { rangeOf } from "../../document/model";
-import { said, t } from "../../i18n";
+import { about, said, t } from "../../i18n";
 import panels from "../run/panels.module.css";
 import classes from "./code.module.css";
 import { offsetAt, useCodeView } from "./codemirror";
@@ -125,7 +125,7 @@ function markOf(state: EditorState, diagnostic: Diagnostic): Mark {
   const rest = /^[^#\n]*?(?=\s*(?:#.*)?$)/.exec(state.sliceDoc(from, line.to))?.[0] ?? "";
   const where = [diagnostic.node, diagnostic.property].filter(Boolean).join(".");
   const told = said(diagnostic.message);
-  const message = [where ? `${where}: ${told}` : told, diagnostic.hint ? said(diagnostic.hint) : ""].filter(Boolean).join("\n");
+  const message = [where ? about(where, told) : told, diagnostic.hint ? said(diagnostic.hint) : ""].filter(Boolean).join("\n");
   return { from, to: Math.max(from, Math.min(from + (rest.length || 1), line.to)), severity: diagnostic.severity, message, source: diagnostic.code };
 }
 

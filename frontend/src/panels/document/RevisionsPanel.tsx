@@ -50,7 +50,7 @@ export function RevisionsPanel({ canEdit, run }: RevisionsPanelProps) {
               <strong>{each.number}</strong>
               <span className="p-truncate" style={{ flex: 1 }}>{each.message || <span className="p-muted">{t("no message")}</span>}</span>
               {each.number === run?.revision ? <span style={{ color: "var(--p-accent-text)" }}>{t("run {run}", { run: run.id })}</span> : null}
-              <span className="p-muted">{each.author ?? t("platform")}, <Ago at={each.created_at} /></span>
+              <span className="p-muted">{each.author ?? t("platform")} · <Ago at={each.created_at} /></span>
             </button>
           </li>
         ))}

@@ -9,6 +9,7 @@ import { type History, begin, perform, redo, undo } from "../../document/history
 import { type Layout, type Model, readModel } from "../../document/model";
 import { t } from "../../i18n";
 import { type Changed, between } from "./entry";
+import type { Inside } from "./inside";
 import { KEPT, type Keeping, type Outbox, type What } from "./outbox";
 
 /** What somebody else made of it: as they edit it, or as a revision of theirs. */
@@ -43,6 +44,8 @@ export interface EditorState {
   keeping: Keeping;
   /** Where every change goes. */
   outbox: Outbox | null;
+  /** Where this is, if it is inside a component. */
+  inside: Inside | null;
 
   change: (command: Command, label: string, group?: string) => void;
   undo: () => void;
@@ -97,6 +100,7 @@ export function createEditor(opened: Opened): Editor {
       conflict: null,
       keeping: KEPT,
       outbox: null,
+      inside: null,
       change: (command, label, group = "") => record(perform(get().history, command, label, Date.now(), group), { label, command, group }),
       undo: () => {
         const step = get().history.past.at(-1);

@@ -5,7 +5,7 @@ import { useState } from "react";
 
 import { isFinal, type RunSummary, covers, useStartRun, useStopRun, useSession } from "../../api";
 import { ConfirmButton } from "../../design";
-import { plural, said, t } from "../../i18n";
+import { listed, plural, said, t } from "../../i18n";
 import { each } from "./filter";
 
 const runsText = (count: number) => plural(count, "{count} run", "{count} runs");
@@ -19,7 +19,7 @@ function tell(done: number, verb: Verb, failed: { run: number; message: string }
   }
   const reasons = failed.slice(0, 3).map((one) => t("run {run}: {message}", { run: one.run, message: said(one.message) }));
   const more = failed.length > 3 ? t(", and {count} more", { count: failed.length - 3 }) : "";
-  notifications.show({ color: "red", autoClose: false, title: verb === "start" ? t("{runs} could not start", { runs: runsText(failed.length) }) : t("{runs} could not stop", { runs: runsText(failed.length) }), message: `${reasons.join("; ")}${more}` });
+  notifications.show({ color: "red", autoClose: false, title: verb === "start" ? t("{runs} could not start", { runs: runsText(failed.length) }) : t("{runs} could not stop", { runs: runsText(failed.length) }), message: `${listed(reasons, ";")}${more}` });
 }
 
 interface FleetToolsProps {

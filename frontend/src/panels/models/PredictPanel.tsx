@@ -3,7 +3,7 @@ import { type FormEvent, useState } from "react";
 
 import { ApiError, type ModelInput, type ModelDetail, type PredictionReply, usePredict } from "../../api";
 import { Ago, Duration, Empty, ErrorNote, Facts, format, Note, Panel } from "../../design";
-import { said, t } from "../../i18n";
+import { listed, said, t } from "../../i18n";
 import { asJson, EXAMPLES, kindOf, row, rowsOf } from "./inputs";
 import classes from "./PredictPanel.module.css";
 
@@ -129,7 +129,7 @@ function Answer({ reply, error }: { reply: PredictionReply | null; error: unknow
           </span>
         </div>
       ))}
-      {missing.length > 0 ? <Note tone="warning">{t("Neither given nor found, so taken as missing: {names}", { names: missing.join(", ") })}</Note> : null}
+      {missing.length > 0 ? <Note tone="warning">{t("Neither given nor found, so taken as missing: {names}", { names: listed(missing) })}</Note> : null}
       <Facts
         facts={[
           { name: t("Model"), value: reply.model },
@@ -148,7 +148,7 @@ function LookedUp({ prediction }: { prediction: PredictionReply["predictions"][n
   const names = Object.keys(prediction.looked_up);
   return (
     <>
-      , {names.length > 0 ? t("{names} looked up, ", { names: names.join(", ") }) : ""}
+      {" · "}{names.length > 0 ? <>{t("{names} looked up", { names: listed(names) })} · </> : null}
       <Duration value={prediction.freshness_seconds} /> {t("behind the stream")}
     </>
   );

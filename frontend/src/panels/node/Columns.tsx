@@ -2,7 +2,7 @@ import { IconClock, IconKey } from "@tabler/icons-react";
 import { Fragment, useRef, useState } from "react";
 
 import type { NodeSchema } from "../../api/types";
-import { t } from "../../i18n";
+import { listed, t } from "../../i18n";
 import { useEditor } from "../document/editor";
 import panels from "../run/panels.module.css";
 import { type Lineage, originsOf, path } from "./lineage";
@@ -62,7 +62,7 @@ function Facts({ schema }: { schema: NodeSchema }) {
   const changes = schema.changelog === "I" ? t("rows are only added") : t("changes: {kinds}", { kinds: schema.changelog });
   return (
     <p className="p-muted" style={{ margin: "0 0 4px" }}>
-      {schema.time ? t("event time {column}", { column: schema.time }) : t("no event time")}, {schema.key?.length ? t("key {columns}", { columns: schema.key.join(", ") }) : t("no key")}, {changes}
+      {listed([schema.time ? t("event time {column}", { column: schema.time }) : t("no event time"), schema.key?.length ? t("key {columns}", { columns: schema.key.join(", ") }) : t("no key"), changes])}
     </p>
   );
 }

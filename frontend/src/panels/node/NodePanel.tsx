@@ -3,7 +3,7 @@ import { useMemo } from "react";
 
 import type { RunSummary } from "../../api/types";
 import { Empty, ErrorNote, Facts, Note, Sparkline, format } from "../../design";
-import { said, t } from "../../i18n";
+import { about, said, t } from "../../i18n";
 import { type NodeFigures, useFigures, useNodeFigures } from "../run/figures";
 import { useSeries } from "../run/series";
 import { type Verb, useKnown } from "../canvas/catalogue";
@@ -44,7 +44,7 @@ export function NodePanel({ node, property, run, canEdit, onSelect, onReveal }: 
         <FamilyIcon family={verb?.family ?? ""} component={found.component} size={18} />
         <h2>{found.label || found.id}</h2>
       </div>
-      <div className="p-muted"><code>{found.id}</code> · {said(verb?.title ?? found.component)}{verb ? <span title={said(verb.details)}>: {said(verb.doc)}</span> : null}</div>
+      <div className="p-muted"><code>{found.id}</code> · {verb ? <span title={said(verb.details)}>{about(said(verb.title), said(verb.doc))}</span> : found.component}</div>
       <NodeProblems node={node} run={run} canEdit={canEdit} onReveal={onReveal} />
       {run ? <Live run={run} node={node} gives={verb?.gives ?? null} /> : null}
       <section className={classes.section}>

@@ -1,14 +1,17 @@
 /** What fields of forms share: what is typed becomes a change of the document a moment later, all of it one step of undo. */
 
-import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
 
 import { useStable } from "../../design/useStable";
+import { hold, release } from "../document/drafts";
 
 /** How long after the last letter the document changes, in milliseconds. */
 export const TYPING_MS = 350;
 
 export interface Draft {
   value: string;
+  /** How often something else than typing changed it. */
+  replaced: number;
   set: (value: string) => void;
   /** Makes the change now. */
   done: () => void;
@@ -25,34 +28,41 @@ export interface Draft {
 export function useTyped(value: string, commit: (value: string) => void, normal: (text: string) => string = trimmed, late = false): Draft {
   const [draft, setDraft] = useState(value);
   const [of, setOf] = useState(value);
+  const [replaced, setReplaced] = useState(0);
   const typed = useRef<string | null>(null);
   const before = useRef(value);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const send = useStable((next: string) => {
     typed.current = null;
     clearTimeout(timer.current);
+    release(done);
     if (next !== value) commit(next);
   });
+  const done = useStable(() => {
+    if (typed.current !== null) send(typed.current);
+  });
+  const replace = (next: string) => {
+    setDraft(next);
+    setReplaced((count) => count + 1);
+  };
   if (of !== value) {
     setOf(value);
-    if (normal(draft) !== value) setDraft(value);
+    if (normal(draft) !== value) replace(value);
   }
-  useEffect(() => () => {
-    if (typed.current !== null) send(typed.current);
-  }, [send]);
+  useEffect(() => done, [done]);
   return {
     value: draft,
+    replaced,
     set: (next) => {
       setDraft(next);
       typed.current = next;
+      hold(done);
       clearTimeout(timer.current);
-      if (!late) timer.current = setTimeout(() => send(next), TYPING_MS);
+      if (!late) timer.current = setTimeout(done, TYPING_MS);
     },
-    done: () => {
-      if (typed.current !== null) send(typed.current);
-    },
+    done,
     restore: () => {
-      setDraft(before.current);
+      replace(before.current);
       send(before.current);
     },
     begin: () => {
@@ -91,6 +101,20 @@ export function useDraft(value: string, commit: (value: string) => void, normal?
       }
     },
   };
+}
+
+/** A list whose entries have a field first: one that was added takes the focus with it, its text selected. */
+export function useAdded(count: number): { list: RefObject<HTMLUListElement | null>; adding: () => void } {
+  const list = useRef<HTMLUListElement>(null);
+  const awaited = useRef(0);
+  useLayoutEffect(() => {
+    if (awaited.current !== count) return;
+    awaited.current = 0;
+    list.current?.querySelector<HTMLInputElement>("li:last-child input")?.select();
+  }, [count]);
+  return { list, adding: () => {
+    awaited.current = count + 1;
+  } };
 }
 
 /** What a person typed as the document's value: numbers as numbers, references and the rest as text. */

@@ -4,7 +4,7 @@ import { useState } from "react";
 
 import { type PreviewAnswer, type PreviewSample, preview } from "../../api/preview";
 import { Ago, ErrorNote } from "../../design";
-import { plural, t } from "../../i18n";
+import { about, plural, t } from "../../i18n";
 import { textOf, useEditor, useEditorStore } from "../document/editor";
 import { samplesOf } from "./asking";
 import { PINNED, pin, sampleFile, unpin } from "./commands";
@@ -120,7 +120,7 @@ function SourceRow({ source, sample, pinned, file, run, from, canEdit, onFile, o
       <span className="p-muted">
         {plural(sample?.rows ?? 0, "{count} row", "{count} rows")}{" "}
         {isPinned ? t("pinned") : sample?.kind === "empty" ? t("nothing is in it yet") : <>{sample?.kind === "recorded" ? t("from where the run stood, read") : t("read")} <Ago at={sample?.taken_at ?? null} /></>}
-        {sample?.unreadable ? <> · {plural(sample.unreadable, "{count} record cannot be read", "{count} records cannot be read")}: {sample.dead[0]?.reason}</> : null}
+        {sample?.unreadable ? <> · {about(plural(sample.unreadable, "{count} record cannot be read", "{count} records cannot be read"), sample.dead[0]?.reason ?? "")}</> : null}
       </span>
       <span className={classes.buttons}>
         {isPinned ? null : <Button size="compact-xs" variant="default" onClick={onRead}>{t("Read again")}</Button>}

@@ -3,7 +3,7 @@ import { useMemo } from "react";
 
 import type { PreviewTable } from "../../api/preview";
 import { DataTable, Empty, format } from "../../design";
-import { language, plural, t } from "../../i18n";
+import { language, listed, plural, t } from "../../i18n";
 import { useKept } from "../run/kept";
 import { differenceColumns, gridColumns, widthOf } from "./columns";
 import classes from "./preview.module.css";
@@ -88,8 +88,8 @@ function Rows({ table, changed, title }: { table: PreviewTable; changed: Differe
 
 function Changed({ table, changed, title }: { table: PreviewTable; changed: Differences; title: string }) {
   const columns = differenceColumns(table);
-  const gone = changed.columnsRemoved.length ? t("Columns gone: {names}", { names: changed.columnsRemoved.join(", ") }) : "";
-  const come = changed.columnsAdded.length ? t("New columns: {names}", { names: changed.columnsAdded.join(", ") }) : "";
+  const gone = changed.columnsRemoved.length ? t("Columns gone: {names}", { names: listed(changed.columnsRemoved) }) : "";
+  const come = changed.columnsAdded.length ? t("New columns: {names}", { names: listed(changed.columnsAdded) }) : "";
   const note = [come, gone].filter(Boolean).join(" · ");
   return (
     <div className={classes.panel}>

@@ -4,7 +4,7 @@ import { useState } from "react";
 
 import type { Diagnostic } from "../../api/types";
 import { Empty } from "../../design";
-import { plural, said, t } from "../../i18n";
+import { listed, plural, said, t } from "../../i18n";
 import { diagnosticsOf, useEditor } from "../document/editor";
 import panels from "../run/panels.module.css";
 import { Fixes } from "./Fixes";
@@ -33,7 +33,7 @@ export function Problems({ canEdit = true, onNode, onLine }: ProblemsProps) {
   return (
     <div className={panels.column}>
       <div className={classes.bar}>
-        <span>{plural(errors.length, "{count} error", "{count} errors")}, {plural(diagnostics.length - errors.length, "{count} warning", "{count} warnings")}</span>
+        <span>{listed([plural(errors.length, "{count} error", "{count} errors"), plural(diagnostics.length - errors.length, "{count} warning", "{count} warnings")])}</span>
         {errors.length && errors.length < diagnostics.length ? (
           <SegmentedControl aria-label={t("Which problems")} value={which} onChange={setWhich} data={[{ value: ALL, label: t("All") }, { value: ERRORS, label: t("Errors") }]} />
         ) : null}

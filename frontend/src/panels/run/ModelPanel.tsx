@@ -3,7 +3,7 @@ import { Link } from "react-router";
 import { modelUrl, useVersion, useVersions } from "../../api/models";
 import type { RunSummary } from "../../api/types";
 import { Empty, Facts, Reliability, TimeSeries, format } from "../../design";
-import { t } from "../../i18n";
+import { about, listed, t } from "../../i18n";
 import { useCatalogue } from "../canvas/catalogue";
 import { useEditor } from "../document/editor";
 import { namesOf, useSeries } from "./series";
@@ -113,7 +113,7 @@ function Sink({ run, node, label, span, onSelect }: SinkProps) {
   const rest = names.filter((name) => !losses.includes(name) && !shares.includes(name));
   const series = useSeries(run, node, names.length ? names : ["auc", "logloss"], span.span, span.until);
   const groups = [losses, shares, ...rest.map((name) => [name])].filter((group) => group.length);
-  const title = (group: readonly string[]) => `${label}: ${group.length > 1 && group === losses ? t("log loss") : group.join(", ")}`;
+  const title = (group: readonly string[]) => about(label, group.length > 1 && group === losses ? t("log loss") : listed(group));
   return (groups.length ? groups : [["auc"]]).map((group) => (
     <div key={group.join()}>
       <TimeSeries title={title(group)} from={span.from} to={span.to} range="fit" group="run" waiting={t("Waiting for its first row")}

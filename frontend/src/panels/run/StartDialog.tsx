@@ -4,7 +4,7 @@ import { useState } from "react";
 import { useCreateRun } from "../../api/runs";
 import type { RunDetail, RunOptions } from "../../api/types";
 import { ErrorNote, Note } from "../../design";
-import { msg, t } from "../../i18n";
+import { listed, msg, t } from "../../i18n";
 import { isDirty, useEditor } from "../document/editor";
 import { useSaving } from "../document/keeping";
 
@@ -58,7 +58,7 @@ export function StartDialog({ last, onClose, onStarted }: StartDialogProps) {
         <Group justify="flex-end" mt="md">
           <Button variant="default" onClick={onClose}>{t("Cancel")}</Button>
           <Button type="submit" loading={saving.isPending || create.isPending} disabled={missing.length > 0}
-            title={missing.length ? t("{names} need a value", { names: missing.map((each) => each.name).join(", ") }) : undefined}>
+            title={missing.length ? t("{names} need a value", { names: listed(missing.map((each) => each.name)) }) : undefined}>
             {t("Start")}
           </Button>
         </Group>

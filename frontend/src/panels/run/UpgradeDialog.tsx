@@ -4,7 +4,7 @@ import { useState } from "react";
 import { type Consent, type UpgradeReport, useGoOn, useUpgradeCheck } from "../../api/states";
 import type { RunSummary } from "../../api/types";
 import { ErrorNote, format, Tag, type Tone } from "../../design";
-import { msg, said, t } from "../../i18n";
+import { listed, msg, said, t } from "../../i18n";
 import classes from "./panels.module.css";
 
 type Verdict = UpgradeReport["verdicts"][number];
@@ -60,10 +60,10 @@ function Verdicts({ report }: { report: UpgradeReport }) {
         <tbody>
           {rows.map((each) => (
             <tr key={`${each.operator} ${each.before}`} className={classes.letter}>
-              <td>{each.nodes.join(", ")}</td>
+              <td>{listed(each.nodes)}</td>
               <td title={said(each.what)}>{each.name}</td>
               <td><Tag tone={TONES[each.verdict]}>{t(WORDS[each.verdict])}</Tag></td>
-              <td>{each.reasons.map(said).join("; ")}{each.seconds === null ? null : <span className="p-muted"> {t("About {span}.", { span: format.duration(each.seconds) })}</span>}</td>
+              <td>{listed(each.reasons.map(said), ";")}{each.seconds === null ? null : <span className="p-muted"> {t("About {span}.", { span: format.duration(each.seconds) })}</span>}</td>
             </tr>
           ))}
         </tbody>

@@ -8,7 +8,7 @@ import type { Diagnostic } from "../../api/types";
 import { ErrorNote, Note } from "../../design";
 import { useStable } from "../../design/useStable";
 import type { Command } from "../../document/commands";
-import { plural, said, t } from "../../i18n";
+import { listed, plural, said, t } from "../../i18n";
 import classes from "../document/code.module.css";
 import { type Editor, textOf, useEditor, useEditorStore } from "../document/editor";
 import type { Scope } from "../node/code/completion";
@@ -154,6 +154,6 @@ function told({ change, node, component, properties, before = "" }: NodeChange):
     case "replaced":
       return t("Makes {node} a component of another kind: {component}", { node, component: component.replaceAll("_", " ") });
     default:
-      return properties.length ? t("Changes {properties} of {node}", { node, properties: properties.join(", ") }) : t("Connects {node} otherwise", { node });
+      return properties.length ? t("Changes {properties} of {node}", { node, properties: listed(properties) }) : t("Connects {node} otherwise", { node });
   }
 }

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { ConfirmButton, ErrorNote, Note } from "../../design";
 import type { Command } from "../../document/commands";
 import type { ModelTest, Row } from "../../document/model";
-import { plural, said, t } from "../../i18n";
+import { about, plural, said, t } from "../../i18n";
 import { useKnown } from "../canvas/catalogue";
 import { textOf, useEditor, useEditorStore } from "../document/editor";
 import { PinnedEditor } from "../preview/PinnedEditor";
@@ -96,7 +96,7 @@ function Sides({ part, title, rows, offered, test, onChange }: SidesProps) {
       {Object.entries(rows).map(([node, each]) => (
         <span key={node} className={classes.chip}>
           <Button size="compact-xs" variant="subtle" color="gray" title={t("Edit the rows of {node}", { node })} onClick={() => setOpen(node)}>
-            {node}: {plural(each.length, "{count} row", "{count} rows")}
+            {about(node, plural(each.length, "{count} row", "{count} rows"))}
           </Button>
           <ActionIcon size="xs" variant="subtle" color="gray" aria-label={t("Leave {node} out", { node })} onClick={() => set(node, undefined)}><IconX size={12} /></ActionIcon>
         </span>

@@ -1,6 +1,6 @@
 import type { RunSummary } from "../../api/types";
 import { Empty, ErrorNote, Tag } from "../../design";
-import { msg, plural, said, t } from "../../i18n";
+import { about, msg, plural, said, t } from "../../i18n";
 import classes from "../run/panels.module.css";
 import { type WhyCause, useWhy } from "./why";
 
@@ -39,7 +39,7 @@ export function WhyPanel({ run, onSelect }: WhyPanelProps) {
   if (error) return <ErrorNote error={error} onRetry={() => void refetch()} />;
   if (isPending) return <Empty title={t("Looking")}>{t("The figures of each node are being followed from the sources on.")}</Empty>;
   if (!data.causes.length) {
-    return <Empty title={t("Every sink gets rows")}>{data.sinks.map((sink) => `${sink.node}: ${plural(sink.rows ?? 0, "{count} row", "{count} rows")}`).join(" · ")}</Empty>;
+    return <Empty title={t("Every sink gets rows")}>{data.sinks.map((sink) => about(sink.node, plural(sink.rows ?? 0, "{count} row", "{count} rows"))).join(" · ")}</Empty>;
   }
   return (
     <ul className={classes.scroll} style={{ margin: 0, padding: 0, listStyle: "none" }} aria-label={t("Why no output?")}>

@@ -79,10 +79,11 @@ export function SqlInput(props: SqlInputProps) {
   useEffect(() => view?.dispatch({ effects: named.reconfigure(EditorView.contentAttributes.of(attributes({ id, label, invalid, describedBy, lines }))) }),
     [view, named, id, label, invalid, describedBy, lines]);
   useEffect(() => view?.dispatch({ effects: locks.reconfigure(EditorState.readOnly.of(disabled)) }), [view, disabled, locks]);
-  useEffect(() => {
+  const replaced = useStable(() => {
     const text = view?.state.doc.toString();
     if (view && text !== typed.value) view.dispatch({ changes: { from: 0, to: text?.length ?? 0, insert: typed.value }, annotations: fromOutside.of(true) });
-  }, [view, typed.value]);
+  });
+  useEffect(() => replaced(), [view, typed.replaced, replaced]); // what is typed is ahead of what is drawn
   const meaning = useMeaning(typed.value, scope);
   useEffect(() => {
     if (view) view.dispatch(setDiagnostics(view.state, marksOf(meaning, view.state.doc.length)));

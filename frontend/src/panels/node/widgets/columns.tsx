@@ -4,7 +4,7 @@ import { ActionIcon, Checkbox, Popover, TextInput, UnstyledButton } from "@manti
 import { IconChevronLeft, IconChevronRight, IconClock, IconKey, IconPlus, IconX } from "@tabler/icons-react";
 import { useState } from "react";
 
-import { plural, t } from "../../../i18n";
+import { listed, plural, t } from "../../../i18n";
 import { asValue, shown, useDraft } from "../fields";
 import { type InputColumn, useIncoming } from "../incoming";
 import classes from "../node.module.css";
@@ -132,7 +132,7 @@ function Picker(props: PickerProps) {
   return (
     <Popover opened={open} onChange={setOpen} position="bottom-start" width="target" shadow="md" trapFocus returnFocus withinPortal>
       <Popover.Target>
-        <UnstyledButton {...aria(props)} className={classes.add} onClick={() => setOpen(!open)} aria-label={`${t("Choose {label}", { label: spec.label })}, ${count}`}>
+        <UnstyledButton {...aria(props)} className={classes.add} onClick={() => setOpen(!open)} aria-label={listed([t("Choose {label}", { label: spec.label }), count])}>
           <IconPlus size={12} /> {count}
         </UnstyledButton>
       </Popover.Target>

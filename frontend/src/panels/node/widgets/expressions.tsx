@@ -2,13 +2,13 @@
 
 import { ActionIcon, Button } from "@mantine/core";
 import { IconArrowDown, IconArrowUp, IconPlus, IconTrash } from "@tabler/icons-react";
-import { useMemo, useRef } from "react";
+import { useMemo } from "react";
 
 import { useFunctions } from "../../../api/authoring";
 import { t } from "../../../i18n";
 import { type Mode, type Scope } from "../code/completion";
 import { SqlInput } from "../code/SqlInput";
-import { asValue, shown, useDraft } from "../fields";
+import { asValue, shown, useAdded, useDraft } from "../fields";
 import { useIncoming, useParameters, useTables } from "../incoming";
 import classes from "../node.module.css";
 import { namesOf } from "./columns";
@@ -47,8 +47,8 @@ const EXAMPLES: Readonly<Record<string, string>> = { aggregate: "COUNT(*)", over
 export function ExpressionList(props: WidgetProps) {
   const { spec, value, disabled, onChange } = props;
   const scope = useScope(props);
-  const list = useRef<HTMLUListElement>(null);
   const entries = Object.entries((value ?? {}) as Record<string, unknown>);
+  const { list, adding } = useAdded(entries.length);
   const change = (next: ReadonlyArray<readonly [string, unknown]>) => onChange(next.length ? Object.fromEntries(next) : undefined);
   const replace = (at: number, entry: readonly [string, unknown]) => change(entries.map((each, i) => (i === at ? entry : each)));
   const move = (at: number, by: number) => {
@@ -61,8 +61,8 @@ export function ExpressionList(props: WidgetProps) {
     const taken = new Set(entries.map(([name]) => name));
     let number = entries.length + 1;
     while (taken.has(`column_${number}`)) number++;
+    adding();
     change([...entries, [`column_${number}`, EXAMPLES[scope.mode] ?? scope.tables[ROWS]?.[0]?.name ?? "1"]]);
-    requestAnimationFrame(() => focusLast(list.current));
   };
   return (
     <div>
@@ -88,12 +88,6 @@ export function ExpressionList(props: WidgetProps) {
       {disabled ? null : <Button id={props.id} variant="subtle" leftSection={<IconPlus size={12} />} onClick={add}>{t("Add a column")}</Button>}
     </div>
   );
-}
-
-function focusLast(list: HTMLElement | null): void {
-  const inputs = list?.querySelectorAll<HTMLInputElement>("li:last-child input");
-  inputs?.[0]?.focus();
-  inputs?.[0]?.select();
 }
 
 interface NameProps {

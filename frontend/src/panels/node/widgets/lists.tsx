@@ -2,10 +2,9 @@
 
 import { ActionIcon, Button } from "@mantine/core";
 import { IconArrowDown, IconArrowUp, IconPlus, IconTrash } from "@tabler/icons-react";
-import { useRef } from "react";
 
-import { said, t } from "../../../i18n";
-import { asValue, shown, useDraft } from "../fields";
+import { listed, said, t } from "../../../i18n";
+import { asValue, shown, useAdded, useDraft } from "../fields";
 import { useIncoming } from "../incoming";
 import { Infer } from "../Infer";
 import classes from "../node.module.css";
@@ -34,8 +33,8 @@ interface RowsProps extends WidgetProps {
 
 /** Rows of a name and something, added, removed and in an order. */
 function Rows({ id, spec, value, disabled, onChange, onRename, cell, fresh, addLabel, names, ordered = true, followed = false }: RowsProps) {
-  const list = useRef<HTMLUListElement>(null);
   const entries = entriesOf(value);
+  const { list, adding } = useAdded(entries.length);
   const change = (next: Entries) => onChange(next.length ? Object.fromEntries(next) : undefined);
   const replace = (at: number, entry: readonly [string, unknown]) => change(entries.map((each, i) => (i === at ? entry : each)));
   const move = (at: number, by: number) => {
@@ -47,8 +46,8 @@ function Rows({ id, spec, value, disabled, onChange, onRename, cell, fresh, addL
   const add = () => {
     const entry = fresh(new Set(entries.map(([name]) => name)));
     if (!entry) return;
+    adding();
     change([...entries, entry]);
-    requestAnimationFrame(() => list.current?.querySelector<HTMLInputElement>("li:last-child input")?.select());
   };
   return (
     <div>
@@ -214,7 +213,7 @@ export function OptionsEditor(props: WidgetProps) {
               placeholder={option?.secret ? "${secret:NAME}" : ""} onChange={change} />
           );
         }} />
-      {missing.length ? <div className="p-muted">{t("It also needs {names}.", { names: missing.join(", ") })}</div> : null}
+      {missing.length ? <div className="p-muted">{t("It also needs {names}.", { names: listed(missing) })}</div> : null}
       {Object.values(options).some((option) => option.secret) ? <div className="p-muted">{t("Secrets are written by reference, ${secret:NAME}, and never shown.")}</div> : null}
     </>
   );
