@@ -1,7 +1,7 @@
 """Random pipelines over all components, and random ways of writing the same SQL.
 
-A pipeline is a number: the same one each time. Values that the SQL does not show (a default that is spelled out, a time
-column that would be found by itself) are left out, so that a pipeline read back from its SQL is equal.
+A pipeline is a number: the same one each time. Some say what they need not: a default, all columns by name, the time
+column that would be found by itself. Their SQL does not show it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 from engine.sql.dialect import generate, parse
 from engine.sql.dialect.keywords import RESERVED
 from engine.sql.dialect.lexer import tokenize
+from porsche.components import catalogue
 
 NAMES = ("user", "item", "price", "kind", "amount", "Shop", "order", "größe", "value", "q_1", "value of it")
 TYPES = ("BIGINT", "INT", "DOUBLE", "STRING")
@@ -44,6 +45,7 @@ class Pipeline:
     """A document as it grows."""
 
     random: Random
+    wordy: Random
     nodes: list[dict[str, Any]] = field(default_factory=list)
     edges: list[dict[str, str]] = field(default_factory=list)
     rows: list[Rows] = field(default_factory=list)
@@ -53,9 +55,18 @@ class Pipeline:
     def add(self, component: str, properties: dict[str, Any], *inputs: tuple[str, str]) -> str:
         name = f"{self.random.choice(('a', 'Node', 'step', 'join', 'view'))}_{len(self.nodes)}"
         node = {"id": name, "component": component}
+        for each, declared in catalogue()[component].properties().items():
+            if not declared.required and declared.default is not None:
+                default = declared.default
+                self.spell(properties, each, list(default) if isinstance(default, tuple) else default)
         self.nodes.append({**node, "properties": properties} if properties else node)
         self.edges += [{"from": source, "to": f"{name}.{port}" if port else name} for source, port in inputs]
         return name
+
+    def spell(self, properties: dict[str, Any], name: str, value: Any) -> None:
+        """Perhaps say what goes without saying."""
+        if name not in properties and self.wordy.random() < 0.2:
+            properties[name] = value
 
     def some(self, names: list[str], least: int = 1) -> list[str]:
         return self.random.sample(names, self.random.randint(min(least, len(names)), len(names)))
@@ -72,7 +83,7 @@ class Pipeline:
 
 def document(seed: int) -> dict[str, Any]:
     """A valid pipeline."""
-    made = Pipeline(Random(seed))
+    made = Pipeline(Random(seed), Random(f"wordy {seed}"))
     _source(made)
     if made.random.random() < 0.5:
         _dimension(made)
@@ -172,6 +183,7 @@ def _dimension(p: Pipeline) -> None:
             found["format"] = "json"
         if p.random.random() < 0.5:
             found["file_columns"] = {**columns, "more": "STRING"}
+    p.spell(found, "file_columns", columns)
     if p.random.random() < 0.3:
         found["column_family"] = "f"
     if p.random.random() < 0.3:
@@ -199,6 +211,7 @@ def _select(p: Pipeline) -> None:
     replaced = rows.named("DOUBLE", "BIGINT", "INT") if p.random.random() < 0.3 else []
     if replaced:
         new = {replaced[0]: f"CAST({number(p, rows, 1)} AS DOUBLE)", **new}
+    everything = list(columns)
     if p.random.random() < 0.5 or not new:
         apart = (rows.time, rows.clock, *replaced[:1])
         keep = p.some([name for name in columns if name not in apart])
@@ -212,6 +225,8 @@ def _select(p: Pipeline) -> None:
     if new:
         found["compute"] = {name: f"CAST({tree} AS DOUBLE)" for name, tree in new.items()}
         columns |= dict.fromkeys(new, "DOUBLE")
+    if replaced:
+        p.spell(found, "keep", everything)
     node = p.add("select", found, (rows.node, ""))
     vector = rows.vector if rows.vector in columns else ""
     labelled = rows.labelled and {"label", "known_at"} <= columns.keys()
@@ -318,6 +333,7 @@ def _lookup(p: Pipeline) -> None:
         return
     found = {"key": p.random.choice(rows.named("BIGINT")), "columns": chosen,
              **({"unknown": "drop"} if p.random.random() < 0.5 else {})}
+    p.spell(found, "clock", rows.clock)
     made = p.add("dimension_join", found, (rows.node, "rows"), (node, "dimension"))
     p.rows.append(replace(rows, node=made, columns={**rows.columns, **{name: columns[name] for name in chosen}}))
 
@@ -383,6 +399,7 @@ def _predict(p: Pipeline) -> None:
         return
     model, _ = p.random.choice(p.models)
     found = {"prediction": "chance"} if p.random.random() < 0.3 and "chance" not in rows.columns else {}
+    p.spell(found, "time", rows.time)
     node = p.add("predict", found, (rows.node, "rows"), (model, "model"))
     p.rows.append(replace(rows, node=node, columns={**rows.columns, found.get("prediction", "p"): "DOUBLE"}))
 
@@ -409,6 +426,7 @@ def _write(p: Pipeline, rows: Rows) -> None:
     chosen = p.some(names)
     if rows.vector or (p.random.random() < 0.5 and chosen != names):
         found["columns"] = chosen
+    p.spell(found, "columns", names)
     keyed = [name for name in found.get("columns", names) if rows.columns[name] in ("BIGINT", "STRING")]
     if keyed and (rows.changing or p.random.random() < 0.3):
         found |= {"key": keyed[:1], "options": {"connector": "blackhole"}}
@@ -423,6 +441,8 @@ def _measure(p: Pipeline, rows: Rows) -> None:
         found["where"] = truth(p, rows)
     if _timed(rows) and p.random.random() < 0.4 and not TAKEN & rows.columns.keys():
         found["every"] = p.duration()
+    if _timed(rows):
+        p.spell(found, "time", rows.time)
     p.add("metric_sink", found, (rows.node, ""))
 
 
@@ -433,8 +453,10 @@ def _keep(p: Pipeline, rows: Rows) -> None:
         chosen = p.some(features)
         everything = [n for n, kind in rows.columns.items() if kind not in ("CLOCK",) and n not in (keys[0], rows.time)]
         more = {"options": {"connector": "blackhole"}} if p.random.random() < 0.3 else {}
-        named = {"features": chosen} if chosen != everything else {}
-        p.add("feature_table", {"key": keys[0], **named, **more}, (rows.node, ""))
+        found = {"key": keys[0], **({"features": chosen} if chosen != everything else {}), **more}
+        p.spell(found, "features", everything)
+        p.spell(found, "time", rows.time)
+        p.add("feature_table", found, (rows.node, ""))
 
 
 # ---- the same in other words -----------------------------------------------------------------------------------------

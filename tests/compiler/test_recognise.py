@@ -79,6 +79,22 @@ def test_options_keep_their_parameters_and_what_the_environment_supplies_is_left
     assert properties(found, "out") == {"options": {"path": "state/other"}}
 
 
+def test_what_need_not_be_said_stays_as_it_was_said() -> None:
+    """All columns by name, and an empty list: the SQL says the same without them."""
+    every = ["user", "price", "kind", "ts"]
+    wordy = json.loads(chain(node("seen", "select", keep=every, compute={"price": "price * 2"})))
+    wordy["nodes"][-1]["properties"] = {"columns": every, "key": []}
+    text = json.dumps(wordy)
+    assert said(edited(text, ("'events.csv'", "'other.csv'"))) == [("changed", "events", ["options"])]
+    found = edited(text, ("price * 2", "price * 3"))
+    assert properties(found, "seen") == {"keep": every, "compute": {"price": "price * 3"}}
+    assert properties(found, "out") == {"columns": every, "key": []}
+    found = edited(text, ("price, kind, ts", "price, ts"), ("kind STRING,\n  ts TIMESTAMP(3)\n", "ts TIMESTAMP(3)\n"))
+    assert properties(found, "out") == {"columns": ["user", "price", "ts"], "key": []}
+    fresh = recognise(compile_text(text).text)
+    assert properties(fresh, "seen") == {"compute": {"price": "price * 2"}} and properties(fresh, "out") == {}
+
+
 def test_columns_come_and_go() -> None:
     new = ("LOWER(kind) AS low", "LOWER(kind) AS low, 1 AS unit"), ("double`, low\nFROM", "double`, low, unit\nFROM")
     found = edited(CHAIN, *new, ("low STRING", "low STRING,\n  unit INT NOT NULL"))

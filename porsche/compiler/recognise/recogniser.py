@@ -104,8 +104,9 @@ class Recogniser:
         if was is None:
             return next(choices, None) or self._custom(unit)
         every = list(choices)
-        likely = next((each for each in every if each.component == was.component), None)
-        best = likely or next(iter(every), None)
+        likely = [each for each in every if each.component == was.component]
+        likely.sort(key=lambda each: len(each.properties.keys() ^ was.properties.keys()))
+        best = next(iter(likely or every), None)
         return self._previous.nearest(best, self._matcher, prints) if best is not None else self._custom(unit)
 
     def _gone(self) -> Iterator[str]:
