@@ -5,19 +5,20 @@ import { create } from "zustand";
 /** Puts what is typed into the document, now. */
 type Draft = () => void;
 
-export const useDrafts = create<{ held: ReadonlySet<Draft> }>(() => ({ held: new Set() }));
+/** By field. */
+export const useDrafts = create<{ held: ReadonlyMap<string, Draft> }>(() => ({ held: new Map() }));
 
-export function hold(draft: Draft): void {
+export function hold(field: string, draft: Draft): void {
   const { held } = useDrafts.getState();
-  if (!held.has(draft)) useDrafts.setState({ held: new Set([...held, draft]) });
+  if (!held.has(field)) useDrafts.setState({ held: new Map([...held, [field, draft]]) });
 }
 
-export function release(draft: Draft): void {
+export function release(field: string): void {
   const { held } = useDrafts.getState();
-  if (held.has(draft)) useDrafts.setState({ held: new Set([...held].filter((each) => each !== draft)) });
+  if (held.has(field)) useDrafts.setState({ held: new Map([...held].filter(([each]) => each !== field)) });
 }
 
 /** Puts all of it into the document: before it is saved, run, or left. */
 export function settleDrafts(): void {
-  for (const draft of useDrafts.getState().held) draft();
+  for (const draft of useDrafts.getState().held.values()) draft();
 }

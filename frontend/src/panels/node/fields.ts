@@ -1,6 +1,6 @@
 /** What fields of forms share: what is typed becomes a change of the document a moment later, all of it one step of undo. */
 
-import { type KeyboardEvent, type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { type KeyboardEvent, type RefObject, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
 
 import { useStable } from "../../design/useStable";
 import { hold, release } from "../document/drafts";
@@ -32,14 +32,14 @@ export function useTyped(value: string, commit: (value: string) => void, normal:
   const typed = useRef<string | null>(null);
   const before = useRef(value);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  const send = useStable((next: string) => {
+  const id = useId();
+  const done = useStable(() => {
+    const next = typed.current;
+    if (next === null) return;
     typed.current = null;
     clearTimeout(timer.current);
-    release(done);
+    release(id);
     if (next !== value) commit(next);
-  });
-  const done = useStable(() => {
-    if (typed.current !== null) send(typed.current);
   });
   const replace = (next: string) => {
     setDraft(next);
@@ -56,14 +56,15 @@ export function useTyped(value: string, commit: (value: string) => void, normal:
     set: (next) => {
       setDraft(next);
       typed.current = next;
-      hold(done);
+      hold(id, done);
       clearTimeout(timer.current);
       if (!late) timer.current = setTimeout(done, TYPING_MS);
     },
     done,
     restore: () => {
       replace(before.current);
-      send(before.current);
+      typed.current = before.current;
+      done();
     },
     begin: () => {
       before.current = value;

@@ -1,11 +1,12 @@
 // @vitest-environment jsdom
 import { MantineProvider } from "@mantine/core";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { cleanup, render, screen, waitFor, within } from "@testing-library/react";
+import { act, cleanup, render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { Compiled, ComponentSpec, PropertySpec } from "../../api/types";
+import { settleDrafts, useDrafts } from "../document/drafts";
 import { EditorProvider, createEditor, textOf, useEditor } from "../document/editor";
 import { catalogueOf } from "../canvas/catalogue";
 import type { ModelNode } from "../../document/model";
@@ -102,6 +103,16 @@ describe("a form", () => {
     expect(properties()).toEqual({ limit: 5 });
     await user.keyboard("{ArrowUp}");
     expect(properties()).toEqual({ limit: 6 });
+  });
+
+  it("holds what is typed until it is in the document", async () => {
+    const { properties, user } = open("{fields: {x: STRING}}");
+    await user.type(screen.getByLabelText("Name of fields 1"), "y"); // a name waits until one is done
+    expect(properties()).toEqual({ fields: { x: "STRING" } });
+    expect(useDrafts.getState().held.size).toBe(1);
+    act(settleDrafts);
+    expect(properties()).toEqual({ fields: { xy: "STRING" } });
+    expect(useDrafts.getState().held.size).toBe(0);
   });
 
   it("goes back to a default", async () => {
