@@ -237,7 +237,7 @@ def test_figures_of_a_run(run: Run) -> None:
         "checkpoint": {"epoch": 4, "at": now.timestamp() - 3, "bytes": 4096, "seconds": 0.02}}
     found = summary(run, now)
     assert found["rates"] == {"rows_in": 500.0, "rows_out": 10.0}
-    assert (found["lag_seconds"], found["progress"], found["attempt"]) == (7.5, 0.25, 2)
+    assert (found["lag_seconds"], found["newest_seconds"], found["progress"], found["attempt"]) == (7.5, 2.0, 0.25, 2)
     assert found["checkpoint"] == {"epoch": 4, "at": now - timedelta(seconds=3), "age_seconds": 3.0, "bytes": 4096,
                                    "seconds": 0.02}
 

@@ -20,6 +20,7 @@ function run(over: Partial<RunSummary> = {}): RunSummary {
     attempt: 1,
     rates: { rows_in: 5, rows_out: 4 },
     lag_seconds: null,
+    newest_seconds: null,
     checkpoint: null,
     progress: null,
     ...over,

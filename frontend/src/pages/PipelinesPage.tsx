@@ -5,8 +5,8 @@ import { type KeyboardEvent, useMemo, useRef, useState } from "react";
 import { Link, useNavigate } from "react-router";
 
 import { useActionContext, useActions } from "../actions";
-import { covers, isFinal, pipelineUrl, type PipelineItem, type RunSummary, useLive, usePipelines, useProject, useProjectStreams, useSession } from "../api";
-import { Ago, type Column, DataTable, Duration, Empty, ErrorNote, PageHead, Progress, Rate, StatusBadge, urgency, useStable } from "../design";
+import { covers, pipelineUrl, type PipelineItem, type RunSummary, useLive, usePipelines, useProject, useProjectStreams, useSession } from "../api";
+import { Ago, type Column, DataTable, Empty, ErrorNote, PageHead, Progress, Rate, StatusBadge, urgency, useStable } from "../design";
 import { msg, plural, t } from "../i18n";
 import { PIPELINES_ACTIONS, type PipelinesContext } from "../panels/pipelines/actions";
 import { CreateDialog } from "../panels/pipelines/CreateDialog";
@@ -15,6 +15,8 @@ import { useGuide } from "../panels/pipelines/guide";
 import { PipelineMenu } from "../panels/pipelines/PipelineMenu";
 import { RateSparkline } from "../panels/pipelines/RateSparkline";
 import type { SourceTab } from "../panels/pipelines/Sources";
+import { lagSeconds } from "../panels/run/lag";
+import { LagText } from "../panels/run/LagText";
 import classes from "./ListPage.module.css";
 
 /** A pipeline with the newest word on its newest run. */
@@ -22,8 +24,6 @@ interface Row {
   pipeline: PipelineItem;
   run: RunSummary | null;
 }
-
-const lag = (run: RunSummary | null): number | null => (run === null || isFinal(run.status) ? null : run.lag_seconds);
 
 const COLUMNS: readonly Column<Row>[] = [
   {
@@ -58,12 +58,12 @@ const COLUMNS: readonly Column<Row>[] = [
   {
     id: "progress",
     title: msg("Progress"),
-    width: 160,
+    width: 172,
     cell: ({ run }) => (run?.progress === null || run === null ? "–" : <Progress value={run.progress} label={t("Progress of the run")} />),
     sort: ({ run }) => run?.progress,
     help: msg("Of runs whose input has an end"),
   },
-  { id: "lag", title: msg("Lag"), width: 108, align: "end", cell: ({ run }) => <Duration value={lag(run)} />, sort: ({ run }) => lag(run), help: msg("How far event time is behind the clock") },
+  { id: "lag", title: msg("Lag"), width: 108, align: "end", cell: ({ run }) => <LagText run={run} />, sort: ({ run }) => lagSeconds(run), help: msg("How far event time is behind the clock") },
   { id: "changed", title: msg("Changed"), width: 96, cell: ({ pipeline }) => <Ago at={pipeline.updated_at} />, sort: ({ pipeline }) => pipeline.updated_at },
   { id: "revision", title: msg("Revision"), width: 78, align: "end", cell: ({ pipeline }) => pipeline.revision, sort: ({ pipeline }) => pipeline.revision },
   { id: "more", title: "", width: 48, cell: ({ pipeline }) => <PipelineMenu pipeline={pipeline} inList /> },

@@ -259,6 +259,7 @@ class Run(s.Serializer[Any]):
     attempt = s.IntegerField(allow_null=True)
     rates = Rates()
     lag_seconds = s.FloatField(allow_null=True, help_text="How far event time is behind the clock.")
+    newest_seconds = s.FloatField(allow_null=True, help_text="The same of the newest event that it has read.")
     checkpoint = Checkpoint(allow_null=True, help_text="The last one.")
     progress = s.FloatField(allow_null=True, help_text="From 0 to 1, where the input has an end.")
 

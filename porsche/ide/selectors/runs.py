@@ -68,7 +68,7 @@ def _summary(run: Run, now: datetime, seen: Mapping[str, Any]) -> dict[str, Any]
         "restarts": run.restarts,
         "attempt": snapshot.get("attempts"),
         "rates": _rates(run, snapshot, seen["status"]),
-        "lag_seconds": None if Status(seen["status"]).is_final else _lag(snapshot),
+        **_lag({} if Status(seen["status"]).is_final else snapshot),
         "checkpoint": _checkpoint(snapshot, now),
         "progress": snapshot.get("progress"),
     }
@@ -116,10 +116,11 @@ def _rates(run: Run, snapshot: Mapping[str, Any], status: str) -> dict[str, floa
     return dict.fromkeys(("rows_in", "rows_out"), None if status in BEGINNING else 0.0)
 
 
-def _lag(snapshot: Mapping[str, Any]) -> float | None:
-    """How far the job is behind the clock: by the last event of the source that is furthest behind."""
-    behind = [source.get("behind_seconds") for source in snapshot.get("sources") or ()]
-    return max((seconds for seconds in behind if seconds is not None), default=None)
+def _lag(snapshot: Mapping[str, Any]) -> dict[str, float | None]:
+    """How far the job is behind the clock: by the last events of the sources that are furthest behind, and least."""
+    told = [source.get("behind_seconds") for source in snapshot.get("sources") or ()]
+    behind = [seconds for seconds in told if seconds is not None]
+    return {"lag_seconds": max(behind, default=None), "newest_seconds": min(behind, default=None)}
 
 
 def _checkpoint(snapshot: Mapping[str, Any], now: datetime) -> dict[str, Any] | None:

@@ -2869,6 +2869,11 @@ export interface components {
              * @description How far event time is behind the clock.
              */
             lag_seconds: number | null;
+            /**
+             * Format: double
+             * @description The same of the newest event that it has read.
+             */
+            newest_seconds: number | null;
             /** @description The last one. */
             checkpoint: components["schemas"]["Checkpoint"] | null;
             /**
@@ -2910,6 +2915,11 @@ export interface components {
              * @description How far event time is behind the clock.
              */
             lag_seconds: number | null;
+            /**
+             * Format: double
+             * @description The same of the newest event that it has read.
+             */
+            newest_seconds: number | null;
             /** @description The last one. */
             checkpoint: components["schemas"]["Checkpoint"] | null;
             /**

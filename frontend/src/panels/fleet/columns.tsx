@@ -1,8 +1,10 @@
 import { Link } from "react-router";
 
-import { isFinal, type RunSummary, useRunEvents } from "../../api";
-import { Ago, type Column, Duration, format, Num, placeText, Progress, StatusBadge, urgency } from "../../design";
+import { type RunSummary, useRunEvents } from "../../api";
+import { Ago, type Column, format, Num, placeText, Progress, StatusBadge, urgency } from "../../design";
 import { msg, said, t } from "../../i18n";
+import { lagSeconds } from "../run/lag";
+import { LagText } from "../run/LagText";
 
 /** The newest exception of a run: what its status says, else what its events say. */
 function LastException({ run }: { run: RunSummary }) {
@@ -20,8 +22,6 @@ function LastException({ run }: { run: RunSummary }) {
     </span>
   );
 }
-
-const lag = (run: RunSummary): number | null => (isFinal(run.status) ? null : run.lag_seconds);
 
 /** A rate whose unit is in the column's title. */
 const perSecond = (id: "rows_in" | "rows_out", title: string): Column<RunSummary> => ({
@@ -60,7 +60,7 @@ export const FLEET_COLUMNS: readonly Column<RunSummary>[] = [
   { id: "exception", title: msg("Last exception"), help: msg("Why its status is what it is, or what last went wrong"), cell: (run) => <LastException run={run} />, sort: (run) => run.reason?.message },
   perSecond("rows_in", msg("In, rows/s")),
   perSecond("rows_out", msg("Out, rows/s")),
-  { id: "lag", title: msg("Lag"), width: 88, align: "end", cell: (run) => <Duration value={lag(run)} />, sort: lag, help: msg("How far event time is behind the clock") },
+  { id: "lag", title: msg("Lag"), width: 100, align: "end", cell: (run) => <LagText run={run} />, sort: lagSeconds, help: msg("How far event time is behind the clock") },
   {
     id: "checkpoint",
     title: msg("Checkpoint"),

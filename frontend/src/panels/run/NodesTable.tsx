@@ -9,7 +9,6 @@ interface Row {
   node: string;
   label: string;
   figures: NodeFigures | null;
-  now: number | null;
 }
 
 const end = "end" as const;
@@ -25,8 +24,7 @@ const COLUMNS: readonly Column<Row>[] = [
   figure("outRate", msg("Out"), format.rate, msg("Rows that go out, a second")),
   figure("rowsIn", msg("Rows in"), format.number, msg("Since the process started")),
   figure("rowsOut", msg("Rows out"), format.number, msg("Since the process started")),
-  { id: "lag", title: msg("Behind"), width: 84, align: end, help: msg("How far its event time is behind the clock"),
-    cell: (row) => format.coarse(behind(row)), sort: behind },
+  figure("lag", msg("Behind"), format.coarse, msg("How far its event time is behind the clock; where the past is replayed, behind the newest"), 84),
   figure("busy", msg("Busy"), format.percent, msg("Share of the time that it works"), 76),
   figure("waits", msg("Waits"), format.percent, msg("Share of the time that it waits for those behind it"), 76),
   figure("latency", msg("Latency"), format.duration, msg("From rows that come in until the sink has written them; of the slowest hundredth"), 84),
@@ -37,16 +35,11 @@ const COLUMNS: readonly Column<Row>[] = [
   { id: "fused", title: msg("Note"), cell: (row) => (row.figures?.fusedInto ? <span className="p-muted">{t("fused into {node}", { node: row.figures.fusedInto })}</span> : "") },
 ];
 
-function behind(row: Row): number | null {
-  return row.figures?.watermark == null || row.now === null ? null : Math.max(0, row.now - row.figures.watermark / 1e6);
-}
-
 /** All nodes with what they do right now. */
 export function NodesTable({ onSelect }: { onSelect: (node: string) => void }) {
   const nodes = useEditor((state) => state.model.nodes);
   const figures = useFigures((state) => state.nodes);
-  const now = useFigures((state) => state.snapshot?.at ?? null);
-  const rows = useMemo(() => nodes.map((node): Row => ({ node: node.id, label: node.label || node.id, figures: figures[node.id] ?? null, now })), [nodes, figures, now]);
+  const rows = useMemo(() => nodes.map((node): Row => ({ node: node.id, label: node.label || node.id, figures: figures[node.id] ?? null })), [nodes, figures]);
   return (
     <DataTable label={t("Nodes")} columns={COLUMNS} rows={rows} rowKey={(row) => row.node} rowLabel={(row) => row.label} rowHeight={28} minWidth={1240}
       onOpen={(row) => onSelect(row.node)} empty={<Empty title={t("No nodes")}>{t("The document has none yet.")}</Empty>} />

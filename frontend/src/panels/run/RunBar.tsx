@@ -4,10 +4,11 @@ import { useState } from "react";
 
 import { isFinal, useDeleteRun, useStartRun, useStopRun } from "../../api/runs";
 import type { RunDetail, RunSummary } from "../../api/types";
-import { Ago, Duration, ErrorNote, Progress, Rate, StatusBadge, Tag } from "../../design";
+import { Ago, ErrorNote, Progress, Rate, StatusBadge, Tag } from "../../design";
 import { plural, t } from "../../i18n";
 import { isDirty, useEditor, useEditorStore } from "../document/editor";
 import { useSaving } from "../document/keeping";
+import { LagText } from "./LagText";
 import classes from "./panels.module.css";
 import { StartDialog } from "./StartDialog";
 import { UpgradeDialog } from "./UpgradeDialog";
@@ -91,7 +92,7 @@ function Facts({ run, changed }: { run: RunSummary; changed: boolean }) {
       <span title={t("The revision that runs")}>{t("run {run}, revision {revision}", { run: run.id, revision: run.revision })}</span>
       {changed ? <Tag tone="warning" title={t("What runs is not what the document says now: start a new run for that.")}>{t("document changed since")}</Tag> : null}
       {active ? <span title={t("Rows read a second")}><Rate value={run.rates?.rows_in} /></span> : null}
-      {active && run.lag_seconds !== null ? <span title={t("How far event time is behind the clock")}>{t("lag")} <Duration value={run.lag_seconds} /></span> : null}
+      {active && run.lag_seconds !== null ? <span>{t("lag")} <LagText run={run} /></span> : null}
       {run.restarts ? <span title={t("Starts after a failure, since a person last started it")}>{plural(run.restarts, "{count} restart", "{count} restarts")}</span> : null}
       {(run.attempt ?? 1) > 1 ? <span title={t("Processes that have worked on it")}>{t("attempt {attempt}", { attempt: run.attempt ?? 1 })}</span> : null}
       {run.progress !== null && active ? <Progress value={run.progress} label={t("Part of the input that was read")} width={80} /> : null}

@@ -4,9 +4,7 @@ import { create } from "zustand";
 
 import { useLive } from "../../api/live";
 import type { ModelVersion, Snapshot, SnapshotNode, SnapshotOperator } from "../../api/types";
-
-/** Where event time is further behind the clock than this, in seconds, the past is replayed: lag is then that behind the newest event. */
-const REPLAYED = 86_400;
+import { lagOf } from "./lag";
 
 /** Rates in rows a second; `lag` in seconds of event time behind the clock (`replayed`: behind the job's newest watermark); null: not known (yet). */
 export interface NodeFigures {
@@ -45,32 +43,32 @@ export function figuresOf(before: Snapshot | null, now: Snapshot): Figures {
   const metrics = (now.metrics ?? {}) as Record<string, Record<string, unknown>>;
   const names = new Set([...Object.keys(told), ...Object.keys(metrics)]);
   const newest = Math.max(...Object.values(told).map((node) => node.watermark ?? -Infinity)) / 1e6;
-  const replayed = now.at != null && Number.isFinite(newest) && now.at - newest > REPLAYED;
-  const span = { elapsed, shards, at: replayed ? newest : now.at ?? null, replayed };
+  const span = { elapsed, shards, at: now.at ?? null, newest };
   return Object.fromEntries([...names].map((node) => [node, figures(then[node], told[node] ?? {}, span, metrics[node] ?? null)]));
 }
 
-/** Seconds between two snapshots, threads of the job, and what its lag is measured from. */
+/** Seconds between two snapshots, threads of the job, the time of the newer one and its newest watermark. */
 interface Span {
   elapsed: number;
   shards: number;
   at: number | null;
-  replayed: boolean;
+  newest: number;
 }
 
-function figures(then: SnapshotNode | undefined, now: SnapshotNode, { elapsed, shards, at, replayed }: Span, metrics: Record<string, unknown> | null): NodeFigures {
+function figures(then: SnapshotNode | undefined, now: SnapshotNode, { elapsed, shards, at, newest }: Span, metrics: Record<string, unknown> | null): NodeFigures {
   const grown = (name: "rows_in" | "rows_out" | "busy_seconds" | "backpressured_seconds") => rate(then?.[name], now[name], elapsed);
   const busy = share(grown("busy_seconds"), shards);
   const waits = share(grown("backpressured_seconds"), shards);
   const answered = now.lookup?.answered ?? 0;
+  const lag = now.watermark == null || at === null ? null : lagOf(at - now.watermark / 1e6, at - newest);
   return {
     rowsIn: now.rows_in ?? null,
     rowsOut: now.rows_out ?? null,
     inRate: grown("rows_in"),
     outRate: grown("rows_out"),
     watermark: now.watermark ?? null,
-    lag: now.watermark == null || at === null ? null : Math.max(0, Math.round(at - now.watermark / 1e6)),
-    replayed,
+    lag: lag && Math.round(lag.seconds),
+    replayed: lag?.replayed ?? false,
     late: now.late ?? null,
     deadLetters: now.dead_letters ?? null,
     stateBytes: now.state_bytes ?? null,
