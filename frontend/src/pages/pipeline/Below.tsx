@@ -43,7 +43,7 @@ export function Below({ view, run, canRun, canEdit, slug, project }: BelowProps)
     { id: "nodes", label: t("Nodes"), content: () => <NodesTable onSelect={view.select} /> },
     { id: "state", label: t("State"), content: () => <StatePanel run={run} canRun={canRun} canEdit={canEdit} onRun={view.showRun} onSelect={view.select} /> },
     { id: "problems", label: t("Problems"), count: diagnostics.length, tone: errors ? "bad" : "warning", content: () => <Problems canEdit={canEdit} onNode={view.focus} onLine={toLine} /> },
-    { id: "why", label: t("Why no output?"), content: () => <WhyPanel run={run} onSelect={view.select} /> },
+    { id: "why", label: t("Why no output?"), content: () => <WhyPanel run={run} onPlace={view.focus} /> },
     { id: "events", label: t("Events"), content: () => <EventsPanel run={id} onSelect={view.select} /> },
     { id: "log", label: t("Log"), content: () => <LogPanel run={id} active={run !== null && !isFinal(run.status)} onSelect={view.select} /> },
     { id: "dead", label: t("Dead letters"), count: letters, tone: "warning", content: () => <DeadLetters key={id} run={id} count={letters} onSelect={view.select} /> },

@@ -11,6 +11,9 @@ export type Detail = "near" | "far" | "tiny";
 
 export const DetailContext = createContext<Detail>("near");
 
+/** Whether what a run does is drawn: figures are of the nodes of the document itself. */
+export const LiveContext = createContext(true);
+
 const FAR = 0.55;
 const TINY = 0.3;
 /** Up to so many nodes names are drawn at every zoom. */

@@ -5,9 +5,10 @@ import { useMemo, useState } from "react";
 import type { PreviewAnswer, PreviewNode } from "../../api/preview";
 import { useActionContext, useActions } from "../../actions";
 import { Empty, ErrorNote, format } from "../../design";
-import { said, t } from "../../i18n";
+import { listed, said, t } from "../../i18n";
 import { textOf, useEditor, useEditorStore } from "../document/editor";
 import { freeName, testFromPreview } from "../tests/cases";
+import { Cause } from "../why/Cause";
 import { PREVIEW_ACTIONS } from "./actions";
 import { usePreviewing } from "./asking";
 import { testedBy } from "./commands";
@@ -48,7 +49,8 @@ function Previewing({ project, node, run, canEdit, onNode }: PreviewPanelProps) 
       {error ? <div className={classes.error}><ErrorNote error={error} onRetry={() => readAgain([])} /></div> : null}
       <Trouble answer={shown} onNode={onNode} />
       <Notes answer={shown} node={node} />
-      {node && current ? <Sides answer={current} changed={changed} stale={busy} node={node} />
+      <Ends answer={shown} node={node} onNode={onNode} />
+      {node && current ? <Sides answer={current} changed={changed} stale={busy} node={node} onNode={onNode} />
         : <Empty title={node ? t("Running the pipeline on a sample") : t("Select a node")}>{node ? null : t("Its rows in and out are shown here, as of the last edit. The counts are on the canvas already.")}</Empty>}
     </div>
   );
@@ -160,18 +162,33 @@ function Notes({ answer, node }: { answer: PreviewAnswer; node: string | null })
   return texts.length ? <div className={classes.note}>{texts.join(" ")}</div> : null;
 }
 
+/** Sinks that would receive nothing, where another node is looked at: where their rows end, and the way there. */
+function Ends({ answer, node, onNode }: { answer: PreviewAnswer; node: string | null; onNode: SidesProps["onNode"] }) {
+  const elsewhere = answer.error ? [] : answer.causes.filter((cause) => !node || (cause.node !== node && !cause.sinks.includes(node)));
+  const first = elsewhere[0];
+  if (!first) return null;
+  return (
+    <div className={classes.ends} role="status">
+      <span title={said(first.hint)}>{t("{sinks} would receive nothing: {reason}", { sinks: listed(first.sinks), reason: said(first.message) })}</span>
+      <Button size="compact-xs" variant="default" onClick={() => onNode(first.place.node, first.place.property)}>{t("Go to {node}", { node: first.place.node })}</Button>
+    </div>
+  );
+}
+
 interface SidesProps {
   answer: PreviewAnswer;
   changed: ReturnType<typeof differences> | null;
   stale: boolean;
   node: string;
+  onNode: (node: string, property: string | null) => void;
 }
 
-function Sides({ answer, changed, stale, node }: SidesProps) {
+function Sides({ answer, changed, stale, node, onNode }: SidesProps) {
   const [port, setPort] = useState<string | null>(null);
   const at = Math.max(0, answer.inputs.findIndex((input) => keyOf(input) === port));
   const input = answer.inputs[at];
   const counts = answer.nodes[node];
+  const cause = answer.causes.find((each) => each.sinks.includes(node)) ?? answer.causes.find((each) => each.node === node);
   const title = counts?.is_sink ? t("{node} would receive", { node }) : t("{node} gives", { node });
   return (
     <div className={classes.sides} data-single={input ? undefined : true}>
@@ -183,7 +200,8 @@ function Sides({ answer, changed, stale, node }: SidesProps) {
           ) : null}
         </TableSide>
       ) : null}
-      <TableSide name="output" title={title} table={answer.output} changed={changed} stale={stale} why={counts ? t("It gives no rows for this sample.") : t("It cannot run as it is.")} />
+      <TableSide name="output" title={title} table={answer.output} changed={changed} stale={stale} 
+        why={cause ? <span className={classes.cause}><Cause cause={cause} onPlace={onNode} /></span> : counts ? t("It gives no rows for this sample.") : t("It cannot run as it is.")} />
     </div>
   );
 }

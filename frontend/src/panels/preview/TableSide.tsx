@@ -17,7 +17,7 @@ interface TableSideProps {
   /** Against the rows before the last edit; null where there is nothing to compare with. */
   changed?: Differences | null;
   /** What stands where there are no rows. */
-  why: string;
+  why: React.ReactNode;
   stale: boolean;
   children?: React.ReactNode;
 }

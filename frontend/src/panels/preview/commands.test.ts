@@ -33,7 +33,7 @@ test("a test is given what is pinned, and expects the folded rows", () => {
   const column = { name: "n", type: "BIGINT", kind: "whole" as const, nullable: true, time: null };
   const output = { columns: [column], rows: [[1], [1], [2]], kinds: [0, 1, 2], total: 3, before_end: 3, profile: [], time: null };
   const counts = { rows_in: 1, rows_out: 1, held: 0, late: 0, is_sink: false, watermark: null };
-  const answer: PreviewAnswer = { node: "out", nodes: { shop: counts, out: counts }, samples: {}, error: null, diagnostics: [], notes: [], milliseconds: {}, inputs: [], output };
+  const answer: PreviewAnswer = { node: "out", nodes: { shop: counts, out: counts }, samples: {}, error: null, causes: [], diagnostics: [], notes: [], milliseconds: {}, inputs: [], output };
   expect(testedBy(model, answer)).toEqual({ given: { shop: [{ a: 1 }] }, node: "out", rows: [{ n: 2 }] });
   expect(testedBy(readModel(TEXT), answer)).toBeNull();
 });

@@ -10,6 +10,8 @@ interface PreviewState {
   text: string | null;
   /** The same node's rows before the last edit that changed the text. */
   before: PreviewAnswer | null;
+  /** Rows that each node gave before that edit; null where the samples changed since. */
+  flowed: Readonly<Record<string, number>> | null;
   /** Whether a newer answer is on its way. */
   busy: boolean;
   error: unknown;
@@ -20,12 +22,18 @@ interface PreviewState {
   runs: Readonly<Record<string, number>>;
 }
 
-const NOTHING: PreviewState = { shown: null, text: null, before: null, busy: false, error: null, anew: [], round: 0, runs: {} };
+const NOTHING: PreviewState = { shown: null, text: null, before: null, flowed: null, busy: false, error: null, anew: [], round: 0, runs: {} };
 
 export const usePreview = create<PreviewState>(() => NOTHING);
 
 /** What a node did in the preview; null where there is none. */
 export const usePreviewCounts = (node: string): PreviewNode | null => usePreview((state) => state.shown?.nodes[node] ?? null);
+
+/** How many rows went along the wires of a node; null where that is not known. */
+export const useFlow = (node: string): number | null => usePreview((state) => state.shown?.nodes[node]?.rows_out ?? null);
+
+/** How many more they are than before the last edit; 0 where there is nothing to compare with. */
+export const useFlowChange = (node: string): number => usePreview((state) => (state.shown?.nodes[node]?.rows_out ?? 0) - (state.flowed?.[node] ?? state.shown?.nodes[node]?.rows_out ?? 0));
 
 /** A newer answer is on its way. */
 export function asking(): void {
@@ -36,9 +44,12 @@ export function answered(text: string, answer: PreviewAnswer): void {
   usePreview.setState((state) => {
     const same = state.shown?.node === answer.node;
     const before = !same ? null : state.text === text ? state.before : state.shown;
-    return { shown: answer, text, before, busy: false, error: null, anew: [] };
+    const flowed = state.anew.length || state.shown === null ? null : state.text === text ? state.flowed : flowOf(state.shown);
+    return { shown: answer, text, before, flowed, busy: false, error: null, anew: [] };
   });
 }
+
+const flowOf = (answer: PreviewAnswer): Record<string, number> => Object.fromEntries(Object.entries(answer.nodes).map(([name, counts]) => [name, counts.rows_out]));
 
 export function failed(error: unknown): void {
   usePreview.setState({ busy: false, error });
@@ -53,7 +64,7 @@ export function readAgain(sources: readonly string[]): void {
 export function sampleFrom(source: string, run: number | null): void {
   usePreview.setState(({ runs, round }) => {
     const others = Object.fromEntries(Object.entries(runs).filter(([name]) => name !== source));
-    return { runs: run === null ? others : { ...others, [source]: run }, anew: [], round: round + 1 };
+    return { runs: run === null ? others : { ...others, [source]: run }, flowed: null, anew: [], round: round + 1 };
   });
 }
 

@@ -7,6 +7,7 @@ import { create } from "zustand";
 import { answered, api } from "../../api/client";
 import type { components } from "../../api/generated/schema";
 import type { RunSummary, Snapshot } from "../../api/types";
+import { usePreview } from "../preview/store";
 import { useFigures } from "../run/figures";
 
 export type Why = components["schemas"]["Why"];
@@ -52,7 +53,10 @@ export function useWatching(run: RunSummary | null): readonly WhyCause[] {
   return all && causes ? causes : NONE.causes;
 }
 
-/** Why rows end at a node; undefined where they do not. */
+/** Why rows end at a node, in the run, or where there is none in the preview; undefined where they do not. */
 export function useEnding(node: string): WhyCause | undefined {
-  return useTold((state) => state.causes.find((cause) => cause.node === node));
+  const runs = useFigures((state) => state.snapshot !== null);
+  const told = useTold((state) => state.causes.find((cause) => cause.node === node));
+  const previewed = usePreview((state) => (runs ? undefined : state.shown?.causes.find((cause) => cause.node === node)));
+  return told ?? previewed;
 }
