@@ -276,14 +276,29 @@ def test_a_document_before_that_cannot_be_read() -> None:
     assert found.document is None and [d.code for d in found.diagnostics] == ["syntax"]
 
 
+def stretches(sql: str, text: str) -> set[tuple[str | int, ...]]:
+    """Node, property, path and what stands there."""
+    return {(each["node"], each["property"], *each["path"], sql[slice(*each["span"])])
+            for each in recognise(sql, previous=text).spans}
+
+
 def test_where_properties_stand() -> None:
-    sql = compile_text(CHAIN).text
-    found = recognise(sql.replace("price * 2", "(price * 2)"), previous=CHAIN)
-    spans = {(each["node"], each["property"], *each["path"]): each["span"] for each in found.spans if each["property"]}
-    sql = sql.replace("price * 2", "(price * 2)")
-    wholes = {each["node"]: sql[slice(*each["span"])] for each in found.spans if not each["property"]}
-    assert wholes["cheap"].startswith("CREATE TEMPORARY VIEW cheap AS") and wholes["cheap"].endswith("kind = 'x'")
-    assert sql[slice(*spans["cheap", "condition"])] == "price < 3 AND kind = 'x'"
-    assert sql[slice(*spans["seen", "compute", "double"])] == "price * 2"
-    assert sql[slice(*spans["seen", "compute", "low"])] == "LOWER(kind)"
-    assert sql[slice(*spans["events", "delay"])] == "INTERVAL '1' SECOND"
+    found = stretches(compile_text(CHAIN).text.replace("price * 2", "(price * 2)"), CHAIN)
+    whole, = [str(what) for node, property, what in (each for each in found if len(each) == 3)
+              if (node, property) == ("cheap", "")]
+    assert whole.startswith("CREATE TEMPORARY VIEW cheap AS") and whole.endswith("kind = 'x'")
+    assert found >= {("cheap", "condition", "price < 3 AND kind = 'x'"), ("seen", "compute", "double", "price * 2"),
+                     ("seen", "compute", "low", "LOWER(kind)"), ("events", "delay", "INTERVAL '1' SECOND")}
+
+
+def test_where_names_stand() -> None:
+    """Lists of columns, names that are given, options."""
+    found = stretches(compile_text(CHAIN).text, CHAIN)
+    assert found >= {("events", "columns", "price", "price"), ("events", "columns", "price", "DOUBLE"),
+                     ("events", "time", "ts"), ("events", "options", "path", "'path' = 'events.csv'"),
+                     ("seen", "keep", 0, "`user`"), ("seen", "keep", 1, "ts"), ("seen", "compute", "low", "low")}
+    found = stretches(compile_text(SHOP).text, SHOP)
+    assert found >= {("recent", "keys", 0, "user_id"), ("vectors", "keep", 2, "event_time"),
+                     ("vectors", "crosses", "device_category", 1, "category_id"),
+                     ("labelled", "match", 0, "impression_id"), ("item_features", "features", 1, "price"),
+                     ("predicted", "prediction", "p"), ("predictions", "columns", 0, "impression_id")}

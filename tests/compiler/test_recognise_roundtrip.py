@@ -83,6 +83,18 @@ def test_each_component_is_read_off_its_sql(sample: Sample) -> None:
             assert found is None or found.text != sql, (node["id"], name)
 
 
+@pytest.mark.parametrize("sample", [pytest.param(sample, id=title(sample)) for sample in SAMPLES])
+def test_where_the_properties_of_each_component_stand(sample: Sample) -> None:
+    """All but numbers and words that the SQL says in other ways."""
+    text = sample_document(sample)
+    spans = {(each["node"], each["property"]) for each in recognise(compile_text(text).text, previous=text).spans}
+    for node in json.loads(text)["nodes"]:
+        declared = catalogue()[node["component"]].properties()
+        for name in node.get("properties") or ():
+            elsewhere = declared[name].kind in ("choice", "number", "flag") or name == "parameters"
+            assert elsewhere or (node["id"], name) in spans, (node["id"], name)
+
+
 @pytest.mark.soak
 @given(seed=st.integers(0, 10**9))
 @example(seed=0)

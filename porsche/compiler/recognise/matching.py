@@ -10,11 +10,13 @@ from sqlglot import exp
 
 from engine.analyze import Analyzer
 from engine.errors import UserError
+from engine.sql.dialect import Option
 from engine.types import Schema
 from porsche.compiler.environment import Environment
-from porsche.compiler.lowering import Statement, columns_of, statements_of
+from porsche.compiler.lowering import columns_of
 from porsche.compiler.recognise.normal import fingerprint, normal, printed, settled, skeleton
 from porsche.compiler.recognise.script import Unit
+from porsche.compiler.statements import Statement, statements_of
 from porsche.components import catalogue
 from porsche.components.base import Component, PropertyError, Site
 from porsche.components.properties import InvalidValue, Property, TimeColumn
@@ -24,6 +26,25 @@ from porsche.components.table import Table, column, identifier
 TAG = "said"
 """In the `meta` of a tree that a property holds: the property, and the path inside its value."""
 
+
+class Word(str):
+    """A word of a property's value, most of them names. It stays itself in the trees that are made with it.
+    `tag`: the property, and the path inside its value."""
+
+    __slots__ = ("tag",)
+    tag: Tag
+
+    @classmethod
+    def of(cls, text: str, name: str, *path: str | int) -> Word:
+        made = cls(text)
+        made.tag = (name, path)
+        return made
+
+    def __str__(self) -> str:
+        return self
+
+
+Tag = tuple[str, tuple[str | int, ...]]
 Prints = tuple[tuple[str, str, str], ...]
 """What statements have in common with those that mean the same: kind, name and fingerprint of each."""
 
@@ -149,8 +170,12 @@ class Matcher:
         yield dict(said)
 
     def _site(self, node: str) -> Site:
-        return Site(node, self._describe,
-                    lambda use, given: self._environment.options(node, use, given, self._state))
+        def options(use: str, given: Mapping[str, str]) -> dict[str, str]:
+            words = {name: name for name in given}
+            filled = self._environment.options(node, use, given, self._state)
+            return {words.get(name, name): text for name, text in filled.items()}
+
+        return Site(node, self._describe, options)
 
     def _describe(self, query: exp.Query) -> Schema:
         for finding in self._analyzer.add_statement(query):
@@ -214,7 +239,28 @@ def _values(component: type[Component], properties: Mapping[str, Any]) -> dict[s
         whole = [((), values[name])] if isinstance(values[name], exp.Expr) else []
         for path, tree in (*whole, *property.trees(values[name])):
             bare(tree).meta[TAG] = (name, path)
+        values[name] = _worded(name, values[name])
     return values
+
+
+def _worded(name: str, value: Any) -> Any:
+    """A checked value that knows which of its words is where: a name, names, or what names have."""
+    if isinstance(value, str):
+        return Word.of(value, name)
+    if isinstance(value, dict):
+        return {Word.of(key, name, key): text for key, text in value.items()}
+    return tuple(_entry(name, i, each) for i, each in enumerate(value)) if isinstance(value, tuple) else value
+
+
+def _entry(name: str, at: int, entry: Any) -> Any:
+    if isinstance(entry, str):
+        return Word.of(entry, name, at)
+    key, value = entry
+    if isinstance(value, exp.DataType):
+        value.meta[TAG] = (name, (key,))
+    elif isinstance(value, tuple):
+        value = tuple(Word.of(part, name, key, i) if isinstance(part, str) else part for i, part in enumerate(value))
+    return Word.of(key, name, key), value
 
 
 def _columns_exist(component: type[Component], values: Mapping[str, Any], tables: Mapping[str, Any]) -> bool:
@@ -234,6 +280,7 @@ def tagged(found: Found, unit: Unit) -> Iterator[tuple[str, tuple[str | int, ...
     for ours in found.bones:
         theirs = said.get(printed(ours))
         for there, here in zip(theirs.walk() if theirs is not None else (), ours.walk(), strict=False):
-            tag = here.meta.get(TAG)
+            word = here.args.get("this")
+            tag = word.tag if isinstance(word, Word) else here.meta.get(TAG)
             if tag is not None:
-                yield tag[0], tag[1], there
+                yield tag[0], tag[1], there.parent if isinstance(there.parent, Option) else there
