@@ -11,7 +11,9 @@ import { Canvas } from "../../panels/canvas/Canvas";
 import type { Failure } from "../../panels/canvas/graph";
 import { ConflictDialog } from "../../panels/document/ConflictDialog";
 import type { Reveal } from "../../panels/document/DocumentPanel";
-import { isDirty, isOvertaken, useEditor, useEditorStore } from "../../panels/document/editor";
+import { useDrafts } from "../../panels/document/drafts";
+import { EditorProvider, isDirty, isOvertaken, useEditor, useEditorStore } from "../../panels/document/editor";
+import { pathOf, pathText, useInside } from "../../panels/document/inside";
 import { useChecks, useFollowing, useSaving } from "../../panels/document/keeping";
 import { KeepingStatus } from "../../panels/document/KeepingStatus";
 import { PipelineMenu } from "../../panels/pipelines/PipelineMenu";
@@ -32,6 +34,8 @@ const SIDE = new Set(["node", "sql", "document", "revisions"]);
 export interface View {
   node: string | null;
   property: string | null;
+  /** Nodes of components that one is inside of; null: the pipeline itself. `node` is then one there. */
+  inside: string | null;
   run: number | null;
   side: string;
   below: string;
@@ -41,7 +45,9 @@ export interface View {
   /** Selects a node and one of its properties, where it is looked at. */
   point: (node: string, property: string | null) => void;
   /** Selects a node and shows one of its properties. */
-  focus: (node: string, property: string | null) => void;
+  focus: (node: string | null, property: string | null, inside?: string | null) => void;
+  /** Goes into what is at the end of this way of nodes, the pipeline itself where it is empty; there to a node. */
+  enter: (path: readonly string[], node: string | null) => void;
   /** Opens the document at a place; a node's place selects it too. */
   reveal: (place: Reveal) => void;
   revealed: Reveal | null;
@@ -53,12 +59,12 @@ function useView(): View {
   const [keptBelow, keepBelow] = useKept<string>("tab.below", "");
   const [revealed, setRevealed] = useState<Reveal | null>(null);
   const asked = query.get("tab");
-  const change = useStable((changes: Record<string, string | null>) => {
+  const change = useStable((changes: Record<string, string | null>, replace?: boolean) => {
     setQuery((before) => {
       const next = new URLSearchParams(before);
       for (const [name, value] of Object.entries(changes)) if (value === null) next.delete(name); else next.set(name, value);
       return next;
-    }, { replace: true });
+    }, { replace: replace ?? true });
   });
   /** The tab that the URL asked for stays open on its side as another one is. */
   const keep = (tab: string) => {
@@ -71,22 +77,24 @@ function useView(): View {
   const select = useCallback((node: string | null) => change({ node, property: null }), [change]);
   const point = useCallback((node: string, property: string | null) => change({ node, property }), [change]);
   const showRun = useCallback((run: number | null) => change({ run: run === null ? null : String(run) }), [change]);
-  const focus = useStable((node: string, property: string | null) => {
+  const focus = useStable((node: string | null, property: string | null, inside: string | null = null) => {
     keep("node");
-    change({ tab: null, node, property });
+    change({ tab: null, node, property, inside });
   });
+  const enter = useStable((path: readonly string[], node: string | null) => change({ inside: pathText(path), node, property: null }, false));
   const reveal = useStable((place: Reveal) => {
     setRevealed({ ...place });
     keep("document");
-    change({ tab: null, ...(place.node ? { node: place.node, property: place.property ?? null } : {}) });
+    change({ tab: null, ...(place.node ? { node: place.node, property: place.property ?? null, inside: null } : {}) });
   });
   return {
     node: query.get("node"),
     property: query.get("property"),
+    inside: query.get("inside"),
     run: Number(query.get("run")) || null,
     side: asked && SIDE.has(asked) ? asked : keptSide,
     below: asked && !SIDE.has(asked) ? asked : keptBelow,
-    select, show, showRun, point, focus, reveal, revealed,
+    select, show, showRun, point, focus, enter, reveal, revealed,
   };
 }
 
@@ -116,6 +124,9 @@ export function Workbench({ detail, role }: { detail: PipelineDetail; role: Role
   const overtaken = useEditor(isOvertaken);
   usePipelineActions({ canEdit, canRun, run, view, onNew: () => setStarting(true) });
   const failure = useFailure(run);
+  const editor = useEditorStore();
+  const inner = useInside(view.inside);
+  const onProperty = useStable((node: string, property: string | null) => view.focus(node, property, inner ? view.inside : null));
   return (
     <div className={classes.page}>
       <header className={classes.head}>
@@ -130,15 +141,24 @@ export function Workbench({ detail, role }: { detail: PipelineDetail; role: Role
       <div className={classes.main}>
         <Split name="below" side="below" label={t("Height of the panels below")} initial={280} least={80} leave={180}>
           <Split name="side" side="right" label={t("Width of the side panel")} initial={380} least={260} leave={360}>
-            <Canvas selected={view.node} onSelect={view.select} onProperty={view.focus} failure={failure} canEdit={canEdit} />
-            <Side view={view} run={run} canEdit={canEdit} overtaken={overtaken} />
+            <EditorProvider value={inner ?? editor}>
+              <Canvas key={inner ? view.inside : ""} selected={view.node} onSelect={view.select} onProperty={onProperty} onEnter={view.enter}
+                failure={inner ? null : failure} canEdit={canEdit} />
+            </EditorProvider>
+            <Side view={inner ? outside(view) : view} inner={inner ? { editor: inner, view } : null} run={run} canEdit={canEdit} overtaken={overtaken} />
           </Split>
-          <Below view={view} run={run} canRun={canRun} canEdit={canEdit} slug={detail.slug} project={detail.project} />
+          <Below view={inner ? outside(view) : view} run={run} canRun={canRun} canEdit={canEdit} slug={detail.slug} project={detail.project} />
         </Split>
       </div>
       <ConflictDialog detail={detail} />
     </div>
   );
+}
+
+/** What panels show of the pipeline itself while one is inside of a component: the node of that; who selects another one is out again. */
+function outside(view: View): View {
+  const out = (node: string | null) => view.enter([], node);
+  return { ...view, node: pathOf(view.inside)[0] ?? null, property: null, select: out, point: out };
 }
 
 /** The node that the run failed at, and why; the same object as long as it is the same failure. */
@@ -159,7 +179,8 @@ interface Acting {
 
 function usePipelineActions({ canEdit, canRun, run, view, onNew }: Acting): void {
   const editor = useEditorStore();
-  const dirty = useEditor(isDirty);
+  const isTyping = useDrafts((drafts) => drafts.held.size > 0);
+  const dirty = useEditor(isDirty) || isTyping;
   const canUndo = useEditor((state) => state.history.past.length > 0);
   const canRedo = useEditor((state) => state.history.future.length > 0);
   const saving = useSaving();

@@ -7,7 +7,7 @@ import { successors } from "../../document/gestures";
 import { said, t } from "../../i18n";
 import { useEditor } from "../document/editor";
 import { LibrarySection } from "../library/LibrarySection";
-import type { Catalogue, Verb } from "./catalogue";
+import { type Catalogue, type Verb, offered } from "./catalogue";
 import type { Desk } from "./desk";
 import { COMPONENT_TYPE } from "./dropping";
 import classes from "./editing.module.css";
@@ -77,7 +77,7 @@ function Card({ verb, illegal, onAdd, onShow }: { verb: Verb; illegal: boolean; 
 }
 
 function sections(catalogue: Catalogue, query: string, legal: ReadonlySet<string> | null): Array<{ family: string; verbs: Verb[] }> {
-  const all = [...catalogue.values()].filter((verb) => legal === null || legal.has(verb.name));
+  const all = offered(catalogue).filter((verb) => legal === null || legal.has(verb.name));
   const some = found(query, all, (verb) => `${said(verb.title)} ${verb.title} ${verb.name} ${verb.family} ${verb.doc}`, 200);
   const families = [...new Set([...FAMILIES, ...some.map((verb) => verb.family)])];
   return families.map((family) => ({ family, verbs: some.filter((verb) => verb.family === family) })).filter(({ verbs }) => verbs.length);

@@ -9,10 +9,10 @@ type Menu = Extract<Overlay, { kind: "menu" }>;
 
 /** What each menu offers; "-" is a line. Actions that cannot be done now are left out. */
 const ENTRIES: Readonly<Record<Menu["target"], readonly string[]>> = {
-  node: ["add", "connect", "rename", "disable", "-", "cut", "copy", "duplicate", "delete", "-", "group", "regroup", "ungroup", "component", "expand", "-", "align-left",
+  node: ["add", "connect", "rename", "disable", "-", "cut", "copy", "duplicate", "delete", "-", "group", "regroup", "ungroup", "component", "inside", "expand", "-", "align-left",
     "align-top", "align-middle", "align-center", "distribute-x", "distribute-y", "-", "upstream", "downstream"],
   edge: ["add-on-wire", "cycle-port", "-", "delete"],
-  pane: ["add", "note", "paste", "paste-wired", "-", "select-all", "tidy", "find", "-", "fit", "outline", "components", "map"],
+  pane: ["outside", "add", "note", "paste", "paste-wired", "-", "select-all", "tidy", "find", "-", "fit", "outline", "components", "map"],
   group: ["collapse", "rename-group", "ungroup", "-", "duplicate", "delete"],
   note: ["delete"],
 };

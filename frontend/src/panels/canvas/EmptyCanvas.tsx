@@ -2,6 +2,7 @@ import { IconBook2, IconPlus } from "@tabler/icons-react";
 
 import { Keys } from "../../actions";
 import { said, t } from "../../i18n";
+import { offered } from "./catalogue";
 import type { Desk } from "./desk";
 import classes from "./editing.module.css";
 import { FamilyIcon } from "./families";
@@ -11,7 +12,7 @@ import { toggleShown } from "./shown";
 
 /** What an empty canvas says: where to begin. */
 export function EmptyCanvas({ desk }: { desk: Desk }) {
-  const sources = [...desk.catalogue.values()].filter((verb) => verb.inputs.length === 0 && verb.gives === "rows");
+  const sources = offered(desk.catalogue).filter((verb) => verb.inputs.length === 0 && verb.gives === "rows");
   return (
     <section className={`${classes.empty} nodrag nopan`} aria-label={t("Begin here")}>
       <h2>{t("Begin with where the rows come from")}</h2>

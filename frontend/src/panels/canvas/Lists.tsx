@@ -7,7 +7,7 @@ import type { Command } from "../../document/commands";
 import { CommandError } from "../../document/errors";
 import { said, t } from "../../i18n";
 import { useEditor } from "../document/editor";
-import type { Catalogue, Verb } from "./catalogue";
+import { type Catalogue, type Verb, offered } from "./catalogue";
 import { type Desk, modelOf } from "./desk";
 import { FamilyIcon, familyTitle, FAMILIES } from "./families";
 import { addNode, connect, labelOf, regroup, settle } from "./operations";
@@ -85,7 +85,7 @@ function fits(attempt: () => unknown): boolean {
 
 function inFamilies(catalogue: Catalogue): string[] {
   const order = (name: string) => { const i = FAMILIES.indexOf(catalogue.get(name)?.family ?? ""); return i < 0 ? FAMILIES.length : i; };
-  return [...catalogue.keys()].sort((a, b) => order(a) - order(b));
+  return offered(catalogue).map((verb) => verb.name).sort((a, b) => order(a) - order(b));
 }
 
 function described(verb: Verb): Omit<AddPick, "group" | "component" | "wired" | "ports"> {

@@ -1,6 +1,6 @@
 import { IconAlertTriangle, IconBox, IconChevronDown, IconChevronRight, IconCircleX, IconCornerDownRight, IconX } from "@tabler/icons-react";
 import { ActionIcon } from "@mantine/core";
-import { type KeyboardEvent, type ReactNode, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, type ReactNode, use, useMemo, useRef, useState } from "react";
 
 import { plural, said, t } from "../../i18n";
 import { useEditor } from "../document/editor";
@@ -8,6 +8,7 @@ import { useFigures } from "../run/figures";
 import classes from "./editing.module.css";
 import { FamilyIcon } from "./families";
 import { deskNow, modelOf } from "./desk";
+import { LiveContext } from "./detail";
 import type { TileData, Wire } from "./graph";
 import { liveText } from "./NodeTile";
 import { collapse, disconnect, edgeLike, labelOf } from "./operations";
@@ -107,7 +108,8 @@ function Item({ line, isCurrent, selected, tile, onGo, onFold }: ItemProps) {
 }
 
 function Content({ line, tile }: { line: Line; tile: TileData | undefined }): ReactNode {
-  const live = useFigures((state) => (line.kind === "node" ? state.nodes[line.id] : undefined));
+  const drawn = use(LiveContext);
+  const live = useFigures((state) => (drawn && line.kind === "node" ? state.nodes[line.id] : undefined));
   if (line.kind === "group") return <><IconBox size={15} aria-hidden /><span className="p-truncate" data-name>{groupName(line.id)}</span></>;
   if (line.kind === "wire") {
     return <><IconCornerDownRight size={13} aria-hidden /><span className="p-truncate">{t("reads {node}", { node: labelOf(line.wire?.source ?? "") })}{line.wire?.port ? `, ${line.wire.port}` : ""}</span></>;

@@ -3,7 +3,7 @@
 import {
   IconAlignBoxCenterMiddle, IconAlignBoxLeftMiddle, IconAlignBoxTopCenter, IconArrowBackUp, IconArrowForwardUp, IconArrowsMaximize, IconBox, IconBoxMultiple,
   IconClipboard, IconCopy, IconCut, IconEyeOff, IconFocusCentered, IconLayoutDistributeHorizontal, IconLayoutDistributeVertical, IconLibraryPlus, IconLink,
-  IconLayoutSidebarLeftExpand, IconList, IconMap2, IconNote, IconPencil, IconPlus, IconPlugConnected, IconSearch, IconSelectAll, IconSquaresDiagonal, IconSparkles, IconTrash, IconZoomIn, IconZoomOut,
+  IconLayoutSidebarLeftExpand, IconList, IconLogin2, IconLogout2, IconMap2, IconNote, IconPencil, IconPlus, IconPlugConnected, IconSearch, IconSelectAll, IconSquaresDiagonal, IconSparkles, IconTrash, IconZoomIn, IconZoomOut,
 } from "@tabler/icons-react";
 import type { Action } from "../../actions";
 import { msg } from "../../i18n";
@@ -27,11 +27,8 @@ const one = () => useSelection.getState().primary !== null && useSelection.getSt
 const several = (least: number) => () => ops.selectedNodes().length >= least;
 const anything = () => some() || useSelection.getState().edges.size > 0 || useSelection.getState().parts.size > 0;
 const anyGroup = () => ops.selectedGroups().length > 0;
-const isOwn = () => {
-  const desk = deskNow();
-  const node = desk && modelOf(desk).nodes.find((each) => each.id === useSelection.getState().primary);
-  return Boolean(desk && node && modelOf(desk).components.some((each) => each.name === node.component));
-};
+const isOwn = () => one() && ops.isOwn(useSelection.getState().primary ?? "");
+const isInside = () => Boolean(deskNow()?.inside);
 const onTile = () => document.activeElement?.closest(".react-flow__node, [data-canvas-region], [role='tree']") != null;
 
 function action(id: string, label: string, run: () => unknown, extra: Extra = {}): Action {
@@ -59,6 +56,14 @@ function addOnWire(): void {
   if (onEdge) open({ kind: "add", point: null, onEdge });
 }
 
+/** Once more, where nothing is selected, leads out of a component. */
+function selectNothing(): void {
+  const { nodes, edges, parts } = useSelection.getState();
+  if (nodes.size + edges.size + parts.size === 0) return void ops.goOut();
+  choose({});
+  focusCanvas();
+}
+
 const CHANGING: readonly Action[] = [
   action("rename", msg("Rename"), () => open({ kind: "rename", node: selected() ?? "" }), { keys: ["f2"], icon: IconPencil, enabled: edits(one), words: "label name" }),
   action("disable", msg("Disable or enable"), ops.toggleDisabled, { keys: ["d"], icon: IconEyeOff, enabled: edits(some), words: "bypass mute off" }),
@@ -76,7 +81,7 @@ const CLIPBOARD: readonly Action[] = [
 const SELECTING: readonly Action[] = [
   action("leave", msg("Leave the canvas"), leaveCanvas, { keys: ["f6"], words: "focus next panel" }),
   action("select-all", msg("Select all nodes"), ops.selectAll, { keys: ["mod+a"], icon: IconSelectAll }),
-  action("select-none", msg("Select nothing"), () => { choose({}); focusCanvas(); }, { keys: ["escape"], listed: false, enabled: anything }),
+  action("select-none", msg("Select nothing"), selectNothing, { keys: ["escape"], listed: false, enabled: () => anything() || isInside() }),
   action("upstream", msg("Select all that feeds it"), () => ops.selectAlong("up"), { keys: ["shift+left"], enabled: () => selected() !== undefined, words: "upstream" }),
   action("downstream", msg("Select all that it feeds"), () => ops.selectAlong("down"), { keys: ["shift+right"], enabled: () => selected() !== undefined, words: "downstream" }),
 ];
@@ -98,6 +103,8 @@ const GROUPING: readonly Action[] = [
     icon: IconBox, enabled: edits(() => some() && Boolean(deskNow() && modelOf(deskNow() as never).groups.length)) }),
   action("component", msg("Save the selection as a component…"), () => open({ kind: "component", nodes: ops.selectedNodes() }), { icon: IconLibraryPlus, enabled: edits(some), words: "sub-pipeline reuse" }),
   action("expand", msg("Open the component into its nodes"), ops.expandComponent, { icon: IconArrowsMaximize, enabled: edits(isOwn), words: "sub-pipeline inside" }),
+  action("inside", msg("Go into the component"), () => ops.goInside(), { keys: ["i"], icon: IconLogin2, enabled: isOwn, words: "sub-pipeline open inside" }),
+  action("outside", msg("Go out of the component"), () => ops.goOut(), { keys: ["u"], icon: IconLogout2, enabled: isInside, words: "sub-pipeline up back" }),
 ];
 
 const PLACING: readonly Action[] = [

@@ -4,7 +4,9 @@ import { useMemo } from "react";
 
 import { useComponents } from "../../api/compile";
 import type { ComponentSpec } from "../../api/types";
+import { OUTPUT, inputNode } from "../../document/inside";
 import type { ModelComponent, ModelEdge } from "../../document/model";
+import { t } from "../../i18n";
 import { useEditor } from "../document/editor";
 
 export type InputPort = ComponentSpec["ports"]["inputs"][number];
@@ -35,14 +37,32 @@ export function useKnown(): Catalogue {
   const catalogue = useCatalogue();
   const own = useEditor((state) => state.model.components);
   const declared = useEditor((state) => (own.length ? state.compiled?.components : undefined));
+  const inside = useEditor((state) => state.inside?.component);
   return useMemo(() => {
     if (!own.length) return catalogue;
     const said = catalogueOf((declared ?? []).filter((spec) => own.some((each) => each.name === spec.name)));
-    return new Map([...catalogue, ...own.map((each) => [each.name, ownVerb(each, catalogue)] as const), ...said]);
-  }, [catalogue, own, declared]);
+    const known = new Map([...catalogue, ...own.map((each) => [each.name, ownVerb(each, catalogue)] as const), ...said]);
+    const around = inside && known.get(inside.name);
+    return around ? new Map([...known, ...endsOf(around).map((verb) => [verb.name, verb] as const)]) : known;
+  }, [catalogue, own, declared, inside]);
 }
 
 export const OWN = "own";
+/** What stands for inputs and output of a component, inside of it. */
+const END = "end";
+
+function endsOf({ inputs, gives }: Verb): Verb[] {
+  const nothing = { family: END, details: "", example: {}, properties: [] };
+  const output: Verb = { ...nothing, name: OUTPUT, title: t("Output"), doc: t("What the component gives to those outside."), gives: null,
+    inputs: [{ name: "rows", help: "", optional: false, many: false, relation: gives ?? "rows" }] };
+  return [...inputs.map(({ name, relation }): Verb => ({ ...nothing, name: inputNode(name), title: t("Input"), doc: t("What comes in from outside."), inputs: [], gives: relation })),
+    ...(gives ? [output] : [])];
+}
+
+/** The components that one can add. */
+export function offered(catalogue: Catalogue): Verb[] {
+  return [...catalogue.values()].filter((verb) => verb.family !== END);
+}
 
 /** A component of the document: its inputs take what the inner ones take, its output gives what the inner one gives. */
 function ownVerb(own: ModelComponent, catalogue: Catalogue): Verb {

@@ -11,8 +11,9 @@ import { type Ports, portsOf } from "../../document/gestures";
 import { arrange } from "../../document/layout";
 import type { Layout, Model } from "../../document/model";
 import type { Editor } from "../document/editor";
+import type { Inside } from "../document/inside";
 import { announce, refuse } from "./announce";
-import type { Catalogue } from "./catalogue";
+import { type Catalogue, offered } from "./catalogue";
 import type { Wire } from "./graph";
 import type { Flow } from "./viewport";
 
@@ -25,6 +26,10 @@ export interface Desk {
   /** Where nodes stand, those included that nobody placed. */
   places: Layout;
   flow: Flow;
+  /** The component that all this is inside of. */
+  inside: Inside | null;
+  /** Goes into what is at the end of this way of nodes, the document itself where it is empty; there to a node. */
+  enter: (path: readonly string[], node: string | null) => void;
 }
 
 export const useDesk = create<{ desk: Desk | null }>(() => ({ desk: null }));
@@ -38,8 +43,13 @@ export const modelOf = (desk: Desk): Model => desk.editor.getState().model;
 let seen: { catalogue: Catalogue; ports: Ports } | null = null;
 
 export function portsFor(catalogue: Catalogue): Ports {
-  if (seen?.catalogue !== catalogue) seen = { catalogue, ports: portsOf(catalogue) };
+  if (seen?.catalogue !== catalogue) seen = { catalogue, ports: portsFrom(catalogue) };
   return seen.ports;
+}
+
+/** Ends of a component are known, and none can be added. */
+function portsFrom(catalogue: Catalogue): Ports {
+  return { ...portsOf(catalogue), names: offered(catalogue).map((verb) => verb.name) };
 }
 
 /** Changes the document by what is made of it now; says what was done, or why it cannot be. Whether it was done. */

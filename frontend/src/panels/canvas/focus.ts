@@ -20,6 +20,20 @@ export function leaveCanvas(): void {
   all.find((element) => canvas && !canvas.contains(element) && canvas.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_FOLLOWING)?.focus();
 }
 
+let next: { node: string | null } | null = null;
+
+/** What has the focus on the canvas that is drawn next: a node, or the canvas itself. */
+export function focusNext(node: string | null): void {
+  next = { node };
+}
+
+/** Gives the focus to what was asked for before the canvas was there. */
+export function takeFocus(): void {
+  if (next?.node) focusNode(next.node, "canvas");
+  else if (next) focusCanvas();
+  next = null;
+}
+
 export function inOutline(): boolean {
   return document.activeElement?.closest("[role='tree']") != null;
 }

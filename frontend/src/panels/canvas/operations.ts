@@ -2,11 +2,12 @@
 
 import { type Command, type Pipeline, apply } from "../../document/commands";
 import * as gestures from "../../document/gestures";
+import { isEnd } from "../../document/inside";
 import { type Model, type ModelEdge, readModel } from "../../document/model";
 import { plural, said, t } from "../../i18n";
 import { announce, refuse } from "./announce";
 import { type Desk, act, deskNow, middleOf, modelOf, spotFor } from "./desk";
-import { focusCanvas, focusNode } from "./focus";
+import { focusCanvas, focusNext, focusNode } from "./focus";
 import type { Wire } from "./graph";
 import { open, useWriting } from "./overlay";
 import { choose, useSelection } from "./selection";
@@ -126,13 +127,13 @@ export function cyclePort(): boolean {
 
 // ---- what is selected ------------------------------------------------------------------------------------------------
 
-/** All selected nodes, those of collapsed groups that are selected included. */
+/** All selected nodes, those of collapsed groups that are selected included; not what stands for inputs and output. */
 export function selectedNodes(): string[] {
   const desk = deskNow();
   if (!desk) return [];
   const { nodes, parts } = useSelection.getState();
   const inside = modelOf(desk).groups.filter((group) => group.collapsed && parts.has(group.id)).flatMap((group) => group.nodes);
-  return modelOf(desk).nodes.map((node) => node.id).filter((node) => nodes.has(node) || inside.includes(node));
+  return modelOf(desk).nodes.map((node) => node.id).filter((node) => !isEnd(node) && (nodes.has(node) || inside.includes(node)));
 }
 
 export function removeSelected(): boolean {
@@ -372,6 +373,34 @@ export function expandComponent(): boolean {
   });
   if (done) settle(ids);
   return done;
+}
+
+/** The selected node's inside, where it is of a component of the document; whether it is. */
+export function goInside(node = useSelection.getState().primary): boolean {
+  const desk = deskNow();
+  if (!desk || node === null || !isOwn(node)) return false;
+  focusNext(null);
+  desk.enter([...(desk.inside?.path ?? []), node], null);
+  announce(t("Inside {node}", { node: labelOf(node) }));
+  return true;
+}
+
+/** Back to where the node stands whose inside this is. */
+export function goOut(depth = (deskNow()?.inside?.path.length ?? 0) - 1): boolean {
+  const desk = deskNow();
+  const node = desk?.inside?.path[depth];
+  if (!desk?.inside || node === undefined) return false;
+  focusNext(node);
+  desk.enter(desk.inside.path.slice(0, depth), node);
+  announce(t("Outside again"));
+  return true;
+}
+
+/** Whether a node is of a component of the document. */
+export function isOwn(node: string): boolean {
+  const desk = deskNow();
+  const found = desk && modelOf(desk).nodes.find((each) => each.id === node);
+  return Boolean(desk && found && modelOf(desk).components.some((each) => each.name === found.component));
 }
 
 /** A new id, or only a label where the name is no id. */

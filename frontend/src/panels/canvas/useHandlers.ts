@@ -4,6 +4,7 @@ import type { Connection, Edge, EdgeChange, FinalConnectionState, OnConnectStart
 import type { DragEvent, MouseEvent as ReactMouseEvent } from "react";
 
 import { useStable } from "../../design";
+import { isEnd } from "../../document/inside";
 import type { ModelEdge } from "../../document/model";
 import { refuse } from "./announce";
 import { COMPONENT_TYPE, markTarget, wireAt } from "./dropping";
@@ -172,6 +173,7 @@ function useMenus() {
   });
   const onNodeDoubleClick = useStable((_: ReactMouseEvent, node: Standing) => {
     if (node.type === "folded") ops.collapse([node.id]);
+    else if (node.type === "tile" && (ops.goInside(node.id) || isEnd(node.id))) return;
     else if (deskNow()?.canEdit && (node.type === "tile" || node.type === "frame")) open({ kind: "rename", node: node.id });
   });
   const onPaneClick = useStable(() => choose({}));

@@ -36,7 +36,7 @@ export function insideEditor(outer: Editor, path: readonly string[]): { editor: 
   const change: EditorState["change"] = (command, label, group) => {
     const { history, inside } = editor.getState();
     const after = apply(history.pipeline, command).pipeline.text;
-    if (inside) outer.getState().change(outward(outer.getState().model, inside.component, history.pipeline.text, after), label, group && `${path.join(BETWEEN)} ${group}`);
+    if (inside) outer.getState().change(outward(inside.component, history.pipeline.text, after), label, group && `${path.join(BETWEEN)} ${group}`);
   };
   const editor: Editor = createStore<EditorState>(() => ({ ...seen(outer.getState(), path, null), change }));
   const sync = () => {

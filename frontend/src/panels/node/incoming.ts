@@ -3,6 +3,7 @@
 import { useMemo } from "react";
 
 import type { ColumnInfo, NodeSchema, PropertySpec } from "../../api/types";
+import { tableName } from "../../document/inside";
 import type { Model, ModelNode } from "../../document/model";
 import { type Catalogue, portOf, useKnown } from "../canvas/catalogue";
 import { type EditorState, useEditor } from "../document/editor";
@@ -96,7 +97,7 @@ export function useTables(node: ModelNode): Readonly<Record<string, readonly Col
   const catalogue = useKnown();
   return useMemo(() => {
     const sources = sourcesAt(model, catalogue, node.id, "");
-    return Object.fromEntries(sources.map((source) => [source, schemas[source]?.columns ?? []]));
+    return Object.fromEntries(sources.map((source) => [tableName(source), schemas[source]?.columns ?? []]));
   }, [model, catalogue, schemas, node.id]);
 }
 

@@ -6,6 +6,7 @@ import type { Diagnostic } from "../../api/types";
 import { Empty } from "../../design";
 import { listed, plural, said, t } from "../../i18n";
 import { diagnosticsOf, useEditor } from "../document/editor";
+import { pathText, placeInside } from "../document/inside";
 import panels from "../run/panels.module.css";
 import { Fixes } from "./Fixes";
 import { isCurrent } from "./fixing";
@@ -13,7 +14,8 @@ import classes from "./problems.module.css";
 
 interface ProblemsProps {
   canEdit?: boolean;
-  onNode: (node: string, property: string | null) => void;
+  /** `inside`: the way of nodes that leads into a component; `node` is then one there. */
+  onNode: (node: string | null, property: string | null, inside?: string | null) => void;
   onLine: (diagnostic: Diagnostic) => void;
 }
 
@@ -54,11 +56,14 @@ interface ProblemProps extends ProblemsProps {
 function Problem({ problem, all, canEdit, onNode, onLine }: ProblemProps) {
   const Icon = problem.severity === "error" ? IconCircleX : IconAlertTriangle;
   const { node, property } = problem;
+  const model = useEditor((state) => state.model);
+  const place = placeInside(problem, model);
   return (
     <li className={classes.problem}>
       <Icon size={15} color={`var(--p-${problem.severity === "error" ? "bad" : "warning"}-text)`} aria-label={problem.severity === "error" ? t("error") : t("warning")} />
       <span className={classes.where}>
-        {node ? <><button type="button" className={panels.link} onClick={() => onNode(node, property)}>{property ? `${node}.${property}` : node}</button>, </> : null}
+        {place ? <><button type="button" className={panels.link} onClick={() => onNode(place.node, null, pathText(place.path))}>{[...place.path, place.node ?? ""].filter(Boolean).join(" › ")}</button>, </>
+          : node ? <><button type="button" className={panels.link} onClick={() => onNode(node, property)}>{property ? `${node}.${property}` : node}</button>, </> : null}
         <button type="button" className={panels.link} onClick={() => onLine(problem)}>{problem.line ? t("line {line}", { line: problem.line }) : t("document")}</button>
       </span>
       <div style={{ minWidth: 0, flex: 1 }}>
