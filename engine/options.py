@@ -105,6 +105,8 @@ class JobProperties:
     python_mode: str = "process"
     python_timeout: int = 60_000_000
     python_memory: int = 2 << 30
+    dead_letters: int = 100_000
+    dead_letters_size: int = 64 << 20
 
     @staticmethod
     def of(settings: Mapping[str, str]) -> JobProperties:
@@ -135,6 +137,8 @@ _FIELDS: dict[str, tuple[str, Callable[[str, str], object]]] = {
     "python_mode": ("python.execution-mode", execution_mode),
     "python_timeout": ("python.fn-execution.timeout", duration),
     "python_memory": ("python.fn-execution.memory.limit", size),
+    "dead_letters": ("dead-letters.max-count", positive),
+    "dead_letters_size": ("dead-letters.max-size", size),
 }
 _NOW_CALLED = {"state.checkpoints.dir": "execution.checkpointing.dir",
                "state.checkpoints.num-retained": "execution.checkpointing.num-retained"}

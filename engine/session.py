@@ -425,6 +425,7 @@ class Session:
         return Origin(open_savepoint(options.restore), self.folder, self._fingerprint(phase))
 
     def _job_options(self, program: Program, options: RunOptions) -> JobOptions:
+        from engine.runtime.dead_letters import Most
         from engine.runtime.job import JobOptions
         from engine.runtime.places import checkpoint_options
 
@@ -433,6 +434,7 @@ class Session:
         made = JobOptions(checkpoint_interval=interval or None, idle_timeout=properties.idle_timeout / 1e6,
                           rate_limit=options.rate_limit, durable=options.durable, cpu=options.cpu,
                           state_memory=properties.state_memory,
+                          dead_letters=Most(properties.dead_letters, properties.dead_letters_size),
                           checkpoints=checkpoint_options(properties, self.access, self.name))
         if options.checkpoint_interval is not None:
             made = replace(made, checkpoint_interval=options.checkpoint_interval)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +20,6 @@ from engine.changes import Batch
 from engine.connectors.arrow import python_values
 from engine.connectors.base import Connector, Environment, Json, Sink, TableOptions
 from engine.connectors.staged import StagedLines
-from engine.durable import sync
 
 MOST_KEYS = 100_000
 MOST_BYTES = 64 << 20
@@ -114,7 +112,7 @@ class MetricLines(StagedLines):
             self._compact()
 
     def _compact(self) -> None:
-        parts = sorted(self.folder.glob("part-*.jsonl"), key=lambda p: int(p.stem.split("-")[1]))
+        parts = self.parts()
         sizes = {p: p.stat().st_size for p in parts}
         old = parts[:-RECENT]
         large = sum(sizes.values()) > MOST_BYTES * 3 // 4
@@ -123,15 +121,7 @@ class MetricLines(StagedLines):
         lines = [line for part in old for line in part.read_text(encoding="utf-8").split("\n") if line]
         if large or len(lines) > MOST_KEYS:
             lines = self._newest(lines, MOST_BYTES // 2 - sum(sizes[p] for p in parts[-RECENT:]))
-        staged = self.folder / ".compacted"
-        with staged.open("w", encoding="utf-8") as out:
-            out.writelines(line + "\n" for line in lines)
-            out.flush()
-            os.fsync(out.fileno())
-        os.replace(staged, old[-1])
-        sync(self.folder)
-        for part in old[:-1]:
-            part.unlink()
+        self.merge(old, (line + "\n" for line in lines))
 
     def _newest(self, lines: list[str], room: int) -> list[str]:
         """The newest line of each key, of as many of the newest keys as may stay."""

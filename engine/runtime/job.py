@@ -27,7 +27,7 @@ from engine.operators.base import Meter
 from engine.operators.source import SourceReader
 from engine.planner import Graph
 from engine.runtime.checkpointing import Checkpointing
-from engine.runtime.dead_letters import DeadLetters
+from engine.runtime.dead_letters import DeadLetters, Most
 from engine.runtime.pace import Pace
 from engine.runtime.progress import Progress
 from engine.runtime.recovery import Interrupted, Upgrade, restore, sealed_by_now
@@ -60,6 +60,7 @@ class JobOptions:
     retry: Budget = field(default_factory=Budget)
     state_memory: int = 0
     checkpoints: CheckpointOptions = field(default_factory=CheckpointOptions)
+    dead_letters: Most = field(default_factory=Most)
 
 
 @dataclass
@@ -97,7 +98,7 @@ class Job:
         self.graph = graph
         self.folder = folder
         self.options = options
-        self.dead_letters = DeadLetters(folder / "dead_letters", clock)
+        self.dead_letters = DeadLetters(folder / "dead_letters", clock, options.dead_letters)
         self._clock = clock
         self._on_status = on_status
         self._meter = graph.operators[0].settings.meter if graph.operators else Meter()
@@ -192,8 +193,7 @@ class Job:
                 logger.warning("checkpoint %d is damaged (%s): going on from checkpoint %d", epoch, why,
                                checkpoint.epoch)
         self._totals.attempts = self._base.attempts + 1
-        self.dead_letters.discard(sealed.get("dead_letters"))
-        self.dead_letters.apply(sealed.get("dead_letters") or {})
+        self.dead_letters.recover(sealed.get("dead_letters"))
         self._recover_sinks(sealed)
         for source in self.graph.sources:
             source.dead_letters = self.dead_letters.collect
@@ -402,7 +402,9 @@ class Job:
         status["stuck"] = self._progress.stuck()
         status["recomputing"] = self._recomputing if state == "STARTING" else None
         status["sinks"] = self._sinks()
+        status["dead_letters_dropped"] = self.dead_letters.dropped
         status |= self._status.describe(None if completed is None else completed.epoch)
+        status["warnings"] += self.dead_letters.warnings()
         self._write_json("status.json", status, wait=state != "RUNNING")
         if self._on_status is not None:
             self._on_status(status)

@@ -13,7 +13,8 @@ from engine.sql import dialect as ast
 from engine.sql.flink_settings import FAMILIES, FLINK
 from engine.sql.places import place_of
 
-KNOWN = FLINK | {"python.execution-mode", "python.fn-execution.timeout", "python.fn-execution.memory.limit"}
+KNOWN = FLINK | {"python.execution-mode", "python.fn-execution.timeout", "python.fn-execution.memory.limit",
+                 "dead-letters.max-count", "dead-letters.max-size"}
 """Names that SET takes: Flink's, and this engine's own."""
 _CLOSE = 0.6
 

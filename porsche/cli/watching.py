@@ -88,6 +88,7 @@ def _show_one(run: dict[str, Any]) -> None:
         "behind": lasting(run["lag_seconds"]),
         "checkpoint": _saved(run["checkpoint"]),
         "restarts": run["restarts"] or None,
+        "unreadable": _unreadable(snapshot),
         "takes": taken(run.get("resources")),
         "parameters": " ".join(f"{name}={value}" for name, value in (run.get("parameters") or {}).items()),
     })
@@ -124,6 +125,15 @@ def _rows(counts: Mapping[str, Any]) -> str | None:
     if not counts.get("rows_in"):
         return None
     return f"{number(counts['rows_in'])} rows in, {number(counts.get('rows_out'))} out"
+
+
+def _unreadable(counts: Mapping[str, Any]) -> str | None:
+    """Dead letters, and how many of them are not kept any more."""
+    if not counts.get("dead_letters"):
+        return None
+    dropped = counts.get("dead_letters_dropped")
+    told = f"{number(counts['dead_letters'])} rows (dead letters)"
+    return told + (f"; the oldest {number(dropped)} are not kept" if dropped else "")
 
 
 def _saved(checkpoint: Mapping[str, Any] | None) -> str | None:

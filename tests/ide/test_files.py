@@ -142,9 +142,21 @@ def test_dead_letters(world: World, run: Run) -> None:
     rest = api.get(f"runs/{run.pk}/dead-letters?after={first['next']}").json()
     third = {"number": 2, "at": None, "node": None, "source": "rows", "code": None, "place": "line c", "text": "c",
              "reason": "no number"}
-    assert rest == {"letters": [third],
-                    "next": 3}
-    assert api.get(f"runs/{run.pk}/dead-letters?after=3").json() == {"letters": [], "next": 3}
+    assert rest == {"letters": [third], "next": 3, "dropped": 0}
+    assert api.get(f"runs/{run.pk}/dead-letters?after=3").json() == {"letters": [], "next": 3, "dropped": 0}
+
+
+def test_dead_letters_beyond_what_is_kept(world: World, run: Run) -> None:
+    """The first ones are gone; a letter that a merge has just put into another file is shown once."""
+    place = folder(run).state / "dead_letters"
+    place.mkdir()
+    for epoch, numbers in ((4, (5, 6)), (7, (5, 6, 8)), (9, (9,))):
+        (place / f"part-{epoch}.jsonl").write_text("".join(json.dumps({"number": n}) + "\n" for n in numbers))
+    (folder(run).state / "status.json").write_text(json.dumps({"dead_letters_dropped": 6}))
+    api = world.api("viewer")
+    found = api.get(f"runs/{run.pk}/dead-letters?limit=3").json()
+    assert ([x["number"] for x in found["letters"]], found["next"], found["dropped"]) == ([5, 6, 8], 9, 6)
+    assert [x["number"] for x in api.get(f"runs/{run.pk}/dead-letters?after=9").json()["letters"]] == [9]
 
 
 # ---- the truth about a run -------------------------------------------------------------------------------------------

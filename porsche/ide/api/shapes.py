@@ -334,6 +334,7 @@ class DeadLetter(s.Serializer[Any]):
 class DeadLetters(s.Serializer[Any]):
     letters = DeadLetter(many=True)
     next = s.IntegerField(help_text="`after` of the next request.")
+    dropped = s.IntegerField(help_text="How many are not kept any more, as there were too many.")
 
 
 # ---- resources -------------------------------------------------------------------------------------------------------

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from django.conf import settings
 from porsche.ide.models import Run
 from porsche.output import KEPT
 from porsche.redaction import redact, secrets_of
-from porsche.runners.folder import RunFolder
+from porsche.runners.folder import RunFolder, read
 from porsche.runners.observe import Observation, observe
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -119,21 +121,23 @@ LETTER = ("at", "node", "source", "code", "place", "text", "reason")
 
 
 def dead_letters(run: Run, after: int, limit: int) -> dict[str, Any]:
-    """Records that could not be read, from number `after` on."""
-    found: list[dict[str, Any]] = []
-    for number, letter in enumerate(_letters(folder(run).state / "dead_letters")):
-        if number < after:
-            continue
-        if len(found) == limit:
-            break
-        found.append({"number": number, **{part: letter.get(part) for part in LETTER}})
-    return {"letters": found, "next": found[-1]["number"] + 1 if found else after}
+    """Records that could not be read, from number `after` on; how many there were that are not kept any more."""
+    found = list(islice((letter for letter in _letters(folder(run)) if letter["number"] >= after), limit))
+    dropped = (read(folder(run).state / "status.json") or {}).get("dead_letters_dropped") or 0
+    return {"letters": found, "next": found[-1]["number"] + 1 if found else after, "dropped": dropped}
 
 
-def _letters(place: Path) -> Iterator[dict[str, Any]]:
-    for file in sorted(place.glob("part-*.jsonl"), key=lambda path: int(path.stem.partition("-")[2])):
-        with file.open("rb") as lines:
-            yield from (value for value in map(_value, lines) if isinstance(value, dict))
+def _letters(of: RunFolder) -> Iterator[dict[str, Any]]:
+    """Each once: while the job merges files a letter may be in two. Early versions gave them no numbers."""
+    following = 0
+    parts = (of.state / "dead_letters").glob("part-*.jsonl")
+    for file in sorted(parts, key=lambda path: int(path.stem.partition("-")[2])):
+        with suppress(FileNotFoundError), file.open("rb") as lines:
+            for letter in (value for value in map(_value, lines) if isinstance(value, dict)):
+                number = letter.get("number", following)
+                if number >= following:
+                    following = number + 1
+                    yield {"number": number, **{part: letter.get(part) for part in LETTER}}
 
 
 def _value(text: bytes) -> Any:

@@ -1608,6 +1608,8 @@ export interface components {
             letters: components["schemas"]["DeadLetter"][];
             /** @description `after` of the next request. */
             next: number;
+            /** @description How many are not kept any more, as there were too many. */
+            dropped: number;
         };
         /**
          * @description * `RUNNING` - Running
@@ -2583,6 +2585,8 @@ export interface components {
              * @description Seconds since 1970.
              */
             taken_at: number;
+            /** @description In how many rows of a dimension's file keys were looked for. */
+            looked: number | null;
         };
         /**
          * @description * `pinned` - pinned

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { fetchDeadLetters } from "../../api/runs";
 import type { DeadLetter } from "../../api/types";
 import { Ago, CopyButton, Empty, ErrorNote } from "../../design";
-import { said, t } from "../../i18n";
+import { plural, said, t } from "../../i18n";
 import classes from "../run/panels.module.css";
 
 const PAGE = 50;
@@ -32,14 +32,16 @@ export function DeadLetters({ run, count, onSelect }: DeadLettersProps) {
   });
   if (error) return <ErrorNote error={error} />;
   const letters = data?.letters ?? [];
-  if (!letters.length && after === 0) {
+  const dropped = data?.dropped ?? 0;
+  if (!letters.length && after === 0 && !dropped) {
     return <Empty title={t("No dead letters")}>{t("Every record could be read. One that cannot is kept here with its text and the reason, and the stream goes on.")}</Empty>;
   }
   return (
     <div className={classes.column}>
       <div className={classes.bar}>
-        <span>{letters.length ? t("Records {first} to {last}", { first: after + 1, last: after + letters.length }) : t("No more records")}{count ? ` ${t("of {count}", { count: count.toLocaleString("en") })}` : ""}</span>
-        <Button variant="default" disabled={after === 0} onClick={() => setAfter(Math.max(0, after - PAGE))}>{t("Earlier")}</Button>
+        <span>{letters.length ? t("Records {first} to {last}", { first: (letters[0]?.number ?? after) + 1, last: data?.next ?? after }) : t("No more records")}{count ? ` ${t("of {count}", { count: count.toLocaleString("en") })}` : ""}</span>
+        {dropped ? <span className="p-muted">{plural(dropped, "{count} older record is not kept any more.", "{count} older records are not kept any more.")}</span> : null}
+        <Button variant="default" disabled={after === 0} onClick={() => setAfter(after - PAGE <= dropped ? 0 : after - PAGE)}>{t("Earlier")}</Button>
         <Button variant="default" disabled={letters.length < PAGE} loading={isFetching} onClick={() => setAfter(data?.next ?? after)}>{t("Later")}</Button>
       </div>
       <div className={classes.rows}>
