@@ -24,12 +24,14 @@ interface Spoken {
   language: Language;
   texts: ReadonlyMap<string, string>;
   server: Templates;
+  /** Texts of the documents that come with the pages. */
+  documents: ReadonlyMap<string, string>;
 }
 
 const KEPT = "porsche.language";
 const NONE = templatesOf({});
 
-export const useSpoken = create<Spoken>(() => ({ language: "en", texts: new Map(), server: NONE }));
+export const useSpoken = create<Spoken>(() => ({ language: "en", texts: new Map(), server: NONE, documents: new Map() }));
 
 export const useLanguage = (): Language => useSpoken((state) => state.language);
 export const language = (): Language => useSpoken.getState().language;
@@ -74,7 +76,7 @@ export function preferred(): Language {
 
 /** Loads a language and shows it; kept for the next visit where the person chose it. */
 export async function speak(wanted: Language, keep = false): Promise<void> {
-  const loaded = wanted === "en" ? { texts: new Map<string, string>(), server: NONE } : await import("./zh").then((zh) => zh.load());
+  const loaded = wanted === "en" ? { texts: new Map<string, string>(), server: NONE, documents: new Map<string, string>() } : await import("./zh").then((zh) => zh.load());
   if (keep) localStorage.setItem(KEPT, wanted);
   document.documentElement.lang = LANGUAGES.find((each) => each.id === wanted)?.tag ?? "en";
   useSpoken.setState({ language: wanted, ...loaded });

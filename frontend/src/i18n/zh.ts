@@ -5,11 +5,15 @@ import { type Templates, templatesOf } from "./templates";
 
 type Texts = Readonly<Record<string, string>>;
 const pages = import.meta.glob<Texts>("./zh/*.json", { eager: true, import: "default" });
+const documents = import.meta.glob<Texts>("./zh/documents/*.json", { eager: true, import: "default" });
 const server = import.meta.glob<Texts>("./zh/server/*.json", { eager: true, import: "default" });
 
-export function load(): { texts: ReadonlyMap<string, string>; server: Templates } {
+const mapOf = (files: Readonly<Record<string, Texts>>) => new Map(Object.values(files).flatMap((texts) => Object.entries(texts)));
+
+export function load(): { texts: ReadonlyMap<string, string>; server: Templates; documents: ReadonlyMap<string, string> } {
   return {
-    texts: new Map(Object.values(pages).flatMap((texts) => Object.entries(texts))),
+    texts: mapOf(pages),
+    documents: mapOf(documents),
     server: templatesOf(Object.assign({}, ...Object.values(server)) as Texts),
   };
 }

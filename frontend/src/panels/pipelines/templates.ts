@@ -3,6 +3,7 @@
 import { parse } from "yaml";
 
 import { msg } from "../../i18n";
+import { documentSaid } from "../../i18n/documents";
 
 const FILES = import.meta.glob<string>("../../../../examples/**/*.yaml", { query: "?raw", import: "default" });
 
@@ -71,7 +72,7 @@ export function draftOf(document: string, file: string): Draft {
 export async function loadTemplate({ name }: Template): Promise<Draft> {
   const [file, load] = Object.entries(FILES).find(([path]) => path.endsWith(`/${name}.yaml`)) ?? [];
   if (!file || !load) throw new Error(`there is no template ${name}`);
-  return draftOf(await load(), file);
+  return draftOf(documentSaid(await load()), file);
 }
 
 /** The names of all that could be offered. */
