@@ -10,6 +10,7 @@ PORSCHE_SLOTS       how many shards run at once, of all jobs (default: 32 for ea
 PORSCHE_MEMORY      what all jobs together may take, such as '16 gb' (default: four fifths of the machine's memory)
 PORSCHE_JOB_MEMORY  what a job may take where neither it nor its project says so (default: PORSCHE_MEMORY)
 PORSCHE_JOB_CPU     how many cores, likewise (default: all)
+PORSCHE_SAVEPOINTS  how many savepoints that nobody named are kept of each pipeline (default: 10)
 PORSCHE_HTTPS       1 where a proxy in front speaks TLS: cookies are then sent over TLS only
 """
 
@@ -23,7 +24,7 @@ from urllib.parse import unquote, urlsplit
 from celery.schedules import crontab
 
 from porsche.home import Home
-from porsche.runners.caps import Resources
+from porsche.runners.caps import Resources, savepoints_kept
 
 HOME = Home.default()
 BASE = Path(__file__).resolve().parent
@@ -38,6 +39,7 @@ ALLOWED_HOSTS = [*LOOPBACK, *(h for h in os.environ.get("PORSCHE_HOSTS", "").spl
 ENVIRONMENT = os.environ.get("PORSCHE_ENVIRONMENT", "dev")
 RESOURCES = Resources.of(os.environ)
 """What the machine has for jobs."""
+SAVEPOINTS = savepoints_kept(os.environ)
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -175,6 +177,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_LOST_WAIT = 1.0  # what a process that was killed still had to say is in a pipe on this machine
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1  # what one worker is not at, another may take
 CELERY_BEAT_SCHEDULE_FILENAME = str(HOME.path / "schedule")
 CELERY_BEAT_SCHEDULE = {

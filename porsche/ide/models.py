@@ -267,7 +267,8 @@ class Run(models.Model):
 
 class Savepoint(models.Model):
     """The state of a run in a folder of its own (`Home.savepoint`), with what makes it run again: revision, parameters,
-    options, environment. A restore point is one that a person means to come back to.
+    options, environment. A restore point is one that a person means to come back to. Of those that nobody gave a name
+    (`named`) the newest are kept.
 
     `contents`: operators, sources and models as its manifest has them; `error`: {code, message, hint}.
     """
@@ -282,6 +283,7 @@ class Savepoint(models.Model):
     revision = models.ForeignKey(Revision, on_delete=models.RESTRICT, related_name="+")
     run = models.ForeignKey(Run, on_delete=models.SET_NULL, null=True, related_name="savepoints")
     name = models.CharField(max_length=63, validators=[NAME])
+    named = models.BooleanField(default=True)
     restore_point = models.BooleanField(default=False)
     parameters = models.JSONField(default=dict, blank=True)
     options = models.JSONField(default=dict, blank=True)

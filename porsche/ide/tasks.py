@@ -22,6 +22,7 @@ from porsche.ide.models import Pipeline, Project, Run, RunEvent, Savepoint, Sign
 from porsche.ide.selectors.compiled import compiled
 from porsche.ide.selectors.platform import VERSION
 from porsche.ide.selectors.savepoints import told
+from porsche.ide.services.savepoints import retain_savepoints
 from porsche.ide.work import Job, submit, task
 from porsche.redaction import redact
 from porsche.runners import savepoints
@@ -165,6 +166,7 @@ def retain() -> None:
     Work.objects.filter(ended_at__lt=now - WORK_KEPT).delete()
     _retain_events()
     delete_orphans(time.time())
+    retain_savepoints()
     delete_lost_savepoints(time.time())
     for file in settings.HOME.folder("exports").iterdir():
         if file.stat().st_mtime < time.time() - EXPORTS_KEPT.total_seconds():

@@ -56,6 +56,11 @@ class Resources:
                    given("PORSCHE_JOB_MEMORY", size_of, None), given("PORSCHE_JOB_CPU", _cores, None))
 
 
+def savepoints_kept(environment: Mapping[str, str]) -> int:
+    """How many of a pipeline's savepoints that nobody named are kept. Errors: `bad_option`."""
+    return positive(environment.get("PORSCHE_SAVEPOINTS") or "10", "PORSCHE_SAVEPOINTS")
+
+
 @dataclass(frozen=True)
 class Caps:
     """`memory`: bytes of its own, at most; None: as much as the platform has. `cpu`: cores, None: as many as there

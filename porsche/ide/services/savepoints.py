@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
@@ -31,7 +32,7 @@ def create_savepoint(*, run: Run, name: str = "", restore_point: bool = False, s
         run = stop_run(run=run, by=by)
     if run.status == Status.CREATED and not is_active(run):
         raise Conflict("no_checkpoint", f"run {run.pk} has never run: it has no state")
-    made = _add(run, name or _free_name(run), restore_point, by)
+    made = _add(run, name, restore_point, by)
     RunEvent.objects.create(run=run, kind="request", code="savepoint", message=f"savepoint '{made.name}'", user=by)
     submit(kind=KIND, task=TASK, project=run.pipeline.project, user=by, subject=f"run:{run.pk}",
            arguments={"savepoint": made.pk, "stopping": stop})
@@ -42,7 +43,8 @@ def _add(run: Run, name: str, restore_point: bool, by: User | None) -> Savepoint
     try:
         with transaction.atomic():
             return Savepoint.objects.create(
-                pipeline=run.pipeline, revision=run.revision, run=run, name=name, restore_point=restore_point,
+                pipeline=run.pipeline, revision=run.revision, run=run, name=name or _free_name(run), named=bool(name),
+                restore_point=restore_point,
                 parameters=run.parameters, options=run.options, environment=run.environment, created_by=by)
     except IntegrityError:
         raise Conflict("name_taken", f"the pipeline '{run.pipeline.slug}' has a savepoint '{name}' already",
@@ -71,6 +73,24 @@ def delete_savepoint(*, savepoint: Savepoint) -> None:
     key = savepoint.key
     savepoint.delete()
     transaction.on_commit(lambda: remove_savepoints([key]))
+
+
+def retain_savepoints() -> list[str]:
+    """Delete, of the savepoints of each pipeline that nobody named, those beyond the newest: not restore points, and
+    none that a run needs to begin. The names of those that went."""
+    unnamed = Savepoint.objects.filter(named=False, restore_point=False).exclude(state=Savepoint.State.MAKING)
+    gone = []
+    for pipeline in unnamed.order_by().values_list("pipeline", flat=True).distinct():
+        for savepoint in unnamed.filter(pipeline=pipeline).order_by("-pk")[settings.SAVEPOINTS:]:
+            with suppress(Conflict):
+                delete_savepoint(savepoint=savepoint)
+                gone.append(savepoint.name)
+                if savepoint.run is not None:
+                    RunEvent.objects.create(
+                        run=savepoint.run, kind="status", code="savepoint_expired",
+                        message=f"the savepoint '{savepoint.name}' has gone: of those without a name of their own the "
+                                f"newest {settings.SAVEPOINTS} are kept")
+    return gone
 
 
 def restore_savepoint(*, savepoint: Savepoint, revision: Revision | None = None,
