@@ -11,7 +11,7 @@ import { Canvas } from "../../panels/canvas/Canvas";
 import type { Failure } from "../../panels/canvas/graph";
 import { ConflictDialog } from "../../panels/document/ConflictDialog";
 import type { Reveal } from "../../panels/document/DocumentPanel";
-import { useDrafts } from "../../panels/document/drafts";
+import { useTyping } from "../../panels/document/typing";
 import { EditorProvider, isDirty, isOvertaken, useEditor, useEditorStore } from "../../panels/document/editor";
 import { pathOf, pathText, useInside } from "../../panels/document/inside";
 import { useChecks, useFollowing, useSaving } from "../../panels/document/keeping";
@@ -179,7 +179,7 @@ interface Acting {
 
 function usePipelineActions({ canEdit, canRun, run, view, onNew }: Acting): void {
   const editor = useEditorStore();
-  const isTyping = useDrafts((drafts) => drafts.held.size > 0);
+  const isTyping = useTyping((typing) => typing.held.size > 0);
   const dirty = useEditor(isDirty) || isTyping;
   const canUndo = useEditor((state) => state.history.past.length > 0);
   const canRedo = useEditor((state) => state.history.future.length > 0);

@@ -3,7 +3,7 @@ import { IconAlertTriangle, IconCheck, IconCloudUp } from "@tabler/icons-react";
 
 import { isSignedOut } from "../../api/errors";
 import { plural, said, t } from "../../i18n";
-import { useDrafts } from "./drafts";
+import { useTyping } from "./typing";
 import classes from "./keeping.module.css";
 import { useEditor, useEditorStore } from "./editor";
 import type { Keeping } from "./outbox";
@@ -48,7 +48,7 @@ const SIGNS = { good: IconCheck, muted: IconCloudUp, bad: IconAlertTriangle };
 export function KeepingStatus() {
   const editor = useEditorStore();
   const keeping = useEditor((state) => state.keeping);
-  const isTyping = useDrafts((drafts) => drafts.held.size > 0);
+  const isTyping = useTyping((typing) => typing.held.size > 0);
   const { text, hint, tone, action } = inWords(isTyping && keeping.state === "kept" ? { ...keeping, state: "sending" } : keeping);
   const Sign = SIGNS[tone];
   return (

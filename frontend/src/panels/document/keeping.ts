@@ -10,7 +10,7 @@ import { useLive } from "../../api/live";
 import { useSession } from "../../api/session";
 import { fetchWorkingCopy, overtaken, saveWorkingCopy } from "../../api/workingCopy";
 import { t } from "../../i18n";
-import { settleDrafts } from "./drafts";
+import { settleTyping } from "./typing";
 import { type Editor, isDirty, textOf, useEditor, useEditorStore } from "./editor";
 import { onAnnounced } from "./opening";
 
@@ -55,7 +55,7 @@ export function useSaving() {
 
 /** Saves what is here as a revision, once all of it is at the platform; false where somebody saved another one meanwhile. */
 export async function saveRevision(editor: Editor, message: string): Promise<boolean> {
-  settleDrafts();
+  settleTyping();
   const { outbox, pipeline } = editor.getState();
   if (!outbox) return false;
   await outbox.settled();
@@ -111,12 +111,12 @@ export function useFollowing(): void {
     void follow(editor);
     document.addEventListener("visibilitychange", onSight);
     window.addEventListener("online", onNetwork);
-    window.addEventListener("pagehide", settleDrafts);
+    window.addEventListener("pagehide", settleTyping);
     return () => {
       end();
       document.removeEventListener("visibilitychange", onSight);
       window.removeEventListener("online", onNetwork);
-      window.removeEventListener("pagehide", settleDrafts);
+      window.removeEventListener("pagehide", settleTyping);
     };
   }, [editor, pipeline]);
 }

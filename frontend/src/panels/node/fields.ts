@@ -3,7 +3,7 @@
 import { type KeyboardEvent, type RefObject, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
 
 import { useStable } from "../../design/useStable";
-import { hold, release } from "../document/drafts";
+import { hold, release } from "../document/typing";
 
 /** How long after the last letter the document changes, in milliseconds. */
 export const TYPING_MS = 350;

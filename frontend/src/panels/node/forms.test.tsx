@@ -6,7 +6,7 @@ import userEvent from "@testing-library/user-event";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { Compiled, ComponentSpec, PropertySpec } from "../../api/types";
-import { settleDrafts, useDrafts } from "../document/drafts";
+import { settleTyping, useTyping } from "../document/typing";
 import { EditorProvider, createEditor, textOf, useEditor } from "../document/editor";
 import { catalogueOf } from "../canvas/catalogue";
 import type { ModelNode } from "../../document/model";
@@ -109,10 +109,10 @@ describe("a form", () => {
     const { properties, user } = open("{fields: {x: STRING}}");
     await user.type(screen.getByLabelText("Name of fields 1"), "y"); // a name waits until one is done
     expect(properties()).toEqual({ fields: { x: "STRING" } });
-    expect(useDrafts.getState().held.size).toBe(1);
-    act(settleDrafts);
+    expect(useTyping.getState().held.size).toBe(1);
+    act(settleTyping);
     expect(properties()).toEqual({ fields: { xy: "STRING" } });
-    expect(useDrafts.getState().held.size).toBe(0);
+    expect(useTyping.getState().held.size).toBe(0);
   });
 
   it("goes back to a default", async () => {
