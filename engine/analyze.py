@@ -24,12 +24,12 @@ from engine.plan.warnings import Warned, growing_state
 from engine.sql import ddl
 from engine.sql import dialect as ast
 from engine.sql.binder import Binder
-from engine.sql.catalog import Catalog
+from engine.sql.catalog import Catalog, Table, View
 from engine.sql.settings import apply_setting, is_setting
 from engine.sql.statements import explained, inserts_of, is_query
 from engine.types import Field, Schema, TimeKind
 
-__all__ = ["Analysis", "Analyzer", "Diagnostic", "RelationInfo", "analyze", "explain_statement"]
+__all__ = ["Analysis", "Analyzer", "Diagnostic", "Known", "RelationInfo", "analyze", "explain_statement"]
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,15 @@ class RelationInfo:
                 if f.time is kind:
                     return f.name
         return None
+
+
+@dataclass(frozen=True)
+class Known:
+    """A table or view as an analyzer knows it, for another one."""
+
+    entry: Table | View
+    relation: Relation
+    info: RelationInfo
 
 
 @dataclass(frozen=True)
@@ -191,6 +200,16 @@ class Analyzer:
         if known is None:
             known = self._infos[name] = self._info(name, self._binder.table(name), None)
         return known
+
+    def known(self, name: str) -> Known:
+        """A table or view of one name, for `take`."""
+        return Known(self.catalog.relation([name]), self._binder.table(name), self.relation(name))
+
+    def take(self, known: Known) -> None:
+        """Know a table or view without analysing it again. That is right where all that it reads was taken from the
+        same analyzer before, and the settings are the same."""
+        self._binder.take(known.entry, known.relation)
+        self._infos[known.info.name] = known.info
 
     def lineage(self, name: str) -> dict[str, tuple[tuple[str, str], ...]]:
         """For each column of a table or view the columns of the tables and views it reads that it is made of."""

@@ -13,8 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.analyze import Analyzer, RelationInfo
-from engine.types import Field, TimeKind
+from engine.analyze import Analyzer
 from porsche.compiler import secrets
 from porsche.compiler.bypass import reduced
 from porsche.compiler.diagnostics import Collector, Diagnostic, DocumentError, Fix
@@ -23,10 +22,12 @@ from porsche.compiler.environment import Environment, environment
 from porsche.compiler.fixes import Fixer
 from porsche.compiler.graph import Components, Connected, connect
 from porsche.compiler.lineage import Lineage, lineage_of
-from porsche.compiler.lowering import Lowerer, Statement
+from porsche.compiler.lowering import Lowerer
+from porsche.compiler.memo import Memo
 from porsche.compiler.parameters import Parameters
 from porsche.compiler.printing import Printed, Printer
 from porsche.compiler.shape import INSIDE
+from porsche.compiler.statements import Described, Statement
 from porsche.compiler.subpipelines import Composite, local_components
 from porsche.components import catalogue
 from porsche.components.declaration import declaration
@@ -39,6 +40,7 @@ __all__ = [
     "Environment",
     "Examined",
     "Fix",
+    "Memo",
     "Parts",
     "Printed",
     "check_text",
@@ -46,22 +48,6 @@ __all__ = [
     "environment",
     "examine",
 ]
-
-
-@dataclass(frozen=True)
-class Described:
-    """What a node gives: columns, event time, key, and kinds of change ("I": rows are only added)."""
-
-    columns: tuple[Field, ...]
-    time: str | None
-    key: tuple[str, ...]
-    changelog: str
-
-    def as_json(self) -> dict[str, Any]:
-        columns = [
-            {"name": f.name, "type": str(f.type), "time": f.time.value if f.time else None} for f in self.columns
-        ]
-        return {"columns": columns, "time": self.time, "key": list(self.key), "changelog": self.changelog}
 
 
 @dataclass(frozen=True)
@@ -155,11 +141,12 @@ def check_text(text: str, *, parameters: Mapping[str, str] | None = None, state:
 
 
 def examine(text: str, *, parameters: Mapping[str, str] | None = None, state: str = "state",
-            environment: Environment | None = None,
-            amend: Callable[[Document], Document] | None = None) -> Examined:
-    """Everything that can be found out about a document, however broken it is. `amend`: what to make of it before."""
+            environment: Environment | None = None, amend: Callable[[Document], Document] | None = None,
+            memo: Memo | None = None) -> Examined:
+    """Everything that can be found out about a document, however broken it is. `amend`: what to make of it before;
+    `memo`: what nodes of documents before it became, which makes the answer sooner and no other."""
     try:
-        return _examine(text, parameters or {}, state, environment, amend or (lambda document: document))
+        return _examine(text, parameters or {}, state, environment, amend or (lambda document: document), memo)
     except DocumentError as error:
         return Examined(None, error.diagnostics)
     except RecursionError:
@@ -169,7 +156,7 @@ def examine(text: str, *, parameters: Mapping[str, str] | None = None, state: st
 
 
 def _examine(text: str, given: Mapping[str, str], state: str, where: Environment | None,
-             amend: Callable[[Document], Document]) -> Examined:
+             amend: Callable[[Document], Document], memo: Memo | None) -> Examined:
     document, collector = load(text)
     document = amend(document)
     parameters = Parameters(document, given, state, collector)
@@ -179,14 +166,13 @@ def _examine(text: str, given: Mapping[str, str], state: str, where: Environment
     local = local_components(document, collector)
     places, skipped = _graph(document, local, collector)
     analyzer = Analyzer(settings=dict(settings))
-    lowerer = Lowerer(analyzer, where or environment("dev"), parameters, collector)
+    lowerer = Lowerer(analyzer, where or environment("dev"), parameters, collector, memo)
     for place in places:
         lowerer.node(place)
     _check_use(document, places, collector)
     collector.mend(Fixer(document, places, lowerer))
-    every = {node: _described(info) for node, info in lowerer.relations.items()}
-    schemas = {node: described for node, described in every.items() if INSIDE not in node}
-    inner = {node: described for node, described in every.items() if INSIDE in node}
+    schemas = {node: described for node, described in lowerer.described.items() if INSIDE not in node}
+    inner = {node: described for node, described in lowerer.described.items() if INSIDE in node}
     compiled = None if collector.failed else _compiled(document, settings, lowerer, collector, schemas)
     inputs = {place.node.id: place.inputs for place in places if place.node.id in schemas}
     statements = tuple(s for s in lowerer.statements if s.node in schemas)
@@ -239,8 +225,3 @@ def _compiled(document: Document, settings: Mapping[str, str], lowerer: Lowerer,
         collector.result(),
         tuple(lowerer.statements),
     )
-
-
-def _described(info: RelationInfo) -> Described:
-    time = next((f.name for f in info.columns if f.time is TimeKind.ROWTIME), None)
-    return Described(info.columns, time, info.keys[0] if info.keys else (), info.changelog)

@@ -76,6 +76,7 @@ class Collector:
     def __init__(self, places: dict[Path, tuple[int, int]]) -> None:
         self._places = places
         self._found: dict[Diagnostic, Found] = {}
+        self._errors = 0
 
     def error(self, path: Sequence[str | int], code: str, message: str, hint: str = "", *, node: str = "",
               property: str = "", span: tuple[int, int] | None = None) -> None:
@@ -87,11 +88,17 @@ class Collector:
         self._add("warning", Found(tuple(path)), code, message, hint, node, property)
 
     def _add(self, severity: str, found: Found, code: str, message: str, hint: str, node: str, property: str) -> None:
+        self._errors += severity == "error"
         known = found.path
         while known and known not in self._places:
             known = known[:-1]
         line, column = self._places.get(known, (0, 0))
         self._found[Diagnostic(severity, code, message, hint, node, property, line, column)] = found
+
+    @property
+    def errors(self) -> int:
+        """How often an error was said so far."""
+        return self._errors
 
     @property
     def failed(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from importlib import resources
 from typing import Any
 
@@ -69,8 +70,12 @@ def environment(name: str) -> Environment:
             raise DocumentError(
                 [Diagnostic("error", "unknown_environment", message, f"bundled are {', '.join(BUNDLED)}")]
             ) from None
-    value, _ = read(text)
-    return _made(value, name)
+    return _read(text, name)
+
+
+@lru_cache(maxsize=16)
+def _read(text: str, name: str) -> Environment:
+    return _made(read(text)[0], name)
 
 
 def _made(value: Any, name: str) -> Environment:

@@ -7,12 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from sqlglot import exp
 
 from engine.sql.dialect import CreateTable, CreateView, InsertInto
-from porsche.compiler.lowering import Statement
+from porsche.compiler.statements import Columns, Source, Statement
 
-Source = tuple[str, str]
-"""(table or view, column)."""
 Lineage = dict[str, dict[str, tuple[Source, ...]]]
-_Columns = dict[str, tuple[Source, ...]]
 
 
 def lineage_of(statements: Iterable[Statement], known: Mapping[str, tuple[str, ...]]) -> Lineage:
@@ -28,7 +25,7 @@ class _Walk:
 
     def __init__(self, known: Mapping[str, tuple[str, ...]]) -> None:
         self._known = dict(known)
-        self._helpers: dict[str, _Columns] = {}
+        self._helpers: dict[str, Columns] = {}
         self.found: Lineage = {}
 
     def statement(self, statement: Statement) -> None:
@@ -36,7 +33,9 @@ class _Walk:
         if isinstance(tree, CreateTable):
             self._table(statement, tree)
         elif isinstance(tree, CreateView | InsertInto):
-            columns = self._query(tree.expression)
+            columns = statement.made_of
+            if not columns:
+                columns.update(self._query(tree.expression))
             if statement.name == statement.node:
                 names = self._known[statement.node]
                 self.found[statement.node] = dict(zip(names, columns.values(), strict=False))
@@ -49,7 +48,7 @@ class _Walk:
         else:
             self._helpers[statement.name] = {c.this.name: () for c in tree.args["columns"]}
 
-    def _query(self, query: exp.Expr) -> _Columns:
+    def _query(self, query: exp.Expr) -> Columns:
         if isinstance(query, exp.SetOperation):
             left, right = self._query(query.this), self._query(query.expression)
             return {
@@ -64,19 +63,19 @@ class _Walk:
         for cte in query.ctes:
             self._helpers[cte.alias] = self._query(cte.this)
         scope = dict(self._relations(query))
-        made: _Columns = {}
+        made: Columns = {}
         for i, item in enumerate(query.expressions):
             for name, sources in self._item(item, scope, i):
                 made[name] = sources
         self._helpers = saved
         return made
 
-    def _relations(self, query: exp.Select) -> Iterator[tuple[str, _Columns]]:
+    def _relations(self, query: exp.Select) -> Iterator[tuple[str, Columns]]:
         parts = [query.args["from_"].this] if query.args.get("from_") else []
         for part in [*parts, *(join.this for join in query.args.get("joins") or ())]:
             yield part.alias_or_name, self._relation(part)
 
-    def _relation(self, part: exp.Expr) -> _Columns:
+    def _relation(self, part: exp.Expr) -> Columns:
         if isinstance(part, exp.Subquery):
             return self._query(part.this)
         table = part if isinstance(part, exp.Table) and isinstance(part.this, exp.Identifier) else part.find(exp.Table)
@@ -88,7 +87,7 @@ class _Walk:
         return {column: ((name, column),) for column in self._known.get(name, ())}
 
     def _item(
-        self, item: exp.Expr, scope: Mapping[str, _Columns], position: int
+        self, item: exp.Expr, scope: Mapping[str, Columns], position: int
     ) -> Iterator[tuple[str, tuple[Source, ...]]]:
         if isinstance(item, exp.Star):
             for columns in scope.values():
@@ -102,7 +101,7 @@ class _Walk:
                 _joined(self._column(c, scope) for c in tree.find_all(exp.Column)),
             )
 
-    def _column(self, column: exp.Column, scope: Mapping[str, _Columns]) -> tuple[Source, ...]:
+    def _column(self, column: exp.Column, scope: Mapping[str, Columns]) -> tuple[Source, ...]:
         """What a reference reads: `column`, `table.column`, with or without fields of rows behind."""
         parts = [part.name for part in column.parts]
         if len(parts) > 1 and parts[1] in scope.get(parts[0], {}):

@@ -2,56 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from sqlglot import exp
 
-from engine.analyze import Analyzer, RelationInfo
+from engine.analyze import Analyzer
 from engine.analyze import Diagnostic as Finding
 from engine.errors import Place, UserError
-from engine.sql.dialect import CreateView
 from engine.types import Kind, Schema
 from porsche.compiler import secrets
 from porsche.compiler.bypass import LEFT_OUT, reduced
 from porsche.compiler.diagnostics import Collector, near
 from porsche.compiler.environment import Environment
 from porsche.compiler.graph import Connected
+from porsche.compiler.memo import Kept, Memo, key_of, reads_only
 from porsche.compiler.parameters import Parameters
+from porsche.compiler.statements import Described, Statement, statements_of
 from porsche.compiler.subpipelines import Composite, inside, renamed
 from porsche.components.base import Lowering, PropertyError, Site
 from porsche.components.properties import InvalidValue, Options, Property, TimeColumn
 from porsche.components.table import Table, table_name
 
-
-@dataclass(frozen=True)
-class Statement:
-    """A statement of a node: `kind` table, view, load or insert; `name` the table or view it makes or fills."""
-
-    kind: str
-    node: str
-    name: str
-    tree: exp.Expr
+MAKING = ("table", "view")
+"""Kinds of statements that make what others read."""
 
 
 class Lowerer:
-    """Lowers node after node, inputs first."""
+    """Lowers node after node, inputs first; or remembers what they became."""
 
-    def __init__(
-        self, analyzer: Analyzer, environment: Environment, parameters: Parameters, collector: Collector
-    ) -> None:
+    def __init__(self, analyzer: Analyzer, environment: Environment, parameters: Parameters, collector: Collector,
+                 memo: Memo | None) -> None:
         self._analyzer = analyzer
+        self._memo = memo
+        self._context = repr((analyzer.settings, environment, parameters.values))
+        self._kept: dict[str, Kept] = {}
         self._environment = environment
         self._parameters = parameters
         self._collector = collector
         self._tables: dict[str, Table] = {}
         self.statements: list[Statement] = []
-        self.relations: dict[str, RelationInfo] = {}
+        self.described: dict[str, Described] = {}
 
     def node(self, place: Connected) -> None:
         """Check and lower a node; nothing comes of it where something is wrong with it or an input."""
         self._analyzer.nodes[place.node.id] = place.node.owner
+        key = self._key(place)
+        if self._memo is None or key is None:
+            self._anew(place)
+            return
+        kept = self._memo.get(key)
+        if kept is not None:
+            self._again(place, kept)
+            return
+        errors, first = self._collector.errors, len(self.statements)
+        self._anew(place)
+        kept = self._kept_of(place, tuple(self.statements[first:])) if self._collector.errors == errors else None
+        if kept is not None:
+            self._kept[place.node.id] = kept
+            self._memo.put(key, kept)
+
+    def _anew(self, place: Connected) -> None:
         given = _Values(place, self._parameters, self._collector)
         values = given.checked()
         if values is None or not place.whole:
@@ -82,13 +93,48 @@ class Lowerer:
             if any(f.severity == "error" for f in findings):
                 self._blame(place, values, next(f for f in findings if f.severity == "error"))
                 return False
-            for finding in findings:
-                node = finding.node or owner
-                if node != owner or finding.code not in place.component.expected:
-                    path, _, where = place.find()
-                    self._collector.warning(path, finding.code, where + finding.message, finding.hint or "", node=node)
+            self._warn(place, findings)
             self.statements.append(statement)
         return True
+
+    def _warn(self, place: Connected, findings: Sequence[Finding]) -> None:
+        owner = place.node.owner
+        for finding in findings:
+            node = finding.node or owner
+            if node != owner or finding.code not in place.component.expected:
+                path, _, where = place.find()
+                self._collector.warning(path, finding.code, where + finding.message, finding.hint or "", node=node)
+
+    # ---- what is known from before -----------------------------------------------------------------------------------
+
+    def _key(self, place: Connected) -> Hashable | None:
+        """None of a node that stands for others: each of those has its own."""
+        if issubclass(place.component, Composite) or not place.whole:
+            return None
+        return key_of(place, self._context, self._kept)
+
+    def _kept_of(self, place: Connected, statements: tuple[Statement, ...]) -> Kept | None:
+        """What a node became; None where nothing did, or where more than what its key says decides that."""
+        node = place.node.id
+        reads = frozenset(source for sources in place.inputs.values() for source in sources)
+        if node not in self.described or not reads_only(statements, reads):
+            return None
+        known = {s.name: self._analyzer.known(s.name) for s in statements if s.kind in MAKING}
+        return Kept(statements, known, self.described[node], self._tables.get(node))
+
+    def _again(self, place: Connected, kept: Kept) -> None:
+        """Let a node be what it became before. INSERTs are analysed anew: what there is to say about several is said
+        once."""
+        node = place.node.id
+        for statement in kept.statements:
+            if statement.kind in MAKING:
+                self._analyzer.take(kept.known[statement.name])
+            else:
+                self._warn(place, self._analyzer.add_statement(statement.tree))
+        self.statements += kept.statements
+        self.described[node], self._kept[node] = kept.described, kept
+        if kept.table is not None:
+            self._tables[node] = kept.table
 
     def _composite(self, place: Connected, values: Mapping[str, Any]) -> None:
         """Lower what is inside a node."""
@@ -126,7 +172,7 @@ class Lowerer:
     def _learn(self, place: Connected) -> None:
         name = place.node.id
         info = self._analyzer.relation(name)
-        self.relations[name] = info
+        self.described[name] = Described.of(info)
         if place.component.gives:
             self._tables[name] = Table.of(name, info.schema, info.keys[0] if info.keys else (), info.changelog)
 
@@ -256,18 +302,3 @@ def columns_of(table: Table, nested: bool = False) -> list[str]:
     if nested:
         names += [f.name for field in table.schema if field.type.kind is Kind.ROW for f in field.type.fields]
     return names
-
-
-def statements_of(lowered: Table | Lowering, node: str, owner: str = "") -> Iterator[Statement]:
-    """A node's statements in order; `owner`: the node they are said to be of, where that is another."""
-    owner = owner or node
-    if isinstance(lowered, Table):
-        lowered = Lowering(views=((node, lowered.tree()),))
-    for tree in lowered.tables:
-        yield Statement("table", owner, tree.this.name, tree)
-    for tree in lowered.loads:
-        yield Statement("load", owner, tree.this.name, tree)
-    for name, query in lowered.views:
-        yield Statement("view", owner, name, CreateView(this=table_name(name), expression=query, temporary=True))
-    for tree in lowered.inserts:
-        yield Statement("insert", owner, tree.this.name, tree)

@@ -11,20 +11,20 @@ from porsche.compiler.diagnostics import Diagnostic, DocumentError, Path
 REPEATED = 20_000
 """Values that aliases of YAML may add to those that are written out: else a small text could be blown up."""
 DEEPEST = 100
-"""Collections that may lie in each other. libyaml composes by recursion in C, which a deep text would crash."""
+"""Collections that may lie in each other, and an empty one in them. libyaml composes by recursion in C, which a deep
+text would crash."""
 
 LONGEST_NUMBER = 100
 """Characters of what is no text: Python takes the square of the time for a number's digits."""
 
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_SAFE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TEXTS = {"tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:binary"}
 
 
 def read(text: str) -> tuple[Any, dict[Path, tuple[int, int]]]:
     """The values of a text and their places (line and column, from 1). DocumentError where it is not YAML."""
     try:
-        _refuse_deep(text)
-        root = yaml.compose(text, Loader=_LOADER)
+        root = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = (mark.line + 1, mark.column + 1) if mark else (0, 0)
@@ -35,18 +35,20 @@ def read(text: str) -> tuple[Any, dict[Path, tuple[int, int]]]:
     return (None if root is None else reader.value(root, ())), reader.places
 
 
-def _refuse_deep(text: str) -> None:
-    """DocumentError where collections lie too deep in each other; events come without any recursion."""
-    depth = 0
-    for event in yaml.parse(text, Loader=_LOADER):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if depth > DEEPEST:
-            mark = event.start_mark
-            place = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+class _Loader(_SAFE):
+    """Refuses what lies too deep, on the way down: DocumentError."""
+
+    _depth = 0
+
+    def descend_resolver(self, parent: yaml.Node | None, index: object) -> None:
+        """Called before a node is composed."""
+        self._depth += 1
+        if parent is not None and self._depth > DEEPEST + 1:
+            place = parent.start_mark.line + 1, parent.start_mark.column + 1
             raise _failed("too_deep", "collections lie too deep in each other", place, f"at most {DEEPEST} may")
+
+    def ascend_resolver(self) -> None:
+        self._depth -= 1
 
 
 def _failed(code: str, message: str, place: tuple[int, int], hint: str = "") -> DocumentError:

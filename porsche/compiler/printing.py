@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlglot import exp
-
 from engine.sql.dialect import SetProperty, generate
-from porsche.compiler.lowering import Statement
+from porsche.compiler.statements import Statement
 from porsche.components.table import text
 
 SYNCHRONOUS = "table.dml-sync"
@@ -66,13 +64,13 @@ class Printer:
         self._length += len(piece)
 
     def _set(self, name: str, value: str) -> None:
-        self._print("set", "", name, SetProperty(this=text(name), expression=text(value)))
+        set_it = SetProperty(this=text(name), expression=text(value))
+        self._print("set", "", name, generate(set_it, pretty=True, quote=False))
 
     def _statement(self, statement: Statement, gap: str = "\n") -> None:
         self._say(f"{gap}-- node: {statement.node}\n")
-        self._print(statement.kind, statement.node, statement.name, statement.tree)
+        self._print(statement.kind, statement.node, statement.name, statement.text)
 
-    def _print(self, kind: str, node: str, name: str, tree: exp.Expr) -> None:
-        sql = generate(tree, pretty=True, quote=False)
+    def _print(self, kind: str, node: str, name: str, sql: str) -> None:
         self.printed.append(Printed(kind, node, name, sql, (self._length, self._length + len(sql))))
         self._say(f"{sql};\n")

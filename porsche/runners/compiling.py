@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.workers import Busy, Limits, Lost, Pool
-from porsche.compiler import Diagnostic, DocumentError, environment, examine
+from porsche.compiler import Diagnostic, DocumentError, Memo, environment, examine
 from porsche.compiler.diagnostics import Collector
 from porsche.compiler.document import Document
 from porsche.compiler.graph import connect
@@ -106,9 +106,12 @@ _EMPTY: dict[str, Any] = {"severity": "", "code": "", "message": "", "hint": "",
 # ---- in the process --------------------------------------------------------------------------------------------------
 
 
+_memo = Memo()
+
+
 def described(document: str, parameters: Mapping[str, str], where: str, state: str) -> Result:
-    """All there is to say about a document, in this process."""
-    found = examine(document, parameters=parameters, state=state, environment=environment(where))
+    """All there is to say about a document, in this process, which remembers what nodes of documents before became."""
+    found = examine(document, parameters=parameters, state=state, environment=environment(where), memo=_memo)
     graph = None if found.parts is None else graph_of(found.parts.document)
     more = {"graph": graph, "components": found.components(), "skipped": dict(found.skipped),
             "inner": {node: schema.as_json() for node, schema in found.inner.items()}}

@@ -68,6 +68,12 @@ class Binder:
         self._refresh()
         return self._session.view(entry) if isinstance(entry, View) else self._session.table(entry)
 
+    def take(self, entry: Table | View, relation: Relation) -> None:
+        """Put a table or view into the catalogue, as another binder bound it over what was taken from that, too."""
+        self.catalog.add(entry)
+        self._refresh()
+        self._session.take(entry, relation)
+
     def insert(self, node: exp.Expr, label: str = "") -> Sink:
         """The sink of an INSERT."""
         if not isinstance(node, st.InsertInto):

@@ -60,6 +60,13 @@ class Session:
                 self._views[needed] = self._bind_view(needed)
         return self._views[view]
 
+    def take(self, entry: Table | View, relation: Relation) -> None:
+        """Know the rows of a table or view as another session bound it."""
+        if isinstance(entry, View):
+            self._views[entry] = relation
+        else:
+            self._tables[entry, ()] = relation
+
     def named(self) -> dict[Relation, str]:
         """The relations of tables and views bound so far."""
         tables = {relation: table.name for (table, _), relation in self._tables.items()}
