@@ -7,6 +7,8 @@ gone, so that nothing lingers after a kill -9. Jobs are not among them: they out
 from __future__ import annotations
 
 import argparse
+import gc
+import logging
 import os
 import signal
 import socket
@@ -23,6 +25,8 @@ NAMES = ("web", "supervisor", "worker")
 PERIOD = 0.5
 PATIENCE = 15.0
 """Seconds that a process has to end after its parent is gone."""
+GARBAGE = 10_000
+"""Objects after which unreachable ones are looked for: what is loaded at the start is none."""
 
 
 def guard(parent: int, output: Redirected) -> None:
@@ -61,8 +65,12 @@ def worker(home: Home, descriptor: int, url: str) -> None:
     from porsche.celery import app
 
     processes.note(home.processes, "worker")
-    app.worker_main(["worker", "--beat", "--concurrency", "1", "--loglevel", "INFO", "--without-gossip",
-                     "--without-mingle", "--without-heartbeat", "--schedule", str(home.folder() / "schedule")])
+    try:
+        app.worker_main(["worker", "--beat", "--concurrency", "1", "--loglevel", "INFO", "--without-gossip",
+                         "--without-mingle", "--without-heartbeat", "--schedule", str(home.folder() / "schedule")])
+    except SystemExit as end:
+        logging.shutdown()
+        os._exit(int(end.code or 0))  # its work has ended: there is nothing to wait for but threads that sleep
 
 
 MAINS: dict[str, Callable[[Home, int, str], None]] = {"web": web, "supervisor": supervisor, "worker": worker}
@@ -78,6 +86,7 @@ def main(arguments: list[str] | None = None) -> None:
     asked = parser.parse_args(arguments)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "porsche.settings")
     os.umask(PRIVATE)
+    gc.set_threshold(GARBAGE)
     home = Home.default()
     guard(asked.parent, Redirected(home.logs / f"{asked.name}.log"))
     MAINS[asked.name](home, asked.socket, asked.url)

@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from porsche.ide.api.description import DescriptionView
 from porsche.ide.pages import application, sign_in
+from porsche.ide.services.people import SIGN_IN
 from porsche.monitor.prometheus import PrometheusView
 
 urlpatterns = [
@@ -17,7 +18,7 @@ urlpatterns = [
     path("api/schema", DescriptionView.as_view(), name="schema"),
     path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
     path("metrics", PrometheusView.as_view(), name="prometheus"),
-    path("sign-in/<str:secret>", sign_in, name="sign-in"),
+    path(SIGN_IN, sign_in, name="sign-in"),
     re_path(r"^(?!api/|static/|metrics).*$", application, name="application"),
 ]
 

@@ -45,8 +45,10 @@ def main() -> int:
     os.umask(PRIVATE)
     channel = socket.socket(fileno=os.dup(INPUT))
     _nothing_as(INPUT)
+    gc.disable()  # what is loaded is no garbage
     for name in LOADED:
         importlib.import_module(name)
+    gc.enable()
     try:
         channel.send(json.dumps({"ready": True}).encode())
         serve(channel)

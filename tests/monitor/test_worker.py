@@ -24,20 +24,27 @@ def platform(fresh: Platform) -> Platform:
 def worker(platform: Platform) -> Iterator[Worker]:
     running = Worker(platform)
     yield running
-    running.end()
+    running.kill()
+
+
+@pytest.fixture
+def hasty(platform: Platform) -> Iterator[Worker]:
+    running = Worker(platform, hasty=True)
+    yield running
+    running.kill()
 
 
 def test_work_is_done_with_progress_and_mistakes_are_told(platform, worker, tmp_path):
     trace = tmp_path / "trace"
-    slow, refused, broken = submit(platform, ("slow", {"trace": str(trace), "seconds": 3}), ("refused", {}),
+    slow, refused, broken = submit(platform, ("slow", {"trace": str(trace), "seconds": 2}), ("refused", {}),
                                    ("broken", {}))
     wait(platform, slow, "RUNNING")
     seen = set()
     while (found := row(platform, slow))["state"] == "RUNNING":
         seen.add(found["progress"])
         time.sleep(0.1)
-    assert len(seen) > 2
-    assert (found["state"], found["progress"], found["result"]) == ("DONE", 1.0, {"slept": 3})
+    assert len(seen) > 1
+    assert (found["state"], found["progress"], found["result"]) == ("DONE", 1.0, {"slept": 2})
     assert wait(platform, refused, "FAILED")["error"] == {
         "code": "not_today", "message": "it cannot be done with password=***", "hint": "ask tomorrow"}
     assert wait(platform, broken, "FAILED")["error"]["message"] == "ZeroDivisionError: by nothing"
@@ -61,16 +68,16 @@ def test_what_a_killed_worker_left_is_taken_up_again(platform, tmp_path):
     finally:
         if first.process.poll() is None:
             first.kill()
-    second = Worker(platform)
+    second = Worker(platform, hasty=True)
     try:
         found = wait(platform, number, "DONE")
         assert found["attempts"] == 2
         assert trace.read_text().splitlines() == ["begin", "begin"]
     finally:
-        second.end()
+        second.kill()
 
 
-def test_work_that_kills_its_worker_fails_with_a_reason(platform, worker):
+def test_work_that_kills_its_worker_fails_with_a_reason(platform, hasty):
     (number,) = submit(platform, ("deadly", {}))
     found = wait(platform, number, "FAILED", seconds=90)
     assert found["attempts"] == 3
@@ -89,7 +96,7 @@ def test_what_was_asked_for_while_no_message_arrives_is_done_later(platform):
     try:
         wait(platform, number, "FAILED")
     finally:
-        running.end()
+        running.kill()
 
 
 def test_a_project_is_exported_and_checked(platform, worker):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -23,15 +24,16 @@ for task, arguments in json.load(sys.stdin):
 
 
 class Worker:
-    """A worker process with a session of its own."""
+    """A worker process with a session of its own. `hasty`: it soon takes work for lost."""
 
-    def __init__(self, platform: Platform) -> None:
+    def __init__(self, platform: Platform, *, hasty: bool = False) -> None:
         self._log = platform.home / "worker.log"
+        environment = {**platform.environment, "HASTY": "1" if hasty else ""}
         with self._log.open("ab") as out:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "celery", "-A", "tests.monitor.working", "worker", "--beat",
                  "--concurrency", "1", "--without-gossip", "--without-mingle", "--loglevel", "INFO"],
-                cwd=ROOT, env=platform.environment, stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
+                cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
 
     def output(self) -> str:
         return self._log.read_text(encoding="utf-8")
@@ -46,7 +48,8 @@ class Worker:
 
     def kill(self) -> None:
         """The worker and its child processes die at once."""
-        os.killpg(self.process.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
     def end(self) -> None:
