@@ -211,7 +211,7 @@ def _filled(node: Node, named: str, place: Connected, values: Mapping[str, Any])
         used = [each for each in _references(given) if each in values]
         if used and given in (f"${{{used[0]}}}", [f"${{{used[0]}}}"]):  # what is wrong with it comes from outside
             origins |= _origin(place.node, name, used[0])
-        properties[name] = _replaced(given, {each: values[each] for each in used}) if used else given
+        properties[name] = replaced(given, {each: values[each] for each in used}) if used else given
     filled = {name: value for name, value in properties.items() if value is not None}
     return replace(node, id=named, properties=filled, origins=origins)
 
@@ -253,10 +253,10 @@ def _references(value: Any) -> Iterator[str]:
             yield from _references(inner)
 
 
-def _replaced(value: Any, values: Mapping[str, Any]) -> Any:
+def replaced(value: Any, values: Mapping[str, Any]) -> Any:
     """A value with `${name}` replaced: by the value itself where there is nothing else, else by its text."""
     if isinstance(value, dict):
-        return {_text(name, values): _replaced(inner, values) for name, inner in value.items()}
+        return {_text(name, values): replaced(inner, values) for name, inner in value.items()}
     if isinstance(value, list):
         return [each for inner in value for each in _items(inner, values)]
     if not isinstance(value, str):
@@ -267,7 +267,7 @@ def _replaced(value: Any, values: Mapping[str, Any]) -> Any:
 
 def _items(value: Any, values: Mapping[str, Any]) -> list[Any]:
     """What stands for an item of a list: of a list, its items."""
-    made = _replaced(value, values)
+    made = replaced(value, values)
     return made if isinstance(made, list) and isinstance(value, str) else [made]
 
 

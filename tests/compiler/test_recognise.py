@@ -187,20 +187,6 @@ def test_a_node_that_is_switched_off_stays_and_comes_back_with_its_rows() -> Non
     assert found.commands[0] == {"kind": "set_disabled", "nodes": ["cheap"], "disabled": False}
 
 
-def test_a_component_of_the_document_stays_until_its_inside_is_edited() -> None:
-    inside = [node("dear", "filter", condition="price > ${least}"), node("kept", "select", keep=["price", "ts"])]
-    local = {"title": "Dear ones", "inputs": {"rows": "dear"}, "output": "kept", "nodes": inside,
-             "edges": [{"from": "dear", "to": "kept"}], "properties": {"least": {"label": "Least", "kind": "number"}}}
-    text = chain(node("ones", "dear_ones", least=4), node("few", "filter", condition="price < 9"),
-                 components={"dear_ones": local})
-    assert edited(text, ("price < 9", "price < 8")).commands == (
-        {"kind": "set_property", "node": "few", "property": "condition", "value": "price < 8"},)
-    found = edited(text, ("price > 4", "price > 5"))
-    assert said(found) == [("replaced", "ones", []), ("added", "ones_dear", [])]
-    assert properties(found, "ones") == {"keep": ["price", "ts"]}
-    assert properties(found, "ones_dear") == {"condition": "price > 5"}
-
-
 def test_unions_keep_their_order() -> None:
     edges = [("events", "a"), ("events", "b"), ("a", "both"), ("b", "both"), ("both", "out")]
     text = pipeline(node("a", "filter", condition="price > 1"), node("b", "filter", condition="price > 2"),

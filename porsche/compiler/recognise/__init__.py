@@ -26,7 +26,7 @@ from porsche.compiler.recognise.changes import Changes, Command, Differ, whole
 from porsche.compiler.recognise.matching import Found, prints_of, tagged
 from porsche.compiler.recognise.ordering import ordered
 from porsche.compiler.recognise.previous import Previous, prints_by_node
-from porsche.compiler.recognise.recogniser import Recogniser, analysable
+from porsche.compiler.recognise.recogniser import Recogniser
 from porsche.compiler.recognise.script import Script, read
 
 __all__ = ["Recognised", "recognise"]
@@ -116,7 +116,7 @@ def _checked(changes: Changes, reading: _Read, spans: tuple[dict[str, Any], ...]
     wrong = next((node for node in {**made, **meant} if made.get(node) != meant.get(node)), None)
     if wrong is not None:
         unit = reading.recogniser.units.get(wrong)
-        place = place_of(next(analysable(unit))) if unit is not None else None
+        place = place_of(next(unit.analysable())) if unit is not None else None
         return Recognised(spans=spans, diagnostics=(*told, _diagnostic(UserError(
             "not_recognised", f"'{wrong}' would become other SQL than this", node=wrong, place=place,
             hint="change the node on the canvas"))))
@@ -136,7 +136,7 @@ def _diagnostic(error: UserError) -> Diagnostic:
 def _placed(found: Diagnostic, reading: _Read) -> Diagnostic:
     """What the compiler said of a node, at the place of its statements in the SQL."""
     unit = reading.recogniser.units.get(found.node)
-    place = place_of(next(analysable(unit))) if unit is not None else None
+    place = place_of(next(unit.analysable())) if unit is not None else None
     line, column = (place.line, place.column) if place is not None else (0, 0)
     return Diagnostic(found.severity, found.code, found.message, found.hint, found.node, found.property, line, column)
 
@@ -145,7 +145,7 @@ def _spans(reading: _Read) -> list[dict[str, Any]]:
     """Where nodes and the expressions of their properties stand."""
     found: list[dict[str, Any]] = []
     for node, unit in reading.recogniser.units.items():
-        for statement in analysable(unit):
+        for statement in unit.analysable():
             found += _span(node, "", (), place_of(statement))
         for name, path, tree in tagged(reading.recogniser.found[node], unit.normal()):
             found += _span(node, name, path, place_of(tree))

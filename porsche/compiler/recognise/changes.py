@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any
 
 from porsche.compiler.bypass import Bypass
+from porsche.compiler.diagnostics import Path
 from porsche.compiler.document import VERSION
 from porsche.compiler.recognise.matching import Found
 from porsche.compiler.recognise.previous import Previous
+from porsche.compiler.subpipelines import Composite
 
 Command = dict[str, Any]
 
@@ -83,6 +86,7 @@ class Differ:
         self._head()
         for found in self._found.values():
             self._change(found)
+            self._define(found)
         self._edges_that_go()
         self._remove()
         self._add()
@@ -144,28 +148,42 @@ class Differ:
             self._do({"kind": "set_in", "path": ["nodes", index, "component"], "value": found.component})
             self._do({"kind": "set_in", "path": ["nodes", index, "properties"], "value": dict(found.properties)})
             value |= {"component": found.component, "properties": dict(found.properties)}
-            self.changes.nodes.append(_told(found, "replaced", before=was.component))
+            apart = issubclass(self._before.components[was.component], Composite)
+            self.changes.nodes.append(_told(found, "dissolved" if apart else "replaced", before=was.component))
             return
-        changed = list(self._properties(index, found, was.properties))
+        changed = list(self._properties(("nodes", index), was.properties, found.properties, found.id))
         if changed:
             value["properties"] = dict(found.properties)
         if changed or self._rewired(found):
             self.changes.nodes.append(_told(found, "changed", properties=changed))
 
-    def _properties(self, index: int, found: Found, old: Mapping[str, Any]) -> Iterator[str]:
-        """Note what changes; the names of the properties that do."""
-        for name in dict.fromkeys((*old, *found.properties)):
-            was, now = old.get(name), found.properties.get(name)
+    def _define(self, found: Found) -> None:
+        """Change the definitions that say what a node is inside."""
+        changed = []
+        for edit in found.edits:
+            changed += [f"{edit.node}.{name}" for name in self._properties(edit.path, edit.old, edit.properties)]
+            value = reduce(lambda at, step: at[step], edit.path, self.changes.document)
+            value["properties"] = dict(edit.properties)
+        if changed:
+            self.changes.nodes.append(_told(found, "redefined", properties=changed))
+
+    def _properties(self, path: Path, old: Mapping[str, Any], new: Mapping[str, Any], node: str = "") -> Iterator[str]:
+        """Note what changes in the node at a path, one of the document if it is named; the names of the properties that
+        do."""
+        for name in dict.fromkeys((*old, *new)):
+            was, now = old.get(name), new.get(name)
             if was == now and (not isinstance(now, dict) or list(was or ()) == list(now)):
                 continue
             yield name
             keys = _entries(was, now)
+            at = [*path, "properties", name]
             if keys is None:
-                self._do({"kind": "set_property", "node": found.id, "property": name,
-                          **({} if now is None else {"value": now})})
+                command = {"kind": "set_property", "node": node, "property": name} if node else {
+                    "kind": "set_in", "path": at}
+                self._do({**command, **({} if now is None else {"value": now})})
             for key in keys or ():
                 value = {"value": now[key]} if now and key in now else {}
-                self._do({"kind": "set_in", "path": ["nodes", index, "properties", name, key], **value})
+                self._do({"kind": "set_in", "path": [*at, key], **value})
 
     def _remove(self) -> None:
         stay = {self._old(node) for node in self._found}

@@ -9,14 +9,19 @@ from typing import Any
 from sqlglot import exp
 
 from engine.analyze import Analyzer
+from engine.analyze import Diagnostic as Finding
 from engine.errors import UserError
 from engine.sql.dialect import Option
 from engine.types import Schema
+from porsche.compiler.diagnostics import Path
 from porsche.compiler.environment import Environment
+from porsche.compiler.graph import Connected
 from porsche.compiler.lowering import columns_of
 from porsche.compiler.recognise.normal import fingerprint, normal, printed, settled, skeleton
 from porsche.compiler.recognise.script import Unit
+from porsche.compiler.shape import INSIDE
 from porsche.compiler.statements import Statement, statements_of
+from porsche.compiler.subpipelines import renamed
 from porsche.components import catalogue
 from porsche.components.base import Component, PropertyError, Site
 from porsche.components.properties import InvalidValue, Property, TimeColumn
@@ -50,8 +55,19 @@ Prints = tuple[tuple[str, str, str], ...]
 
 
 @dataclass(frozen=True)
+class Edit:
+    """A node of a definition of the document (at `path` in it, called `node`) that has other properties now."""
+
+    path: Path
+    node: str
+    old: Mapping[str, Any]
+    properties: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Found:
-    """A node, its properties as documents write them; `bones`: what it lowers to, its expressions tagged."""
+    """A node, its properties as documents write them; `bones`: what it lowers to, its expressions tagged; `edits`: what
+    changes in the definition of its component, and in those that this one uses."""
 
     id: str
     component: str
@@ -59,6 +75,7 @@ class Found:
     inputs: Mapping[str, tuple[str, ...]]
     kind: type[Component] = field(repr=False, compare=False)
     bones: tuple[exp.Expr, ...] = field(default=(), repr=False, compare=False)
+    edits: tuple[Edit, ...] = ()
 
 
 def prints_of(unit: Unit) -> Prints:
@@ -96,27 +113,32 @@ class Matcher:
 
     # ---- trying ------------------------------------------------------------------------------------------------------
 
-    def found(self, unit: Unit) -> Iterator[Found]:
-        """The components that a unit in normal form is, the first choice first; never custom SQL."""
+    def found(self, unit: Unit, inner: Connected | None = None) -> Iterator[Found]:
+        """The components that a unit in normal form is, the first choice first; never custom SQL. `inner`: the node of
+        a definition that it is."""
         prints = prints_of(unit)
-        said = self._said(unit)
+        said = self._said(unit, inner.prefix if inner is not None else "")
         self.why = None
         for name, component in _specific_first():
             for reading in component.read(said):
-                made = self.tried(unit.name, name, _meant(component, reading), reading.inputs, prints, component)
+                made = self.tried(unit.name, name, _meant(component, reading), reading.inputs, prints, component, inner)
                 if made is not None:
                     yield made
 
     def tried(self, node: str, name: str, properties: Mapping[str, Any], inputs: Mapping[str, tuple[str, ...]],
-              prints: Prints, component: type[Component] | None = None) -> Found | None:
-        """The node, if a component with these properties (without references in them) says just this."""
+              prints: Prints, component: type[Component] | None = None, inner: Connected | None = None) -> Found | None:
+        """The node, if a component with these properties (without references in them) says just this. `inner`: the
+        node of a definition that it is."""
         declared = component or self._components[name]
         values = _values(declared, properties)
         tables = self._inputs(declared, inputs)
         if values is None or tables is None or not _columns_exist(declared, values, tables):
             return None
+        if inner is not None:
+            values = dict(renamed(values, inner))
+        site = self._site(node, inner.prefix if inner is not None else "")
         try:
-            statements = list(statements_of(declared(values, self._site(node)).lower(**tables), node))
+            statements = list(statements_of(declared(values, site).lower(**tables), node))
         except (PropertyError, UserError) as error:
             self.why = UserError(error.code, error.message, hint=error.hint)
             return None
@@ -125,19 +147,22 @@ class Matcher:
             return None
         return Found(node, name, properties, inputs, declared, tuple(tree for _, _, tree in bones))
 
-    def readable(self, component: type[Component], inputs: Mapping[str, tuple[str, ...]]) -> bool:
-        """Whether a component can have these inputs."""
-        return self._inputs(component, inputs) is not None
-
-    def learn(self, found: Found) -> None:
+    def learn(self, node: str, kind: type[Component]) -> None:
         """What a node gives is known to those after it."""
-        gives = found.kind.gives
-        if gives:
-            info = self._analyzer.relation(found.id)
-            self.gives[found.id] = gives
-            self.tables[found.id] = Table.of(found.id, info.schema, info.keys[0] if info.keys else (), info.changelog)
+        if kind.gives:
+            info = self._analyzer.relation(node)
+            self.gives[node] = kind.gives
+            self.tables[node] = Table.of(node, info.schema, info.keys[0] if info.keys else (), info.changelog)
 
-    def _said(self, unit: Unit) -> Said:
+    def wrong(self, unit: Unit) -> list[Finding]:
+        """Analyse the statements of a unit as they were written; what is wrong with them has its place."""
+        return [finding for statement in unit.analysable() for finding in self._analyzer.add_statement(statement)
+                if finding.severity == "error"]
+
+    def _said(self, unit: Unit, prefix: str) -> Said:
+        def own(name: str) -> str:
+            return unit.name + name[len(prefix):] if prefix and name.startswith(prefix + INSIDE) else name
+
         def options(use: str, said: Mapping[str, str]) -> Iterator[dict[str, str]]:
             return self._options(unit.name, use, said)
 
@@ -145,7 +170,9 @@ class Matcher:
             table = self.tables.get(relation)
             return table.names if table is not None else ()
 
-        return Said(unit.name, unit.tables, tuple(unit.loads), unit.views, tuple(unit.inserts), options,
+        tables = {own(name): tree for name, tree in unit.tables.items()}
+        views = {own(name): tree for name, tree in unit.views.items()}
+        return Said(unit.name, tables, tuple(unit.loads), views, tuple(unit.inserts), options,
                     self._aggregates, names)
 
     def _aggregates(self, query: exp.Query, source: str) -> bool:
@@ -169,13 +196,13 @@ class Matcher:
             yield {name: value for name, value in said.items() if supplied.get(name) != value}
         yield dict(said)
 
-    def _site(self, node: str) -> Site:
+    def _site(self, node: str, prefix: str) -> Site:
         def options(use: str, given: Mapping[str, str]) -> dict[str, str]:
             words = {name: name for name in given}
             filled = self._environment.options(node, use, given, self._state)
             return {words.get(name, name): text for name, text in filled.items()}
 
-        return Site(node, self._describe, options)
+        return Site(node, self._describe, options, prefix)
 
     def _describe(self, query: exp.Query) -> Schema:
         for finding in self._analyzer.add_statement(query):

@@ -4,7 +4,7 @@ to parameters."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from difflib import SequenceMatcher
 from typing import Any
 
@@ -15,6 +15,14 @@ from porsche.components.properties import Property
 Fill = Callable[[Any], Any]
 """Puts the values of parameters in place of ${name}."""
 _PIECE = re.compile(r"\w+|[^\w\s]")
+_WORD = re.compile(r"\$\{[^{}]*\}|\w+|[^\w\s]")
+
+
+def reworded(declared: Mapping[str, Property], old: Mapping[str, Any], new: Mapping[str, Any],
+             fill: Fill) -> Iterator[dict[str, Any]]:
+    """The new properties in the old ones' words, as many as there may be first."""
+    for keep_unsaid in (True, False):
+        yield merged(declared, old, new, fill, keep_unsaid=keep_unsaid)
 
 
 def merged(declared: Mapping[str, Property], old: Mapping[str, Any], new: Mapping[str, Any], fill: Fill,
@@ -55,7 +63,7 @@ def referring(old: str, new: str, fill: Fill) -> str:
         if at is None:
             continue
         start, past = found[at][0], found[at + last - first - 1][1]
-        if start >= end and new[start:past] == fill(name):
+        if start >= end and new[start:past] == str(fill(name)):
             made, end = made + new[end:start] + name, past
     result = made + new[end:]
     return result if fill(result) == new else new
@@ -86,3 +94,42 @@ def _pieces(old: str, fill: Fill) -> tuple[list[str], list[tuple[int, int, str]]
         pieces += value
         at = match.end()
     return [*pieces, *_PIECE.findall(old[at:])], references
+
+
+# ---- what references would have to be --------------------------------------------------------------------------------
+
+MOST_REFERENCES, LONGEST = 2, 500
+"""In a text in which values are looked for, and characters of it."""
+
+
+def referred(old: Any, new: Any, names: Container[str]) -> Iterator[tuple[str, Any]]:
+    """What `${name}` in a value would have to be for it to become another: names and values, which are guesses."""
+    whole = REFERENCE.fullmatch(old) if isinstance(old, str) else None
+    if whole is not None:
+        yield from [(whole[1], new)] if whole[1] in names and new is not None else []
+    elif isinstance(old, dict) and isinstance(new, dict):
+        for key, value in old.items():
+            yield from referred(value, new[key], names) if key in new else ()
+    elif isinstance(old, list) and isinstance(new, list):
+        alone = len(old) == 1 and isinstance(old[0], str) and REFERENCE.fullmatch(old[0])
+        pairs = [(old[0], new)] if alone else zip(old, new) if len(old) == len(new) else ()
+        for one, other in pairs:
+            yield from referred(one, other, names)
+    elif isinstance(old, str) and isinstance(new, str):
+        yield from _within(old, new, names)
+
+
+def _within(old: str, new: str, names: Container[str]) -> Iterator[tuple[str, str]]:
+    """References in the middle of a text: what stands between the words around them."""
+    found = REFERENCE.findall(old)
+    if not 0 < len(found) <= MOST_REFERENCES or max(len(old), len(new)) > LONGEST:
+        return
+    pattern = r"\s*".join(
+        "(.+?)" if REFERENCE.fullmatch(word) else re.escape(word) for word in _WORD.findall(old))
+    match = re.fullmatch(rf"\s*{pattern}\s*", new, re.IGNORECASE | re.DOTALL)
+    values: dict[str, str] = {}
+    for name, value in zip(found, match.groups() if match else ()):
+        if name in names and values.setdefault(name, value.strip()) == value.strip():
+            continue
+        values.pop(name, None)
+    yield from values.items()

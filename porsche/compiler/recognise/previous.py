@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 from porsche.compiler import Examined, examine
@@ -11,13 +13,14 @@ from porsche.compiler.bypass import Bypass
 from porsche.compiler.diagnostics import Collector
 from porsche.compiler.document import Document, Node
 from porsche.compiler.environment import Environment
-from porsche.compiler.lowering import Statement
 from porsche.compiler.parameters import Parameters
 from porsche.compiler.places import read
+from porsche.compiler.recognise.composites import World, composite
 from porsche.compiler.recognise.matching import Found, Matcher, Prints, prints_of_statements
-from porsche.compiler.recognise.merging import Fill, merged
-from porsche.compiler.recognise.script import with_table
+from porsche.compiler.recognise.merging import Fill, reworded
+from porsche.compiler.recognise.script import Unit, with_table
 from porsche.compiler.shape import INSIDE
+from porsche.compiler.statements import Statement
 from porsche.compiler.subpipelines import Composite
 from porsche.components import catalogue
 from porsche.components.base import Component
@@ -26,14 +29,15 @@ from porsche.components.properties import Query
 
 @dataclass
 class Previous:
-    """The document before: its plain values, the nodes that became statements, and old ids with their new ones."""
+    """The document before: its plain values, the nodes that became statements, how many nodes have a component (those
+    in definitions, too), and old ids with their new ones."""
 
     value: dict[str, Any] = field(default_factory=dict)
     nodes: dict[str, Node] = field(default_factory=dict)
     inputs: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     components: Mapping[str, type[Component]] = field(default_factory=catalogue)
-    prints: Mapping[str, Prints] = field(default_factory=dict)
+    uses: Mapping[str, int] = field(default_factory=dict)
     fill: Fill = lambda value: value
     renamed: dict[str, str] = field(default_factory=dict)
     examined: Examined | None = None
@@ -46,10 +50,13 @@ class Previous:
         parts = examined.parts
         if parts is None or not isinstance(value, dict):
             return cls(value if isinstance(value, dict) else {})
-        prints = prints_by_node(parts.statements)
-        nodes = {node.id: node for node in parts.document.nodes if node.id in prints}
+        said = {statement.node.partition(INSIDE)[0] for statement in parts.statements}
+        nodes = {node.id: node for node in parts.document.nodes if node.id in said}
+        definitions = parts.document.components.values()
+        every = chain(parts.document.nodes, *(definition.nodes for definition in definitions))
+        uses = Counter(node.component for node in every)
         fill = _filling(parts.document, parameters, state)
-        return cls(value, nodes, parts.inputs, parts.settings, parts.components, prints, fill, examined=examined)
+        return cls(value, nodes, parts.inputs, parts.settings, parts.components, uses, fill, examined=examined)
 
     def inputs_of(self, node: str) -> dict[str, tuple[str, ...]]:
         """The nodes at the ports of a node, by the names they have now."""
@@ -66,36 +73,41 @@ class Previous:
             if queries:
                 self.nodes[node.id] = replace(node, properties={**node.properties, **queries})
 
-    def same(self, node: str, matcher: Matcher, prints: Prints, old: str = "") -> Found | None:
+    def same(self, unit: Unit, matcher: Matcher, prints: Prints, old: str = "") -> Found | None:
         """The node as it was (under the name `old`), if it still says this."""
+        node = unit.name
         was = self.nodes.get(old or node)
         if was is None:
             return None
         component = Bypass if was.disabled else self.components[was.component]
         inputs = self.inputs_of(was.id)
         if issubclass(component, Composite):
-            good = prints == self.prints[was.id] and matcher.readable(component, inputs)
-            return Found(node, was.component, was.properties, inputs, component) if good else None
+            return composite(self._world(matcher), was, component, inputs, unit, strict=True)
         properties = {} if was.disabled else self.fill(dict(was.properties))
         found = matcher.tried(node, was.component, properties, inputs, prints, component)
         return found and replace(found, properties=was.properties)
+
+    def inside(self, unit: Unit, matcher: Matcher) -> Found | None:
+        """A node of one of the document's own components, which may be another inside."""
+        was = self.nodes[unit.name]
+        component = self.components[was.component]
+        if was.disabled or not issubclass(component, Composite):
+            return None
+        return composite(self._world(matcher), was, component, self.inputs_of(was.id), unit, strict=False)
+
+    def _world(self, matcher: Matcher) -> World:
+        return World(matcher, self.fill, self.uses)
 
     def nearest(self, found: Found, matcher: Matcher, prints: Prints) -> Found:
         """A reading of the same component in as many of the old words as still fit."""
         was = self.nodes.get(found.id)
         if was is None or was.component != found.component:
             return found
-        for properties in self._merged(found.kind, was.properties, found.properties):
+        for properties in reworded(found.kind.properties(), was.properties, found.properties, self.fill):
             again = matcher.tried(found.id, was.component, self.fill(properties), found.inputs, prints)
             if again is not None:
                 return replace(again, properties=properties)
         return found
-
-    def _merged(self, component: type[Component], old: Mapping[str, Any],
-                new: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        declared = component.properties()
-        for keep_unsaid in (True, False):
-            yield merged(declared, old, new, self.fill, keep_unsaid=keep_unsaid)
 
 
 def prints_by_node(statements: Iterable[Statement]) -> dict[str, Prints]:

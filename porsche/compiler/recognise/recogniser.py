@@ -10,11 +10,11 @@ from sqlglot import exp
 
 from engine.analyze import Analyzer
 from engine.errors import UserError
-from engine.sql.dialect import CreateTable, CreateView, InsertInto, generate, place_of
+from engine.sql.dialect import CreateTable, InsertInto, generate, place_of
 from porsche.compiler.environment import Environment
 from porsche.compiler.recognise.matching import Found, Matcher, prints_of
 from porsche.compiler.recognise.previous import Previous
-from porsche.compiler.recognise.script import WHOLE, Script, Unit, id_like, in_order, is_id, rename
+from porsche.compiler.recognise.script import Script, Unit, id_like, in_order, is_id, rename
 from porsche.components.table import column, table_name
 
 CUSTOM = "custom_sql"
@@ -86,20 +86,20 @@ class Recogniser:
         """The node that a unit is: as before, in other words than before, renamed, or new."""
         told = unit.normal()
         prints = prints_of(told)
-        same = self._previous.same(unit.name, self._matcher, prints)
+        same = self._previous.same(unit, self._matcher, prints)
         if same is not None:
             return same
         was = self._previous.nodes.get(unit.name)
         if was is None:
             for old in self._gone():
-                renamed = self._previous.same(unit.name, self._matcher, prints, old)
+                renamed = self._previous.same(unit, self._matcher, prints, old)
                 if renamed is not None:
                     self._previous.rename(old, unit.name)
                     return renamed
-        elif was.component == CUSTOM:
-            custom = self._custom(unit)
-            if custom is not None:
-                return custom
+        else:
+            own = self._custom(unit) if was.component == CUSTOM else self._previous.inside(unit, self._matcher)
+            if own is not None:
+                return own
         choices = self._matcher.found(told)
         if was is None:
             return next(choices, None) or self._custom(unit)
@@ -123,10 +123,8 @@ class Recogniser:
         return found and self._previous.nearest(found, self._matcher, prints)
 
     def _add(self, unit: Unit, found: Found) -> None:
-        """Analyse the statements as they were written, so that what is wrong has its place."""
         self._analyzer.nodes[found.id] = found.id
-        wrong = [finding for statement in analysable(unit) for finding in self._analyzer.add_statement(statement)
-                 if finding.severity == "error"]
+        wrong = self._matcher.wrong(unit)
         for finding in wrong:
             self.problems.append(UserError(finding.code, finding.message, hint=finding.hint, place=finding.place,
                                            node=found.id))
@@ -135,17 +133,7 @@ class Recogniser:
         if wrong:
             self._broken.add(found.id)
         else:
-            self._matcher.learn(found)
-
-
-def analysable(unit: Unit) -> Iterator[exp.Expr]:
-    """The statements of a unit in the order in which they can be analysed."""
-    yield from (*unit.tables.values(), *unit.loads)
-    for name, query in unit.views.items():
-        view = CreateView(this=table_name(name), expression=query, temporary=True)
-        view._meta = query.meta.get(WHOLE)
-        yield view
-    yield from unit.inserts
+            self._matcher.learn(found.id, found.kind)
 
 
 # ---- a unit as several -----------------------------------------------------------------------------------------------

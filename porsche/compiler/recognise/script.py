@@ -24,6 +24,7 @@ from engine.sql.dialect import (
 from porsche.compiler.document import IDENTIFIER
 from porsche.compiler.printing import SYNCHRONOUS
 from porsche.compiler.recognise.normal import normal
+from porsche.components.table import table_name
 
 NAME = "pipeline.name"
 WHOLE = "whole"
@@ -47,6 +48,17 @@ class Unit:
 
     def statements(self) -> Iterator[exp.Expr]:
         yield from (*self.tables.values(), *self.loads, *self.views.values(), *self.inserts)
+
+    def analysable(self) -> Iterator[exp.Expr]:
+        """Its statements in the order in which they can be analysed, each as often as one likes."""
+        for table in self.tables.values():
+            table.set("replace", True)
+        yield from (*self.tables.values(), *self.loads)
+        for name, query in self.views.items():
+            view = CreateView(this=table_name(name), expression=query, temporary=True, replace=True)
+            view._meta = query.meta.get(WHOLE)
+            yield view
+        yield from self.inserts
 
     def queries(self) -> Iterator[exp.Query]:
         yield from (insert.expression for insert in (*self.loads, *self.inserts))

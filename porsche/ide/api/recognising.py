@@ -37,9 +37,12 @@ class NodeChange(s.Serializer[Any]):
     """What becomes of a node."""
 
     node = s.CharField()
-    change = s.ChoiceField(["added", "changed", "removed", "renamed", "replaced"])
+    change = s.ChoiceField(
+        ["added", "changed", "removed", "renamed", "replaced", "redefined", "dissolved"],
+        help_text="redefined: the definition of its component changes, which nothing else uses; dissolved: it becomes "
+                  "the nodes inside it.")
     component = s.CharField()
-    properties = s.ListField(child=s.CharField(), help_text="Those that change.")
+    properties = s.ListField(child=s.CharField(), help_text="Those that change; of a definition as `node.property`.")
     before = s.CharField(required=False, help_text="The name or the component that it had.")
 
 

@@ -1474,9 +1474,11 @@ export interface components {
          *     * `removed` - removed
          *     * `renamed` - renamed
          *     * `replaced` - replaced
+         *     * `redefined` - redefined
+         *     * `dissolved` - dissolved
          * @enum {string}
          */
-        Change: "added" | "changed" | "removed" | "renamed" | "replaced";
+        Change: "added" | "changed" | "removed" | "renamed" | "replaced" | "redefined" | "dissolved";
         Checkpoint: {
             epoch: number;
             /** Format: date-time */
@@ -2147,9 +2149,20 @@ export interface components {
         /** @description What becomes of a node. */
         NodeChange: {
             node: string;
+            /**
+             * @description redefined: the definition of its component changes, which nothing else uses; dissolved: it becomes the nodes inside it.
+             *
+             *     * `added` - added
+             *     * `changed` - changed
+             *     * `removed` - removed
+             *     * `renamed` - renamed
+             *     * `replaced` - replaced
+             *     * `redefined` - redefined
+             *     * `dissolved` - dissolved
+             */
             change: components["schemas"]["Change"];
             component: string;
-            /** @description Those that change. */
+            /** @description Those that change; of a definition as `node.property`. */
             properties: string[];
             /** @description The name or the component that it had. */
             before?: string;
@@ -2587,15 +2600,20 @@ export interface components {
             taken_at: number;
             /** @description In how many rows of a dimension's file keys were looked for. */
             looked: number | null;
+            /** @description The source goes on for ever. */
+            endless: boolean;
+            /** @description Its newest rows were wanted, and it cannot begin there: these are its first. */
+            missed: boolean;
         };
         /**
          * @description * `pinned` - pinned
          *     * `read` - read
+         *     * `newest` - newest
          *     * `recorded` - recorded
          *     * `empty` - empty
          * @enum {string}
          */
-        PreviewSampleKind: "pinned" | "read" | "recorded" | "empty";
+        PreviewSampleKind: "pinned" | "read" | "newest" | "recorded" | "empty";
         /**
          * @description Rows, and what all of them are like. `kinds`: 0 +I, 1 -U, 2 +U, 3 -D of each row, null: all +I; `before_end`: how
          *     many came before the sample ended.
@@ -3026,6 +3044,8 @@ export interface components {
             }[];
             /** @description Read the source now. */
             anew?: boolean;
+            /** @description Its last rows, or (false) its first; nothing: the last ones where it has no end. */
+            newest?: boolean | null;
             /**
              * Format: int64
              * @description What this run read since the oldest checkpoint that it keeps.

@@ -153,6 +153,10 @@ function told({ change, node, component, properties, before = "" }: NodeChange):
       return t("Renames {before} to {node}", { before, node });
     case "replaced":
       return t("Makes {node} a component of another kind: {component}", { node, component: component.replaceAll("_", " ") });
+    case "redefined":
+      return t("Changes the component {component}, which only {node} uses: {properties}", { component, node, properties: properties.join(", ") });
+    case "dissolved":
+      return t("Puts the nodes inside {node} in its place; the component {component} stays as it is", { node, component: before });
     default:
       return properties.length ? t("Changes {properties} of {node}", { node, properties: listed(properties) }) : t("Connects {node} otherwise", { node });
   }
