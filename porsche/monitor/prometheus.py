@@ -24,6 +24,7 @@ from porsche.ide.api.base import View
 from porsche.ide.api.permissions import Access, visible
 from porsche.ide.models import Beat, Run, Status
 from porsche.ide.selectors import files
+from porsche.ide.selectors.resources import usage
 from porsche.ide.selectors.runs import ACTIVE, is_active, rows, summaries
 from porsche.monitor import traffic
 from porsche.monitor.points import nodes, number
@@ -48,9 +49,16 @@ GAUGES: tuple[tuple[str, str, Path], ...] = (
     ("porsche_run_progress_ratio", "How much of a bounded input was read, 0 to 1.", ("progress",)),
     ("porsche_run_late_rows", "Rows that came too late, since the run began.", ("snapshot", "late")),
     ("porsche_run_dead_letters", "Records that could not be read, since the run began.", ("snapshot", "dead_letters")),
+    ("porsche_run_dead_letters_dropped", "How many of them are not kept any more.",
+     ("snapshot", "dead_letters_dropped")),
     ("porsche_run_state_bytes", "Size of the state.", ("snapshot", "state_bytes")),
+    ("porsche_run_memory_bytes", "Memory of the job's own, with the processes of users' functions.",
+     ("measured", "memory")),
+    ("porsche_run_memory_limit_bytes", "What it may take.", ("measured", "memory_limit")),
+    ("porsche_run_cpu_cores", "Cores that it keeps busy, over the last seconds.", ("measured", "cpu")),
+    ("porsche_run_cpu_limit_cores", "What it may take.", ("measured", "cpu_limit")),
 )
-"""Name, help, where the value is in a run's summary (or its last snapshot)."""
+"""Name, help, where the value is in a run's summary (or its last snapshot, or what the supervisor measured)."""
 NODE_GAUGES: tuple[tuple[str, str, Path], ...] = (
     ("porsche_node_state_bytes", "Size of a node's state.", ("state_bytes",)),
     ("porsche_node_latency_p50_milliseconds", "From rows that came in until a sink had written them.",
@@ -80,7 +88,9 @@ class Platform(Collector):
         self._now = now
 
     def collect(self) -> Iterator[Metric]:
-        facts = [{**told, "snapshot": _snapshot(run)} for run, told in zip(self._runs, summaries(self._runs))]
+        measured = usage().get("runs") or {}
+        facts = [{**told, "snapshot": _snapshot(run), "measured": _measured(told, measured)}
+                 for run, told in zip(self._runs, summaries(self._runs))]
         labels = [(told["pipeline"]["project"], told["pipeline"]["slug"], str(told["id"])) for told in facts]
         yield from _of_runs(facts, labels)
         yield from _of_nodes(facts, labels)
@@ -105,6 +115,11 @@ def _snapshot(run: Run) -> dict[str, Any]:
     sizes = [number(facts.get("state_bytes")) for facts in nodes(snapshot).values()]
     known = [size for size in sizes if size is not None]
     return {**snapshot, "state_bytes": sum(known) if known else None}
+
+
+def _measured(told: Mapping[str, Any], measured: Mapping[str, Any]) -> dict[str, Any]:
+    """What a run's processes take, while there are any."""
+    return {} if Status(told["status"]).is_final else measured.get(str(told["id"])) or {}
 
 
 def _of_runs(facts: list[dict[str, Any]], labels: list[tuple[str, str, str]]) -> Iterator[Metric]:

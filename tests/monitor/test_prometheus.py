@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -42,6 +44,22 @@ def test_a_scrape_tells_of_runs_processes_and_requests(platform, server):
     assert of_run(found, "porsche_run_checkpoint_age_seconds", 1) > 1e9
     assert found["porsche_process_beat_age_seconds", (("process", "supervisor"),)] >= 0
     assert found["porsche_http_requests_total", (("method", "GET"), ("status", "2xx"))] >= 1
+
+
+def test_what_processes_take_of_the_machine(platform, server):
+    """As the supervisor measured it; nothing of what runs no more, no series where there is no limit."""
+    measured = {"memory": 300 << 20, "memory_limit": 512 << 20, "cpu": 0.25, "cpu_limit": None}
+    file = platform.home / "processes" / "usage.json"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(json.dumps({"at": 1000.0, "runs": {"1": measured, "2": measured}}))
+    found = scrape(server)
+    assert of_run(found, "porsche_run_memory_bytes", 1) == 300 << 20
+    assert of_run(found, "porsche_run_memory_limit_bytes", 1) == 512 << 20
+    assert of_run(found, "porsche_run_cpu_cores", 1) == 0.25
+    assert of_run(found, "porsche_run_cpu_limit_cores", 1) is None
+    assert of_run(found, "porsche_run_memory_bytes", 2) is None, "it has stopped"
+    file.unlink()
+    assert of_run(scrape(server), "porsche_run_memory_bytes", 1) is None
 
 
 def test_open_streams_are_counted(server):
