@@ -2,7 +2,7 @@ import { IconAlertTriangle, IconCircleDashed, IconCircleX, IconDropletOff, IconH
 import { Handle, type Node, type NodeProps, Position } from "@xyflow/react";
 import { memo, use } from "react";
 
-import { compact, number } from "../../design/format";
+import { bytes as size, compact, number } from "../../design/format";
 import { SHAPE } from "../../document/layout";
 import { about, plural, said, t } from "../../i18n";
 import { countsText } from "../preview/counts";
@@ -92,7 +92,7 @@ function Mark({ data, far, live }: { data: TileData; far: boolean; live: boolean
 /** What a node remembers, where that is worth a word. */
 function StateSize({ node }: { node: string }) {
   const bytes = useFigures((state) => state.nodes[node]?.stateBytes ?? 0);
-  return bytes >= LARGE ? <span className={classes.aside}>{compact(bytes)}B</span> : null;
+  return bytes >= LARGE ? <span className={classes.aside}>{size(bytes)}</span> : null;
 }
 
 function LiveLine({ data, far }: { data: TileData; far: boolean }) {
@@ -148,7 +148,7 @@ function fullText(figures: NodeFigures): string {
     figures.inRate === null ? "" : t("in {count} rows/s", { count: compact(figures.inRate) }),
     figures.outRate === null ? "" : t("out {count} rows/s", { count: compact(figures.outRate) }),
     figures.lag === null ? "" : figures.replayed ? t("watermark {lag} behind the newest", { lag: lagText(figures.lag) }) : t("watermark {lag} behind the clock", { lag: lagText(figures.lag) }),
-    figures.stateBytes ? t("state {size}", { size: `${compact(figures.stateBytes)}B` }) : "",
+    figures.stateBytes ? t("state {size}", { size: size(figures.stateBytes) }) : "",
     figures.busy === null ? "" : t("busy {share} % of the time", { share: Math.round(figures.busy * 100) }),
     figures.waits ? t("waits {share} % of the time for those behind it", { share: Math.round(figures.waits * 100) }) : "",
     figures.fusedInto ? t("fused into {node}", { node: figures.fusedInto }) : "",

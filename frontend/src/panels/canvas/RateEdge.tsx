@@ -58,8 +58,7 @@ const Flow = memo(function Flow({ source, at: [x, y] }: { source: string; at: re
   return (
     <text x={x} y={y} className={classes.flowed} data-changed={change !== 0 || undefined} data-stale={stale || undefined} aria-hidden>
       <title>{change ? t("{count} rows in the preview, {before} before the last edit", { count: number(rows), before: number(rows - change) }) : t("{count} rows in the preview", { count: number(rows) })}</title>
-      {number(rows)}
-      {change ? <tspan dy="1.15em" x={x}>{`${change > 0 ? "+" : "−"}${number(Math.abs(change))}`}</tspan> : null}
+      {number(rows)}{change > 0 ? " ▴" : change < 0 ? " ▾" : ""}
     </text>
   );
 });

@@ -81,7 +81,7 @@ const CLIPBOARD: readonly Action[] = [
 const SELECTING: readonly Action[] = [
   action("leave", msg("Leave the canvas"), leaveCanvas, { keys: ["f6"], words: "focus next panel" }),
   action("select-all", msg("Select all nodes"), ops.selectAll, { keys: ["mod+a"], icon: IconSelectAll }),
-  action("select-none", msg("Select nothing"), selectNothing, { keys: ["escape"], listed: false, enabled: () => anything() || isInside() }),
+  action("select-none", msg("Select nothing"), selectNothing, { keys: ["esc"], listed: false, enabled: () => anything() || isInside() }),
   action("upstream", msg("Select all that feeds it"), () => ops.selectAlong("up"), { keys: ["shift+left"], enabled: () => selected() !== undefined, words: "upstream" }),
   action("downstream", msg("Select all that it feeds"), () => ops.selectAlong("down"), { keys: ["shift+right"], enabled: () => selected() !== undefined, words: "downstream" }),
 ];

@@ -38,8 +38,11 @@ export function inOutline(): boolean {
   return document.activeElement?.closest("[role='tree']") != null;
 }
 
-function whenThere(selector: string, left = FRAMES): void {
+/** Tiles are hidden until they are placed, and take no focus then. Who has given the focus elsewhere meanwhile keeps it. */
+function whenThere(selector: string, from = document.activeElement, left = FRAMES): void {
+  const { activeElement: now } = document;
+  if (now !== from && now !== document.body) return;
   const element = document.querySelector<HTMLElement>(selector);
-  if (element) element.focus({ preventScroll: true });
-  else if (left > 0) requestAnimationFrame(() => whenThere(selector, left - 1));
+  element?.focus({ preventScroll: true });
+  if (left > 0 && (!element || document.activeElement !== element)) requestAnimationFrame(() => whenThere(selector, from, left - 1));
 }

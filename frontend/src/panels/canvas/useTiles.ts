@@ -45,7 +45,7 @@ export function useTiles(model: Model, tiles: ReadonlyMap<string, TileData>, pla
 
 function tileNode(data: TileData, places: Layout, selected: boolean, roving: boolean, hidden: boolean): Tile {
   const [x, y] = places[data.id] ?? [0, 0];
-  return { id: data.id, type: "tile", position: { x, y }, data, selected, hidden, ...shapeOf(data), ariaLabel: ariaOf(data), domAttributes: { tabIndex: roving ? 0 : -1 } };
+  return { id: data.id, type: "tile", className: "nopan", position: { x, y }, data, selected, hidden, ...shapeOf(data), ariaLabel: ariaOf(data), domAttributes: { tabIndex: roving ? 0 : -1 } };
 }
 
 function framesOf(model: Model, tiles: ReadonlyMap<string, TileData>, shown: readonly Movable[], chosen: ReadonlySet<string>): Array<FrameNode | FoldedNode> {
