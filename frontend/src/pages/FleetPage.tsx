@@ -40,7 +40,7 @@ export default function FleetPage() {
   const chosen = useMemo(() => shown.filter((run) => selection.has(run.id)), [shown, selection]);
   return (
     <div className={classes.page}>
-      <PageHead title={t("Fleet")} note={data ? plural(runs.length, "{count} run in {project}", "{count} runs in {project}", { project: project ?? t("all projects") }) : t("Loading")} />
+      <PageHead title={t("Fleet")} note={data ? plural(runs.length, "{count} run in {project}", "{count} runs in {project}", { project: project ?? t("all projects") }) : error ? null : t("Loading")} />
       <div className={classes.tools}>
         <TextInput
           w={240}
@@ -57,7 +57,7 @@ export default function FleetPage() {
         </div>
       </div>
       <ErrorNote error={error} onRetry={() => void refetch()} />
-      <div className={classes.table}>
+      <div className={classes.table} hidden={!data && error !== null}>
         {data ? (
           <DataTable
             label={t("Runs")}

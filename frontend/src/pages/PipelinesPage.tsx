@@ -122,7 +122,7 @@ export default function PipelinesPage() {
   const isNew = data !== undefined && data.count <= FEW && !archived && wanted === "";
   return (
     <div className={classes.page}>
-      <PageHead title={t("Pipelines")} note={data ? noteOf(data.count, project) : t("Loading")} actions={<Begin editor={editor} onBegin={setCreating} />} />
+      <PageHead title={t("Pipelines")} note={data ? noteOf(data.count, project) : error ? null : t("Loading")} actions={<Begin editor={editor} onBegin={setCreating} />} />
       {editor && (isNew || guide.pipeline !== null) ? <GuideList onCreate={() => setCreating("template")} /> : null}
       <div className={classes.tools}>
         <TextInput ref={field} w={280} leftSection={<IconSearch size={14} />} placeholder={t("Search by name or title")} aria-label={t("Search pipelines")}
@@ -131,7 +131,7 @@ export default function PipelinesPage() {
           data={[{ value: "used", label: t("In use") }, { value: "archived", label: t("Archived") }]} />
       </div>
       <ErrorNote error={error} onRetry={() => void refetch()} />
-      <div className={classes.table} onKeyDown={onRowMenu}>
+      <div className={classes.table} hidden={!data && error !== null} onKeyDown={onRowMenu}>
         {data ? (
           <DataTable
             label={t("Pipelines")}

@@ -2,12 +2,13 @@ import { SegmentedControl, useMantineColorScheme } from "@mantine/core";
 
 import { useSession } from "../api";
 import { Ago, Facts, PageHead, Panel, Tag } from "../design";
-import { about, listed, t } from "../i18n";
+import { about, type Language, LANGUAGES, listed, speak, t, useLanguage } from "../i18n";
 import { roleName } from "../panels/settings/roles";
 import { TokensPanel } from "../panels/settings/TokensPanel";
 
-function ThemePanel() {
+function LookPanel() {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const language = useLanguage();
   return (
     <Panel title={t("Appearance")} note={t("kept in this browser")}>
       <SegmentedControl
@@ -20,6 +21,8 @@ function ThemePanel() {
         value={colorScheme}
         onChange={(value) => setColorScheme(value as "auto" | "light" | "dark")}
       />
+      <SegmentedControl ml={16} aria-label={t("Language")} data={LANGUAGES.map(({ id, name }) => ({ value: id, label: name }))} value={language}
+        onChange={(value) => void speak(value as Language, true)} />
     </Panel>
   );
 }
@@ -55,7 +58,7 @@ export default function SettingsPage() {
       <PageHead title={t("Settings")} />
       <div style={{ display: "grid", gap: 12, maxWidth: 1100 }}>
         <TokensPanel />
-        <ThemePanel />
+        <LookPanel />
         <AboutPanel />
       </div>
     </div>

@@ -1,13 +1,14 @@
 import { useState } from "react";
 import { useParams } from "react-router";
 
-import { usePipeline, useRole, useSession } from "../../api";
+import { ApiError, usePipeline, useRole, useSession } from "../../api";
 import type { PipelineDetail } from "../../api/types";
 import type { WorkingCopy } from "../../api/workingCopy";
 import { ErrorNote } from "../../design";
 import { t } from "../../i18n";
 import { EditorProvider } from "../../panels/document/editor";
 import { openEditor, openedEditor, useWorkingCopy } from "../../panels/document/opening";
+import NotFoundPage from "../NotFoundPage";
 import { Workbench } from "./Workbench";
 
 /** A pipeline: drawn, as SQL, as text, running. */
@@ -22,6 +23,7 @@ export default function PipelinePage() {
   const role = useRole(data?.project);
   if (data && (known || copy.data)) return <Opened key={data.id} detail={data} user={user} copy={copy.data ?? null} role={role} />;
   const failed = error ?? copy.error;
+  if (failed instanceof ApiError && failed.unavailable) return <NotFoundPage />;
   const again = () => void Promise.all([refetch(), copy.refetch()]);
   return <div className="p-page">{failed ? <ErrorNote error={failed} onRetry={again} /> : <p className="p-muted">{t("Loading the pipeline")}</p>}</div>;
 }

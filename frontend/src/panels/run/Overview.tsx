@@ -8,6 +8,7 @@ import { seconds } from "../../design/format";
 import type { Unit } from "../../design";
 import { msg, t } from "../../i18n";
 import { useKept } from "./kept";
+import { isReplayed, lessOf } from "./lag";
 import classes from "./panels.module.css";
 import { SPANS, useSeries } from "./series";
 
@@ -26,6 +27,8 @@ const CHARTS: readonly Chart[] = [
   { title: msg("Age of the last checkpoint"), unit: "seconds", lines: [["checkpoint_age", msg("age")]], area: true },
   { title: msg("Busy"), unit: "share", lines: [["busy", msg("of the time")]], area: true },
 ];
+/** In the place of the lag behind the clock, where the past is replayed: that says nothing then. */
+const REPLAYED: Chart = { title: msg("Watermark behind the last event read"), unit: "seconds", lines: [["watermark_lag", msg("watermark")]] };
 const NAMES = CHARTS.flatMap((chart) => chart.lines.map(([name]) => name));
 
 /** The span that charts of a run show: up to now, or up to its end. */
@@ -52,10 +55,15 @@ export function Overview({ run }: { run: RunSummary | null }) {
 function Charts({ run }: { run: RunSummary }) {
   const { span, from, to, until, name, setName } = useSpan(run);
   const series = useSeries(run.id, "", NAMES, span, until);
-  const drawn = useMemo(() => CHARTS.map((chart) => ({
-    ...chart,
-    series: chart.lines.map(([key, label], i) => ({ key, name: t(label), points: series[key] ?? [], area: chart.area || (i === 0 && chart.lines.length > 1) })),
-  })), [series]);
+  const drawn = useMemo(() => {
+    const last = series.behind_seconds ?? [];
+    const replayed = isReplayed(last.findLast(([, value]) => value !== null)?.[1] ?? 0);
+    const points = (key: string) => (replayed && key === "watermark_lag" ? lessOf(series[key] ?? [], last) : series[key] ?? []);
+    return CHARTS.map((each) => (replayed && each.lines[0]?.[0] === "watermark_lag" ? REPLAYED : each)).map((chart) => ({
+      ...chart,
+      series: chart.lines.map(([key, label], i) => ({ key, name: t(label), points: points(key), area: chart.area || (i === 0 && chart.lines.length > 1) })),
+    }));
+  }, [series]);
   return (
     <div className={classes.column}>
       <div className={classes.bar}>

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 
 import type { RunSummary } from "../../api/types";
-import { lagOf, lagOfRun } from "./lag";
+import { lagOf, lagOfRun, lessOf } from "./lag";
 
 const DAY = 86_400;
 
@@ -17,4 +17,8 @@ it("is known of runs that work", () => {
   expect(lagOfRun(run("RUNNING", 8, 2))).toEqual({ seconds: 8, replayed: false });
   expect(lagOfRun(run("RUNNING", 9 * DAY + 6, 9 * DAY))).toEqual({ seconds: 6, replayed: true });
   expect([lagOfRun(null), lagOfRun(run("RUNNING", null, null)), lagOfRun(run("FINISHED", 8, 2))]).toEqual([null, null, null]);
+});
+
+it("of a series is less that of another, where both are known", () => {
+  expect(lessOf([[1, 70], [2, 80], [3, null], [4, 9]], [[1, 60], [3, 60], [4, 10]])).toEqual([[1, 10], [2, null], [3, null], [4, 0]]);
 });

@@ -1,5 +1,6 @@
 /** How far event time is behind: one rule for tiles, tables, the bar of a run and the lists of runs. */
 
+import type { Point } from "../../api/ring";
 import { isFinal } from "../../api/runs";
 import type { RunSummary } from "../../api/types";
 
@@ -12,9 +13,12 @@ export interface Lag {
   replayed: boolean;
 }
 
+/** Whether the past is replayed, by how far the newest there is is behind the clock. */
+export const isReplayed = (newest: number): boolean => newest > REPLAYED;
+
 /** By how many seconds something, and the newest there is, are behind the clock. */
 export function lagOf(behind: number, newest: number): Lag {
-  const replayed = newest > REPLAYED;
+  const replayed = isReplayed(newest);
   return { seconds: Math.max(0, replayed ? behind - newest : behind), replayed };
 }
 
@@ -22,6 +26,15 @@ export function lagOf(behind: number, newest: number): Lag {
 export function lagOfRun(run: RunSummary | null): Lag | null {
   if (run === null || isFinal(run.status) || run.lag_seconds === null) return null;
   return lagOf(run.lag_seconds, run.newest_seconds ?? run.lag_seconds);
+}
+
+/** A series less another, where both have a value. */
+export function lessOf(points: readonly Point[], others: readonly Point[]): Point[] {
+  const at = new Map(others);
+  return points.map(([time, value]): Point => {
+    const other = at.get(time) ?? null;
+    return [time, value === null || other === null ? null : Math.max(0, value - other)];
+  });
 }
 
 /** To sort runs by. */

@@ -70,7 +70,7 @@ function Name({ test, onRename }: { test: ModelTest; onRename: (name: string) =>
   const taken = useEditor((state) => state.model.tests.some((each) => each.name === draft.trim() && each.name !== test.name));
   const commit = () => (draft.trim() && !taken ? draft.trim() !== test.name && onRename(draft.trim()) : setDraft(test.name));
   return (
-    <TextInput size="xs" w={220} aria-label={t("Name of the test")} value={draft} error={taken ? t("another test has this name") : undefined}
+    <TextInput size="xs" maw={520} style={{ flex: "1 1 260px" }} aria-label={t("Name of the test")} value={draft} error={taken ? t("another test has this name") : undefined}
       onChange={(event) => setDraft(event.currentTarget.value)} onBlur={commit} onKeyDown={(event) => event.key === "Enter" && event.currentTarget.blur()} />
   );
 }
