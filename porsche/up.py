@@ -213,9 +213,9 @@ class Platform:
                 child.process.terminate()
         self._end_child("supervisor")  # before the jobs, which it would start again
         remaining = end_jobs(self._home, self._steps, self._hurry)
+        first.settle(self._home, self._steps)
         for name in ("web", "worker"):
             self._end_child(name)
-        first.settle(self._home, self._steps)
         self._steps.stopped(remaining)
         return remaining
 

@@ -44,7 +44,7 @@ class Up:
         self.home = home
         self._arguments = ("up", "--home", str(home.path), "--json", "--port", "0", *arguments)
         self._sign_in = sign_in
-        self.client = httpx.Client(timeout=5.0)
+        self.client = httpx.Client(timeout=60.0)  # machines may be busy
         self.url = ""
 
     def __enter__(self) -> Self:
@@ -73,7 +73,8 @@ class Up:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.communicate()
-        porsche("down", "--home", str(self.home.path))
+        if left(self.home):
+            porsche("down", "--home", str(self.home.path))
 
     # ---- its processes -----------------------------------------------------------------------------------------------
 

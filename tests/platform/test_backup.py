@@ -12,12 +12,15 @@ from typing import Any
 
 import pytest
 
+from engine.errors import UserError
+from porsche.backup import restore, verify
 from porsche.home import Home
+from porsche.steps import Steps
 from tests.platform.running import Up, porsche
 from tests.runners.jobs import EVENTS, awaited
 
 pytestmark = pytest.mark.slow
-ROWS = 8_000
+ROWS = 6_000
 
 
 @pytest.fixture(scope="module")
@@ -36,9 +39,6 @@ def backup(folder: Path) -> tuple[Home, Path, int]:
     file = folder / "porsche.tar.gz"
     with Up(home, "--example", str(example), "--rate", "2000") as up:
         awaited(lambda: (up.run(1).get("snapshot") or {"rows_in": 0})["rows_in"] > 1000, said="rows")
-        refused = porsche("backup", "create", str(file), "--home", str(home.path), "--json")
-        assert (refused.returncode, json.loads(refused.stderr)["code"]) == (1, "platform_running")
-        assert not file.exists()
     made = porsche("backup", "create", str(file), "--home", str(home.path), "--json")
     assert made.returncode == 0, made.stderr
     told = json.loads(made.stdout)
@@ -64,6 +64,9 @@ def test_it_goes_on_elsewhere(backup: tuple[Home, Path, int], folder: Path) -> N
     done = porsche("backup", "restore", str(file), "--home", str(other.path), "--json")
     assert done.returncode == 0, done.stderr
     with Up(first) as up:
+        refused = porsche("backup", "create", str(folder / "none"), "--home", str(first.path), "--json")
+        assert (refused.returncode, json.loads(refused.stderr)["code"]) == (1, "platform_running")
+        assert not (folder / "none").exists()
         outcome(up)
     shutil.move(first.path, folder / "gone")  # nothing of it may be needed
     with Up(other) as up:
@@ -82,8 +85,9 @@ def test_it_is_neither_overwritten_nor_restored_over(backup: tuple[Home, Path, i
     _, file, _ = backup
     again = porsche("backup", "create", str(file), "--home", str(folder), "--json")
     assert json.loads(again.stderr)["code"] == "file_exists"
-    over = porsche("backup", "restore", str(file), "--home", str(folder), "--json")
-    assert json.loads(over.stderr)["code"] == "home_exists"
+    with pytest.raises(UserError) as over:
+        restore(file, Home(folder), Steps())
+    assert over.value.code == "home_exists"
 
 
 @pytest.mark.parametrize("where", [0.0, 0.01, 0.3, 0.99])
@@ -93,9 +97,10 @@ def test_a_damaged_one_is_refused(backup: tuple[Home, Path, int], folder: Path, 
     content[int(len(content) * where)] ^= 0x40
     damaged.write_bytes(content)
     target = folder / "never"
-    for command in (("verify",), ("restore", "--home", str(target))):
-        refused = porsche("backup", command[0], str(damaged), *command[1:], "--json")
-        assert (refused.returncode, json.loads(refused.stderr)["code"]) == (1, "backup_damaged")
+    for refuse in (verify, lambda file: restore(file, Home(target), Steps())):
+        with pytest.raises(UserError) as refused:
+            refuse(damaged)
+        assert refused.value.code == "backup_damaged"
     assert not target.exists() and not list(folder.glob(".never*"))
 
 
@@ -103,5 +108,7 @@ def test_a_truncated_one_is_refused(backup: tuple[Home, Path, int], folder: Path
     cut = folder / "cut.tar.gz"
     shutil.copy(backup[1], cut)
     os.truncate(cut, cut.stat().st_size // 2)
-    refused = porsche("backup", "verify", str(cut), "--json")
-    assert (refused.returncode, json.loads(refused.stderr)["code"]) == (1, "backup_damaged")
+    for command in (("verify",), ("restore", "--home", str(folder / "never"))):
+        refused = porsche("backup", command[0], str(cut), *command[1:], "--json")
+        assert (refused.returncode, json.loads(refused.stderr)["code"]) == (1, "backup_damaged")
+    assert not (folder / "never").exists()
