@@ -124,6 +124,12 @@ class Source(ABC):
         connector's `abilities` say so."""
         raise InternalError(f"{type(self).__name__} reads whole columns")
 
+    def newest(self, rows: int) -> bool:
+        """Begin at the last `rows` rows that there are now, or about so many, and give those that are there at once.
+        False where that cannot be told: it begins where it would. For samples; called before `open`, without
+        `restore`."""
+        return False
+
     @abstractmethod
     def open(self, columns: Sequence[int]) -> None:
         """Start; `columns` are the positions of the physical columns wanted, in order."""

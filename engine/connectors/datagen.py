@@ -23,6 +23,8 @@ _HEX = np.frombuffer(b"0123456789abcdef", np.uint8)
 _MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 Generator = Callable[[Array], Column]
 """From row numbers (int64) to their values."""
+Clock = Callable[[Array], Array]
+"""From row numbers to when these rows are made."""
 
 
 def random_words(rows: Array, stream: int) -> Array:
@@ -55,12 +57,26 @@ class DatagenSource(Source):
                 ends.append(end - start + 1)
                 self._make.append(_sequence(field.type, start))
             else:
-                self._make.append(_random(field.type, config, field.name, (self._seed << 20) + 64 * i))
+                self._make.append(_random(field.type, config, field.name, (self._seed << 20) + 64 * i, self._made))
         self._end = min(ends)
         self.bounded = self._end < 2**62
         self.total = self._end if self.bounded else None
         self._at = 0
+        self._ago = 0.0  # microseconds between rows that were made before now
+        self._until = 0
         self.again = "no" if any(f.type.kind in DATETIME for f in table.schema) else "yes"  # times are of the clock
+
+    def newest(self, rows: int) -> bool:
+        """As if they had been made until now, at the rate that they are made at."""
+        self._at = max(self._end - rows, 0) if self.bounded else 0
+        self._until, self._ago = self._at + rows, 1e6 / self._rate if self._rate else 0.0
+        self._rate = 0
+        return True
+
+    def _made(self, rows: Array) -> Array:
+        """When rows are made, in microseconds of the clock."""
+        now: Array = np.full(len(rows), int(time.time() * 1e6), np.int64)
+        return now - (np.maximum(self._until - 1 - rows, 0) * self._ago).astype(np.int64)
 
     def open(self, columns: Sequence[int]) -> None:
         self._columns = tuple(columns)
@@ -119,10 +135,10 @@ def _number(config: TableConfig, name: str, default: float) -> float:
         raise config.wrong(name, "must be a number") from None
 
 
-def _random(type: DataType, config: TableConfig, name: str, stream: int) -> Generator:
+def _random(type: DataType, config: TableConfig, name: str, stream: int, clock: Clock) -> Generator:
     """Random values of a type, some of them NULL if asked for."""
     prefix = f"fields.{name}."
-    make = _random_values(type, config, prefix, stream)
+    make = _random_values(type, config, prefix, stream, clock)
     rate = _number(config, f"{prefix}null-rate", 0.0)
     if rate <= 0:
         return make
@@ -133,7 +149,7 @@ def _random(type: DataType, config: TableConfig, name: str, stream: int) -> Gene
     return with_nulls
 
 
-def _random_values(type: DataType, config: TableConfig, prefix: str, stream: int) -> Generator:
+def _random_values(type: DataType, config: TableConfig, prefix: str, stream: int, clock: Clock) -> Generator:
     if type.kind in INTEGERS or type.is_interval:
         return _random_integers(type, config, prefix, stream)
     if type.kind is Kind.BOOLEAN:
@@ -143,9 +159,9 @@ def _random_values(type: DataType, config: TableConfig, prefix: str, stream: int
     if type.is_string or type.is_bytes:
         return _random_texts(type, config, prefix, stream)
     if type.kind in (Kind.DATE, Kind.TIME, Kind.TIMESTAMP, Kind.TIMESTAMP_LTZ):
-        return _random_moments(type, config, prefix, stream)
+        return _random_moments(type, config, prefix, stream, clock)
     if type.kind is Kind.ROW:
-        inner = [_random_values(part, config, prefix, stream + i + 1) for i, part in enumerate(parts(type))]
+        inner = [_random_values(part, config, prefix, stream + i + 1, clock) for i, part in enumerate(parts(type))]
         return lambda rows: Column(type, np.zeros(len(rows), np.int8), None, (), tuple([m(rows) for m in inner]))
     return lambda rows: null_column(type, len(rows))
 
@@ -193,14 +209,14 @@ def _random_texts(type: DataType, config: TableConfig, prefix: str, stream: int)
     return make
 
 
-def _random_moments(type: DataType, config: TableConfig, prefix: str, stream: int) -> Generator:
+def _random_moments(type: DataType, config: TableConfig, prefix: str, stream: int, clock: Clock) -> Generator:
     """Times up to 'max-past' ago (0: now, the clock's time, which a replay does not repeat)."""
     past = int((config.duration(f"{prefix}max-past", 0.0) or 0.0) * 1e6)
     unit = 10 ** max(6 - type.precision, 0)
 
     def make(rows: Array) -> Column:
         ages = (random_units(rows, stream) * past).astype(np.int64)
-        values = int(time.time() * 1e6) - ages
+        values = clock(rows) - ages
         if type.kind is Kind.DATE:
             return Column(type, (values // 86_400_000_000).astype(np.int32))
         values = values % 86_400_000_000 if type.kind is Kind.TIME else values

@@ -30,6 +30,7 @@ from engine.connectors.partitions import Partitions
 from engine.connectors.readers import FileReader, ParquetReader, TextReader, rows_in
 from engine.connectors.restrict import meeting
 from engine.connectors.retries import io_error
+from engine.connectors.tail import last_lines, line_at
 from engine.errors import UserError
 from engine.types import STRING, Schema
 
@@ -87,6 +88,35 @@ class FilesystemSource(Source):
 
     def narrow(self, parts: Mapping[int, Sequence[int]]) -> None:
         self._parts = parts
+
+    def newest(self, rows: int) -> bool:
+        """Of the files that were written last. Those that are compressed can be read from their beginning only."""
+        left = rows
+        for path in sorted(self._files(), key=lambda each: (each.stat().st_mtime_ns, str(each)), reverse=True):
+            if left == rows and path.suffix == ".gz":
+                return False
+            if left <= 0 or path.suffix == ".gz":
+                self._done[str(path)] = [path.stat().st_size, 1]
+            else:
+                self._begun[str(path)], found = self._last(path, left)
+                left -= found
+        return True
+
+    def _last(self, path: Path, rows: int) -> tuple[list[int], int]:
+        """Where the last rows of a file begin, and how many they are."""
+        if self._format == "parquet":
+            import pyarrow.parquet as pq
+
+            total = pq.read_metadata(path).num_rows
+            return [max(0, total - rows), 1], min(rows, total)
+        offset, found = last_lines(path, rows, self._quote())
+        return [offset, line_at(path, offset)], found
+
+    def _quote(self) -> int:
+        """What a record's text may stand in, with line breaks."""
+        text = self._options.get("quote-character", '"')
+        plain = self._options.get("disable-quote-character", "false") == "true" or "escape-character" in self._options
+        return ord(text) if self._format == "csv" and not plain and len(text) == 1 else -1
 
     def open(self, columns: Sequence[int]) -> None:
         self._columns = tuple(columns)

@@ -29,7 +29,7 @@ import numpy as np
 from engine.changes import DTYPES, Array, Batch, Column, concat
 from engine.connectors.base import Connector, Environment, Json, Poll, Source, TableOptions
 from engine.connectors.options import TableConfig, suggestion
-from engine.connectors.shop_model import BLOCK, DEVICES, EVENTS, Events, ShopModel
+from engine.connectors.shop_model import BLOCK, DEVICES, EVENTS, INTERVAL, Events, ShopModel
 from engine.errors import UserError
 from engine.types import DataType, Field, Kind
 
@@ -80,6 +80,19 @@ class ShopSource(Source):
         self.total = self._rows if self._rows < _ENDLESS else None
         self._block, self._at, self._given = 0, 0, 0
         self._events: tuple[int, Events] | None = None
+
+    def newest(self, rows: int) -> bool:
+        """Those before now, as if the shop had opened at its 'start-time'."""
+        passed = int(time.time() * 1e6) - self._start
+        block = min(passed // (BLOCK * INTERVAL), self._last_block)
+        if self._rows < _ENDLESS or block < 0:
+            return False
+        at = int(np.searchsorted(self._shop.events(block, self._impressions).at, passed)) - rows
+        while at < 0 < block:
+            block -= 1
+            at += len(self._shop.events(block, self._impressions).at)
+        self._block, self._at, self._rate = block, max(at, 0), 0
+        return True
 
     def open(self, columns: Sequence[int]) -> None:
         self._wanted = [self._fields[c] for c in columns]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -259,3 +260,82 @@ def test_a_sample_begins_where_a_run_stood(tmp_path: Path) -> None:
         position_of(state, "other")
     strange = rerun(Question(text, state=str(tmp_path), samples={"orders": {"position": {"row": 3}}}), Samples())
     assert strange.error is not None and strange.error.code == "other_source"
+
+
+def test_keys_are_found_wherever_they_stand_in_a_dimensions_file(tmp_path: Path) -> None:
+    """`ann` is told anew in the last of 90,000 rows, `bob` stands behind the first 50,000 only, `cid` in them."""
+    lines = [f"k{i},XX" for i in range(90_000)]
+    lines[0], lines[45_000], lines[70_000], lines[89_999] = "ann,NL", "cid,FR", "bob,DE", "ann,BE"
+    (tmp_path / "users.csv").write_text("\n".join(lines) + "\n")
+    text = document(
+        node("users", "dimension_table", columns={"user": "STRING", "country": "STRING"}, key="user",
+             path=str(tmp_path / "users.csv")),
+        node("known", "dimension_join", key="user", columns=["country"]),
+        node("kept", "table_sink"),
+        edges=[("orders", "known.rows"), ("users", "known.dimension"), ("known", "kept")],
+        source={**SOURCE, "clock": "now"})
+    orders = [{**ORDERS[0], "user": user} for user in ("ann", "bob", "cid", "nobody", None)]
+    samples = Samples(tmp_path / "samples")
+
+    def countries(given: list[dict[str, Any]], **users: Any) -> list[str | None]:
+        ran = rerun(Question(text, state=str(tmp_path), samples={"orders": {"rows": given}, "users": users}), samples)
+        assert ran.error is None
+        told = json.loads(answer(ran, "known", 100))
+        assert told["samples"]["users"]["looked"] == 90_000 and not told["samples"]["users"]["more"]
+        return [row["country"] for row in rows(ran, "known")]
+
+    assert countries(orders) == ["BE", "DE", "FR", None, None]
+    assert countries([orders[1], {**orders[0], "user": "k80000"}]) == ["DE", "XX"]
+    (tmp_path / "users.csv").write_text("\n".join([*lines[:-1], "ann,LU"]) + "\n")
+    assert countries(orders[:1]) == ["BE"]  # what is known stays
+    assert countries(orders[:1], anew=True) == ["LU"]
+
+
+def test_a_dimension_that_fits_is_not_looked_through(tmp_path: Path) -> None:
+    (tmp_path / "users.csv").write_text("ann,NL\n")
+    text = document(
+        node("users", "dimension_table", columns={"user": "STRING", "country": "STRING"}, key="user",
+             path=str(tmp_path / "users.csv")),
+        node("known", "dimension_join", key="user", columns=["country"]), node("kept", "table_sink"),
+        edges=[("orders", "known.rows"), ("users", "known.dimension"), ("known", "kept")],
+        source={**SOURCE, "clock": "now"})
+    sample = run(text, tmp_path).nodes["users"].sample
+    assert sample is not None and (sample.looked, sample.more) == (None, False)
+
+
+def test_of_a_source_without_an_end_the_newest_rows(tmp_path: Path) -> None:
+    folder = tmp_path / "events"
+    folder.mkdir()
+    many = [{**ORDERS[0], "id": i} for i in range(5000)]
+    (folder / "a.json").write_text("".join(json.dumps(order) + "\n" for order in many))
+    live = {"connector": "filesystem", "path": str(folder), "format": "json", "source.monitor-interval": "1 s"}
+    text = document(node("kept", "table_sink"), edges=[("orders", "kept")], source={**SOURCE, "options": live})
+
+    def sampled(source: dict[str, Any], document: str = text) -> tuple[list[int], dict[str, Any]]:
+        samples = Samples(tmp_path / "samples")
+        ran = rerun(Question(document, state=str(tmp_path), samples={"orders": source}, limit=100), samples)
+        return ids(ran, "orders"), json.loads(answer(ran, "orders", 5))["samples"]["orders"]
+
+    found, told = sampled({})
+    assert found == list(range(4900, 5000))
+    assert (told["kind"], told["endless"], told["missed"]) == ("newest", True, False)
+    assert sampled({}) == (found, told)  # as it was kept
+    found, told = sampled({"newest": False})
+    assert found == list(range(100)) and told["kind"] == "read"
+    ends = text.replace("source.monitor-interval: 1 s", "")
+    assert sampled({}, ends)[0] == list(range(100))
+    assert sampled({"newest": True}, ends)[0] == list(range(4900, 5000))
+
+
+def test_a_source_that_cannot_begin_at_its_end_says_so(tmp_path: Path) -> None:
+    database = tmp_path / "shop.db"
+    with sqlite3.connect(database) as connection:
+        connection.execute("CREATE TABLE orders (id INTEGER PRIMARY KEY, user TEXT, price REAL, at TEXT)")
+        connection.executemany("INSERT INTO orders VALUES (?, 'ann', 1.0, '2024-05-01 10:00:00')",
+                               [(i,) for i in range(9)])
+    table = {"connector": "jdbc", "url": f"jdbc:sqlite:{database}", "table-name": "orders"}
+    text = document(node("kept", "table_sink"), edges=[("orders", "kept")], source={**SOURCE, "options": table})
+    ran = rerun(Question(text, state=str(tmp_path), samples={"orders": {"newest": True}}, limit=5), Samples())
+    sample = ran.nodes["orders"].sample
+    assert ran.error is None and sample is not None and (sample.kind, sample.missed) == ("read", True)
+    assert ids(ran, "orders") == [0, 1, 2, 3, 4]

@@ -42,6 +42,8 @@ class SampleOrder(bodies.Body):
     rows = s.ListField(child=s.DictField(), required=False, max_length=MOST_ROWS,
                        help_text="Rows in the order in which they arrive, as JSON.")
     anew = s.BooleanField(required=False, help_text="Read the source now.")
+    newest = s.BooleanField(required=False, allow_null=True, default=None,
+                            help_text="Its last rows, or (false) its first; null: the last where it has no end.")
     run = s.IntegerField(min_value=1, max_value=2**63 - 1, required=False,
                          help_text="What this run read since the oldest checkpoint that it keeps.")
 
@@ -165,12 +167,15 @@ class PreviewLetter(s.Serializer[Any]):
 
 
 class PreviewSample(s.Serializer[Any]):
-    kind = s.ChoiceField(("pinned", "read", "recorded", "empty"))
+    kind = s.ChoiceField(("pinned", "read", "newest", "recorded", "empty"))
     rows = s.IntegerField()
     more = s.BooleanField(help_text="The source has others.")
     unreadable = s.IntegerField()
     dead = PreviewLetter(many=True)
     taken_at = s.FloatField(help_text="Seconds since 1970.")
+    looked = s.IntegerField(allow_null=True, help_text="In how many rows of a dimension's file keys were looked for.")
+    endless = s.BooleanField(help_text="The source goes on for ever.")
+    missed = s.BooleanField(help_text="Its newest rows were wanted, and it cannot begin there: these are its first.")
 
 
 class PreviewError(s.Serializer[Any]):

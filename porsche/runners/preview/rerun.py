@@ -19,7 +19,7 @@ from sqlglot import exp
 
 from engine.changes import MAX_WATERMARK, MIN_WATERMARK
 from engine.connectors import connector
-from engine.connectors.base import Access, Connector, TableOptions
+from engine.connectors.base import Connector, TableOptions
 from engine.errors import InternalError, UserError
 from engine.learners.store import ModelStore
 from engine.operators.base import Operator
@@ -30,12 +30,13 @@ from engine.runtime.job import Job, JobOptions
 from engine.session import RunOptions, Session
 from engine.sql.dialect import SetProperty, generate, parse_one
 from engine.types import Schema
-from porsche.compiler import Diagnostic, Environment, Examined, Parts, examine
+from porsche.compiler import Diagnostic, Examined, Parts, examine
 from porsche.compiler.document import Document, Node
-from porsche.compiler.lowering import Statement
+from porsche.compiler.statements import Statement
 from porsche.components.base import insert
 from porsche.components.table import create_table, text, type_tree
-from porsche.runners.preview.limits import ROWS
+from porsche.runners.preview.loading import Loading
+from porsche.runners.preview.question import Question
 from porsche.runners.preview.sampling import Sample, Samples, Wanted, wanted_of
 from porsche.runners.preview.tables import Rows, Stand, Taken, Turns, empty
 from porsche.runners.secrets import resolved
@@ -46,27 +47,6 @@ STAND = "stand"
 """The connector of tables that exist in previews only."""
 VERSIONS = 40
 """So many times at least a learner publishes in the course of a sample, however seldom it does in a run."""
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is to be previewed. `only`: what feeds these nodes (None: every node), unless there are no more than `few`
-    nodes; `samples`: by source, see `sampling.wanted_of`; `state`: the folder that stands for the run's; `secrets`:
-    variables of the environment; `clock`: seconds since the epoch; `faithful`: learners publish, and models answer, as
-    in a run."""
-
-    document: str
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    environment: Environment | None = None
-    access: Access | None = None
-    only: frozenset[str] | None = None
-    few: int = 0
-    samples: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    limit: int = ROWS
-    state: str = "state"
-    secrets: Mapping[str, str] = field(default_factory=dict)
-    clock: Callable[[], float] = time.time
-    faithful: bool = False
 
 
 @dataclass
@@ -188,12 +168,17 @@ def closure(inputs: Mapping[str, Mapping[str, Sequence[str]]], nodes: Iterable[s
 
 
 def _run(question: Question, examined: Examined, samples: Samples, ran: Ran) -> None:
-    """Run once; a second time where a model had no version yet when its predictions were asked for."""
+    """Run once; again where keys stand further down in a dimension's file, and where a model had no version yet when
+    its predictions were asked for."""
     from porsche.runners.preview.models import foretold
 
     assert examined.parts is not None
     once = _Once(question, examined.parts, samples, ran)
     once.run({})
+    question = question.settled()
+    if once.seek():
+        once = _Once(question, examined.parts, samples, ran)
+        once.run({})
     preset, asking = ({}, ()) if question.faithful else foretold(ran)
     if preset and ran.error is None:
         _Once(question, examined.parts, samples, ran, once.models).run(preset)
@@ -215,6 +200,7 @@ class _Once:
         self._graph: Graph | None = None
         self._preset: Mapping[str, Rows] = {}
         self._marks: dict[str, int | None] = {}
+        self._asked: list[tuple[NodeRan, Loading, TableOptions, set[Any]]] = []
 
     def run(self, preset: Mapping[str, Rows]) -> None:
         """Fill in what the nodes did. `preset`: versions of models that are known from the start."""
@@ -230,6 +216,18 @@ class _Once:
                 done.given = self._taken.get(node) or self._taken.get(TAP + node) or Taken()
             done.late = 0
         self._count()
+
+    def seek(self) -> bool:
+        """Look for the keys that dimensions were asked for where only the first rows of their files are known; whether
+        there were any to look for."""
+        more = False
+        for node, loading, table, keys in self._asked if self._ran.error is None else ():
+            try:
+                more |= loading.seek(table, self._samples, keys)
+            except UserError as error:
+                error.node = error.node or node.id
+                self._ran.error = error
+        return more and self._ran.error is None
 
     # ---- the session -------------------------------------------------------------------------------------------------
 
@@ -297,17 +295,19 @@ class _Once:
 
     def _loaded(self, load: Statement, node: NodeRan) -> Callable[[TableOptions], Rows]:
         """The rows of a file, as they are loaded into a table."""
+        loading = Loading.of(self._question, self._statements, load)
+
         def rows(table: TableOptions) -> Rows:
             if self._wanted(node).is_given:
                 return self._sampled(node, table)
-            from porsche.runners.preview.loading import loaded
-
             try:
-                node.sample = loaded(self._question, self._statements, load, table, self._samples)
+                node.sample = loading.rows(table, self._samples, self._wanted(node).anew)
             except UserError as error:
                 error.node = error.node or node.id
                 raise
-            return Rows(node.sample.batch)
+            asked: set[Any] = set()
+            self._asked.append((node, loading, table, asked))
+            return Rows(node.sample.batch, asked=asked)
 
         return rows
 

@@ -11,7 +11,7 @@ import os
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from engine.connectors.formats.registry import text_decoder
 from engine.errors import UserError
 from porsche.compiler.shape import Sample as Kept
 from porsche.runners.preview.limits import MOST_ROWS, ROWS
+from porsche.runners.preview.sought import Sought
 from porsche.runners.preview.tables import empty
 
 SECONDS = 3.0
@@ -38,13 +39,17 @@ KEPT, FILES = 32, 64
 LETTERS = 20
 """Records that could not be read of which a sample tells."""
 KINDS = "__kind"
+MADE_UP = frozenset({"shop", "datagen"})
+"""Connectors that make their rows up."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Rows of a table. `kind`: "pinned" (given), "read" (from the source), "recorded" (from where a run's source stood
-    on), "empty"; `more`: the source has others; `dead`: the first records that could not be read, of `unreadable`;
-    `taken_at`: when, seconds since the epoch."""
+    """Rows of a table. `kind`: "pinned" (given), "read" (from the source), "newest" (its last ones), "recorded" (from
+    where a run's source stood on), "empty"; `more`: the source has others; `dead`: the first records that could not be
+    read, of `unreadable`; `taken_at`: when, seconds since the epoch; `looked`: in how many rows of a dimension's file
+    keys were looked for; `endless`: the source has no end; `missed`: the newest rows were wanted, and it cannot begin
+    there."""
 
     batch: Batch
     kind: str = "read"
@@ -52,22 +57,28 @@ class Sample:
     unreadable: int = 0
     dead: tuple[DeadLetter, ...] = ()
     taken_at: float = 0.0
+    looked: int | None = None
+    endless: bool = False
+    missed: bool = False
 
     def as_json(self) -> dict[str, Any]:
         return {"kind": self.kind, "rows": self.batch.length, "more": self.more, "unreadable": self.unreadable,
-                "dead": [asdict(letter) for letter in self.dead], "taken_at": self.taken_at}
+                "dead": [asdict(letter) for letter in self.dead], "taken_at": self.taken_at, "looked": self.looked,
+                "endless": self.endless, "missed": self.missed}
 
 
 @dataclass(frozen=True)
 class Wanted:
     """What a preview wants of a table. `rows`: these, as JSON objects; `file`: those in this one (path and format)
-    instead of the table's own; `position`: read on from there; `anew`: not what was kept."""
+    instead of the table's own; `position`: read on from there; `newest`: the last rows (None: of sources that have no
+    end); `anew`: not what was kept."""
 
     rows: Sequence[Mapping[str, Any]] | None = None
     file: tuple[str, str] | None = None
     position: Mapping[str, Any] | None = None
     limit: int = ROWS
     anew: bool = False
+    newest: bool | None = None
 
     @property
     def is_given(self) -> bool:
@@ -103,9 +114,18 @@ def given(rows: Sequence[Mapping[str, Any]], table: TableOptions) -> Sample:
     return Sample(decoded.batch or empty(table), "pinned")
 
 
+def _wants_newest(wanted: Wanted, source: Source, table: TableOptions) -> bool:
+    """Whether the last rows are wanted. Without a word those of sources that go on without an end; what is made up
+    begins with each run, so that its first rows are what a run begins with."""
+    if wanted.position is not None:
+        return False
+    live = not source.bounded and table.options.get("connector") not in MADE_UP
+    return live if wanted.newest is None else wanted.newest
+
+
 def read(table: TableOptions, source: Source, limit: int, seconds: float = SECONDS,
-         position: Mapping[str, Any] | None = None) -> Sample:
-    """The first rows that a source gives. UserError where it cannot be read."""
+         position: Mapping[str, Any] | None = None, enough: float = ENOUGH) -> Sample:
+    """The first rows that a source gives; a live one for so long. UserError where it cannot be read."""
     reader = Ahead(source) if source.blocking else source
     batches: list[Batch] = []
     dead: list[DeadLetter] = []
@@ -126,7 +146,7 @@ def read(table: TableOptions, source: Source, limit: int, seconds: float = SECON
             if poll.ended:
                 more = False
                 break
-            if time.monotonic() - started > (ENOUGH if rows else seconds):
+            if time.monotonic() - started > (enough if rows and poll.idle else ENOUGH if rows else seconds):
                 break
             if poll.idle or poll.waiting:
                 time.sleep(0.005)
@@ -153,6 +173,7 @@ class Samples:
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
         self._held: OrderedDict[str, Sample] = OrderedDict()
+        self._sought: OrderedDict[str, Sought] = OrderedDict()
 
     def of(self, table: TableOptions, wanted: Wanted, access: Access | None) -> Sample:
         """The sample of a table. UserError where what is given does not fit, or its source cannot be read."""
@@ -168,22 +189,40 @@ class Samples:
             self._keep(key, found, table)
         return found
 
-    def made(self, key: str, make: Callable[[], Sample]) -> Sample:
+    def made(self, key: str, make: Callable[[], Sample], anew: bool = False) -> Sample:
         """A sample that is made of others, kept in memory."""
-        found = self._held.get(key)
+        found = None if anew else self._held.get(key)
         if found is None:
             found = make()
             self._hold(key, found)
         return found
 
-    def _read(self, table: TableOptions, wanted: Wanted, access: Access | None) -> Sample:
+    def sought(self, key: str, anew: bool = False) -> Sought:
+        """What was looked for in a dimension, kept in memory."""
+        found = Sought() if anew else self._sought.get(key) or Sought()
+        self._sought[key] = found
+        self._sought.move_to_end(key)
+        while len(self._sought) > KEPT:
+            self._sought.popitem(last=False)
+        return found
+
+    def source(self, table: TableOptions, access: Access | None) -> Source:
+        """A reader of a table. UserError where it has none."""
         name = table.options.get("connector", "")
         made = connector(name, access)
         source = made.source(table, Environment(access or Access(), str(self._folder or "."), "preview"))
         if source is None:
             raise UserError("not_a_source", f"table {table.name} cannot be read: its connector '{name}' has no source",
                             hint="pin rows to it, and the preview reads those")
-        return read(table, source, wanted.limit, position=wanted.position)
+        return source
+
+    def _read(self, table: TableOptions, wanted: Wanted, access: Access | None) -> Sample:
+        source = self.source(table, access)
+        if not _wants_newest(wanted, source, table):
+            return replace(read(table, source, wanted.limit, position=wanted.position), endless=not source.bounded)
+        if source.newest(wanted.limit):
+            return replace(read(table, source, wanted.limit, enough=0.0), kind="newest", endless=not source.bounded)
+        return replace(read(table, source, wanted.limit), endless=not source.bounded, missed=True)
 
     # ---- keeping -----------------------------------------------------------------------------------------------------
 
@@ -223,7 +262,7 @@ def _key(table: TableOptions, wanted: Wanted, access: Access | None) -> str:
     """Of whatever decides what is read."""
     columns = [[f.name, str(f.type)] for f in table.schema]
     parts = [columns, sorted(table.options.items()), sorted(table.metadata.items()), table.partitions, wanted.limit,
-             wanted.position, None if access is None else asdict(access)]
+             wanted.position, wanted.newest, None if access is None else asdict(access)]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:40]
 
 
@@ -249,7 +288,8 @@ def _loaded(stored: pa.Table, table: TableOptions) -> Sample:
                     for i, f in enumerate(table.schema))
     kinds = stored.column(KINDS).to_numpy() if KINDS in stored.column_names else None
     return Sample(Batch(columns, stored.num_rows, kinds), about["kind"], about["more"], about["unreadable"],
-                  tuple(DeadLetter(**letter) for letter in about["dead"]), about["taken_at"])
+                  tuple(DeadLetter(**letter) for letter in about["dead"]), about["taken_at"], None, about["endless"],
+                  about["missed"])
 
 
 def _forget(folder: Path) -> None:
@@ -260,8 +300,10 @@ def _forget(folder: Path) -> None:
 
 
 def wanted_of(spec: Mapping[str, Any] | None, kept: Kept | None, limit: int) -> Wanted:
-    """What a request wants of a source ({rows: [..]}, {position: ..}, {anew: true}), else what the document keeps."""
+    """What a request wants of a source ({rows: [..]}, {position: ..}, {newest: true}, {anew: true}), else what the
+    document keeps."""
     spec = spec or {}
     if kept is None or spec.get("rows") is not None or spec.get("position") is not None:
-        return Wanted(spec.get("rows"), position=spec.get("position"), limit=limit, anew=bool(spec.get("anew")))
+        return Wanted(spec.get("rows"), position=spec.get("position"), limit=limit, anew=bool(spec.get("anew")),
+                      newest=spec.get("newest"))
     return Wanted(kept.rows, kept.file, limit=limit, anew=bool(spec.get("anew")))

@@ -21,17 +21,18 @@ SLICES = 16
 
 @dataclass
 class Taken:
-    """What a table was given: rows in order (the first `KEPT`), how many in all, and how many before the sample
+    """What a table was given: rows in order (the first `most`), how many in all, and how many before the sample
     ended."""
 
     batches: list[Batch] = field(default_factory=list)
     rows: int = 0
     before_end: int = 0
+    most: int = KEPT
 
     def add(self, batch: Batch, ended: bool) -> None:
         kept = sum(b.length for b in self.batches)
-        if kept < KEPT:
-            self.batches.append(batch if batch.length <= KEPT - kept else batch.slice(0, KEPT - kept))
+        if kept < self.most:
+            self.batches.append(batch if batch.length <= self.most - kept else batch.slice(0, self.most - kept))
         self.rows += batch.length
         if not ended:
             self.before_end += batch.length
@@ -73,10 +74,12 @@ class Turns:
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of a table, with the position of its time column if it has one."""
+    """Rows of a table, with the position of its time column if it has one; `asked`: by which keys it was looked up in,
+    where that is to be known."""
 
     batch: Batch
     time: int | None = None
+    asked: set[Any] | None = None
 
 
 def _cuts(samples: Sequence[Rows]) -> list[list[int]]:
@@ -135,19 +138,22 @@ class SampleLookup(Lookup):
 
     local = True
 
-    def __init__(self, batch: Batch) -> None:
-        self._batch = batch
+    def __init__(self, rows: Rows) -> None:
+        self._batch, self._asked = rows.batch, rows.asked
         self._index: dict[tuple[Any, ...], list[int]] = {}
         self._columns: Sequence[int] = ()
 
     def open(self, keys: Sequence[int], columns: Sequence[int]) -> None:
         self._columns = columns
+        self._asked = self._asked if tuple(keys) == (0,) else None
         found = zip(*(python_values(self._batch.columns[k]) for k in keys))
         self._index = {key: [row] for row, key in enumerate(found)}
 
     def get(self, keys: Sequence[Column], length: int) -> tuple[Any, tuple[Column, ...]]:
-        asked = enumerate(zip(*map(python_values, keys)))
-        pairs = [(probe, row) for probe, key in asked for row in self._index.get(key, ())]
+        asked = list(zip(*map(python_values, keys)))
+        if self._asked is not None:
+            self._asked.update(key for key, in asked if key is not None)
+        pairs = [(probe, row) for probe, key in enumerate(asked) for row in self._index.get(key, ())]
         probes, rows = (np.array([p[i] for p in pairs], np.int64) for i in (0, 1))
         return probes, tuple(self._batch.columns[c].take(rows) for c in self._columns)
 
@@ -201,7 +207,7 @@ class Stand(Connector):
         return None if self._taken is None else TakingSink(self._taken, self._turns)
 
     def lookup(self, table: TableOptions, environment: Environment) -> Lookup | None:
-        return None if self._rows is None else SampleLookup(self._rows(table).batch)
+        return None if self._rows is None else SampleLookup(self._rows(table))
 
 
 def empty(table: TableOptions) -> Batch:

@@ -3044,7 +3044,7 @@ export interface components {
             }[];
             /** @description Read the source now. */
             anew?: boolean;
-            /** @description Its last rows, or (false) its first; nothing: the last ones where it has no end. */
+            /** @description Its last rows, or (false) its first; null: the last where it has no end. */
             newest?: boolean | null;
             /**
              * Format: int64
