@@ -42,9 +42,9 @@ def run(quick: bool = False, keys: int | None = None) -> dict[str, Any]:
     figures = of_table(count)
     gc.collect()
     with tempfile.TemporaryDirectory() as folder:
-        without = _Observed(count, 4 if quick else 15, None)
+        without = _Observed(count, 2 if quick else 15, None)
         without.run(Path(folder) / "without")
-        with_them = _Observed(count, 4 if quick else 15, 1.0)
+        with_them = _Observed(count, 2 if quick else 15, 1.0)
         with_them.run(Path(folder) / "with")
     return {
         "keys": count, **figures,

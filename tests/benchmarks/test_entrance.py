@@ -38,7 +38,7 @@ def test_what_belongs_to_checkpoint_is_refused_elsewhere(capsys: pytest.CaptureF
 
 
 def test_checkpoint_counts_bytes() -> None:
-    figures = checkpoint.run(quick=True, keys=20_000)
+    figures = checkpoint.of_table(20_000)
     assert figures["dirty_bytes"] < figures["full_bytes"] / 10
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.checkpoint import run
+from benchmarks.checkpoint import of_table
 from engine.changes import Column
 from engine.errors import UserError
 from engine.state import checkpoints, files, parts
@@ -400,5 +400,5 @@ def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
 
 
 def test_one_percent_dirty_costs_at_most_two() -> None:
-    figures = run(quick=True, keys=100_000)
+    figures = of_table(100_000)
     assert figures["dirty_bytes"] <= 0.02 * figures["full_bytes"]
