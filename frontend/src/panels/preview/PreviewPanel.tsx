@@ -97,10 +97,18 @@ function NodeCounts({ answer, node }: { answer: PreviewAnswer; node: string | nu
   if (!counts) return null;
   const facts = [
     ...(counts.late ? [t("{count} rows left out for being late", { count: counts.late })] : []),
-    ...(counts.unmatched ? [t("{count} rows found nothing in the dimension", { count: counts.unmatched })] : []),
+    ...(counts.unmatched ? [t("{count} rows found nothing in the dimension", { count: counts.unmatched }), ...partly(answer)] : []),
     ...(counts.watermark ? [t("watermark {time} at the end of the sample", { time: counts.watermark })] : []),
   ];
   return <span>{[...learnt(counts.model), ...facts].join(" · ")}</span>;
+}
+
+/** Of which dimension not all of the file was looked at. */
+function partly(answer: PreviewAnswer): string[] {
+  return answer.inputs.flatMap(({ node }) => {
+    const sample = answer.samples[node];
+    return sample?.more && sample.looked !== null ? [t("of {node} the first {count} rows were looked at", { node, count: format.number(sample.looked) })] : [];
+  });
 }
 
 /** What a learner knows at the end of the sample. */
@@ -168,8 +176,8 @@ function Ends({ answer, node, onNode }: { answer: PreviewAnswer; node: string | 
   const first = elsewhere[0];
   if (!first) return null;
   return (
-    <div className={classes.ends} role="status">
-      <span title={said(first.hint)}>{t("{sinks} would receive nothing: {reason}", { sinks: listed(first.sinks), reason: said(first.message) })}</span>
+    <div className={classes.ends}>
+      <span title={said(first.hint)}>{t("{sinks} would receive nothing of this sample: {reason}", { sinks: listed(first.sinks), reason: said(first.message) })}</span>
       <Button size="compact-xs" variant="default" onClick={() => onNode(first.place.node, first.place.property)}>{t("Go to {node}", { node: first.place.node })}</Button>
     </div>
   );

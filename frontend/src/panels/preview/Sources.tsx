@@ -1,17 +1,17 @@
-import { Button, Popover, TextInput } from "@mantine/core";
+import { Button, NativeSelect, Popover, TextInput } from "@mantine/core";
 import { IconDatabase } from "@tabler/icons-react";
 import { useState } from "react";
 
 import { type PreviewAnswer, type PreviewSample, preview } from "../../api/preview";
 import { Ago, ErrorNote } from "../../design";
-import { about, plural, t } from "../../i18n";
+import { about, msg, plural, t } from "../../i18n";
 import { textOf, useEditor, useEditorStore } from "../document/editor";
 import { samplesOf } from "./asking";
 import { PINNED, pin, sampleFile, unpin } from "./commands";
 import { PinnedEditor } from "./PinnedEditor";
 import classes from "./preview.module.css";
 import { type Objects, objectsOf, spanOf } from "./rows";
-import { readAgain, sampleFrom, usePreview } from "./store";
+import { type Begin, readAgain, sampleFrom, usePreview } from "./store";
 
 interface SourcesProps {
   answer: PreviewAnswer;
@@ -23,7 +23,7 @@ interface SourcesProps {
 
 /** Where the rows of the preview come from, and what may be done about it. */
 export function Sources({ answer, project, run, canEdit }: SourcesProps) {
-  const runs = usePreview((state) => state.runs);
+  const begins = usePreview((state) => state.begins);
   const [open, setOpen] = useState(false);
   const [editing, setEditing] = useState<{ source: string; table: PreviewAnswer["output"] } | null>(null);
   const [error, setError] = useState<unknown>(null);
@@ -33,7 +33,7 @@ export function Sources({ answer, project, run, canEdit }: SourcesProps) {
   const kept = (source: string) => model.samples.find((each) => each.node === source);
   const rowsHere = (source: string): Objects | null => (kept(source)?.file ? null : kept(source)?.rows ?? null);
   const fetch = async (source: string) => {
-    const found = await preview({ project, document: textOf(editor.getState()), node: source, samples: samplesOf(runs) });
+    const found = await preview({ project, document: textOf(editor.getState()), node: source, samples: samplesOf(begins) });
     if (!found.output) throw new Error(found.error?.message ?? t("The source has no rows to show."));
     return found.output;
   };
@@ -68,7 +68,7 @@ export function Sources({ answer, project, run, canEdit }: SourcesProps) {
             {names.map((source) => (
               <SourceRow key={source} source={source} sample={answer.samples[source]} pinned={rowsHere(source)?.length ?? null} file={kept(source)?.file?.path ?? null} canEdit={canEdit}
                 onFile={(path) => editor.getState().change(sampleFile(editor.getState().model, source, path), t("Take the sample of {source} from a file", { source }))}
-                run={run} from={runs[source] ?? null} onFrom={(chosen) => sampleFrom(source, chosen)} onRead={() => readAgain([source])} onPin={() => pinNow(source)} onEdit={() => edit(source)}
+                run={run} begin={begins[source] ?? null} isDimension={model.nodes.find((node) => node.id === source)?.component === "dimension_table"} onBegin={(chosen) => sampleFrom(source, chosen)} onRead={() => readAgain([source])} onPin={() => pinNow(source)} onEdit={() => edit(source)}
                 onUnpin={() => editor.getState().change(unpin(editor.getState().model, source), t("Unpin the rows of {source}", { source }))} />
             ))}
           </div>
@@ -101,37 +101,63 @@ interface SourceRowProps {
   /** The file that its rows are taken from. */
   file: string | null;
   run: number | null;
-  /** The run that it begins with. */
-  from: number | null;
+  /** Where it was said to begin. */
+  begin: Begin | null;
+  isDimension: boolean;
   canEdit: boolean;
   onFile: (path: string) => void;
-  onFrom: (run: number | null) => void;
+  onBegin: (begin: Begin) => void;
   onRead: () => void;
   onPin: () => void;
   onEdit: () => void;
   onUnpin: () => void;
 }
 
-function SourceRow({ source, sample, pinned, file, run, from, canEdit, onFile, onFrom, onRead, onPin, onEdit, onUnpin }: SourceRowProps) {
+function SourceRow({ source, sample, pinned, file, run, begin, isDimension, canEdit, onFile, onBegin, onRead, onPin, onEdit, onUnpin }: SourceRowProps) {
   const isPinned = sample?.kind === "pinned" && file === null;
   return (
     <>
       <h4>{source}</h4>
       <span className="p-muted">
         {plural(sample?.rows ?? 0, "{count} row", "{count} rows")}{" "}
-        {isPinned ? t("pinned") : sample?.kind === "empty" ? t("nothing is in it yet") : <>{sample?.kind === "recorded" ? t("from where the run stood, read") : t("read")} <Ago at={sample?.taken_at ?? null} /></>}
+        {isPinned ? t("pinned") : sample?.kind === "empty" ? t("nothing is in it yet") : <>{t(READ[sample?.kind ?? ""] ?? msg("read"))} <Ago at={sample?.taken_at ?? null} /></>}
+        {sample?.missed ? <> · {t("it cannot begin at its end: these are the rows that it gave first")}</> : null}
+        {isDimension && sample ? <> · {lookedText(sample)}</> : null}
         {sample?.unreadable ? <> · {about(plural(sample.unreadable, "{count} record cannot be read", "{count} records cannot be read"), sample.dead[0]?.reason ?? "")}</> : null}
       </span>
       <span className={classes.buttons}>
         {isPinned ? null : <Button size="compact-xs" variant="default" onClick={onRead}>{t("Read again")}</Button>}
-        {from !== null ? <Button size="compact-xs" variant="default" onClick={() => onFrom(null)}>{t("From the beginning")}</Button>
-          : run !== null ? <Button size="compact-xs" variant="default" onClick={() => onFrom(run)} title={t("What run {run} read since the oldest checkpoint that it keeps", { run })}>{t("From run {run}", { run })}</Button> : null}
+        {isPinned || file !== null || isDimension ? null : <BeginSelect source={source} begin={begin ?? (sample?.kind === "newest" ? "newest" : "first")} run={run} onBegin={onBegin} />}
         {isPinned ? null : <Button size="compact-xs" variant="default" disabled={!canEdit || !sample?.rows} onClick={onPin}>{t("Pin the first {count}", { count: Math.min(PINNED, sample?.rows ?? 0) })}</Button>}
         <Button size="compact-xs" variant="default" disabled={!canEdit} onClick={onEdit}>{pinned === null ? t("Pin and edit") : t("Edit rows")}</Button>
         {pinned === null && file === null ? null : <Button size="compact-xs" variant="default" disabled={!canEdit} onClick={onUnpin}>{file === null ? t("Unpin") : t("Not from the file")}</Button>}
       </span>
       {pinned === null ? <FileField key={file} source={source} file={file} canEdit={canEdit} onFile={onFile} /> : null}
     </>
+  );
+}
+
+const READ: Readonly<Record<string, string>> = { newest: msg("the newest, read"), recorded: msg("from where the run stood, read") };
+
+/** In how much of a dimension's file the sample's keys were looked for. */
+function lookedText(sample: PreviewSample): string {
+  if (sample.looked === null) return sample.more ? t("the first of its file") : t("all that it has");
+  const looked = plural(sample.looked, "the sample's keys were looked for in {count} row", "the sample's keys were looked for in {count} rows");
+  return sample.more ? `${looked} · ${t("its file has more")}` : looked;
+}
+
+/** Where a source's sample begins. */
+function BeginSelect({ source, begin, run, onBegin }: { source: string; begin: Begin; run: number | null; onBegin: (begin: Begin) => void }) {
+  const known = typeof begin === "number" ? begin : run;
+  const data = [
+    { value: "first", label: t("First rows") },
+    { value: "newest", label: t("Newest rows") },
+    ...(known === null ? [] : [{ value: String(known), label: t("From run {run}", { run: known }) }]),
+  ];
+  return (
+    <NativeSelect size="xs" data={data} value={String(begin)} aria-label={t("Where the sample of {source} begins", { source })}
+      title={t("The first rows of a source, the newest that it has, or what a run read since the oldest checkpoint that it keeps")}
+      onChange={({ currentTarget: { value } }) => onBegin(value === "first" || value === "newest" ? value : Number(value))} />
   );
 }
 

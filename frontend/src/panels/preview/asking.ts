@@ -5,7 +5,7 @@ import { useEffect } from "react";
 import { ApiError } from "../../api/errors";
 import { type PreviewOrder, preview } from "../../api/preview";
 import { type Editor, textOf, useEditor, useEditorStore } from "../document/editor";
-import { answered, asking, failed, forget, usePreview } from "./store";
+import { type Begin, answered, asking, failed, forget, usePreview } from "./store";
 
 const ASK_AFTER_MS = 150;
 /** This page, among those that one person has open. */
@@ -29,10 +29,10 @@ export function usePreviewing(project: string, node: string | null): void {
 
 async function ask(editor: Editor, project: string, node: string | null, signal: AbortSignal): Promise<void> {
   const document = textOf(editor.getState());
-  const { anew, runs } = usePreview.getState();
+  const { anew, begins } = usePreview.getState();
   asking();
   try {
-    const samples = samplesOf(runs, anew);
+    const samples = samplesOf(begins, anew);
     const answer = await preview({ project, document, node, tab: TAB, samples }, signal);
     if (!signal.aborted) answered(document, answer);
   } catch (error) {
@@ -40,9 +40,14 @@ async function ask(editor: Editor, project: string, node: string | null, signal:
   }
 }
 
-/** What is asked of the sources: those that begin where a run stood, those that are read once more. */
-export function samplesOf(runs: Readonly<Record<string, number>>, anew: readonly string[] = []): NonNullable<PreviewOrder["samples"]> {
-  return Object.fromEntries([...new Set([...anew, ...Object.keys(runs)])].map((source) => [
-    source, { ...(anew.includes(source) ? { anew: true } : {}), ...(runs[source] ? { run: runs[source] } : {}) },
+/** What is asked of the sources: where those begin of which it was said, and which are read once more. */
+export function samplesOf(begins: Readonly<Record<string, Begin>>, anew: readonly string[] = []): NonNullable<PreviewOrder["samples"]> {
+  return Object.fromEntries([...new Set([...anew, ...Object.keys(begins)])].map((source) => [
+    source, { ...(anew.includes(source) ? { anew: true } : {}), ...beginOf(begins[source]) },
   ]));
+}
+
+function beginOf(begin: Begin | undefined): { run?: number; newest?: boolean } {
+  if (begin === undefined) return {};
+  return typeof begin === "number" ? { run: begin } : { newest: begin === "newest" };
 }

@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 
 import type { PreviewAnswer } from "../../api/preview";
+import { samplesOf } from "./asking";
 import { answered, forget, readAgain, sampleFrom, usePreview } from "./store";
 
 const answer = (rows: Record<string, number>): PreviewAnswer => ({
@@ -28,6 +29,12 @@ test("other samples are no edit", () => {
   expect(usePreview.getState().flowed).toBeNull();
   answered("three", answer({ shop: 980 }));
   expect(usePreview.getState().flowed).toEqual({ shop: 990 });
-  sampleFrom("shop", 7);
+  sampleFrom("shop", "newest");
   expect(usePreview.getState().flowed).toBeNull();
+});
+
+test("what is asked of the sources", () => {
+  expect(samplesOf({ shop: "newest", clicks: "first", orders: 7 }, ["clicks", "users"])).toEqual({
+    shop: { newest: true }, clicks: { anew: true, newest: false }, orders: { run: 7 }, users: { anew: true },
+  });
 });

@@ -4,6 +4,9 @@ import { create } from "zustand";
 
 import type { PreviewAnswer, PreviewNode } from "../../api/preview";
 
+/** Where a source's sample begins: at its first or newest rows, or where a run stood. */
+export type Begin = "first" | "newest" | number;
+
 interface PreviewState {
   /** What is shown, and the text that it is of. */
   shown: PreviewAnswer | null;
@@ -18,11 +21,11 @@ interface PreviewState {
   /** Sources that are to be read once more; each time that they are asked for is another round. */
   anew: readonly string[];
   round: number;
-  /** Sources whose sample begins where a run stood. */
-  runs: Readonly<Record<string, number>>;
+  /** Sources of which somebody has said where their sample begins. */
+  begins: Readonly<Record<string, Begin>>;
 }
 
-const NOTHING: PreviewState = { shown: null, text: null, before: null, flowed: null, busy: false, error: null, anew: [], round: 0, runs: {} };
+const NOTHING: PreviewState = { shown: null, text: null, before: null, flowed: null, busy: false, error: null, anew: [], round: 0, begins: {} };
 
 export const usePreview = create<PreviewState>(() => NOTHING);
 
@@ -60,12 +63,8 @@ export function readAgain(sources: readonly string[]): void {
   usePreview.setState((state) => ({ anew: sources, round: state.round + 1 }));
 }
 
-/** What the source has, or what a run read. */
-export function sampleFrom(source: string, run: number | null): void {
-  usePreview.setState(({ runs, round }) => {
-    const others = Object.fromEntries(Object.entries(runs).filter(([name]) => name !== source));
-    return { runs: run === null ? others : { ...others, [source]: run }, flowed: null, anew: [], round: round + 1 };
-  });
+export function sampleFrom(source: string, begin: Begin): void {
+  usePreview.setState(({ begins, round }) => ({ begins: { ...begins, [source]: begin }, flowed: null, anew: [], round: round + 1 }));
 }
 
 /** Nobody looks at it any more. */

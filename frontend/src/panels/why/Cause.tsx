@@ -4,6 +4,7 @@ import { Tag } from "../../design";
 import { msg, said, t } from "../../i18n";
 import classes from "../run/panels.module.css";
 import type { WhyCause } from "./why";
+import own from "./why.module.css";
 
 const NAMES: Readonly<Record<string, string>> = {
   filter_drops_all: msg("leaves out all rows"),
@@ -36,22 +37,27 @@ interface CauseProps {
 
 /** Where rows end, why they do, what to do about it, and the way there. */
 export function Cause({ cause, onPlace }: CauseProps) {
-  const { place } = cause;
   return (
     <>
-      <span>
-        {cause.node ? <><NodeLink node={cause.node} onPlace={onPlace} />{" "}</> : null}
+      <span className={own.cause}>
+        {cause.node ? <NodeLink node={cause.node} onPlace={onPlace} /> : null}
         <Tag tone="warning">{t(NAMES[cause.code] ?? msg("swallows the rows"))}</Tag>
+        <Way cause={cause} onPlace={onPlace} />
       </span>
       <span>{said(cause.message)}</span>
       <span className="p-muted">{t("Next:")} {said(cause.hint)}</span>
       <Record facts={cause.facts} />
-      {place.node && (place.property ?? place.node !== cause.node) ? (
-        <Button size="compact-xs" variant="default" onClick={() => onPlace(place.node, place.property)}>
-          {t("Go to {node}", { node: place.property ? `${place.node} · ${place.property}` : place.node })}
-        </Button>
-      ) : null}
     </>
+  );
+}
+
+/** To the field where the next step is taken. */
+function Way({ cause: { place }, onPlace }: CauseProps) {
+  if (!place.property) return null;
+  return (
+    <Button size="compact-xs" variant="default" onClick={() => onPlace(place.node, place.property)}>
+      {t("Go to {node}", { node: `${place.node} · ${place.property}` })}
+    </Button>
   );
 }
 
