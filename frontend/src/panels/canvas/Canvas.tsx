@@ -6,6 +6,7 @@ import { type KeyboardEvent, useCallback, useEffect, useLayoutEffect, useMemo } 
 import { useActions } from "../../actions";
 import { t } from "../../i18n";
 import { useEditor, useEditorStore } from "../document/editor";
+import { useWithLibrary } from "../library/offered";
 import { CANVAS_ACTIONS } from "./actions";
 import { Announcer } from "./announce";
 import classes from "./canvas.module.css";
@@ -116,10 +117,11 @@ function Drawing({ selected, onSelect, onProperty, failure, canEdit, onEnter }: 
 }
 
 /** What actions and gestures work on. */
-function useDeskOf({ catalogue, wires, all }: Drawn, canEdit: boolean, enter: Desk["enter"]): Desk {
+function useDeskOf({ catalogue: known, wires, all }: Drawn, canEdit: boolean, enter: Desk["enter"]): Desk {
   const editor = useEditorStore();
   const inside = useEditor((state) => state.inside);
   const flow = useFlow();
+  const catalogue = useWithLibrary(known);
   const desk = useMemo((): Desk => ({ editor, canEdit, catalogue, ports: portsFor(catalogue), wires, places: all, flow, inside, enter }), [editor, canEdit, catalogue, wires, all, flow, inside, enter]);
   useLayoutEffect(() => {
     useDesk.setState({ desk });

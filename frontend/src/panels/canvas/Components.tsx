@@ -7,6 +7,8 @@ import { successors } from "../../document/gestures";
 import { said, t } from "../../i18n";
 import { useEditor } from "../document/editor";
 import { LibrarySection } from "../library/LibrarySection";
+import { LIBRARY } from "../library/offered";
+import { ComponentDocs } from "../node/ComponentDocs";
 import { type Catalogue, type Verb, offered } from "./catalogue";
 import type { Desk } from "./desk";
 import { COMPONENT_TYPE } from "./dropping";
@@ -28,8 +30,12 @@ export function Components({ desk }: { desk: Desk }) {
   const shown = useMemo(() => sections(desk.catalogue, query, only ? legal : null), [desk.catalogue, query, only, legal]);
   const shownVerb = active ? desk.catalogue.get(active) : undefined;
   const add = (verb: Verb) => addNode({ component: verb.name, ...(primary && legal?.has(verb.name) ? { after: { node: primary } } : {}) });
+  const card = (name: string) => {
+    const verb = desk.catalogue.get(name);
+    return verb ? <Card key={name} verb={verb} illegal={legal !== null && !legal.has(name)} onAdd={() => add(verb)} onShow={() => setActive(name)} /> : null;
+  };
   const onKeyDown = (event: KeyboardEvent) => {
-    const cards = [...(list.current?.querySelectorAll<HTMLElement>("button") ?? [])];
+    const cards = [...(list.current?.querySelectorAll<HTMLElement>("button[draggable]") ?? [])];
     const at = cards.indexOf(document.activeElement as HTMLElement);
     const to = { ArrowDown: at + 1, ArrowUp: at - 1 }[event.key];
     if (to === undefined) return;
@@ -48,14 +54,14 @@ export function Components({ desk }: { desk: Desk }) {
         {shown.map(({ family, verbs }) => (
           <section key={family} aria-label={familyTitle(family)}>
             <h3>{familyTitle(family)}</h3>
-            {verbs.map((verb) => <Card key={verb.name} verb={verb} illegal={legal !== null && !legal.has(verb.name)} onAdd={() => add(verb)} onShow={() => setActive(verb.name)} />)}
+            {verbs.map((verb) => card(verb.name))}
           </section>
         ))}
-        <LibrarySection query={query} canEdit={desk.canEdit} />
-        {shown.length ? null : <p className={classes.none}>{t("No component is called “{query}”.", { query })}</p>}
+        <LibrarySection query={query} canEdit={desk.canEdit} card={card} />
+        {matching(offered(desk.catalogue), query).length ? null : <p className={classes.none}>{t("No component is called “{query}”.", { query })}</p>}
       </div>
       <div className={classes.doc}>
-        {shownVerb ? <><strong>{said(shownVerb.title)}</strong>{said(shownVerb.doc)}</> : t("Drag onto the canvas, or onto a wire. Enter or a double click adds behind what is selected.")}
+        {shownVerb ? <><strong>{said(shownVerb.title)}</strong><ComponentDocs verb={shownVerb} brief /></> : t("Drag onto the canvas, or onto a wire. Enter or a double click adds behind what is selected.")}
       </div>
     </aside>
   );
@@ -76,9 +82,13 @@ function Card({ verb, illegal, onAdd, onShow }: { verb: Verb; illegal: boolean; 
   );
 }
 
+function matching(verbs: readonly Verb[], query: string): Verb[] {
+  return found(query, verbs, (verb) => `${said(verb.title)} ${verb.title} ${verb.name} ${verb.family} ${verb.doc}`, 200);
+}
+
 function sections(catalogue: Catalogue, query: string, legal: ReadonlySet<string> | null): Array<{ family: string; verbs: Verb[] }> {
   const all = offered(catalogue).filter((verb) => legal === null || legal.has(verb.name));
-  const some = found(query, all, (verb) => `${said(verb.title)} ${verb.title} ${verb.name} ${verb.family} ${verb.doc}`, 200);
+  const some = matching(all.filter((verb) => verb.family !== LIBRARY), query);
   const families = [...new Set([...FAMILIES, ...some.map((verb) => verb.family)])];
   return families.map((family) => ({ family, verbs: some.filter((verb) => verb.family === family) })).filter(({ verbs }) => verbs.length);
 }

@@ -3,10 +3,10 @@
 import { useMemo } from "react";
 
 import * as gestures from "../../document/gestures";
-import type { Command } from "../../document/commands";
 import { CommandError } from "../../document/errors";
 import { said, t } from "../../i18n";
 import { useEditor } from "../document/editor";
+import { ComponentDocs } from "../node/ComponentDocs";
 import { type Catalogue, type Verb, offered } from "./catalogue";
 import { type Desk, modelOf } from "./desk";
 import { FamilyIcon, familyTitle, FAMILIES } from "./families";
@@ -21,7 +21,6 @@ interface AddPick extends Pick {
   component: string;
   wired: boolean;
   ports: readonly (string | undefined)[];
-  first?: Command;
 }
 
 /** What can come here, best guess first; behind it, where nothing is to be wired by force, all the others. */
@@ -43,7 +42,7 @@ export function AddList({ asked, desk }: { asked: Asked<"add">; desk: Desk }) {
     close();
     const port = item.ports[way];
     addNode({
-      component: item.component, first: item.first, at,
+      component: item.component, at,
       ...(item.wired && onEdge ? { onEdge } : {}),
       ...(item.wired && after ? { after: { node: after, port } } : {}),
       ...(item.wired && before ? { before } : {}),
@@ -90,7 +89,7 @@ function inFamilies(catalogue: Catalogue): string[] {
 
 function described(verb: Verb): Omit<AddPick, "group" | "component" | "wired" | "ports"> {
   return { id: verb.name, label: said(verb.title), hint: familyTitle(verb.family), about: said(verb.doc), words: `${verb.name} ${verb.family} ${verb.doc} ${verb.title}`,
-    icon: <FamilyIcon family={verb.family} component={verb.name} /> };
+    icon: <FamilyIcon family={verb.family} component={verb.name} />, docs: () => <ComponentDocs verb={verb} brief /> };
 }
 
 function pick(catalogue: Catalogue, component: string, more: { group: string; wired: boolean; ports: readonly (string | undefined)[] }): AddPick[] {

@@ -121,7 +121,7 @@ function Content({ line, tile }: { line: Line; tile: TileData | undefined }): Re
       <span className="p-truncate" data-name>{tile.label}</span>
       <span className={classes.rowEnd}>
         <span className="p-hidden">, {said(tile.title)}{tile.label === tile.id ? "" : t(", id {id}", { id: tile.id })}{tile.disabled ? t(", disabled") : ""}</span>
-        {live ? liveText(live, tile.gives) : null}
+        {live ? <span className="p-truncate">{liveText(live, tile.gives)}</span> : null}
         {tile.errors || tile.failure ? <IconCircleX size={14} className={classes.bad} aria-label={tile.failure || plural(tile.errors, "{count} error", "{count} errors")} /> : null}
         {!tile.errors && tile.warnings ? <IconAlertTriangle size={14} className={classes.warn} aria-label={plural(tile.warnings, "{count} warning", "{count} warnings")} /> : null}
       </span>

@@ -13,6 +13,8 @@ export interface Pick {
   hint?: string;
   /** What is said of the active one below the list. */
   about?: string;
+  /** More, beside the list where there is room. */
+  docs?: () => ReactNode;
   group: string;
   words?: string;
   icon?: ReactNode;
@@ -32,6 +34,8 @@ interface PickListProps<P extends Pick> {
 
 const MOST = 80;
 const SIZE = { width: 340, height: 380 };
+/** How wide what is said of the active one is. */
+const DOCS = 320;
 
 /** A field over a list: typing filters, arrows choose, Enter takes. */
 export function PickList<P extends Pick>({ label, placeholder, items, empty, onPick, point = null }: PickListProps<P>) {
@@ -66,31 +70,34 @@ export function PickList<P extends Pick>({ label, placeholder, items, empty, onP
     event.preventDefault();
     event.stopPropagation();
   };
+  const tip = current?.ways && current.ways.length > 1 ? <span className={classes.tip}>{t("Ctrl+. for its next input")}</span> : null;
+  const documented = typeof items !== "function" && items.some((item) => item.docs);
+  const { wide, ...place } = placed(point, documented);
   return (
-    <div ref={box} className={classes.pick} style={placed(point)} role="dialog" aria-label={label} onKeyDown={onKeyDown}>
-      <div className={classes.field}>
-        <IconSearch size={15} aria-hidden />
-        <input ref={field} role="combobox" aria-expanded aria-controls={id} aria-label={label} aria-autocomplete="list" placeholder={placeholder} value={query}
-          aria-activedescendant={current ? `${id}-${active}` : undefined} onChange={(event) => { setQuery(event.currentTarget.value); setAt(0); setWay(0); }} />
-      </div>
-      <div className={classes.list} id={id} role="listbox" aria-label={label}>
-        {shown.map((item, i) => (
-          <div key={item.id} role="presentation">
-            {item.group && item.group !== shown[i - 1]?.group ? <div className={classes.heading} role="presentation">{item.group}</div> : null}
-            <div id={`${id}-${i}`} role="option" aria-selected={i === active} className={classes.item} onMouseMove={() => { if (i !== active) { setAt(i); setWay(0); } }}
-              onClick={() => onPick(item, i === active ? way : 0)}>
-              {item.icon}
-              <span className="p-truncate">{item.label}</span>
-              <span className={classes.hint}>{i === active && item.ways && item.ways.length > 1 ? item.ways[way] : item.hint}</span>
+    <div ref={box} className={classes.pick} style={place} role="dialog" aria-label={label} onKeyDown={onKeyDown}>
+      <div className={classes.main}>
+        <div className={classes.field}>
+          <IconSearch size={15} aria-hidden />
+          <input ref={field} role="combobox" aria-expanded aria-controls={id} aria-label={label} aria-autocomplete="list" placeholder={placeholder} value={query}
+            aria-activedescendant={current ? `${id}-${active}` : undefined} onChange={(event) => { setQuery(event.currentTarget.value); setAt(0); setWay(0); }} />
+        </div>
+        <div className={classes.list} id={id} role="listbox" aria-label={label}>
+          {shown.map((item, i) => (
+            <div key={item.id} role="presentation">
+              {item.group && item.group !== shown[i - 1]?.group ? <div className={classes.heading} role="presentation">{item.group}</div> : null}
+              <div id={`${id}-${i}`} role="option" aria-selected={i === active} className={classes.item} onMouseMove={() => { if (i !== active) { setAt(i); setWay(0); } }}
+                onClick={() => onPick(item, i === active ? way : 0)}>
+                {item.icon}
+                <span className="p-truncate">{item.label}</span>
+                <span className={classes.hint}>{i === active && item.ways && item.ways.length > 1 ? item.ways[way] : item.hint}</span>
+              </div>
             </div>
-          </div>
-        ))}
-        {shown.length ? null : <div className={classes.none}>{empty(query)}</div>}
+          ))}
+          {shown.length ? null : <div className={classes.none}>{empty(query)}</div>}
+        </div>
+        {wide ? null : <div className={classes.about}><span>{current?.about}</span>{tip}</div>}
       </div>
-      <div className={classes.about}>
-        <span>{current?.about}</span>
-        {current?.ways && current.ways.length > 1 ? <span className={classes.tip}>{t("Ctrl+. for its next input")}</span> : null}
-      </div>
+      {wide ? <div className={classes.docs}>{current?.docs ? <><strong>{current.label}</strong>{tip}{current.docs()}</> : current?.about}</div> : null}
     </div>
   );
 }
@@ -113,14 +120,17 @@ function useOutside(box: { current: HTMLElement | null }) {
   }, [box]);
 }
 
-function placed(point: Point | null): { left: number; top: number; maxHeight: number } {
+function placed(point: Point | null, documented: boolean): { left: number; top: number; maxHeight: number; width: number; height?: number; wide: boolean } {
   const box = document.querySelector("[data-canvas]")?.getBoundingClientRect();
-  if (!box) return { left: 0, top: 0, maxHeight: SIZE.height };
-  const height = Math.min(SIZE.height, box.height - 16);
-  if (!point) return { left: Math.max(8, (box.width - SIZE.width) / 2), top: Math.min(40, Math.max(8, box.height - height - 8)), maxHeight: height };
+  if (!box) return { left: 0, top: 0, maxHeight: SIZE.height, width: SIZE.width, wide: false };
+  const wide = documented && box.width >= SIZE.width + DOCS + 32;
+  const width = wide ? SIZE.width + DOCS : SIZE.width;
+  const maxHeight = Math.min(SIZE.height, box.height - 16);
+  const size = { maxHeight, width, wide, ...(wide ? { height: maxHeight } : {}) };
+  if (!point) return { left: Math.max(8, (box.width - width) / 2), top: Math.min(40, Math.max(8, box.height - maxHeight - 8)), ...size };
   return {
-    left: Math.max(8, Math.min(point.x - box.left, box.width - SIZE.width - 8)),
-    top: Math.max(8, Math.min(point.y - box.top, box.height - height - 8)),
-    maxHeight: height,
+    left: Math.max(8, Math.min(point.x - box.left, box.width - width - 8)),
+    top: Math.max(8, Math.min(point.y - box.top, box.height - maxHeight - 8)),
+    ...size,
   };
 }

@@ -3,6 +3,7 @@
 import { useMemo } from "react";
 
 import { useComponents } from "../../api/compile";
+import type { LibraryComponent } from "../../api/library";
 import type { ComponentSpec } from "../../api/types";
 import { OUTPUT, inputNode } from "../../document/inside";
 import type { ModelComponent, ModelEdge } from "../../document/model";
@@ -16,6 +17,8 @@ export interface Verb extends Omit<ComponentSpec, "ports"> {
   inputs: readonly InputPort[];
   /** What its output is; null where it has none. */
   gives: Relation | null;
+  /** Where the document has no such component yet: what the library keeps of it. */
+  kept?: LibraryComponent;
 }
 
 export type Catalogue = ReadonlyMap<string, Verb>;

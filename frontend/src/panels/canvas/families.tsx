@@ -4,6 +4,7 @@ import {
   IconBrain,
   IconChartHistogram,
   IconDatabaseExport,
+  IconBooks,
   IconPuzzle,
   IconSum,
   IconTransform,
@@ -18,6 +19,7 @@ const ICONS: Readonly<Record<string, typeof IconSum>> = {
   join: IconArrowMerge,
   learn: IconBrain,
   sinks: IconDatabaseExport,
+  library: IconBooks,
 };
 
 const TITLES: Readonly<Record<string, string>> = {
@@ -28,6 +30,7 @@ const TITLES: Readonly<Record<string, string>> = {
   learn: msg("Learn"),
   sinks: msg("Outputs"),
   own: msg("This pipeline’s components"),
+  library: msg("Library"),
 };
 
 /** Families as a pipeline runs through them. */

@@ -1,10 +1,13 @@
 /** What a person does on the canvas, each as one step of undo. Toolbar, menus, keys, drags and the outline all end here. */
 
 import { type Command, type Pipeline, apply } from "../../document/commands";
+import { CommandError } from "../../document/errors";
 import * as gestures from "../../document/gestures";
 import { isEnd } from "../../document/inside";
+import { copying } from "../../document/library";
 import { type Model, type ModelEdge, readModel } from "../../document/model";
-import { plural, said, t } from "../../i18n";
+import { listed, plural, said, t } from "../../i18n";
+import { textOf } from "../document/editor";
 import { announce, refuse } from "./announce";
 import { type Desk, act, deskNow, middleOf, modelOf, spotFor } from "./desk";
 import { focusCanvas, focusNext, focusNode } from "./focus";
@@ -22,21 +25,29 @@ export interface ToAdd {
   after?: { node: string; port?: string };
   before?: { node: string; port?: string };
   onEdge?: ModelEdge;
-  /** What must be in the document first: a component of the library. */
-  first?: Command;
 }
 
 /** A node comes, wired as wished, and is selected. */
 export function addNode(wanted: ToAdd): boolean {
   let made = "";
   const done = act(t("Add {component}", { component: titleOf(wanted.component) }), (desk, model) => {
-    const { first, at, ...rest } = wanted;
+    const { at, ...rest } = wanted;
+    const first = broughtBy(desk, wanted.component);
     const { command, id } = gestures.addNode(model, desk.ports, { ...rest, at: at ?? placeFor(desk, model, wanted) });
     made = id;
     return first ? { kind: "all", commands: [first, command] } : command;
   });
   if (done) settle([made]);
   return done;
+}
+
+/** A component of the library comes into the document with its first node. */
+function broughtBy(desk: Desk, component: string): Command | null {
+  const kept = desk.catalogue.get(component)?.kept;
+  if (!kept) return null;
+  const { command, clashing } = copying(textOf(desk.editor.getState()), kept);
+  if (clashing.length) throw new CommandError(t("The document has another component called {names}", { names: listed(clashing) }));
+  return command;
 }
 
 function placeFor(desk: Desk, model: Model, { component, after, before, onEdge }: ToAdd): readonly [number, number] {

@@ -1,8 +1,9 @@
 import { ActionIcon, Button } from "@mantine/core";
 import { IconArrowUp, IconBooks, IconPlus, IconX } from "@tabler/icons-react";
+import type { ReactNode } from "react";
 
-import { type LibraryComponent, useDeleteComponent, useLibrary, useSaveComponent } from "../../api/library";
-import { usePipeline } from "../../api/pipelines";
+import { found } from "../../actions";
+import { type LibraryComponent, useDeleteComponent, useSaveComponent } from "../../api/library";
 import { ConfirmButton, ErrorNote } from "../../design";
 import { copyIn, copying, outdated, taken } from "../../document/library";
 import { plural, t } from "../../i18n";
@@ -10,32 +11,35 @@ import { act } from "../canvas/desk";
 import { addNode } from "../canvas/operations";
 import { textOf, useEditor } from "../document/editor";
 import classes from "./library.module.css";
+import { useProjectLibrary } from "./offered";
 
 /** Components of the project's library, and those of the document that could be in it. */
-export function LibrarySection({ query, canEdit }: { query: string; canEdit: boolean }) {
-  const pipeline = useEditor((state) => state.pipeline);
-  const project = usePipeline(pipeline).data?.project ?? null;
-  const { data, error } = useLibrary(project);
+export function LibrarySection({ query, canEdit, card }: Pick<ShownProps, "query" | "canEdit" | "card">) {
+  const { project, data, error } = useProjectLibrary();
   if (error) return <ErrorNote error={error} />;
   if (!project || !data) return null;
-  return <Shown project={project} library={data} query={query.trim().toLowerCase()} canEdit={canEdit} />;
+  return <Shown project={project} library={data} query={query} canEdit={canEdit} card={card} />;
 }
+
+const MOST = 200;
+const wordsOf = ({ name, title, doc }: { name: string; title: string; doc: string }) => `${title} ${name} ${doc}`;
 
 interface ShownProps {
   project: string;
   library: readonly LibraryComponent[];
   query: string;
   canEdit: boolean;
+  /** A component as the drawer shows all of them. */
+  card: (name: string) => ReactNode;
 }
 
-function Shown({ project, library, query, canEdit }: ShownProps) {
+function Shown({ project, library, query, canEdit, card }: ShownProps) {
   const text = useEditor(textOf);
   const own = useEditor((state) => state.model.components);
   const save = useSaveComponent(project);
   const forget = useDeleteComponent(project);
-  const fits = (name: string, title: string) => `${name} ${title}`.toLowerCase().includes(query);
-  const shown = library.filter(({ name, declaration }) => fits(name, declaration.title));
-  const unsaved = own.filter(({ name, title }) => fits(name, title) && !library.some((each) => each.name === name));
+  const shown = found(query, library, ({ declaration }) => wordsOf(declaration), MOST);
+  const unsaved = found(query, own.filter(({ name }) => !library.some((each) => each.name === name)), wordsOf, MOST);
   const old = outdated(text, library);
   if (!shown.length && !unsaved.length) return null;
   const keep = (name: string) => {
@@ -53,7 +57,7 @@ function Shown({ project, library, query, canEdit }: ShownProps) {
         </Button>
       ) : null}
       {shown.map((each) => (
-        <Entry key={each.name} entry={each} text={text} canEdit={canEdit} newer={old.includes(each)} onKeep={() => keep(each.name)} onForget={() => forget.mutate(each.name)} />
+        <Entry key={each.name} entry={each} text={text} card={card} canEdit={canEdit} newer={old.includes(each)} onKeep={() => keep(each.name)} onForget={() => forget.mutate(each.name)} />
       ))}
       {unsaved.map(({ name, title }) => (
         <div key={name} className={classes.entry}>
@@ -67,6 +71,7 @@ function Shown({ project, library, query, canEdit }: ShownProps) {
 
 interface EntryProps {
   entry: LibraryComponent;
+  card: ShownProps["card"];
   text: string;
   canEdit: boolean;
   newer: boolean;
@@ -74,28 +79,22 @@ interface EntryProps {
   onForget: () => void;
 }
 
-function Entry({ entry, text, canEdit, newer, onKeep, onForget }: EntryProps) {
+function Entry({ entry, card, text, canEdit, newer, onKeep, onForget }: EntryProps) {
   const { name, version, declaration } = entry;
   const copy = copyIn(text, name);
   const clashes = copying(text, entry).clashing;
   const why = clashes.length && !copy?.version ? t("The document has another component called {names}", { names: clashes.join(", ") }) : `${t("version {version}", { version })}. ${declaration.doc}`;
   return (
     <div className={classes.entry}>
-      <span className="p-truncate" title={why}>{declaration.title}</span>
+      <div className={classes.card} title={why}>{card(name)}</div>
       {newer ? <ActionIcon size="sm" variant="light" aria-label={t("Take version {version} of {name}", { version, name })} title={t("Take version {version} of {name}", { version, name })} disabled={!canEdit} onClick={() => update(text, entry)}><IconArrowUp size={13} /></ActionIcon> : null}
       {copy ? <ActionIcon size="sm" variant="subtle" color="gray" aria-label={t("Keep this document’s {name} in the library", { name })} title={t("Keep this document’s {name} in the library", { name })} disabled={!canEdit} onClick={onKeep}><IconBooks size={13} /></ActionIcon> : null}
       <ActionIcon size="sm" variant="default" aria-label={t("Add {component}", { component: declaration.title })} title={t("Add {component}", { component: declaration.title })}
-        disabled={!canEdit || (clashes.length > 0 && !copy)} onClick={() => add(text, entry)}><IconPlus size={13} /></ActionIcon>
+        disabled={!canEdit || (clashes.length > 0 && !copy)} onClick={() => addNode({ component: name })}><IconPlus size={13} /></ActionIcon>
       <ConfirmButton size="compact-xs" variant="subtle" color="gray" aria-label={t("Delete {name} from the library", { name })} disabled={!canEdit} confirm={t("Delete")}
         question={t("Delete {name} from the library? Pipelines that use it keep their copies.", { name })} onConfirm={onForget}><IconX size={13} aria-hidden /></ConfirmButton>
     </div>
   );
-}
-
-/** A node of a component; the document gets a copy of it first, where it has none. */
-function add(text: string, entry: LibraryComponent) {
-  const first = copyIn(text, entry.name) ? null : copying(text, entry).command;
-  addNode({ component: entry.name, ...(first ? { first } : {}) });
 }
 
 function update(text: string, entry: LibraryComponent) {
