@@ -3,6 +3,7 @@ import type { EChartsCoreOption } from "echarts/core";
 import { clock, compact, quantity, type Unit } from "../format";
 import type { Tokens } from "../tokens";
 import { type Series, spacing, withGaps } from "./series";
+import { stepsOf } from "./steps";
 
 export interface TimeOptions {
   unit: Unit;
@@ -56,6 +57,7 @@ export function timeOption(series: readonly Series[], theme: Tokens, options: Ti
       type: "value",
       splitNumber: 3,
       ...bounds(options.range),
+      ...(options.range === "zero" ? stepsOf(series, options.unit) : null),
       ...look,
       axisLine: { show: false },
       axisLabel: { ...look.axisLabel, formatter: (value: number) => tick(value, options.unit) },

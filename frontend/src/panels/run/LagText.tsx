@@ -10,8 +10,7 @@ export function LagText({ run }: { run: RunSummary | null }) {
   const behind = format.duration(run?.newest_seconds);
   return (
     <span className="p-number" title={lag.replayed ? t("The past is replayed: its newest event is {time} behind the clock. Lag is how far the slowest source is behind that event.", { time: behind }) : t("How far event time is behind the clock")}>
-      {lag.replayed ? <span className="p-muted">{t("replay")} </span> : null}
-      {format.duration(lag.seconds)}
+      {lag.replayed ? t("{lag} (replay)", { lag: format.duration(lag.seconds) }) : format.duration(lag.seconds)}
     </span>
   );
 }
