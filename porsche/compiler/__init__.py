@@ -170,7 +170,7 @@ def _examine(text: str, given: Mapping[str, str], state: str, where: Environment
     for place in places:
         lowerer.node(place)
     _check_use(document, places, collector)
-    collector.mend(Fixer(document, places, lowerer))
+    collector.mend(Fixer(document, places, lowerer, local))
     schemas = {node: described for node, described in lowerer.described.items() if INSIDE not in node}
     inner = {node: described for node, described in lowerer.described.items() if INSIDE in node}
     compiled = None if collector.failed else _compiled(document, settings, lowerer, collector, schemas)

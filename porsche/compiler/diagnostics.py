@@ -64,10 +64,11 @@ class Diagnostic:
 @dataclass(frozen=True)
 class Found:
     """Where a diagnostic comes from: its path in the document, and the characters of the text there, if they are
-    known."""
+    known. `calls`: of something inside a node, what tables are called there -> what they are called."""
 
     path: Path
     span: tuple[int, int] | None = None
+    calls: Mapping[str, str] = field(default_factory=dict)
 
 
 class Collector:
@@ -79,8 +80,8 @@ class Collector:
         self._errors = 0
 
     def error(self, path: Sequence[str | int], code: str, message: str, hint: str = "", *, node: str = "",
-              property: str = "", span: tuple[int, int] | None = None) -> None:
-        self._add("error", Found(tuple(path), span), code, message, hint, node, property)
+              property: str = "", span: tuple[int, int] | None = None, calls: Mapping[str, str] | None = None) -> None:
+        self._add("error", Found(tuple(path), span, calls or {}), code, message, hint, node, property)
 
     def warning(
         self, path: Sequence[str | int], code: str, message: str, hint: str = "", *, node: str = "", property: str = ""

@@ -219,8 +219,8 @@ class Lowerer:
     def _complain(self, place: Connected, property: str, code: str, message: str, hint: str,
                   inside: tuple[str | int, ...] = (), at: Place | None = None) -> None:
         path, where, begin = place.find(property, inside)
-        self._collector.error(path, code, begin + message, hint, **where,
-                              span=(at.start, at.end) if at and not begin else None)
+        self._collector.error(path, code, begin + message, hint, **where, calls=place.names,
+                              span=(at.start, at.end) if at and property not in place.node.origins else None)
 
     def _say(self, place: Connected, code: str, message: str, hint: str) -> None:
         path, where, begin = place.find()
@@ -293,7 +293,7 @@ class _Values:
     def _wrong(self, name: str, code: str, message: str, hint: str, inside: tuple[str | int, ...] = ()) -> None:
         self._good = False
         path, where, begin = self._place.find(name, inside)
-        self._collector.error(path, code, begin + message, hint, **where)
+        self._collector.error(path, code, begin + message, hint, **where, calls=self._place.names)
 
 
 def columns_of(table: Table, nested: bool = False) -> list[str]:

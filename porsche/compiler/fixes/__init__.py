@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from porsche.compiler.diagnostics import Diagnostic, Fix, Found
-from porsche.compiler.document import Document
+from porsche.compiler.document import Document, Edge
 from porsche.compiler.fixes import columns, nodes, times, values
 from porsche.compiler.fixes.situation import Situation, Wrong
 from porsche.compiler.graph import Connected
 from porsche.compiler.lowering import Lowerer
+from porsche.compiler.subpipelines import Composite
 
 Finder = Callable[[Wrong], Iterator[Fix]]
 
@@ -42,19 +44,54 @@ FINDERS: Mapping[str, tuple[Finder, ...]] = {
 }
 """By the code of a diagnostic; what is likelier meant comes first."""
 PARTS = ("nodes", "edges", "settings")
-"""Parts of a document that fixes are made for."""
+"""Parts of a document that fixes are made for, besides its own components."""
+OUTSIDE = ("missing_input", "unused_node", "no_sink")
+"""Codes that fixes are made for only among the nodes of the document itself."""
 MOST = 6
 
 
 class Fixer:
     """Finds fixes for what is wrong with a document."""
 
-    def __init__(self, document: Document, places: Sequence[Connected], lowerer: Lowerer) -> None:
+    def __init__(self, document: Document, places: Sequence[Connected], lowerer: Lowerer,
+                 local: Mapping[str, type[Composite]]) -> None:
         self._situation = Situation(document, places, lowerer)
+        self._local = local
 
     def __call__(self, diagnostic: Diagnostic, found: Found) -> Sequence[Fix]:
-        wrong = Wrong(diagnostic, found, self._situation)
-        if not found.path or found.path[0] not in PARTS or (wrong.node and wrong.node not in self._situation.nodes):
+        situation = self._around(diagnostic, found)
+        if situation is None:
+            return ()
+        wrong = Wrong(diagnostic, found, situation)
+        if wrong.node and wrong.node not in situation.nodes:
             return ()
         fixes = [fix for finder in FINDERS.get(diagnostic.code, ()) for fix in finder(wrong)]
         return fixes[:MOST]
+
+    def _around(self, diagnostic: Diagnostic, found: Found) -> Situation | None:
+        """What something wrong is to be seen in; None where it is in neither nodes nor edges nor settings."""
+        part = found.path[0] if found.path else ""
+        if part in PARTS:
+            return self._situation
+        if part != "components" or len(found.path) < 3 or diagnostic.code in OUTSIDE:
+            return None
+        component = self._local.get(str(found.path[1]))
+        return None if component is None else _within(self._situation, component, found.calls)
+
+
+def _within(situation: Situation, component: type[Composite], calls: Mapping[str, str]) -> Situation:
+    """What is inside a component, as a document; its inputs are tables of their names."""
+    own = component.definition
+    fed = [Edge(name, node, port, (*own.path, "inputs", name)) for name, (node, port) in component.ends.items()]
+    document = replace(situation.document, nodes=own.nodes, edges=(*own.edges, *fed))
+    places = [replace(place, inputs=_fed(place, fed)) for place in component.places]
+    return Situation(document, places, situation.lowerer, own.path, calls)
+
+
+def _fed(place: Connected, fed: Sequence[Edge]) -> Mapping[str, tuple[str, ...]]:
+    """What is connected to a node inside, from outside too."""
+    inputs = dict(place.inputs)
+    for edge in fed:
+        if edge.target == place.node.id:
+            inputs[edge.port] = (*inputs.get(edge.port, ()), edge.source)
+    return inputs

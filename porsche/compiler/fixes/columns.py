@@ -12,7 +12,7 @@ from sqlglot import exp
 from engine.errors import UserError
 from engine.sql.dialect import parse_expression
 from porsche.compiler.diagnostics import Fix
-from porsche.compiler.fixes.situation import Command, Situation, Wrong, at_path, replaced, set_property
+from porsche.compiler.fixes.situation import Command, Situation, Wrong, at_path, replaced
 from porsche.components.hints import CLOSE, Near
 from porsche.components.table import table_name
 
@@ -38,9 +38,9 @@ def other_name(wrong: Wrong) -> Iterator[Fix]:
         here = wrong.set(value)
         behind = list(_after(wrong.at, wrong.node, word, name))
         if behind:
-            count = len({command["node"] for command in behind})
+            count = len({node for node, _ in behind})
             yield Fix(f"Use '{name}' for '{word}', here and in {count} node{'s' if count > 1 else ''} after it",
-                      (here, *behind))
+                      (here, *(command for _, command in behind)))
         yield Fix(f"Use '{name}' for '{word}'" + (" here only" if behind else ""), (here,))
 
 
@@ -119,8 +119,8 @@ def _names(value: Any) -> Iterator[str]:
         yield from (m["word"] or m["quoted"] for m in WORDS.finditer(value) if m["word"] or m["quoted"])
 
 
-def _after(at: Situation, node: str, old: str, new: str) -> Iterator[Command]:
-    """The commands that rename a column where it goes on from a node."""
+def _after(at: Situation, node: str, old: str, new: str) -> Iterator[tuple[str, Command]]:
+    """The commands that rename a column where it goes on from a node, each with its node."""
     carrying = {node} if _carries(at, node, old) else set()
     for name in at.after(node):
         place = at.connected.get(name)
@@ -134,7 +134,7 @@ def _after(at: Situation, node: str, old: str, new: str) -> Iterator[Command]:
             if value is not None and declared.port in ports:
                 made = _renamed(value, declared.kind, old, new)
                 if made != value:
-                    yield set_property(name, property, made)
+                    yield name, at.set(name, property, made)
         if _carries(at, name, old):
             carrying.add(name)
 
@@ -197,7 +197,7 @@ def cast(wrong: Wrong) -> Iterator[Fix]:
     for column in _columns(text)[:MOST_COLUMNS]:
         for kind in CASTS:
             made = _cast(text, column, kind)
-            if _fine(wrong, source[0], made):
+            if _fine(wrong, source[1].name, made):
                 yield Fix(f"Cast '{column.name}' to {kind}", (wrong.set(replaced(wrong.value, wrong.inside, made)),))
                 break
 
@@ -235,8 +235,8 @@ def other_word(wrong: Wrong) -> Iterator[Fix]:
     """The function or type that the engine says was meant."""
     meant, span = MEANT.match(wrong.diagnostic.hint), wrong.found.span
     text = at_path(wrong.value, wrong.inside)
-    if meant is None or span is None or not isinstance(text, str):
-        return
+    if meant is None or span is None or not isinstance(text, str) or "${" in text[: span[0]]:
+        return  # a parameter's value may be longer than its name
     piece = text[span[0] : span[1]]
     word = re.match(r"[A-Za-z_]\w*", piece)
     if word is not None:

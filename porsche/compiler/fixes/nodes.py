@@ -18,11 +18,21 @@ def other_node(wrong: Wrong) -> Iterator[Fix]:
     edge = _edge(wrong)
     known = meant(wrong.diagnostic.hint)
     if edge is None:
+        yield from _other_end(wrong, known)
         return
     if known:
         port = f".{edge.port}" if edge.port and wrong.path[-1] == "to" else ""
         yield Fix(f"Connect '{known}'", (set_in(wrong.path, f"{known}{port}"),))
     yield from _cut(wrong, edge)
+
+
+def _other_end(wrong: Wrong, known: str | None) -> Iterator[Fix]:
+    """The node inside a component that an input or the output of it means."""
+    if known and wrong.path == (*wrong.at.scope, "output"):
+        yield Fix(f"Use '{known}'", (set_in(wrong.path, known),))
+    elif known and wrong.path[: -1] == (*wrong.at.scope, "inputs"):
+        port = wrong.at.document.components[str(wrong.at.scope[1])].inputs[str(wrong.path[-1])][1]
+        yield Fix(f"Connect '{known}'", (set_in(wrong.path, f"{known}.{port}" if port else known),))
 
 
 def other_port(wrong: Wrong) -> Iterator[Fix]:
@@ -48,7 +58,7 @@ def _takers(at: Situation, edge: Edge) -> list[str]:
 
 
 def _edge(wrong: Wrong) -> Edge | None:
-    return next((e for e in wrong.at.document.edges if e.path == wrong.path[:2]), None)
+    return next((e for e in wrong.at.document.edges if e.path == wrong.path[: len(wrong.at.scope) + 2]), None)
 
 
 def _cut(wrong: Wrong, edge: Edge) -> Iterator[Fix]:

@@ -20,11 +20,14 @@ Command = dict[str, Any]
 
 @dataclass(frozen=True)
 class Situation:
-    """A document that was compiled as far as possible."""
+    """A document that was compiled as far as possible; or one of its own components, whose nodes and edges then are the
+    document's. `scope`: the component's path; `calls`: what tables are called inside -> what they are called."""
 
     document: Document
     places: Sequence[Connected]
     lowerer: Lowerer
+    scope: Path = ()
+    calls: Mapping[str, str] = field(default_factory=dict)
     nodes: Mapping[str, Node] = field(init=False)
     connected: Mapping[str, Connected] = field(init=False)
 
@@ -41,7 +44,12 @@ class Situation:
 
     def table(self, node: str) -> Table | None:
         """What a node gives, if it could be made."""
-        return self.lowerer.table(node)
+        return self.lowerer.table(self.calls.get(node, node))
+
+    @property
+    def given(self) -> list[str]:
+        """The names of the component's properties, which its nodes may use."""
+        return list(self.document.components[str(self.scope[1])].properties) if self.scope else []
 
     def input(self, node: str, property: Property) -> tuple[str, Table] | None:
         """The node, and its table, at the port that a property refers to."""
@@ -71,6 +79,13 @@ class Situation:
         found = self.nodes.get(node)
         return f"'{found.label}'" if found and found.label else f"'{node}'"
 
+    def set(self, node: str, property: str, value: Any = None) -> Command:
+        """The command that gives a property a value; None: its default again."""
+        if self.scope:
+            return set_in((*self.nodes[node].path, "properties", property), value)
+        command = {"kind": "set_property", "node": node, "property": property}
+        return command if value is None else {**command, "value": value}
+
     def free(self, wanted: str) -> str:
         """An id that no node has."""
         number, made = 1, wanted
@@ -90,7 +105,19 @@ class Wrong:
 
     @property
     def node(self) -> str:
-        return self.diagnostic.node
+        """The id of the node, where it is about one."""
+        if not self.at.scope:
+            return self.diagnostic.node
+        part = self.path[: len(self.at.scope) + 2]
+        return next((node.id for node in self.at.document.nodes if node.path == part), "")
+
+    @property
+    def name(self) -> str:
+        """The property's name, where it is about one."""
+        if not self.at.scope:
+            return self.diagnostic.property
+        rest = self.path[len(self.at.scope) + 2 :]
+        return str(rest[1]) if len(rest) > 1 and rest[0] == "properties" else ""
 
     @property
     def path(self) -> Path:
@@ -99,29 +126,23 @@ class Wrong:
     @property
     def inside(self) -> Path:
         """The path inside the property's value."""
-        return self.path[4:]
+        return self.path[len(self.at.scope) + 4 :]
 
     @property
     def declared(self) -> Property | None:
         """The property, as its component declares it."""
         component = self.at.component(self.node)
-        return component.properties().get(self.diagnostic.property) if component else None
+        return component.properties().get(self.name) if component else None
 
     @property
     def value(self) -> Any:
         """The property's value, as the document has it."""
         found = self.at.nodes.get(self.node)
-        return found.properties.get(self.diagnostic.property) if found else None
+        return found.properties.get(self.name) if found else None
 
     def set(self, value: Any) -> Command:
         """The command that gives the property a value."""
-        return set_property(self.node, self.diagnostic.property, value)
-
-
-def set_property(node: str, property: str, value: Any = None) -> Command:
-    """None: its default again."""
-    command = {"kind": "set_property", "node": node, "property": property}
-    return command if value is None else {**command, "value": value}
+        return self.at.set(self.node, self.name, value)
 
 
 def set_in(path: Sequence[str | int], value: Any = None) -> Command:

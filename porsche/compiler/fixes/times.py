@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from porsche.compiler.diagnostics import Fix
-from porsche.compiler.fixes.situation import Command, Situation, Wrong, set_property
+from porsche.compiler.fixes.situation import Command, Situation, Wrong
 
 MOST = 3
 SOURCE = "event_source"
@@ -35,7 +35,7 @@ def _declared(wrong: Wrong, node: str) -> Iterator[Fix]:
         table = wrong.at.table(source)
         stamps = [f.name for f in table.schema if f.type.is_timestamp and f.time is None] if table is not None else []
         for name in ([asked] if asked in stamps else stamps)[:MOST]:
-            commands = [set_property(source, "time", name), *_kept(wrong.at, source, wrong.node, name)]
+            commands = [wrong.at.set(source, "time", name), *_kept(wrong.at, source, wrong.node, name)]
             if asked != name:
                 commands.append(wrong.set(name))
             yield Fix(f"Make '{name}' the event time of {wrong.at.title(source)}", tuple(commands))
@@ -46,7 +46,7 @@ def clock(wrong: Wrong) -> Iterator[Fix]:
     for source in _sources(wrong.at, wrong.node):
         given = wrong.at.nodes[source].properties.get("clock")
         name = str(given or _unused(wrong.at, source))
-        commands = [] if given else [set_property(source, "clock", name)]
+        commands = [] if given else [wrong.at.set(source, "clock", name)]
         commands += _kept(wrong.at, source, wrong.node, name)
         if commands:
             yield Fix(f"Give {wrong.at.title(source)} a clock column", tuple(commands))
@@ -67,4 +67,4 @@ def _kept(at: Situation, source: str, target: str, column: str) -> Iterator[Comm
     for node in (name for name in at.after(source) if name in between):
         kept = at.nodes[node].properties.get("keep")
         if isinstance(kept, list) and kept and column not in kept:
-            yield set_property(node, "keep", [*kept, column])
+            yield at.set(node, "keep", [*kept, column])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 
 from engine.types import Kind
 from porsche.compiler.diagnostics import Fix
-from porsche.compiler.fixes.situation import Wrong, at_path, replaced, set_in, set_property
-from porsche.components.hints import Near, meant
+from porsche.compiler.fixes.situation import Wrong, at_path, replaced, set_in
+from porsche.components.hints import CLOSE, Near, meant
 from porsche.components.properties import Choice, Number
 from porsche.components.table import Table
 
@@ -17,12 +18,12 @@ TTL = "table.exec.state.ttl"
 
 def other_property(wrong: Wrong) -> Iterator[Fix]:
     """The value under the name that was meant, or not at all."""
-    hint, name = wrong.diagnostic.hint, wrong.diagnostic.property
+    hint, name = wrong.diagnostic.hint, wrong.name
     given = wrong.at.nodes[wrong.node].properties
     known = meant(hint) if isinstance(hint, Near) else None
     if known and known not in given:
-        yield Fix(f"Call it '{known}'", (set_property(wrong.node, name), set_property(wrong.node, known, given[name])))
-    yield Fix(f"Remove '{name}'", (set_property(wrong.node, name),))
+        yield Fix(f"Call it '{known}'", (wrong.set(None), wrong.at.set(wrong.node, known, given[name])))
+    yield Fix(f"Remove '{name}'", (wrong.set(None),))
 
 
 def other_component(wrong: Wrong) -> Iterator[Fix]:
@@ -37,12 +38,13 @@ def other_field(wrong: Wrong) -> Iterator[Fix]:
 
 
 def other_parameter(wrong: Wrong) -> Iterator[Fix]:
-    """The parameter that was meant, or a new one of this name."""
+    """The parameter that was meant, inside a component perhaps its property; or a new parameter of this name."""
     hint = wrong.diagnostic.hint
     text = at_path(wrong.value, wrong.inside)
     if not isinstance(hint, Near) or not isinstance(text, str):
         return
-    known = meant(hint)
+    own = get_close_matches(hint.word, wrong.at.given, n=1, cutoff=CLOSE)
+    known = own[0] if own else meant(hint)
     if known:
         made = text.replace(f"${{{hint.word}}}", f"${{{known}}}")
         yield Fix(f"Use ${{{known}}}", (wrong.set(replaced(wrong.value, wrong.inside, made)),))
@@ -87,7 +89,7 @@ def missing(wrong: Wrong) -> Iterator[Fix]:
 
 def _obvious(wrong: Wrong) -> Iterator[tuple[str, ...]]:
     """Columns that are most likely meant."""
-    component, name = wrong.at.nodes[wrong.node].component, wrong.diagnostic.property
+    component, name = wrong.at.nodes[wrong.node].component, wrong.name
     place = wrong.at.connected.get(wrong.node)
     tables = {
         port: table for port, sources in (place.inputs if place else {}).items()
@@ -138,4 +140,4 @@ def key(wrong: Wrong) -> Iterator[Fix]:
     component = wrong.at.component(wrong.node)
     if table is not None and table.key and component is not None and "key" in component.properties():
         shown = ", ".join(f"'{name}'" for name in table.key)
-        yield Fix(f"Make {shown} the key", (set_property(wrong.node, "key", list(table.key)),))
+        yield Fix(f"Make {shown} the key", (wrong.at.set(wrong.node, "key", list(table.key)),))
