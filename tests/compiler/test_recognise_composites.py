@@ -6,10 +6,17 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from porsche.compiler import compile_text
+from porsche.compiler.recognise import recognise
+from porsche.components import catalogue
+from tests.compiler import random_pipelines
+from tests.compiler.commands import applied
 from tests.compiler.pipelines import chain, node, pipeline
 from tests.compiler.test_recognise import edited, properties, said
+from tests.profiles import examples
 
 LOCAL = {
     "inputs": {"rows": "dear"}, "output": "kept", "edges": [{"from": "dear", "to": "kept"}],
@@ -150,3 +157,39 @@ def test_parameters_of_the_document_inside() -> None:
     text["parameters"]["limit"] = {"default": 3}
     found = edited(json.dumps(text), ("kind = 'x'", "kind = 'y'"))
     assert found.commands[0]["value"] == "price > ${limit} AND kind = 'y'"
+
+
+# ---- any pipeline ----------------------------------------------------------------------------------------------------
+
+
+def wrapped(document: dict[str, Any]) -> str:
+    """Each node of a random pipeline that can be is inside a component that is used once; its numbers are properties of
+    that."""
+    locals_: dict[str, Any] = {}
+    for each in document["nodes"]:
+        component = catalogue()[each["component"]]
+        if not component.inputs or not component.gives or each["component"] == "custom_sql":
+            continue
+        name, given_ = f"own_{each['id']}", each.get("properties") or {}
+        numbers = {key: value for key, value in given_.items() if type(value) is int}
+        locals_[name] = {
+            "inputs": {port.name: f"inner.{port.name}" for port in component.inputs}, "output": "inner", "edges": [],
+            "properties": {key: {"label": key, "kind": "number"} for key in numbers},
+            "nodes": [{"id": "inner", "component": each["component"],
+                       "properties": {**given_, **{key: f"${{{key}}}" for key in numbers}}}]}
+        each |= {"component": name, "properties": numbers}
+    return json.dumps({**document, "components": locals_})
+
+
+@pytest.mark.soak
+@given(seed=st.integers(0, 10**9))
+@examples(10)
+def test_components_of_any_pipeline(seed: int) -> None:
+    text = wrapped(random_pipelines.document(seed))
+    sql = compile_text(text).text
+    assert recognise(random_pipelines.rewritten(sql, seed), previous=text).commands == ()
+    found = recognise(random_pipelines.mistyped(sql, seed), previous=text)
+    if found.document is None:
+        assert any(d.severity == "error" for d in found.diagnostics)
+    else:
+        assert applied(text, found.commands) == found.document

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import reduce
 from typing import Any
 
 from porsche.compiler.bypass import Bypass
@@ -162,7 +161,9 @@ class Differ:
         changed = []
         for edit in found.edits:
             changed += [f"{edit.node}.{name}" for name in self._properties(edit.path, edit.old, edit.properties)]
-            value = reduce(lambda at, step: at[step], edit.path, self.changes.document)
+            value: Any = self.changes.document
+            for step in edit.path:
+                value = value[step]
             value["properties"] = dict(edit.properties)
         if changed:
             self.changes.nodes.append(_told(found, "redefined", properties=changed))
