@@ -10,7 +10,10 @@ import pytest
 
 from porsche import processes
 from porsche.home import Home
+from porsche.runners import launch
+from porsche.runners.launch import Launcher
 from porsche.up import jobs
+from tests.runners.jobs import awaited
 
 
 @pytest.fixture
@@ -23,3 +26,21 @@ def home() -> Iterator[Home]:
         processes.send(pid, signal.SIGKILL)
     processes.wait(left, 5.0)
     shutil.rmtree(made.path, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def launcher() -> Iterator[Launcher]:
+    """Starts jobs as the supervisor's process does: forked from one that has loaded what they need."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(launch, "FORKS", 60.0)
+        patch.setattr(launch, "BEGINS", 60.0)
+        with Launcher(forks=True) as made:
+            made.poll()
+            awaited(made.is_ready)
+            yield made
+
+
+@pytest.fixture
+def forked(launcher: Launcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test's supervisors fork their jobs."""
+    monkeypatch.setattr("porsche.ide.supervisor.Launcher", lambda: launcher)

@@ -20,7 +20,7 @@ from porsche.runners import measure
 from porsche.runners.folder import RunFolder, read, write
 from tests.platform.test_supervisor import LONG, SLOW, made, pid_of, rows_in, statuses, until, want
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.usefixtures("forked")]
 MB = 1 << 20
 ENDLESS = {"rows": "100000000"}
 

@@ -21,7 +21,7 @@ from porsche.runners.folder import RunFolder
 from tests.ide import platform
 from tests.runners.jobs import EVENTS, answers, awaited
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.usefixtures("forked")]
 ROWS = 12_000
 SLOW = {"rate": 3000.0, "checkpoint_interval": 0.3, "batch_rows": 200}
 

@@ -21,7 +21,7 @@ from porsche.runners.observe import Limits
 from porsche.up import has_ended
 from tests.runners.jobs import EVENTS, answers, awaited
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.usefixtures("forked")]
 SLOW = {"rate": 2000, "checkpoint_interval": 0.2, "batch_rows": 200}
 LONG = {"rows": "1000000"}
 

@@ -15,7 +15,7 @@ from tests.platform.test_savepoints import Platform, at, rows_in
 from tests.runners.jobs import EVENTS, answers
 
 __all__ = ["at"]  # a fixture
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.usefixtures("forked")]
 ROWS = 4_000
 SLOW = {"rate": 1500.0, "checkpoint_interval": 0.3, "batch_rows": 100}
 LONGER = EVENTS.replace("10 minutes", "20 minutes")
