@@ -8,13 +8,18 @@ export function wireAt(x: number, y: number): string | null {
   return found?.closest<HTMLElement>(".react-flow__edge")?.dataset.id ?? null;
 }
 
-let marked: Element | null = null;
+let marked: HTMLElement | null = null;
 
 /** Shows which wire it is; null: none. */
 export function markTarget(wire: string | null): void {
-  const next = wire === null ? null : document.querySelector(`.react-flow__edge[data-id="${CSS.escape(wire)}"]`);
+  const next = wire === null ? null : document.querySelector<HTMLElement>(`.react-flow__edge[data-id="${CSS.escape(wire)}"]`);
   if (next === marked) return;
   marked?.classList.remove("target-of-drop");
   next?.classList.add("target-of-drop");
   marked = next;
+}
+
+/** The wire that is shown; null: none. */
+export function targetWire(): string | null {
+  return marked?.dataset.id ?? null;
 }

@@ -128,13 +128,7 @@ function useDropHandlers(canEdit: boolean) {
     ops.addNode({ component, at, onEdge });
   });
   const onNodeDrag = useStable((event: MouseEvent | TouchEvent, node: Standing, all: Standing[]) => markTarget(wireUnder(event, node, all)));
-  const onNodeDragStop = useStable((event: MouseEvent | TouchEvent, node: Standing, all: Standing[]) => {
-    const wire = wireUnder(event, node, all);
-    markTarget(null);
-    const desk = deskNow();
-    const edge = desk && wire ? ops.edgeOfWire(desk, wire) : undefined;
-    if (edge) ops.splice(node.id, edge);
-  });
+  const onNodeDragStop = useStable(() => markTarget(null)); // where it was let go has been told already
   return { onDragOver, onDragLeave: useStable(() => markTarget(null)), onDrop, onNodeDrag, onNodeDragStop };
 }
 

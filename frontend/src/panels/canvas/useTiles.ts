@@ -5,9 +5,11 @@ import { useCallback, useMemo, useState } from "react";
 
 import type { Layout, Model, Place } from "../../document/model";
 import { plural, said, t } from "../../i18n";
-import { act } from "./desk";
+import { act, deskNow } from "./desk";
+import { targetWire } from "./dropping";
 import { type TileData, shapeOf } from "./graph";
 import type { Tile } from "./NodeTile";
+import { edgeOfWire, splice } from "./operations";
 import { type FoldedNode, type FrameNode, type NoteNode, foldedOf, groupNode, groupsOf, noteNode } from "./parts";
 import { choose, useSelection } from "./selection";
 
@@ -35,7 +37,7 @@ export function useTiles(model: Model, tiles: ReadonlyMap<string, TileData>, pla
     select(changes, new Set([...model.groups, ...model.notes].map((part) => part.id)));
     const moved = movedTo(moves, places);
     const names = Object.keys(moved);
-    if (!names.length) return;
+    if (!names.length || putOnWire(moved)) return;
     const label = names.length === 1 ? t("Move {node}", { node: names[0] ?? "" }) : plural(names.length, "Move {count} node", "Move {count} nodes");
     act(label, () => ({ kind: "move_nodes", positions: moved }), `move ${names.join(" ")}`);
   }, [model, places, frames, shown]);
@@ -82,6 +84,15 @@ function select(changes: ReadonlyArray<NodeChange<Standing>>, isPart: ReadonlySe
   }
   const last = selects.findLast((each) => each.selected && !isPart.has(each.id))?.id ?? primary;
   choose({ ...next, edges, primary: last });
+}
+
+/** A node without wires that was let go over one is put onto it, and moved there, in one step. */
+function putOnWire(moved: Readonly<Record<string, Place>>): boolean {
+  const [[node, place] = ["", null], more] = Object.entries(moved);
+  const desk = deskNow();
+  const wire = targetWire();
+  const edge = desk && wire !== null && place && !more ? edgeOfWire(desk, wire) : undefined;
+  return edge && place ? splice(node, edge, [place[0], place[1]]) : false;
 }
 
 function movedTo(changes: ReadonlyArray<NodeChange<Standing>>, places: Layout): Record<string, Place> {
