@@ -70,4 +70,14 @@ describe("fixes", () => {
     const cut = (index: number) => of("", [fix(`cut ${index}`, { kind: "set_in", path: ["edges", index] })], "unknown_node");
     expect(alike([cut(0), cut(1)], "unknown_node").map((each) => each.label)).toEqual(["cut 0"]);
   });
+
+  it("that remove items of a list are not done with others in it, also inside of a component", () => {
+    const at = ["components", "c", "edges"];
+    const cut = of("", [fix("cut", { kind: "set_in", path: [...at, 0] })], "unknown_node");
+    const meant = of("", [fix("meant", { kind: "set_in", path: [...at, 1, "to"], value: "b" })], "unknown_node");
+    const elsewhere = of("", [fix("elsewhere", { kind: "set_in", path: ["edges", 1, "to"], value: "b" })], "unknown_node");
+    const chosen = (...all: Diagnostic[]) => alike(all, "unknown_node").map((each) => each.label);
+    expect(chosen(cut, meant, elsewhere)).toEqual(["cut", "elsewhere"]);
+    expect(chosen(meant, cut, elsewhere)).toEqual(["meant", "elsewhere"]);
+  });
 });

@@ -55,12 +55,19 @@ export function alike(diagnostics: readonly Diagnostic[], code: string): Fix[] {
     const fix = each.code === code ? each.fixes?.[0] : undefined;
     if (!fix) continue;
     const parts = (fix.commands as unknown as Command[]).map(partOf);
-    if (parts.some((part) => touched.has(part))) continue;
+    if (parts.some((part) => [...touched].some((other) => isSame(part, other)))) continue;
     for (const part of parts) touched.add(part);
     chosen.push(fix);
   }
   return chosen;
 }
+
+/** Whether two parts are the same, or one is a list that items are taken from and the other is in it. */
+function isSame(one: string, other: string): boolean {
+  return one === other || isInList(one, other) || isInList(other, one);
+}
+
+const isInList = (part: string, list: string) => list.startsWith("list ") && part.startsWith(`path ${list.slice("list ".length)}.`);
 
 /** What a command changes. Items of lists share their list: their numbers change as others come and go. */
 function partOf(command: Command): string {
@@ -68,7 +75,7 @@ function partOf(command: Command): string {
     case "set_property":
       return `property ${command.node}.${command.property}`;
     case "set_in":
-      return typeof command.path[1] === "number" && command.path.length === 2 ? `list ${String(command.path[0])}` : `path ${command.path.join(".")}`;
+      return typeof command.path.at(-1) === "number" ? `list ${command.path.slice(0, -1).join(".")}` : `path ${command.path.join(".")}`;
     case "remove_nodes":
       return `node ${command.nodes.join(" ")}`;
     case "connect":
