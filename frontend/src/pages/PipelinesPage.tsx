@@ -119,19 +119,20 @@ export default function PipelinesPage() {
   const rows = useRows(useMemo(() => data?.results ?? [], [data]));
   const taken = useMemo(() => new Set(rows.map(({ pipeline }) => pipeline.slug)), [rows]);
   usePageActions({ canCreate: editor, create: () => setCreating("template"), import: () => setCreating("import"), search: () => field.current?.focus() });
+  const waits = data === undefined && error === null; // what comes decides what stands above the list
   const isNew = data !== undefined && data.count <= FEW && !archived && wanted === "";
   return (
     <div className={classes.page}>
       <PageHead title={t("Pipelines")} note={data ? noteOf(data.count, project) : error ? null : t("Loading")} actions={<Begin editor={editor} onBegin={setCreating} />} />
       {editor && (isNew || guide.pipeline !== null) ? <GuideList onCreate={() => setCreating("template")} /> : null}
-      <div className={classes.tools}>
+      <div className={classes.tools} data-waits={waits || undefined}>
         <TextInput ref={field} w={280} leftSection={<IconSearch size={14} />} placeholder={t("Search by name or title")} aria-label={t("Search pipelines")}
           value={search} onChange={(event) => setSearch(event.currentTarget.value)} />
         <SegmentedControl aria-label={t("Which pipelines")} value={archived ? "archived" : "used"} onChange={(value) => setArchived(value === "archived")}
           data={[{ value: "used", label: t("In use") }, { value: "archived", label: t("Archived") }]} />
       </div>
       <ErrorNote error={error} onRetry={() => void refetch()} />
-      <div className={classes.table} hidden={!data && error !== null} onKeyDown={onRowMenu}>
+      <div className={classes.table} hidden={!data} onKeyDown={onRowMenu}>
         {data ? (
           <DataTable
             label={t("Pipelines")}

@@ -44,7 +44,7 @@ export function NodePanel({ node, property, run, canEdit, onSelect, onReveal }: 
         <FamilyIcon family={verb?.family ?? ""} component={found.component} size={18} />
         <h2>{found.label || found.id}</h2>
       </div>
-      <div className="p-muted"><code>{found.id}</code> · {verb ? <span title={said(verb.details)}>{about(said(verb.title), said(verb.doc))}</span> : found.component}</div>
+      <div className={`p-muted ${classes.summary}`}><code>{found.id}</code> · {verb ? <span title={said(verb.details)}>{about(said(verb.title), said(verb.doc))}</span> : found.component}</div>
       <NodeProblems node={node} run={run} canEdit={canEdit} onReveal={onReveal} />
       {run ? <Live run={run} node={node} gives={verb?.gives ?? null} /> : null}
       <section className={classes.section}>
@@ -100,10 +100,10 @@ function Live({ run, node, gives }: { run: RunSummary; node: string; gives: stri
   const series = useSeries(run.id, node, [name], 900);
   const values = useMemo(() => (series[name] ?? []).map(([, value]) => value).slice(-180), [series, name]);
   if (!figures) {
-    return <section className={classes.section}><h3>{t("Live")}</h3><p className="p-muted" style={{ margin: 0 }}>{t("Nothing is known of it yet: figures appear while it runs.")}</p></section>;
+    return <section className={`${classes.section} ${classes.live}`}><h3>{t("Live")}</h3><p className="p-muted" style={{ margin: 0 }}>{t("Nothing is known of it yet: figures appear while it runs.")}</p></section>;
   }
   return (
-    <section className={classes.section}>
+    <section className={`${classes.section} ${classes.live}`}>
       <h3>{t("Live")}</h3>
       <Facts facts={factsOf(figures, at)} />
       {values.length > 1 ? (

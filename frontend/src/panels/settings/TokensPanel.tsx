@@ -98,7 +98,7 @@ export function TokensPanel() {
     <Panel title={t("Tokens")} note={t("for the command line and other programs: Authorization: Bearer psk_...")}>
       <NewToken />
       <ErrorNote error={error ?? revoke.error} onRetry={error ? () => void refetch() : undefined} />
-      <div className={classes.rows}>
+      <div className={classes.rows} data-waiting={data || error ? undefined : true}>
         {data && tokens.length === 0 ? (
           <Empty title={t("No tokens")}>
             {t("A token lets a program act for you, with at most the role that you give it, in one project or in all. Only its hash is kept here.")}
