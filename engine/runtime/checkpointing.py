@@ -222,6 +222,11 @@ class Checkpointing:
         assert made is not None
         self.origin.confirm(made, self._graph.shards)
 
+    def end(self) -> None:
+        """The next checkpoint is the last."""
+        if self._store is not None:
+            self._store.end()
+
     def close(self) -> None:
         """Finish what is being written."""
         self.applying.close()

@@ -325,6 +325,7 @@ class Job:
     def _finish(self) -> None:
         if self._stop:
             self._publish("STOPPING")
+        self._checkpoints.end()
         self._complete()
         self._checkpoints.begin(vars(self._now()))
         self._complete()

@@ -165,6 +165,7 @@ class CheckpointStore:
         self._writer = ThreadPoolExecutor(1, "checkpoints")
         self._merger = ThreadPoolExecutor(1, "compaction")
         self._merging: Future[None] | None = None
+        self._ending = False
         self._patience = 0  # files of a chain that could not be merged: not tried again before there are twice as many
         self._lock = threading.Lock()  # guards the chain, what was begun, and the files that are being made
         self._making: set[str] = set()
@@ -291,7 +292,7 @@ class CheckpointStore:
         size = sum(file.length for file in deltas)
         base = sum(file.length for file in self._chain) - size
         due = len(deltas) > self._max_deltas or size > max(base // 2, self._floor)
-        due = due and len(self._chain) >= 2 * self._patience
+        due = due and len(self._chain) >= 2 * self._patience and not self._ending
         if deltas and due and (self._merging is None or self._merging.done()):
             self._merging = self._merger.submit(self._compact, list(self._chain))
 
@@ -301,16 +302,21 @@ class CheckpointStore:
         try:
             chains: dict[str, list[StatePart]] = {}
             for file in merged:
-                for entry in read_file(self.storage, file):
+                for entry in read_file(self.storage, file, self._go_on):
                     if not entry.once:
                         chains.setdefault(entry.key, []).append(entry.part)
-            entries = [Entry(key, part) for key, chain in chains.items() for part in merge_chain(chain)]
+            entries = []
+            for key, chain in chains.items():
+                self._go_on()
+                entries += [Entry(key, part) for part in merge_chain(chain)]
+            self._go_on()
             base = write_file(self.storage, name, entries)
             reached("compaction")
         except Exception as error:  # full disks, damaged files, our own faults: the chain goes on as it is
-            logger.warning("checkpoints in %s could not be merged: %s", self.storage.where, error,
-                           exc_info=not isinstance(error, OSError | CorruptFile))
-            self._patience = len(merged)
+            if not isinstance(error, _GivenUp):
+                logger.warning("checkpoints in %s could not be merged: %s", self.storage.where, error,
+                               exc_info=not isinstance(error, OSError | CorruptFile))
+                self._patience = len(merged)
             self._making.discard(name)
             self._forget(name)
             return
@@ -318,6 +324,10 @@ class CheckpointStore:
             self._chain[:len(merged)] = [base]
         self._patience = 0
         self._making.discard(name)
+
+    def _go_on(self) -> None:
+        if self._ending:
+            raise _GivenUp
 
     def _clean(self) -> None:
         """Remove manifests beyond the kept ones, and every file that no manifest and no chain names."""
@@ -350,10 +360,20 @@ class CheckpointStore:
         if self._merging is not None:
             self._merging.result()
 
+    def end(self) -> None:
+        """No more than one checkpoint will follow: nobody is to wait for a compaction. The next process goes on with the
+        chain as it is."""
+        self._ending = True
+
     def close(self) -> None:
         """Finish what is being written."""
         self._writer.shutdown()
+        self.end()
         self._merger.shutdown()
+
+
+class _GivenUp(Exception):
+    """A compaction that nobody waits for."""
 
 
 def _entries(parts: Mapping[str, Sequence[StatePart] | StatePart]) -> list[Entry]:

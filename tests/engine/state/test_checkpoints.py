@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import secrets
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -124,6 +125,43 @@ def test_a_chain_that_cannot_be_merged_goes_on(store: CheckpointStore, monkeypat
         store.wait()
     assert len(_data(store.storage)) < 45
     assert _restored(store.latest()) == expected
+
+
+def test_nobody_waits_for_a_compaction_at_the_end(store: CheckpointStore, monkeypatch: pytest.MonkeyPatch,
+                                                   caplog: pytest.LogCaptureFixture) -> None:
+    """One that is under way is given up, none is begun; the next process goes on with the chain, and merges it."""
+    merge, held = checkpoints.merge_chain, threading.Event()
+
+    def slowly(chain: Any) -> Any:
+        assert held.wait(60)
+        return merge(chain)
+
+    table = _table()
+    monkeypatch.setattr(checkpoints, "merge_chain", slowly)
+    for epoch in range(1, 5):
+        _add(table, [epoch, 100])
+        _write(store, table, epoch)
+    store.end()
+    held.set()
+    _add(table, [5])
+    expected = _write(store, table, 5)
+    store.close()
+    names = _data(store.storage)
+    assert len(names) == 5 and not any(name.startswith("base") for name in names)
+    assert caplog.records == []
+    again = CheckpointStore(store.storage, floor=0)
+    found = again.latest()
+    assert _restored(found) == expected
+    assert found is not None
+    again.resume(found)
+    _add(table, [6])
+    expected = _write(again, table, 6)
+    again.wait()
+    assert any(name.startswith("base") for name in _data(again.storage))
+    _add(table, [7])
+    expected = _write(again, table, 7)
+    assert _restored(again.latest()) == expected
+    again.close()
 
 
 def test_parts_of_one_epoch(store: CheckpointStore) -> None:
