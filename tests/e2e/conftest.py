@@ -1,4 +1,7 @@
-"""One platform and one browser for a module; for each test the pages of a person who signed in."""
+"""One platform and one browser for all tests of this folder; for each test the pages of a person who signed in.
+
+A test has a pipeline of its own where it edits, runs or stops one: the shop example learns for all of them.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +21,10 @@ from tests.platform.running import ROOT, Up
 
 Visit = Callable[..., Page]
 
+FINAL = ("STOPPED", "FINISHED", "FAILED")
 
-@pytest.fixture(scope="module")
+
+@pytest.fixture(scope="package")
 def up() -> Iterator[Up]:
     """A platform with the shop example, which never ends; nobody has signed in."""
     assert (ROOT / "porsche/static/app/index.html").exists(), "the pages are not built: `make frontend`"
@@ -32,16 +37,17 @@ def up() -> Iterator[Up]:
         shutil.rmtree(home.path, ignore_errors=True)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with chromium() as made:
         yield made
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def signed_in(up: Up, browser: Browser) -> Any:
     """The cookies of a person who opened the printed page. `up.client` has them from then on."""
     context = browser.new_context()
+    context.set_default_timeout(PATIENCE)
     try:
         page = context.new_page()
         page.goto(up.ready["sign_in"])
@@ -51,6 +57,19 @@ def signed_in(up: Up, browser: Browser) -> Any:
         return context.storage_state()
     finally:
         context.close()
+
+
+@pytest.fixture
+def runs_end(up: Up, signed_in: Any) -> Iterator[None]:
+    """What the test starts ends with it."""
+    before = _active(up)
+    yield
+    for run in _active(up) - before:
+        up.post(f"runs/{run}/stop")
+
+
+def _active(up: Up) -> set[int]:
+    return {run["id"] for run in up.get("runs?page_size=200")["results"] if run["status"] not in FINAL}
 
 
 @pytest.fixture

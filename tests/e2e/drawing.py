@@ -9,7 +9,16 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.pages import tile
 
-UNITS = {"second": "seconds", "minute": "minutes", "hour": "hours", "day": "days"}
+RESTING = """part => new Promise(done => {
+  let before = "";
+  const look = () => {
+    const {x, y, width, height} = part.getBoundingClientRect();
+    if (before === `${x} ${y}`) return done([x + width / 2, y + height / 2]);
+    before = `${x} ${y}`;
+    requestAnimationFrame(look);
+  };
+  look();
+})"""
 
 
 def picked(page: Page, words: str) -> None:
@@ -30,6 +39,8 @@ def named(page: Page, node: str) -> None:
     page.keyboard.insert_text(node)
     page.keyboard.press("Enter")
     expect(tile(page, node)).to_have_class(re.compile(r"\bselected\b"))
+    panel = page.get_by_role("tabpanel", name="Node")
+    expect(panel.get_by_role("heading", name=node, exact=True).first).to_be_visible()
 
 
 def port(page: Page, node: str, name: str | None = None) -> Locator:
@@ -50,9 +61,9 @@ def drag(page: Page, start: Locator, to: tuple[float, float] | Locator) -> None:
 
 
 def middle(part: Locator) -> tuple[float, float]:
-    box = part.bounding_box()
-    assert box is not None
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    """Where it is, once it moves no more."""
+    x, y = part.evaluate(RESTING)
+    return x, y
 
 
 # ---- forms -----------------------------------------------------------------------------------------------------------
@@ -87,19 +98,24 @@ def _choice(panel: Locator, label: str, value: str) -> None:
 def _code(panel: Locator, label: str, value: Any) -> None:
     field = panel.get_by_role("textbox", name=label, exact=True)
     field.click()
+    expect(field).to_be_focused()
     panel.page.keyboard.press("Control+a")
     panel.page.keyboard.insert_text(str(value))
-    expect(field).to_contain_text(str(value)[:20])
+    expect(field).to_have_text(str(value))
 
 
 def _columns(panel: Locator, label: str, value: Any) -> None:
-    panel.get_by_role("button", name=re.compile(f"^Choose {re.escape(label)}, ")).click()
+    button = panel.get_by_role("button", name=re.compile(f"^Choose {re.escape(label)}, "))
+    button.click()
     search = panel.page.get_by_role("textbox", name="Search columns")
+    expect(search).to_be_focused()
     for name in value if isinstance(value, list) else [value]:
         search.fill(name)
         search.press("Enter")
         expect(search).to_have_value("")
     search.press("Escape")
+    expect(search).to_have_count(0)
+    expect(button).to_be_focused()
 
 
 def _rows(panel: Locator, label: str, entries: dict[str, Any], add: str) -> Locator:
@@ -138,8 +154,11 @@ def _column_lists(panel: Locator, label: str, value: dict[str, list[str]]) -> No
     group = _rows(panel, label, value, "Add a list")
     for name, columns in value.items():
         entry = group.get_by_role("list", name=f"{name}, chosen")
-        while entry.get_by_role("button", name=re.compile("^Remove ")).count():
-            entry.get_by_role("button", name=re.compile("^Remove ")).first.click()
+        expect(entry).to_be_attached()
+        remove = entry.get_by_role("button", name=re.compile("^Remove "))
+        for left in reversed(range(remove.count())):
+            remove.first.click()
+            expect(remove).to_have_count(left)
         _columns(group, name, columns)
 
 
@@ -156,6 +175,19 @@ def meaning(document: dict[str, Any]) -> dict[str, Any]:
         "nodes": {node["id"]: (node["component"], _plain(node.get("properties", {}))) for node in document["nodes"]},
         "edges": sorted((edge["from"], edge["to"]) for edge in document["edges"]),
     }
+
+
+def differences(found: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
+    """What one document says otherwise than another, a line for each node, property and wire."""
+    old, new = _facts(meaning(found)), _facts(meaning(wanted))
+    return [f"{name}: {old.get(name, 'nothing')} instead of {new.get(name, 'nothing')}" for name in sorted(old | new)
+            if old.get(name) != new.get(name)]
+
+
+def _facts(said: dict[str, Any]) -> dict[str, Any]:
+    nodes = {node: component for node, (component, _) in said["nodes"].items()}
+    properties = {f"{node}.{name}": value for node, (_, each) in said["nodes"].items() for name, value in each.items()}
+    return nodes | properties | {"wires": said["edges"]}
 
 
 def _plain(value: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Page, R
 
 AXE = Path(__file__).resolve().parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 SECONDS = 1000
-PATIENCE = 30 * SECONDS
+PATIENCE = 60 * SECONDS
 """What is awaited here takes a second; machines may be busy."""
 ABORTED = "net::ERR_ABORTED"
 
@@ -97,13 +98,12 @@ def drawn(page: Page, title: str) -> None:
     until(page, lambda: colours(figure) > 10, f"{title} is drawn")
 
 
-def until(page: Page, true: Callable[[], Any], said: str, seconds: float = 30.0) -> None:
+def until(page: Page, true: Callable[[], Any], said: str, seconds: float = 60.0) -> None:
     """Wait until something is true, while the page goes on."""
-    for _ in range(round(seconds * 10)):
-        if true():
-            return
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"not within {seconds:g} s: {said}"
         page.wait_for_timeout(100)
-    raise AssertionError(f"not within {seconds:g} s: {said}")
 
 
 def tile(page: Page, node: str) -> Locator:
@@ -127,6 +127,16 @@ def status(page: Page, word: str) -> None:
     expect(page.get_by_role("main").get_by_text(word, exact=True).first).to_be_visible()
 
 
+def pressed(page: Page, keys: str, true: Callable[[], Any], said: str) -> None:
+    """Type a sequence of keys, until it has had its effect: keys that come too far apart are none."""
+
+    def did() -> Any:
+        page.keyboard.type(keys)
+        return true()
+
+    until(page, did, said)
+
+
 def settled(page: Page) -> None:
     """Wait until no colour and no place changes any more. What has just been asked for begins with the next frame."""
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
@@ -139,7 +149,8 @@ def fact(part: Locator, name: str) -> Locator:
 
 
 def number(part: Locator) -> float:
-    """The first number of a text: "2.31 k rows/s", "12,000"."""
+    """The first number of a text, once there is one: "2.31 k rows/s", "12,000"."""
+    expect(part.first).to_contain_text(re.compile(r"\d"))
     text = part.first.text_content() or ""
     found = re.search(r"(\d[\d,]*\.?\d*)\s*([kM])?\b", text)
     assert found, text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +53,8 @@ def kept(up: Up, pipeline: int) -> str:
 
 
 def arrives(page: Page, up: Up, pipeline: int, text: str) -> None:
+    until(page, lambda: text in kept(up, pipeline), "the edit is at the platform")
     expect(keeping(page)).to_have_text("All edits saved")
-    assert text in kept(up, pipeline)
 
 
 def test_edits_are_kept_without_saving_and_revisions_are_made_of_them(up: Up, visit: Visit, pipeline: int) -> None:
@@ -91,9 +90,10 @@ def test_a_platform_that_is_away_gets_the_edits_when_it_is_back(
     assert findings(page) == []
     type_(page, " all the while")
     assert kept(up, pipeline) == DOCUMENT
+    with page.expect_request(EDITS):
+        page.get_by_role("button", name="Try now").click()
     page.unroute(EDITS)
-    page.get_by_role("button", name="Try now").click()
-    arrives(page, up, pipeline, "# offline all the while")
+    arrives(page, up, pipeline, "# offline all the while")  # it is tried again by itself, too
 
 
 def test_a_platform_that_fails_is_asked_again(
@@ -158,6 +158,17 @@ def test_a_reload_in_the_middle_of_an_edit(up: Up, visit: Visit, pipeline: int, 
     arrives(page, up, pipeline, "# not even a moment old")
 
 
+def test_a_reload_in_the_middle_of_filling_a_form(up: Up, visit: Visit, pipeline: int) -> None:
+    page = visit(f"/pipelines/{pipeline}?node=kept")
+    condition = page.get_by_role("textbox", name="Condition")
+    condition.click()
+    page.keyboard.press("End")
+    page.keyboard.insert_text(" AND n < 9")
+    page.reload()  # at once: the document has none of it yet
+    expect(condition).to_have_text("n > 0 AND n < 9")
+    arrives(page, up, pipeline, "n > 0 AND n < 9")
+
+
 def test_signed_out_in_the_middle(up: Up, visit: Visit, pipeline: int, complaints: list[Complaints]) -> None:
     page = opened(visit, pipeline)
     complaints[0].expect("^40[13]: ")
@@ -174,7 +185,7 @@ def test_signed_out_in_the_middle(up: Up, visit: Visit, pipeline: int, complaint
     expect(page.locator(".cm-content")).to_contain_text("# signed out")  # the page is the one it was
 
 
-def both(visit: Visit, pipeline: int, complaints: list[Complaints]) -> tuple[Page, Page]:
+def both(up: Up, visit: Visit, pipeline: int, complaints: list[Complaints]) -> tuple[Page, Page]:
     """Two tabs of a person that have edited the same, of which one could not send it yet."""
     mine = opened(visit, pipeline)
     complaints[0].expect(OURS, "^failed: POST .*/edits")
@@ -185,7 +196,7 @@ def both(visit: Visit, pipeline: int, complaints: list[Complaints]) -> tuple[Pag
     type_(mine, " # mine")
     expect(keeping(mine)).to_contain_text("not saved yet")
     type_(theirs, " # theirs")
-    expect(keeping(theirs)).to_have_text("All edits saved")
+    arrives(theirs, up, pipeline, "# theirs")
     mine.bring_to_front()
     mine.unroute(EDITS)
     return mine, theirs
@@ -193,7 +204,7 @@ def both(visit: Visit, pipeline: int, complaints: list[Complaints]) -> tuple[Pag
 
 def test_of_two_tabs_none_overwrites_the_other(
         up: Up, visit: Visit, pipeline: int, complaints: list[Complaints]) -> None:
-    mine, theirs = both(visit, pipeline, complaints)
+    mine, theirs = both(up, visit, pipeline, complaints)
     dialog = mine.get_by_role("dialog", name="Somebody else edited the same")
     expect(dialog.get_by_text("# theirs")).to_be_visible()
     expect(dialog.get_by_text("# mine")).to_be_visible()
@@ -213,10 +224,10 @@ def test_of_two_tabs_none_overwrites_the_other(
 
 def test_both_sides_of_a_conflict_can_be_kept(
         up: Up, visit: Visit, pipeline: int, complaints: list[Complaints]) -> None:
-    mine, _ = both(visit, pipeline, complaints)
+    mine, _ = both(up, visit, pipeline, complaints)
     mine.get_by_role("dialog").get_by_role("button", name="Keep both, mine as a copy").click()
     mine.get_by_role("dialog", name="Both are kept").get_by_role("link", name="open it").click()
-    mine.wait_for_url(lambda url: f"/pipelines/{pipeline}" not in url)
+    mine.wait_for_url(lambda url: not re.search(rf"/pipelines/{pipeline}\b", url))
     copy = int(re.search(r"/pipelines/(\d+)", mine.url)[1])  # type: ignore[index]
     assert "# mine" in up.get(f"pipelines/{copy}")["document"]
     assert "# theirs" in kept(up, pipeline)
@@ -266,11 +277,10 @@ def test_another_tab_follows_at_once(up: Up, visit: Visit, pipeline: int) -> Non
     other = visit(f"/pipelines/{pipeline}?tab=document")  # another browser: told by the platform
     expect(keeping(other)).to_have_text("All edits saved")
     type_(page, " # seen elsewhere")
-    began = time.monotonic()
     expect(other.locator(".cm-content")).to_contain_text("# seen elsewhere")
-    assert time.monotonic() - began < 30
 
 
+@pytest.mark.usefixtures("runs_end")
 def test_the_first_steps_end_with_a_model_that_learns(up: Up, visit: Visit, tmp_path: Path) -> None:
     page = visit("/")
     page.get_by_role("button", name="New pipeline").click()

@@ -33,13 +33,14 @@ def test_rows_follow_each_edit(up: Up, visit: Visit, signed_in: object) -> None:
     output = page.get_by_role("region", name="impressions gives", exact=True)
     expect(output.get_by_role("grid")).to_be_visible()  # nothing runs: the preview is what is open
     expect(output.get_by_role("grid").get_by_text("impression", exact=True).first).to_be_visible()
+    until(page, lambda: rows(page, "from shop") == 1000, "the sample is there")
+    until(page, lambda: 0 < rows(page, "impressions gives") < 1000, "and what the node makes of it")
     before = rows(page, "impressions gives")
-    assert rows(page, "from shop") == 1000 and 0 < before < 1000
 
     condition = page.get_by_role("textbox", name="Condition")
     condition.click()
     page.keyboard.press("Control+End")
-    page.keyboard.type(" AND price > 20")
+    page.keyboard.insert_text(" AND price > 20")  # at once: one edit, one preview
     page.get_by_role("heading", name="impressions").first.click()
     until(page, lambda: rows(page, "impressions gives") < before, "the edit is previewed")
     after = rows(page, "impressions gives")
@@ -66,7 +67,7 @@ def test_rows_are_pinned_edited_and_become_a_test(up: Up, visit: Visit, signed_i
     dialog.get_by_role("button", name="Keep these rows").click()
     page.get_by_role("button", name="51 rows of 1 source").wait_for()
     until(page, lambda: rows(page, "from shop") == 51, "the edited rows are previewed")
-    assert rows(page, "clicks gives") >= 2
+    until(page, lambda: rows(page, "clicks gives") >= 2, "and what comes of them")
     page.get_by_role("button", name="New test from this").click()
     tab(page, "Tests")
     expect(page.get_by_role("tabpanel", name="Tests")).to_contain_text("clicks")

@@ -4,23 +4,39 @@ from __future__ import annotations
 
 import re
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.conftest import Visit
 from tests.e2e.pages import status, tab
-from tests.platform.running import Up
+from tests.platform.running import ROOT, Up
 from tests.runners.jobs import awaited
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
-SHOP = "/pipelines/1?tab=state"
+
+@pytest.fixture(scope="module")
+def pipeline(up: Up, signed_in: Any) -> Iterator[int]:
+    """A shop of its own, that runs: the tests stop it, and go on with it."""
+    document = (ROOT / "examples/shop.yaml").read_text(encoding="utf-8")
+    made = int(up.post("pipelines", {"project": "examples", "slug": "remembering", "document": document})["id"])
+    run = up.post("runs", {"pipeline": made, "parameters": {"impressions": "1000000000"}, "options": {"rate": 1000}})
+    up.until(run["id"], "RUNNING")
+    yield made
+    up.post(f"runs/{running(up, made)}/stop")
 
 
-def test_a_restore_point_is_made_looked_into_and_rolled_back_to(up: Up, visit: Visit) -> None:
-    page = visit(SHOP)
+def running(up: Up, pipeline: int) -> int:
+    return int(up.get(f"pipelines/{pipeline}")["run"]["id"])
+
+
+def test_a_restore_point_is_made_looked_into_and_rolled_back_to(up: Up, visit: Visit, pipeline: int) -> None:
+    before = running(up, pipeline)
+    page = visit(f"/pipelines/{pipeline}?tab=state")
     status(page, "Running")
     states = page.get_by_role("table", name="States")
     expect(states.get_by_role("button", name=re.compile(r"^checkpoint \d+$")).first).to_be_visible()
@@ -46,18 +62,18 @@ def test_a_restore_point_is_made_looked_into_and_rolled_back_to(up: Up, visit: V
     found = awaited(lambda: up.get(f"runs/{back}/state")["restored"], said="what was restored is read back")
     assert up.get(f"runs/{back}/state")["restored_from"]["name"] == "before-the-sale"
     assert found
-    assert up.run(1)["status"] == "STOPPED"
+    up.until(before, "STOPPED")
 
 
-def test_rescaled_and_packed(up: Up, visit: Visit, tmp_path: Path) -> None:
-    page = visit(SHOP)
+def test_rescaled_and_packed(up: Up, visit: Visit, pipeline: int, tmp_path: Path) -> None:
+    page = visit(f"/pipelines/{pipeline}?tab=state")
     status(page, "Running")
     with page.expect_download() as packed:
         page.get_by_role("link", name="Support bundle").click()
     packed.value.save_as(tmp_path / "support.zip")
     with zipfile.ZipFile(tmp_path / "support.zip") as archive:
         assert {"plan.txt", "status.json", "log.jsonl"} <= set(archive.namelist())
-    run = up.get("pipelines/1")["run"]["id"]
+    run = running(up, pipeline)
     page.get_by_label("Shards").fill("2")
     page.get_by_role("button", name="Rescale").click()
     awaited(lambda: {o["shard"] for o in (up.run(run).get("snapshot") or {}).get("operators", ())} == {0, 1}, 90.0,
@@ -67,17 +83,17 @@ def test_rescaled_and_packed(up: Up, visit: Visit, tmp_path: Path) -> None:
     expect(page.get_by_role("list", name="Events of the run")).to_contain_text("2 shards")
 
 
-def test_it_goes_on_with_another_revision(up: Up, visit: Visit) -> None:
-    run = up.get("pipelines/1")["run"]["id"]
+def test_it_goes_on_with_another_revision(up: Up, visit: Visit, pipeline: int) -> None:
+    run = running(up, pipeline)
     up.post(f"runs/{run}/stop")
     up.until(run, "STOPPED")
-    found = up.get("pipelines/1")
+    found = up.get(f"pipelines/{pipeline}")
     document = found["document"].replace("every: 1 hour", "every: 2 hours")
     headers = {"If-Match": f'"{found["revision"]}"', "X-CSRFToken": up.get("session")["csrf_token"]}
-    answer = up.client.put("/api/pipelines/1/document", json={"document": document}, headers=headers)
+    answer = up.client.put(f"/api/pipelines/{pipeline}/document", json={"document": document}, headers=headers)
     assert answer.status_code == 200, answer.text
     revision = answer.json()["revision"]
-    page = visit(SHOP)
+    page = visit(f"/pipelines/{pipeline}?tab=state")
     page.get_by_role("button", name=f"Go on with revision {revision}").click()
     verdicts = page.get_by_role("table", name="What becomes of the state")
     expect(verdicts.get_by_role("row").filter(has_text="hourly")).to_contain_text(re.compile("lost|recomputed"))

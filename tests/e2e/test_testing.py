@@ -52,6 +52,7 @@ def test_a_test_fails_and_is_mended_and_a_component_goes_into_the_library(
 
     page.get_by_role("button", name="Show or hide the components").click()
     page.get_by_role("button", name="Keep in the library").click()
+    until(page, lambda: up.get("projects/examples/components"), "the library keeps it")
     page.get_by_role("button", name="Add Cheap ones").click()
     expect(tile(page, "cheap")).to_be_visible()
     kept = up.get("projects/examples/components")
