@@ -51,7 +51,7 @@ def composite(world: World, was: Node, component: type[Composite], inputs: Input
     """The node that a unit is, if it can be the one that it was. `strict`: it has to be so as it is."""
     place = Connected(replace(was, id=unit.name), component, inputs, True)
     solved = _best(world, place, unit, strict)
-    if solved is None or (strict and (solved.inputs != dict(inputs) or solved.asked or solved.edits)):
+    if solved is None:
         return None
     return Found(unit.name, was.component, {**was.properties, **solved.asked}, solved.inputs, component,
                  edits=tuple(solved.edits))
@@ -60,10 +60,10 @@ def composite(world: World, was: Node, component: type[Composite], inputs: Input
 def _best(world: World, place: Connected, unit: Unit, strict: bool) -> Solved | None:
     """With the values that the node has, or with those that the statements ask for: what changes less in the
     definition; None where that would change what others use."""
-    found = _Inside(world, place, {}).solved(unit)
+    found = _Inside(world, place, {}, strict).solved(unit)
     if found is None:
         return None
-    again = _Inside(world, place, found.asked).solved(unit) if found.asked and not strict else None
+    again = _Inside(world, place, found.asked, strict).solved(unit) if found.asked else None
     better = again is not None and len(again.edits) < len(found.edits)
     best = replace(again, asked=found.asked) if again is not None and better else replace(found, asked={})
     return None if best.edits and world.uses[place.component.name()] > 1 else best
@@ -72,8 +72,9 @@ def _best(world: World, place: Connected, unit: Unit, strict: bool) -> Solved | 
 class _Inside:
     """The nodes that a node stands for, with some of its properties as they are asked for."""
 
-    def __init__(self, world: World, place: Connected, asked: Mapping[str, Any]) -> None:
+    def __init__(self, world: World, place: Connected, asked: Mapping[str, Any], strict: bool) -> None:
         assert issubclass(place.component, Composite)
+        self._strict = strict
         self._world, self._place, self._component = world, place, place.component
         given = {**place.node.properties, **asked}
         self._values = {name: property.default if given.get(name) is None else world.fill(given[name])
@@ -98,7 +99,8 @@ class _Inside:
             properties = self._world.fill(dict(inner.node.properties))
             same = matcher.tried(inner.node.id, inner.node.component, properties, inner.inputs, prints,
                                  inner.component, inner)
-            good = same is not None or (inner.component is not Bypass and self._changed(inner, part))
+            fixed = self._strict or inner.component is Bypass
+            good = same is not None or (not fixed and self._changed(inner, part))
         if good and not matcher.wrong(part):
             matcher.learn(inner.node.id, inner.component)
             return True
@@ -106,7 +108,7 @@ class _Inside:
 
     def _nested(self, inner: Connected, part: Unit) -> bool:
         assert issubclass(inner.component, Composite)
-        solved = _best(self._world, inner, part, strict=False)
+        solved = _best(self._world, inner, part, self._strict)
         if solved is None or not self._moved(inner, solved.inputs):
             return False
         self._found.edits += solved.edits
