@@ -14,6 +14,7 @@ import classes from "./canvas.module.css";
 import { DetailContext, LiveContext, cut } from "./detail";
 import { FamilyIcon } from "./families";
 import { type TileData, portDown } from "./graph";
+import { useOver } from "./wiring";
 
 export type Tile = Node<TileData, "tile">;
 
@@ -29,7 +30,7 @@ export const NodeTile = memo(function NodeTile({ data, selected, isConnectable }
   const detail = use(DetailContext);
   const live = use(LiveContext);
   const look = `${classes.tile} ${selected ? classes.selected : ""} ${data.failure ? classes.failed : (classes[data.state] ?? "")} ${data.disabled ? classes.disabled : ""}`;
-  if (detail === "tiny") return <div className={look} data-family={data.family} style={SIZE} />;
+  if (detail === "tiny") return <div className={look} data-family={data.family} style={SIZE}><FarPort data={data} selected={selected} isConnectable={isConnectable} /></div>;
   const far = detail === "far";
   return (
     <div className={`${look} ${far ? classes.far : ""}`} data-family={data.family} style={SIZE}>
@@ -54,6 +55,13 @@ export const NodeTile = memo(function NodeTile({ data, selected, isConnectable }
     </div>
   );
 });
+
+/** Where tiles are boxes, the one that is pointed at or selected has a port to draw a wire from, as large as one can hit; any box takes it. */
+function FarPort({ data, selected, isConnectable }: { data: TileData; selected: boolean; isConnectable: boolean }) {
+  const over = useOver((state) => state.node === data.id);
+  if (!data.gives || !isConnectable || !(over || selected)) return null;
+  return <Handle type="source" position={Position.Right} isConnectable className={`${classes.port} ${classes.farPort}`} data-relation={data.gives} title={t("Draw a wire from here; C lists where it can go")} />;
+}
 
 function Inputs({ data, isConnectable }: { data: TileData; isConnectable: boolean }) {
   return data.inputs.map((port, i) => (

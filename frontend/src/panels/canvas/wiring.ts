@@ -55,7 +55,11 @@ export function endWire(): void {
   useWiring.setState(NONE);
 }
 
+/** The node that is pointed at. */
+export const useOver = create<{ node: string | null }>(() => ({ node: null }));
+
 export function hover(node: string | null): void {
+  useOver.setState({ node });
   if (useWiring.getState().marks) useWiring.setState({ over: node });
 }
 
