@@ -339,3 +339,17 @@ def test_a_source_that_cannot_begin_at_its_end_says_so(tmp_path: Path) -> None:
     sample = ran.nodes["orders"].sample
     assert ran.error is None and sample is not None and (sample.kind, sample.missed) == ("read", True)
     assert ids(ran, "orders") == [0, 1, 2, 3, 4]
+
+
+def test_a_connector_that_only_another_engine_has(tmp_path: Path) -> None:
+    events = tmp_path / "events.json"
+    events.write_text("".join(json.dumps(order) + "\n" for order in ORDERS))
+    elsewhere = {"connector": "kafka", "topic": "orders", "format": "json"}
+    text = document(node("kept", "table_sink"), edges=[("orders", "kept")], source={**SOURCE, "options": elsewhere})
+    error = rerun(Question(text, state=str(tmp_path)), Samples()).error
+    assert isinstance(error, UserError) and (error.code, error.node) == ("not_a_source", "orders")
+    assert "'kafka'" in error.message and "from a file" in (error.hint or "")
+    assert ids(run(text, tmp_path), "orders") == [1, 2, 3, 4, 5]
+    file = document(node("kept", "table_sink"), edges=[("orders", "kept")], source={**SOURCE, "options": elsewhere},
+                    samples={"orders": {"file": {"path": str(events), "format": "json"}}})
+    assert ids(rerun(Question(file, state=str(tmp_path)), Samples()), "orders") == [1, 2, 3, 4, 5]

@@ -164,8 +164,9 @@ export function componentsOf(value: unknown): ModelComponent[] {
 
 export function samplesOf(value: unknown): ModelSample[] {
   return Object.entries(record(value)).map(([node, given]) => {
-    const { rows, file, format } = record(given);
-    return { node, rows: rowsOf(rows), file: typeof file === "string" && file ? { path: file, format: textOf(format) || "json" } : null };
+    const { rows, file } = record(given);
+    const { path, format } = record(file);
+    return { node, rows: rowsOf(rows), file: typeof path === "string" && path ? { path, format: textOf(format) || "json" } : null };
   });
 }
 

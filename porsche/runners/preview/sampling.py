@@ -21,7 +21,7 @@ from engine.changes import Batch, concat
 from engine.connectors import connector
 from engine.connectors.ahead import Ahead
 from engine.connectors.arrow import arrow_type, from_arrow, to_arrow
-from engine.connectors.base import Access, DeadLetter, Environment, Source, TableOptions
+from engine.connectors.base import Access, Connector, DeadLetter, Environment, Source, TableOptions
 from engine.connectors.formats.base import Block
 from engine.connectors.formats.registry import text_decoder
 from engine.errors import UserError
@@ -112,6 +112,17 @@ def given(rows: Sequence[Mapping[str, Any]], table: TableOptions) -> Sample:
         raise UserError("bad_row", f"row {line} of {table.name}: {letter.reason}",
                         hint="a time is written '2024-05-01 10:00:00', a date '2024-05-01'")
     return Sample(decoded.batch or empty(table), "pinned")
+
+
+def _made(table: str, name: str, access: Access | None) -> Connector:
+    """A connector; UserError with what to do where this engine has none of that name: pipelines may run elsewhere."""
+    try:
+        return connector(name, access)
+    except UserError as error:
+        if error.code != "unknown_connector":
+            raise
+        raise UserError("not_a_source", f"the preview cannot read {table}: this engine has no connector '{name}'",
+                        hint="pin rows to it, or take its sample from a file: the preview reads those") from error
 
 
 def _wants_newest(wanted: Wanted, source: Source, table: TableOptions) -> bool:
@@ -209,7 +220,7 @@ class Samples:
     def source(self, table: TableOptions, access: Access | None) -> Source:
         """A reader of a table. UserError where it has none."""
         name = table.options.get("connector", "")
-        made = connector(name, access)
+        made = _made(table.name, name, access)
         source = made.source(table, Environment(access or Access(), str(self._folder or "."), "preview"))
         if source is None:
             raise UserError("not_a_source", f"table {table.name} cannot be read: its connector '{name}' has no source",

@@ -43,6 +43,7 @@ function Previewing({ project, node, run, canEdit, onNode }: PreviewPanelProps) 
   const current = shown?.node === node ? shown : null;
   if (!shown && error) return <div className={classes.error}><ErrorNote error={error} onRetry={() => readAgain([])} /></div>;
   if (!shown) return <Empty title={busy ? t("Running the pipeline on a sample") : t("No preview yet")} />;
+  if (shown.error?.code === "nothing_to_run") return <Empty title={t("Nothing to preview yet")}>{t("Add a source and connect nodes to it: what each of them gives is shown here.")}</Empty>;
   return (
     <div className={classes.panel}>
       <Bar answer={shown} busy={busy} project={project} run={run} canEdit={canEdit} node={node} />
@@ -196,12 +197,13 @@ function Sides({ answer, changed, stale, node, onNode }: SidesProps) {
   const at = Math.max(0, answer.inputs.findIndex((input) => keyOf(input) === port));
   const input = answer.inputs[at];
   const counts = answer.nodes[node];
+  const none = answer.error ? t("The preview stopped before it came here.") : counts ? t("It gives no rows for this sample.") : t("It cannot run as it is.");
   const cause = answer.causes.find((each) => each.sinks.includes(node)) ?? answer.causes.find((each) => each.node === node);
   const title = counts?.is_sink ? t("{node} would receive", { node }) : t("{node} gives", { node });
   return (
     <div className={classes.sides} data-single={input ? undefined : true}>
       {input ? (
-        <TableSide name="input" title={t("from {node}", { node: input.node })} table={input.table} stale={stale} why={t("Nothing reaches this node in the sample.")}>
+        <TableSide name="input" title={t("from {node}", { node: input.node })} table={input.table} stale={stale} why={answer.error ? t("The preview stopped before it came here.") : t("Nothing reaches this node in the sample.")}>
           {answer.inputs.length > 1 ? (
             <Select size="xs" w={170} data={answer.inputs.map((each) => ({ value: keyOf(each), label: `${each.port}: ${each.node}` }))} value={keyOf(input)} onChange={setPort}
               allowDeselect={false} aria-label={t("Which input")} />
@@ -209,7 +211,7 @@ function Sides({ answer, changed, stale, node, onNode }: SidesProps) {
         </TableSide>
       ) : null}
       <TableSide name="output" title={title} table={answer.output} changed={changed} stale={stale} 
-        why={cause ? <span className={classes.cause}><Cause cause={cause} onPlace={onNode} /></span> : counts ? t("It gives no rows for this sample.") : t("It cannot run as it is.")} />
+        why={cause ? <span className={classes.cause}><Cause cause={cause} onPlace={onNode} /></span> : none} />
     </div>
   );
 }

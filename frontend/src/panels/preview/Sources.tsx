@@ -29,7 +29,8 @@ export function Sources({ answer, project, run, canEdit }: SourcesProps) {
   const [error, setError] = useState<unknown>(null);
   const editor = useEditorStore();
   const model = useEditor((state) => state.model);
-  const names = Object.keys(answer.samples);
+  const unread = model.nodes.filter((node) => node.component === "event_source" && node.id in answer.nodes && !(node.id in answer.samples)).map((node) => node.id);
+  const names = [...Object.keys(answer.samples), ...unread];
   const kept = (source: string) => model.samples.find((each) => each.node === source);
   const rowsHere = (source: string): Objects | null => (kept(source)?.file ? null : kept(source)?.rows ?? null);
   const fetch = async (source: string) => {
@@ -120,7 +121,7 @@ function SourceRow({ source, sample, pinned, file, run, begin, isDimension, canE
       <h4>{source}</h4>
       <span className="p-muted">
         {plural(sample?.rows ?? 0, "{count} row", "{count} rows")}{" "}
-        {isPinned ? t("pinned") : sample?.kind === "empty" ? t("nothing is in it yet") : <>{t(READ[sample?.kind ?? ""] ?? msg("read"))} <Ago at={sample?.taken_at ?? null} /></>}
+        {!sample ? t("not read") : isPinned ? t("pinned") : sample?.kind === "empty" ? t("nothing is in it yet") : <>{t(READ[sample?.kind ?? ""] ?? msg("read"))} <Ago at={sample?.taken_at ?? null} /></>}
         {sample?.missed ? <> · {t("it cannot begin at its end: these are the rows that it gave first")}</> : null}
         {isDimension && sample ? <> · {lookedText(sample)}</> : null}
         {sample?.unreadable ? <> · {about(plural(sample.unreadable, "{count} record cannot be read", "{count} records cannot be read"), sample.dead[0]?.reason ?? "")}</> : null}

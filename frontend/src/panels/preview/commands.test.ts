@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { parse } from "yaml";
 
 import type { PreviewAnswer } from "../../api/preview";
 import { apply } from "../../document/commands";
@@ -24,6 +25,7 @@ test("a file stands in for a source's rows, by its name as CSV or JSON lines", (
   const lines = after(TEXT, (text) => sampleFile(readModel(text), "shop", "data/shop.jsonl"));
   expect(readModel(lines).samples).toEqual([{ node: "shop", rows: [], file: { path: "data/shop.jsonl", format: "json" } }]);
   const table = after(lines, (text) => sampleFile(readModel(text), "shop", "data/shop.CSV"));
+  expect((parse(lines) as { samples: unknown }).samples).toEqual({ shop: { file: { path: "data/shop.jsonl", format: "json" } } }); // as the compiler reads it
   expect(readModel(table).samples[0]?.file).toEqual({ path: "data/shop.CSV", format: "csv" });
   expect(after(table, (text) => unpin(readModel(text), "shop"))).not.toContain("samples");
 });

@@ -17,7 +17,7 @@ export function pin(model: Model, source: string, rows: Objects): Command {
 /** The rows of a file in place of the source's own: CSV where it is called so, else a JSON object a line. */
 export function sampleFile(model: Model, source: string, path: string): Command {
   const format = /\.csv(\.gz)?$/i.test(path) ? "csv" : "json";
-  return keep("samples", source, { file: path, format }, model.samples.length > 0);
+  return keep("samples", source, { file: { path, format } }, model.samples.length > 0);
 }
 
 export function unpin(model: Model, source: string): Command {

@@ -29,11 +29,16 @@ const NOTHING: PreviewState = { shown: null, text: null, before: null, flowed: n
 
 export const usePreview = create<PreviewState>(() => NOTHING);
 
-/** What a node did in the preview; null where there is none. */
-export const usePreviewCounts = (node: string): PreviewNode | null => usePreview((state) => state.shown?.nodes[node] ?? null);
+/** What a node did in the preview; null where there is none, or where it stopped before it came to the node. */
+export const usePreviewCounts = (node: string): PreviewNode | null => usePreview((state) => countsOf(state, node));
+
+function countsOf({ shown }: PreviewState, node: string): PreviewNode | null {
+  const counts = shown?.nodes[node];
+  return !counts || (shown?.error && !counts.rows_out && !counts.rows_in) ? null : counts;
+}
 
 /** How many rows went along the wires of a node; null where that is not known. */
-export const useFlow = (node: string): number | null => usePreview((state) => state.shown?.nodes[node]?.rows_out ?? null);
+export const useFlow = (node: string): number | null => usePreview((state) => countsOf(state, node)?.rows_out ?? null);
 
 /** How many more they are than before the last edit; 0 where there is nothing to compare with. */
 export const useFlowChange = (node: string): number => usePreview((state) => (state.shown?.nodes[node]?.rows_out ?? 0) - (state.flowed?.[node] ?? state.shown?.nodes[node]?.rows_out ?? 0));
