@@ -99,7 +99,9 @@ class DataType:
 
     def same_as(self, other: DataType) -> bool:
         """Equal but for (top level) nullability."""
-        return self.as_nullable() == other.as_nullable()
+        if self.nullable == other.nullable:
+            return self == other
+        return self.kind is other.kind and self.as_nullable() == other.as_nullable()
 
     @property
     def is_string(self) -> bool:

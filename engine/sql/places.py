@@ -31,8 +31,11 @@ def place_of(node: exp.Expr | None) -> Place | None:
     if node is None:
         return None
     place = None
-    for part in node.walk():
+    waiting = [node]
+    while waiting:
+        part = waiting.pop()
         place = spanning(place, own_place(part))
+        waiting.extend(part.iter_expressions())
     return place
 
 
