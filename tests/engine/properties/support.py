@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -138,8 +138,20 @@ def run(inputs: Mapping[str, Input], query: str, config: Config = Config(), *, s
 
 def oracle(inputs: Mapping[str, Input], query: str) -> Counter[tuple[Any, ...]]:
     """The rows that DuckDB gives for a query over the folded tables."""
-    with duckdb.connect() as database:
-        database.execute("SET TimeZone = 'UTC'")
+    database = _duckdb().begin()
+    try:
         for name, given in inputs.items():
             database.register(name, given.folded())
         return Counter(database.execute(query).fetchall())
+    finally:
+        database.rollback()
+        for name in inputs:
+            database.unregister(name)
+
+
+@cache
+def _duckdb() -> duckdb.DuckDBPyConnection:
+    """One for all tests: making it takes longer than most of what it is asked."""
+    database = duckdb.connect()
+    database.execute("SET TimeZone = 'UTC'")
+    return database
