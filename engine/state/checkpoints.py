@@ -361,8 +361,8 @@ class CheckpointStore:
             self._merging.result()
 
     def end(self) -> None:
-        """No more than one checkpoint will follow: nobody is to wait for a compaction. The next process goes on with the
-        chain as it is."""
+        """No more than one checkpoint will follow: nobody is to wait for a compaction. The next process goes on with
+        the chain as it is."""
         self._ending = True
 
     def close(self) -> None:
