@@ -4,9 +4,9 @@ import { type Edge, Position } from "@xyflow/react";
 
 import type { Diagnostic } from "../../api/types";
 import { SHAPE } from "../../document/layout";
-import type { Model, ModelEdge } from "../../document/model";
+import type { Model, ModelEdge, ModelNode } from "../../document/model";
 import { t } from "../../i18n";
-import { type Catalogue, type InputPort, type Relation, portOf } from "./catalogue";
+import { type Catalogue, type InputPort, type Relation, type Verb, portOf } from "./catalogue";
 import { glimpse } from "./glimpse";
 
 export interface TileData extends Record<string, unknown> {
@@ -63,7 +63,7 @@ export function tilesOf(model: Model, catalogue: Catalogue, diagnostics: readonl
       component: node.component,
       title: verb?.title ?? node.component,
       family: verb?.family ?? "",
-      glimpse: glimpse(node.properties, verb?.properties ?? []),
+      glimpse: glimpseOf(node, verb),
       inputs: verb?.inputs ?? unknownInputs(model.edges, node.id),
       gives: verb ? verb.gives : "rows",
       errors: errors.length,
@@ -76,6 +76,17 @@ export function tilesOf(model: Model, catalogue: Catalogue, diagnostics: readonl
     const old = before.get(node.id);
     return [node.id, old && isSame(old, tile) ? old : tile];
   }));
+}
+
+const glimpses = new WeakMap<ModelNode, { verb: Verb | undefined; text: string }>();
+
+/** A node that says the same is the same object: most stay as they were. */
+function glimpseOf(node: ModelNode, verb: Verb | undefined): string {
+  const known = glimpses.get(node);
+  if (known && known.verb === verb) return known.text;
+  const text = glimpse(node.properties, verb?.properties ?? []);
+  glimpses.set(node, { verb, text });
+  return text;
 }
 
 function byNode(diagnostics: readonly Diagnostic[]): Map<string, Diagnostic[]> {
@@ -135,7 +146,14 @@ function unknownInputs(edges: readonly ModelEdge[], node: string): InputPort[] {
   return [...names].map((name) => ({ name, help: "", optional: false, many: true, relation: "rows" }));
 }
 
-export function wiresOf(model: Model, catalogue: Catalogue): Wire[] {
+/** The wires; those that were there where they all say the same. */
+export function wiresOf(model: Model, catalogue: Catalogue, before: readonly Wire[] = []): readonly Wire[] {
+  const made = madeWires(model, catalogue);
+  const same = made.length === before.length && made.every(({ id, relation }, i) => before[i]?.id === id && before[i].relation === relation);
+  return same ? before : made;
+}
+
+function madeWires(model: Model, catalogue: Catalogue): Wire[] {
   const component = new Map(model.nodes.map((node) => [node.id, catalogue.get(node.component)]));
   const found = new Map<string, Wire>();
   for (const edge of model.edges) {

@@ -4,7 +4,7 @@ import { type NodeChange, applyNodeChanges } from "@xyflow/react";
 import { useCallback, useMemo, useState } from "react";
 
 import type { Layout, Model, Place } from "../../document/model";
-import { plural, said, t } from "../../i18n";
+import { type Language, language, plural, said, t } from "../../i18n";
 import { act, deskNow } from "./desk";
 import { targetWire } from "./dropping";
 import { type TileData, shapeOf } from "./graph";
@@ -120,7 +120,17 @@ function isSame(a: Movable, b: Movable): boolean {
     && a.position.x === b.position.x && a.position.y === b.position.y && a.domAttributes?.tabIndex === b.domAttributes?.tabIndex;
 }
 
+const arias = new WeakMap<TileData, { language: Language; text: string }>();
+
 function ariaOf(data: TileData): string {
+  const known = arias.get(data);
+  if (known?.language === language()) return known.text;
+  const text = ariaText(data);
+  arias.set(data, { language: language(), text });
+  return text;
+}
+
+function ariaText(data: TileData): string {
   const problem = data.failure ? t(", failed: {reason}", { reason: said(data.failure) })
     : data.errors ? plural(data.errors, ", {count} error", ", {count} errors")
       : data.warnings ? plural(data.warnings, ", {count} warning", ", {count} warnings") : "";
