@@ -3,7 +3,7 @@ import type { EChartsCoreOption } from "echarts/core";
 import { clock, compact, quantity, type Unit } from "../format";
 import type { Tokens } from "../tokens";
 import { type Series, spacing, withGaps } from "./series";
-import { stepsOf } from "./steps";
+import { decimalsOf, stepsOf } from "./steps";
 
 export interface TimeOptions {
   unit: Unit;
@@ -27,9 +27,9 @@ export function axisLook(theme: Tokens) {
   };
 }
 
-function tick(value: number, unit: Unit): string {
-  if (unit === "" || unit === "rows" || unit === "rows/s") return compact(value);
-  return quantity(value, unit);
+function tick(value: number, unit: Unit, decimals: number | null): string {
+  if (unit !== "" && unit !== "rows" && unit !== "rows/s") return quantity(value, unit);
+  return decimals === null ? compact(value) : value.toFixed(decimals);
 }
 
 /** ECharts' option of lines over time. */
@@ -37,6 +37,7 @@ export function timeOption(series: readonly Series[], theme: Tokens, options: Ti
   const look = axisLook(theme);
   const timed = options.x === "time";
   const scale = timed ? 1e3 : 1;
+  const decimals = options.range === "fit" && options.unit === "" ? decimalsOf(series) : null;
   return {
     animation: false,
     grid: { left: 4, right: 10, top: 8, bottom: 2, outerBoundsMode: "same", outerBoundsContain: "axisLabel" },
@@ -60,7 +61,7 @@ export function timeOption(series: readonly Series[], theme: Tokens, options: Ti
       ...(options.range === "zero" ? stepsOf(series, options.unit) : null),
       ...look,
       axisLine: { show: false },
-      axisLabel: { ...look.axisLabel, formatter: (value: number) => tick(value, options.unit) },
+      axisLabel: { ...look.axisLabel, formatter: (value: number) => tick(value, options.unit, decimals) },
     },
     series: series.map((one, index) => lineOf(one, theme, index, scale, timed, index === 0 ? options.mark : null)),
   };

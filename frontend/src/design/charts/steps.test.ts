@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 
 import type { Unit } from "../format";
 import type { Point } from "./series";
-import { stepsOf } from "./steps";
+import { decimalsOf, stepsOf } from "./steps";
 
 const MIB = 1024 ** 2;
 const of = (most: number, unit: Unit) => stepsOf([{ key: "a", name: "a", points: [[0, 0], [1, most], [2, null]] as Point[] }], unit);
@@ -20,4 +20,15 @@ it.each([
 
 it("leaves what counts in tens, and what has no values, as they are", () => {
   expect([of(4.2, "seconds"), of(900, "rows/s"), of(0, "bytes"), stepsOf([], "bytes")]).toEqual([null, null, null, null]);
+});
+
+it.each([
+  [[0.771, 0.776], 4],
+  [[1.015, 1.034], 4],
+  [[0.2, 0.8], 2],
+  [[1, 40], null],
+  [[0.5], null],
+  [[200.1, 200.2], null],
+])("between %j ticks have %j decimals", (values, decimals) => {
+  expect(decimalsOf([{ key: "a", name: "a", points: values.map((value, at): Point => [at, value]) }])).toBe(decimals);
 });

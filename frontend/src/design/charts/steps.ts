@@ -26,8 +26,17 @@ function stepOf(unit: Unit, least: number): number {
 
 /** The step and the end of an axis from zero; nothing where steps in tens are right. */
 export function stepsOf(series: readonly Series[], unit: Unit): { interval: number; max: number } | null {
-  const most = Math.max(0, ...series.flatMap((one) => one.points.map(([, value]) => value ?? 0)));
+  const most = series.reduce((so, one) => one.points.reduce((most, [, value]) => Math.max(most, value ?? 0), so), 0);
   if (most <= 0 || isDecimal(unit, most)) return null;
   const interval = stepOf(unit, most / TICKS);
   return { interval, max: Math.ceil(most / interval) * interval };
+}
+
+/** Decimals that tell ticks apart where the axis is just around the values; null where short numbers do. */
+export function decimalsOf(series: readonly Series[]): number | null {
+  const values = series.flatMap((one) => one.points.flatMap(([, value]) => (value === null ? [] : [value])));
+  const [low, high] = values.reduce(([least, most], value) => [Math.min(least, value), Math.max(most, value)], [Infinity, -Infinity]);
+  const span = (high - low) / TICKS;
+  if (!(span > 0) || high >= 100 || span >= 1) return null;
+  return Math.min(6, Math.ceil(-Math.log10(span)) + 1);
 }

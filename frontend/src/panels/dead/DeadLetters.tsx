@@ -52,7 +52,7 @@ export function DeadLetters({ run, count, onSelect }: DeadLettersProps) {
               <tr key={letter.number} className={classes.letter}>
                 <td><Source letter={letter} onSelect={onSelect} /></td>
                 <td>{letter.place ?? "–"}</td>
-                <td>{letter.reason ? said(letter.reason) : "–"}{letter.code ? <div className="p-muted">{letter.code}{letter.at ? <>, <Ago at={letter.at} /></> : null}</div> : null}</td>
+                <td>{letter.reason ? said(letter.reason) : "–"}{letter.code ? <div className="p-muted">{letter.code}{letter.at ? <> · <Ago at={letter.at} /></> : null}</div> : null}</td>
                 <td><code className={classes.raw}>{letter.text ?? "–"}</code></td>
                 <td>{letter.text ? <CopyButton value={letter.text} label={t("Copy the record")} /> : null}</td>
               </tr>

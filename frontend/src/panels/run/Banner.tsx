@@ -80,7 +80,7 @@ function Reason({ run, reason, onShow }: { run: RunSummary; reason: NonNullable<
     <div className={classes.banner} role="alert">
       <Icon size={16} aria-hidden />
       <span style={{ minWidth: 0 }}>
-        <strong>{said(message)}</strong> <span className="p-muted">({code}, <Ago at={run.since} />)</span>
+        <strong>{said(message)}</strong> <span className="p-muted">· {code} · <Ago at={run.since} /></span>
         {hint ? <> {said(hint)}</> : null}
         {record ? <> <span className="p-muted">{record}</span></> : null}
       </span>

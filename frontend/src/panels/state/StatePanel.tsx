@@ -6,7 +6,7 @@ import { isFinal } from "../../api/runs";
 import { type CheckpointItem, type Chosen, type Savepoint, supportUrl, useRunState, useSavepoints, useStates } from "../../api/states";
 import type { RunSummary } from "../../api/types";
 import { Ago, ConfirmButton, Empty, ErrorNote, format, Tag } from "../../design";
-import { plural, said, t } from "../../i18n";
+import { listed, plural, said, t } from "../../i18n";
 import { useEditor } from "../document/editor";
 import classes from "../run/panels.module.css";
 import { Contents } from "./Contents";
@@ -118,7 +118,7 @@ function SavepointRow({ one, open, children }: { one: Savepoint; open: () => voi
 function CheckpointRow({ one, run, open }: { one: CheckpointItem; run: RunSummary; open: () => void }) {
   return (
     <tr>
-      <td><button type="button" className={classes.link} onClick={open}>{t("checkpoint {epoch}", { epoch: one.epoch })}</button> <span className="p-muted">{t("of run {run}", { run: run.id })}{one.shards ? `, ${plural(one.shards, "{count} shard", "{count} shards")}` : ""}</span></td>
+      <td><button type="button" className={classes.link} onClick={open}>{t("checkpoint {epoch}", { epoch: one.epoch })}</button> <span className="p-muted">{listed([t("of run {run}", { run: run.id }), ...(one.shards ? [plural(one.shards, "{count} shard", "{count} shards")] : [])])}</span></td>
       <td className="p-muted"><Ago at={one.at} /></td>
       <td>{run.revision}</td>
       <td>{format.bytes(one.bytes)}</td>
