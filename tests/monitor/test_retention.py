@@ -8,15 +8,23 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.utils import timezone
+from pytest_django import Settings
 
 from porsche import processes
+from porsche.home import Home
 from porsche.ide import tasks
 from porsche.ide.models import Pipeline, Project, Revision, Role, Run, RunEvent, SignInLink, Token, User, Work
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, settings: Settings) -> Home:
+    """One of the test's own: what other tests left grows old, too."""
+    settings.HOME = Home(tmp_path / "home")
+    return settings.HOME
 
 
 @pytest.fixture
@@ -27,32 +35,25 @@ def run() -> Run:
     return Run.objects.create(pipeline=pipeline, revision=revision)
 
 
-def folder(number: int, *, age: float) -> Path:
+def folder(home: Home, number: int, *, age: float) -> Path:
     """A run's folder that was last changed so many seconds ago."""
-    made = settings.HOME.run(number)
+    made = home.run(number)
     (made / "state").mkdir(parents=True)
     (made / "log.jsonl").write_text("{}\n")
     os.utime(made, (time.time() - age, time.time() - age))
     return made
 
 
-def test_folders_of_deleted_runs_are_deleted(run):
-    kept, gone = folder(run.pk, age=10_000), folder(run.pk + 101, age=10_000)
-    young, worked_in = folder(run.pk + 102, age=10), folder(run.pk + 103, age=10_000)
+def test_folders_of_deleted_runs_are_deleted(run, home):
+    kept, gone = folder(home, run.pk, age=10_000), folder(home, run.pk + 101, age=10_000)
+    young, worked_in = folder(home, run.pk + 102, age=10), folder(home, run.pk + 103, age=10_000)
     processes.note(worked_in)
     os.utime(worked_in, (0, 0))
-    try:
-        assert tasks.delete_orphans(time.time()) == [run.pk + 101]
-        assert (kept.exists(), gone.exists(), young.exists(), worked_in.exists()) == (True, False, True, True)
-    finally:
-        for number in range(run.pk, run.pk + 104):
-            for file in sorted(settings.HOME.run(number).rglob("*"), reverse=True):
-                file.rmdir() if file.is_dir() else file.unlink()
-            if settings.HOME.run(number).exists():
-                settings.HOME.run(number).rmdir()
+    assert tasks.delete_orphans(time.time()) == [run.pk + 101]
+    assert (kept.exists(), gone.exists(), young.exists(), worked_in.exists()) == (True, False, True, True)
 
 
-def test_what_has_expired_is_deleted(run):
+def test_what_has_expired_is_deleted(run, home):
     now = timezone.now()
     user = User.objects.create(username="ann")
     for name, expires in (("old", now - timedelta(hours=1)), ("new", now + timedelta(hours=1))):
@@ -62,7 +63,7 @@ def test_what_has_expired_is_deleted(run):
     Token.objects.create(user=user, name="for ever", digest="e", prefix="e", role=Role.VIEWER)
     for ended in (now - timedelta(days=31), now - timedelta(days=29), None):
         Work.objects.create(kind="check", task="t", project=run.pipeline.project, ended_at=ended)
-    exports = settings.HOME.folder("exports")
+    exports = home.folder("exports")
     for name, days in (("1.zip", 8), ("2.zip", 6)):
         (exports / name).write_bytes(b"")
         os.utime(exports / name, (time.time() - days * 86400,) * 2)
@@ -72,8 +73,6 @@ def test_what_has_expired_is_deleted(run):
     assert set(Token.objects.values_list("name", flat=True)) == {"new", "for ever"}
     assert Work.objects.count() == 2
     assert [file.name for file in exports.iterdir()] == ["2.zip"]
-    (exports / "2.zip").unlink()
-
 
 def test_the_newest_events_of_a_run_stay_however_old(run, monkeypatch):
     monkeypatch.setattr(tasks, "EVENTS_OF_A_RUN", 5)

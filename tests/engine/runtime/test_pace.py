@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-import time
+import subprocess
+import sys
 from dataclasses import dataclass, field
 
 import pytest
 
 from engine.runtime.pace import BURST, LONGEST, Pace
+
+BUSY = """
+import time
+from engine.runtime.pace import Pace
+pace = Pace(0.2)
+began, before = time.monotonic(), time.process_time()
+while time.monotonic() - began < 1.0:
+    if pace.allows():
+        sum(range(50_000))
+print(time.process_time() - before, time.monotonic() - began)
+"""
 
 
 @dataclass
@@ -66,9 +78,7 @@ def test_time_in_which_nothing_was_done_is_not_saved_up() -> None:
 
 
 def test_of_a_real_process() -> None:
-    pace = Pace(0.2)
-    began, before = time.monotonic(), time.process_time()
-    while time.monotonic() - began < 1.0:
-        if pace.allows():
-            sum(range(50_000))
-    assert time.process_time() - before <= 0.2 * (time.monotonic() - began) + 0.2 * BURST + 0.1
+    """One of its own: the tests' process may have other threads at work."""
+    done = subprocess.run([sys.executable, "-c", BUSY], capture_output=True, text=True, check=True, timeout=120)
+    used, passed = map(float, done.stdout.split())
+    assert used <= 0.2 * passed + 0.2 * BURST + 0.1
