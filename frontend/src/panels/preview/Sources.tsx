@@ -120,7 +120,7 @@ function SourceRow({ source, sample, pinned, file, run, begin, isDimension, canE
     <>
       <h4>{source}</h4>
       <span className="p-muted">
-        {plural(sample?.rows ?? 0, "{count} row", "{count} rows")}{" "}
+        {plural(sample?.rows ?? 0, "{count} row", "{count} rows")} ·{" "}
         {!sample ? t("not read") : isPinned ? t("pinned") : sample?.kind === "empty" ? t("nothing is in it yet") : <>{t(READ[sample?.kind ?? ""] ?? msg("read"))} <Ago at={sample?.taken_at ?? null} /></>}
         {sample?.missed ? <> · {t("it cannot begin at its end: these are the rows that it gave first")}</> : null}
         {isDimension && sample ? <> · {lookedText(sample)}</> : null}
