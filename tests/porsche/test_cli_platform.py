@@ -132,11 +132,13 @@ def test_stop(world: platform.World, tmp_path: Path) -> None:
 def test_status_fails_with_a_run(world: platform.World, tmp_path: Path, status: Status, code: int) -> None:
     reason = {"code": "bad_row", "message": "row 7 has no price", "node": "rows", "hint": "mend it"}
     run = world.run(status, reason=reason if code else None, snapshot={
-        "rows_in": 1234567, "rows_out": 5, "nodes": {"kept": {"rows_in": 1000, "rows_out": 5, "late": 2}}})
+        "rows_in": 1234567, "rows_out": 5, "dead_letters": 1030, "dead_letters_dropped": 20,
+        "nodes": {"kept": {"rows_in": 1000, "rows_out": 5, "late": 2}}})
     one = porsche(tmp_path, "status", str(run.pk))
     assert (one.returncode, porsche(tmp_path, "status").returncode) == (code, code)
     assert f"shop/numbers: run {run.pk} (revision 1) {status}" in one.stdout
     assert "1,234,567 rows in, 5 out" in one.stdout
+    assert "1,030 rows (dead letters); the oldest 20 are not kept" in one.stdout
     assert re.search(r"kept +1,000 +5 +2 +-", one.stdout)
     assert ("rows: row 7 has no price" in one.stdout) is bool(code)
     assert porsche(tmp_path, "status", "numbers", "--json").json["status"] == status
