@@ -88,7 +88,7 @@ class Component(ABC):
     @classmethod
     def title(cls) -> str:
         """The component's name for people."""
-        return cls.name().replace("_", " ").capitalize()
+        return cls.name().replace("_", " ").capitalize().replace("sql", "SQL")
 
     @classmethod
     def properties(cls) -> dict[str, Property]:
