@@ -15,6 +15,7 @@ from engine.connectors.base import Access
 from engine.errors import UserError
 from engine.session import RunOptions, Session
 from porsche.compiler import compile_text
+from porsche.runners.preview import sampling
 from porsche.runners.preview.describe import answer
 from porsche.runners.preview.recorded import position_of
 from porsche.runners.preview.rerun import Question, Ran, rerun
@@ -353,3 +354,21 @@ def test_a_connector_that_only_another_engine_has(tmp_path: Path) -> None:
     file = document(node("kept", "table_sink"), edges=[("orders", "kept")], source={**SOURCE, "options": elsewhere},
                     samples={"orders": {"file": {"path": str(events), "format": "json"}}})
     assert ids(rerun(Question(file, state=str(tmp_path)), Samples()), "orders") == [1, 2, 3, 4, 5]
+
+
+def test_a_live_source_that_had_nothing_is_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sampling, "SECONDS", 0.05)
+    folder = tmp_path / "events"
+    folder.mkdir()
+    live = {"connector": "filesystem", "path": str(folder), "format": "json", "source.monitor-interval": "1 s"}
+    text = document(node("kept", "table_sink"), edges=[("orders", "kept")], source={**SOURCE, "options": live})
+    samples = Samples(tmp_path / "samples")
+
+    def asked() -> list[int]:
+        return ids(rerun(Question(text, state=str(tmp_path)), samples), "orders")
+
+    assert asked() == []
+    (folder / "a.json").write_text("".join(json.dumps(order) + "\n" for order in ORDERS))
+    assert asked() == []  # not with each edit
+    monkeypatch.setattr(sampling, "EMPTY_FOR", 0.0)
+    assert asked() == [1, 2, 3, 4, 5]

@@ -68,7 +68,8 @@ class Previews:
         ran = self._runs.get(key)
         if ran is None or not self._fits(ran, question["node"]):
             ran = self._run(question)
-            if not any(spec.get("anew") for spec in question["samples"].values()):
+            awaits = any(node.sample.awaits for node in ran.nodes.values() if node.sample is not None)
+            if not awaits and not any(spec.get("anew") for spec in question["samples"].values()):
                 self._keep(key, ran)
         return answer(ran, question["node"], question["limit"], question["secrets"].values())
 

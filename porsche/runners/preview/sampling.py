@@ -34,6 +34,8 @@ SECONDS = 3.0
 """For how long a source is read for a sample; one that has given something is not waited for so long."""
 ENOUGH = 1.0
 """Seconds after which what a live source has given is enough."""
+EMPTY_FOR = 10.0
+"""Seconds for which a live source that gave nothing is not asked again by itself."""
 KEPT, FILES = 32, 64
 """Samples that are kept in memory, and in files."""
 LETTERS = 20
@@ -60,6 +62,11 @@ class Sample:
     looked: int | None = None
     endless: bool = False
     missed: bool = False
+
+    @property
+    def awaits(self) -> bool:
+        """Whether nothing had come yet of a source that may give something."""
+        return not self.batch.length and self.more and self.kind != "empty"
 
     def as_json(self) -> dict[str, Any]:
         return {"kind": self.kind, "rows": self.batch.length, "more": self.more, "unreadable": self.unreadable,
@@ -134,8 +141,8 @@ def _wants_newest(wanted: Wanted, source: Source, table: TableOptions) -> bool:
     return live if wanted.newest is None else wanted.newest
 
 
-def read(table: TableOptions, source: Source, limit: int, seconds: float = SECONDS,
-         position: Mapping[str, Any] | None = None, enough: float = ENOUGH) -> Sample:
+def read(table: TableOptions, source: Source, limit: int, position: Mapping[str, Any] | None = None,
+         enough: float = ENOUGH) -> Sample:
     """The first rows that a source gives; a live one for so long. UserError where it cannot be read."""
     reader = Ahead(source) if source.blocking else source
     batches: list[Batch] = []
@@ -157,7 +164,7 @@ def read(table: TableOptions, source: Source, limit: int, seconds: float = SECON
             if poll.ended:
                 more = False
                 break
-            if time.monotonic() - started > (enough if rows and poll.idle else ENOUGH if rows else seconds):
+            if time.monotonic() - started > (enough if rows and poll.idle else ENOUGH if rows else SECONDS):
                 break
             if poll.idle or poll.waiting:
                 time.sleep(0.005)
@@ -239,6 +246,8 @@ class Samples:
 
     def _kept(self, key: str, table: TableOptions) -> Sample | None:
         found = self._held.get(key) or self._stored(key, table)
+        if found is not None and found.awaits and time.time() - found.taken_at > EMPTY_FOR:
+            return None
         if found is not None:
             self._hold(key, found)
         return found
