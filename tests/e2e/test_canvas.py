@@ -50,7 +50,7 @@ def test_the_shop_is_drawn_by_mouse(up: Up, visit: Visit, signed_in: Any) -> Non
     head = {name: shop[name] for name in ("version", "name", "parameters", "settings")}
     begin = yaml.safe_dump(head, sort_keys=False) + "nodes: []\nedges: []\n"
     made = pipeline(up, "drawn", begin)
-    page = visit(f"/pipelines/{made}?tab=events", height=1000)  # previews of each edit are another test
+    page = visit(f"/pipelines/{made}?tab=events", height=1000, reduced_motion="reduce")  # without previews
     specs = {spec["name"]: spec for spec in up.get("components")}
     wires = [(edge["from"], *(edge["to"].split(".") + [None])[:2]) for edge in shop["edges"]]
     page.get_by_role("region", name="Begin here").get_by_role("button", name="Event source").click()
