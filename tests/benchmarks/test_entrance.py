@@ -31,10 +31,13 @@ def test_the_last_line_is_one_json_object() -> None:
     assert figures["dirty_bytes"] < figures["full_bytes"]
 
 
-def test_what_belongs_to_checkpoint_is_refused_elsewhere(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(("option", "value", "owner"), [
+    ("--keys", "3", "checkpoint and recovery"), ("--postgres", "postgresql://localhost/x", "chaos")])
+def test_what_belongs_to_one_is_refused_elsewhere(capsys: pytest.CaptureFixture[str], option: str, value: str,
+                                                  owner: str) -> None:
     with pytest.raises(SystemExit):
-        main(["overhead", "--keys", "3"])
-    assert "--keys belongs to checkpoint" in capsys.readouterr().err
+        main(["overhead", option, value])
+    assert f"{option} belongs to {owner}" in capsys.readouterr().err
 
 
 def test_checkpoint_counts_bytes() -> None:
