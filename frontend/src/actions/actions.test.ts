@@ -23,7 +23,7 @@ describe("chords", () => {
   ])("%o is %s", (event, text) => expect(chord(event, false)).toBe(text));
 
   it("are Command on a Mac", () => expect(chord(press("z", { metaKey: true }), true)).toBe("mod+z"));
-  it("are read in any order", () => expect([normal("shift+Mod+P"), normal("g f"), normal("mod++")]).toEqual(["mod+shift+p", "g f", "mod++"]));
+  it("are read in any order", () => expect([normal("shift+Mod+P"), normal("g f"), normal("mod++"), normal("Escape")]).toEqual(["mod+shift+p", "g f", "mod++", "esc"]));
   it("are shown as key caps", () => {
     expect(shown("mod+shift+p", false)).toEqual([["Ctrl", "Shift", "P"]]);
     expect(shown("g f", false)).toEqual([["G"], ["F"]]);

@@ -24,6 +24,7 @@ export function chord(event: Pressed, mac = isMac()): string | null {
   return parts.filter(Boolean).join("+");
 }
 
+const alike = (name: string): string => NAMES[name] ?? name;
 const ORDER = ["mod", "ctrl", "alt", "shift"];
 
 /** A chord as it is written, in the one order in which `chord` writes it. */
@@ -32,7 +33,7 @@ export function normal(keys: string): string {
     .split(" ")
     .map((one) => {
       const parts = one.toLowerCase().split(/\+(?!$)/);
-      const last = parts.pop() ?? "";
+      const last = alike(parts.pop() ?? "");
       return [...ORDER.filter((name) => parts.includes(name)), last].join("+");
     })
     .join(" ");

@@ -17,7 +17,7 @@ nodes:
 edges: [{from: s, to: o}, {from: s, to: c}]
 `;
 const schema = (column: string) => ({ columns: [{ name: column, type: "INT", time: null }] });
-const problem = (node: string | null, message: string) => ({ severity: "error", code: "x", node, property: "p", message, fixes: [{ label: "f", commands: [] }] }) as unknown as Diagnostic;
+const problem = (node: string | null, message: string) => ({ severity: "error", code: "x", node, property: null, message, fixes: [{ label: "f", commands: [] }] }) as unknown as Diagnostic;
 const COMPILED = {
   sql: "", lineage: { c: {} }, components: [], nodes: { s: schema("in"), c: schema("out"), o: schema("far") }, inner: { c__kept: schema("mid"), o__within__kept: schema("deep") },
   diagnostics: [problem("c", "inside, at 'kept': wrong"), problem("o", "inside, at 'within.kept': deep"), problem("s", "outside"),
@@ -59,10 +59,10 @@ describe("the editor of an inside", () => {
   it("knows the columns there, and what is wrong", () => {
     expect(Object.entries(opened(["c"]).editor.getState().compiled?.nodes ?? {})).toEqual([["kept", schema("mid")], ["counts", schema("out")], [":rows", schema("in")]]);
     expect(Object.entries(opened(["o", "within"]).editor.getState().compiled?.nodes ?? {})).toEqual([["kept", schema("deep")], ["counts", schema("far")], [":rows", schema("in")]]);
-    const told = (path: string[]) => diagnosticsOf(opened(path).editor.getState()).map((each) => [each.node, each.message.split(": ").at(-1), each.fixes?.length]);
-    const definition = ["counts", "there is no node 'gone' for 'counts'", 0];
+    const told = (path: string[]) => diagnosticsOf(opened(path).editor.getState()).map((each) => [each.node, each.message, each.fixes?.length]);
+    const definition = ["counts", "in the component 'cheap': there is no node 'gone' for 'counts'", 0];
     expect(told(["c"])).toEqual([["kept", "wrong", 0], definition]);
-    expect(told(["o"])).toEqual([["within", "deep", 0]]);
+    expect(told(["o"])).toEqual([["within", "inside, at 'kept': deep", 0]]);
     expect(told(["o", "within"])).toEqual([["kept", "deep", 0], definition]);
   });
 });
@@ -72,4 +72,5 @@ it("a problem leads to where it is", () => {
   expect(COMPILED.diagnostics.map((each) => placeInside(each, model))).toEqual([
     { path: ["c"], node: "kept" }, { path: ["o", "within"], node: "kept" }, null, { path: ["c"], node: "counts" }]);
   expect(placeInside(problem(null, "in the component 'unused': x"), model)).toBeNull();
+  expect(placeInside({ ...problem("c", "inside, at 'kept': wrong"), property: "limit" }, model)).toBeNull(); // it comes from there
 });

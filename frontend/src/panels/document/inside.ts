@@ -95,9 +95,12 @@ function schemasInside({ nodes, inner }: Compiled, model: Model, path: readonly 
   return schemas;
 }
 
-/** Where inside of a node something is wrong, and which node there; null where it is wrong at a node of the document itself. */
-export function placeInside(problem: Pick<Diagnostic, "node" | "message">, model: Model): { path: string[]; node: string | null } | null {
-  const said = /^inside, at '([\w.]+)': /.exec(problem.message)?.[1]?.split(BETWEEN);
+const WITHIN = /^inside, at '([\w.]+)': /;
+
+/** Where inside of a node something is wrong, and which node there; null where it is wrong at a node of the document itself, or at a property of one. */
+export function placeInside(problem: Pick<Diagnostic, "node" | "property" | "message">, model: Model): { path: string[]; node: string | null } | null {
+  if (problem.property) return null;
+  const said = WITHIN.exec(problem.message)?.[1]?.split(BETWEEN);
   if (said && problem.node) return { path: [problem.node, ...said.slice(0, -1)], node: said.at(-1) ?? null };
   const component = problem.node ? null : /^in the component '(\w+)': /.exec(problem.message)?.[1];
   const way = component ? wayTo(model, component) : null;
@@ -122,6 +125,12 @@ function named(message: string, nodes: readonly ModelNode[]): string | null {
   return words.find((word) => nodes.some((node) => node.id === word)) ?? null;
 }
 
+/** A message as it is said so deep inside. */
+function seenFrom(depth: number, whole: readonly string[], message: string): string {
+  const rest = whole.slice(depth).join(BETWEEN);
+  return message.replace(WITHIN, rest ? `inside, at '${rest}': ` : "");
+}
+
 /** The problems of the inside, each at the node of it that has it or leads to it. What mends them is offered outside. */
 function problemsInside(problems: readonly Diagnostic[], model: Model, path: readonly string[]): Diagnostic[] {
   const component = componentAt(model, path);
@@ -130,6 +139,6 @@ function problemsInside(problems: readonly Diagnostic[], model: Model, path: rea
     const whole = place && [...place.path, ...(place.node ? [place.node] : [])];
     const here = whole && path.every((node, i) => whole[i] === node) ? whole[path.length]
       : place?.node && !problem.node && componentAt(model, place.path)?.name === component?.name ? place.node : undefined;
-    return here === undefined || isEnd(here) ? [] : [{ ...problem, node: here, property: null, fixes: [] }];
+    return here === undefined || isEnd(here) ? [] : [{ ...problem, node: here, property: null, fixes: [], message: seenFrom(path.length + 1, whole ?? [], problem.message) }];
   });
 }

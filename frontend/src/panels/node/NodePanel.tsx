@@ -1,14 +1,17 @@
 import { TextInput } from "@mantine/core";
 import { useMemo } from "react";
 
-import type { RunSummary } from "../../api/types";
+import type { Diagnostic, RunSummary } from "../../api/types";
 import { Empty, ErrorNote, Facts, Note, Sparkline, format } from "../../design";
 import { about, said, t } from "../../i18n";
 import { type NodeFigures, useFigures, useNodeFigures } from "../run/figures";
+import panels from "../run/panels.module.css";
 import { useSeries } from "../run/series";
 import { type Verb, useKnown } from "../canvas/catalogue";
+import { useDesk } from "../canvas/desk";
 import { FamilyIcon } from "../canvas/families";
 import { diagnosticsOf, useEditor, useEditorStore } from "../document/editor";
+import { placeInside } from "../document/inside";
 import { useSelection } from "../canvas/selection";
 import { Fixes } from "../problems/Fixes";
 import { Columns } from "./Columns";
@@ -79,12 +82,23 @@ function NodeProblems({ node, run, canEdit, onReveal }: NodeProblemsProps) {
           <Note tone={each.severity === "error" ? "bad" : "warning"}>
             <strong>{said(each.message)}</strong> {each.hint ? said(each.hint) : ""}{" "}
             <a href={`?node=${node}`} onClick={(event) => { event.preventDefault(); onReveal(node); }}>{t("line {line}", { line: each.line ?? 1 })}</a>
+            <WayInside problem={each} />
             {canEdit ? <Fixes diagnostic={each} /> : null}
           </Note>
         </div>
       ))}
     </section>
   );
+}
+
+/** To the node inside that has the problem. */
+function WayInside({ problem }: { problem: Diagnostic }) {
+  const model = useEditor((state) => state.model);
+  const found = placeInside(problem, model);
+  const desk = useDesk((state) => state.desk);
+  if (!found || !desk) return null;
+  const go = () => desk.enter([...(desk.inside?.path ?? []), ...found.path], found.node);
+  return <>{" · "}<button type="button" className={panels.link} onClick={go}>{t("Go to {node}", { node: [...found.path, found.node ?? ""].filter(Boolean).join(" › ") })}</button></>;
 }
 
 function Label({ node, label, canEdit }: { node: string; label: string; canEdit: boolean }) {
