@@ -45,6 +45,7 @@ def undone(page: Page) -> None:
     expect(page.get_by_role("region", name="Begin here")).to_be_visible()
 
 
+@pytest.mark.timeout(600)  # hundreds of clicks
 def test_the_shop_is_drawn_by_mouse(up: Up, visit: Visit, signed_in: Any) -> None:
     shop = yaml.safe_load(SHOP.read_text(encoding="utf-8"))
     head = {name: shop[name] for name in ("version", "name", "parameters", "settings")}
