@@ -19,8 +19,9 @@ Answer = Callable[[Any, Sequence[bytearray]], tuple[Any, Sequence[Buffer]]]
 _F_SETSIG = 10  # of Linux; Python has no name for it
 
 
-def serve(descriptors: Sequence[str], answer: Answer) -> None:
-    """Answer the questions that come over a socket. `descriptors`: of the socket, the leash, the report of crashes."""
+def serve(descriptors: Sequence[str], answer: Answer, after: Callable[[], object] = lambda: None) -> None:
+    """Answer the questions that come over a socket. `descriptors`: of the socket, the leash, the report of crashes;
+    `after`: what is done after each answer, when nobody waits."""
     end, leash, report = map(int, descriptors)
     tie(leash)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # it ends when its job does
@@ -34,6 +35,7 @@ def serve(descriptors: Sequence[str], answer: Answer) -> None:
             (number, question), buffers = channel.receive()
             value, returned = answer(question, buffers)
             channel.send([number, value], returned)
+            after()
 
 
 def tie(leash: int) -> None:

@@ -11,8 +11,7 @@ from porsche.compiler.diagnostics import Diagnostic, DocumentError, Path
 REPEATED = 20_000
 """Values that aliases of YAML may add to those that are written out: else a small text could be blown up."""
 DEEPEST = 100
-"""Collections that may lie in each other, and an empty one in them. libyaml composes by recursion in C, which a deep
-text would crash."""
+"""Collections that may lie in each other. libyaml composes by recursion in C, which a deep text would crash."""
 
 LONGEST_NUMBER = 100
 """Characters of what is no text: Python takes the square of the time for a number's digits."""
@@ -44,8 +43,7 @@ class _Loader(_SAFE):
         """Called before a node is composed."""
         self._depth += 1
         if parent is not None and self._depth > DEEPEST + 1:
-            place = parent.start_mark.line + 1, parent.start_mark.column + 1
-            raise _failed("too_deep", "collections lie too deep in each other", place, f"at most {DEEPEST} may")
+            raise _too_deep((parent.start_mark.line + 1, parent.start_mark.column + 1))
 
     def ascend_resolver(self) -> None:
         self._depth -= 1
@@ -53,6 +51,10 @@ class _Loader(_SAFE):
 
 def _failed(code: str, message: str, place: tuple[int, int], hint: str = "") -> DocumentError:
     return DocumentError([Diagnostic("error", code, message, hint, line=place[0], column=place[1])])
+
+
+def _too_deep(place: tuple[int, int]) -> DocumentError:
+    return _failed("too_deep", "collections lie too deep in each other", place, f"at most {DEEPEST} may")
 
 
 class _Reader:
@@ -71,6 +73,8 @@ class _Reader:
             return self._scalar(node, place)
         if id(node) in self._open:
             raise _failed("recursive", "a value contains itself", place)
+        if len(path) == DEEPEST:
+            raise _too_deep(place)
         self._open.add(id(node))
         made = self._mapping(node, path) if isinstance(node, yaml.MappingNode) else [
             self.value(item, (*path, i)) for i, item in enumerate(node.value)]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import weakref
 from collections.abc import Callable
 from random import Random
 from typing import Any
@@ -12,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from porsche.compiler import Environment, Examined, Memo, examine
+from porsche.runners.compiling import Tidying
 from tests.compiler import random_pipelines
 from tests.compiler.pipelines import EXAMPLES, chain, node
 from tests.compiler.test_subpipelines import CHEAP, OUTER, with_local
@@ -178,3 +181,20 @@ def test_it_forgets_what_was_not_used_for_long() -> None:
         assert_same(chain(*STEPS), memo)
     assert memo.size <= 20
     assert assert_same(chain(*STEPS), Memo(0)).compiled is not None
+
+
+class _Knot:
+    """Something that holds itself."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def test_what_was_forgotten_is_collected_between_questions() -> None:
+    knot, tidying = _Knot(), Tidying()
+    seen = weakref.ref(knot)
+    gc.collect()  # it is old now, as what was remembered for long
+    del knot
+    for _ in range(Tidying.WHOLE):
+        tidying()
+    assert seen() is None
