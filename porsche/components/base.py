@@ -17,6 +17,9 @@ from porsche.components.properties import Property
 from porsche.components.reading import Readings, Said
 from porsche.components.table import Table, table_name
 
+LETTERS = frozenset({"n", "sql"})
+"""Words of names that people write in capitals."""
+
 
 @dataclass(frozen=True)
 class Port:
@@ -88,7 +91,8 @@ class Component(ABC):
     @classmethod
     def title(cls) -> str:
         """The component's name for people."""
-        return cls.name().replace("_", " ").capitalize().replace("sql", "SQL")
+        first, *rest = cls.name().split("_")
+        return " ".join([first.capitalize(), *(word.upper() if word in LETTERS else word for word in rest)])
 
     @classmethod
     def properties(cls) -> dict[str, Property]:
