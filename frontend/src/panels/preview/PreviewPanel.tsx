@@ -97,8 +97,8 @@ function NodeCounts({ answer, node }: { answer: PreviewAnswer; node: string | nu
   const counts = node ? answer.nodes[node] : undefined;
   if (!counts) return null;
   const facts = [
-    ...(counts.late ? [t("{count} rows left out for being late", { count: counts.late })] : []),
-    ...(counts.unmatched ? [t("{count} rows found nothing in the dimension", { count: counts.unmatched }), ...partly(answer)] : []),
+    ...(counts.late ? [t("{count} rows left out for being late", { count: format.number(counts.late) })] : []),
+    ...(counts.unmatched ? [t("{count} rows found nothing in the dimension", { count: format.number(counts.unmatched) }), ...partly(answer)] : []),
     ...(counts.watermark ? [t("watermark {time} at the end of the sample", { time: counts.watermark })] : []),
   ];
   return <span>{[...learnt(counts.model), ...facts].join(" · ")}</span>;
