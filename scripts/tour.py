@@ -17,7 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,7 @@ class Stop:
     size: tuple[int, int] = NARROW
     scheme: str = "light"
     act: Callable[[Page], None] | None = None
+    locale: str = "en-GB"
 
 
 def _predict(page: Page) -> None:
@@ -57,6 +58,18 @@ def _predict(page: Page) -> None:
     page.get_by_text("probability").wait_for()
     button.scroll_into_view_if_needed()
     page.mouse.wheel(0, 2000)
+
+
+def _add(page: Page) -> None:
+    page.locator(".react-flow__node", has_text="clicks").click()
+    page.keyboard.press("Tab")
+    page.get_by_text("Fits behind").wait_for()
+
+
+def _select(page: Page) -> None:
+    for name in ("clicks", "labelled"):
+        page.locator(".react-flow__node", has_text=name).first.click()
+        page.get_by_text(f"Statements of {name}").wait_for()
 
 
 def _break(page: Page) -> None:
@@ -76,12 +89,18 @@ STOPS = (
     Stop("pipeline", "/pipelines/1?node=model&tab=overview",
          "The pipeline as it runs: rows a second on each node, what the selected one does, throughput, checkpoints.",
          "Throughput", WIDE),
+    Stop("drawing", "/pipelines/1?node=clicks&tab=preview",
+         "Drawing: what can come next, the likeliest first; below it the rows that come and go, as of the last edit.",
+         "Nothing is written", act=_add),
     Stop("sql", "/pipelines/1?node=labelled&tab=sql",
          "A selected node marks the Flink SQL that it became; the cursor in a statement selects its node.",
-         "Statements of labelled"),
+         "Statements of labelled", act=_select),
     Stop("learning", "/pipelines/1?node=model&tab=model",
          "The model while it learns: each sample is predicted before it is learnt.", "Progressive AUC",
          scheme="dark"),
+    Stop("chinese", "/pipelines/1?node=labelled&tab=why",
+         "All of it in Chinese, too; here it says which node lets nothing through, and why.", "在此中断", scheme="dark",
+         locale="zh-CN"),
     Stop("problem", "/pipelines/1?tab=document",
          "A mistake is on its node, in its line and in words while one types.", "Revision", WIDE,
          act=_break),
@@ -147,14 +166,14 @@ def wait_until_learnt(page: Page) -> None:
 def picture(browser: Browser, url: str, state: Any, stop: Stop, path: Path) -> None:
     """One page into a file."""
     width, height = stop.size
-    context = browser.new_context(base_url=url, viewport={"width": width, "height": height}, locale="en-GB",
+    context = browser.new_context(base_url=url, viewport={"width": width, "height": height}, locale=stop.locale,
                                   color_scheme="dark" if stop.scheme == "dark" else "light", storage_state=state,
                                   reduced_motion="reduce")
     try:
         page = context.new_page()
         page.goto(stop.path)
-        page.get_by_text(stop.shows).first.wait_for()
-        page.wait_for_timeout(2500)  # live values have come
+        page.get_by_text(stop.shows).first.wait_for(timeout=120_000)
+        page.wait_for_timeout(6000)  # live values have come
         if stop.act:
             stop.act(page)
             page.wait_for_timeout(800)
@@ -168,7 +187,7 @@ def every(folder: Path) -> Iterator[tuple[Stop, Path]]:
     for stop in (*STOPS, *OTHERS):
         for size in SIZES:
             for scheme in SCHEMES:
-                shown = Stop(stop.name, stop.path, "", stop.shows, size, scheme, stop.act)
+                shown = replace(stop, says="", size=size, scheme=scheme)
                 yield shown, folder / f"{stop.name}-{size[0]}-{scheme}.png"
 
 
