@@ -59,7 +59,7 @@ class Events:
     def named(self, name: str) -> list[Any]:
         return [event.data for event in list(self.received) if event.name == name]
 
-    def wait(self, name: str, count: int = 1, seconds: float = 15) -> list[Any]:
+    def wait(self, name: str, count: int = 1, seconds: float = 60) -> list[Any]:
         """The data of the first so many events of a name."""
         deadline = time.monotonic() + seconds
         while len(self.named(name)) < count:
