@@ -1,4 +1,4 @@
-"""`benchmarks.chaos` with tables of a real Postgres among its sinks: processes are killed, and now and then connections cut."""
+"""`benchmarks.chaos` with tables of a real Postgres among its sinks: processes are killed, at times connections cut."""
 
 from __future__ import annotations
 
