@@ -25,8 +25,9 @@ SHOWN = """() => {
 
 def translated() -> re.Pattern[str]:
     """Matches the English texts that have a Chinese one: sentences and words with a capital letter, since the words
-    that a document names its own things by are as they are in every language."""
-    texts = {key: zh for path in CATALOGUES.rglob("*.json") for key, zh in json.loads(path.read_text("utf-8")).items()}
+    that a document names its own things by are as they are in every language, also the labels of an example."""
+    paths = [path for path in CATALOGUES.rglob("*.json") if path.parent.name != "documents"]
+    texts = {key: zh for path in paths for key, zh in json.loads(path.read_text("utf-8")).items()}
     english = [key for key, zh in texts.items() if key != zh and len(key) > 3 and re.search(r"^[A-Z]|[a-z] [a-z]", key)]
     counted = [re.escape(key).replace(re.escape("{count}"), r"[\d.,]+") for key in english]
     return re.compile("|".join(each for each in counted if r"\{" not in each))
