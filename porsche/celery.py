@@ -66,6 +66,12 @@ class Transport(filesystem.Transport):
         super().drain_events(connection, timeout=min(options.get("timeout") or LOOKING, LOOKING))
 
 
+_at_the_database = threading.Lock()
+"""No process of the pool is forked meanwhile: it would for ever hold what SQLite notes of locks in its process."""
+os.register_at_fork(before=_at_the_database.acquire, after_in_parent=_at_the_database.release,
+                    after_in_child=_at_the_database.release)
+
+
 class Life(bootsteps.StartStopStep):
     """A worker says that it works, and looks after work that others left."""
 
@@ -90,15 +96,16 @@ class Life(bootsteps.StartStopStep):
 
         checked = complained = False
         while True:
-            try:
-                checked = _once(checked)
-                complained = False
-            except Exception:  # a database that does not answer now may do so later
-                if not complained:
-                    log.warning("the worker cannot say that it works", exc_info=True)
-                complained = True
-            finally:
-                connection.close()
+            with _at_the_database:
+                try:
+                    checked = _once(checked)
+                    complained = False
+                except Exception:  # a database that does not answer now may do so later
+                    if not complained:
+                        log.warning("the worker cannot say that it works", exc_info=True)
+                    complained = True
+                finally:
+                    connection.close()
             if self._done.wait(BEATING):
                 break
         with contextlib.suppress(Exception):
