@@ -14,6 +14,35 @@ from tests.monitor.worker import Worker, is_alive, row, submit, wait
 from tests.runners.jobs import awaited
 
 pytestmark = pytest.mark.slow
+FORKED = """
+import os, threading, time
+from django.db import connection, transaction
+from django.utils import timezone
+from porsche import celery
+from porsche.ide.models import Beat
+
+def note(name):
+    Beat.objects.create(name=name, pid=1, at=timezone.now())
+
+def live():
+    with celery._at_the_database:
+        with transaction.atomic():
+            note("parent")
+            begun.set()
+            time.sleep(0.5)
+        connection.close()
+
+begun = threading.Event()
+threading.Thread(target=live).start()
+begun.wait()
+if (pid := os.fork()) == 0:
+    try:
+        note("child")
+    finally:
+        os._exit(0)
+os.waitpid(pid, 0)
+"""
+
 
 @pytest.fixture
 def platform(fresh: Platform) -> Platform:
@@ -84,6 +113,11 @@ def test_work_that_kills_its_worker_fails_with_a_reason(platform, hasty):
     assert found["error"]["code"] == "worker_lost"
     (after,) = submit(platform, ("refused", {}))
     wait(platform, after, "FAILED")
+
+
+def test_a_process_that_is_forked_while_its_worker_writes_can_write(platform):
+    platform.python(FORKED)
+    assert platform.sql("SELECT count(*) FROM ide_beat WHERE name IN ('parent', 'child')") == [(2,)]
 
 
 def test_what_was_asked_for_while_no_message_arrives_is_done_later(platform):
