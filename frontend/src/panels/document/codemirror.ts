@@ -42,8 +42,16 @@ const colours = HighlightStyle.define([
   { tag: tags.invalid, color: "var(--p-bad-text)" },
 ]);
 
+/** Brings a line to the start or the middle: by the heights of lines, as the editor's own way goes twice as far where long lines are wrapped. */
+const scrolling = EditorView.scrollHandler.of((view, { head }, { y, yMargin }) => {
+  if (y !== "start" && y !== "center") return false;
+  const { top, height } = view.lineBlockAt(head);
+  view.scrollDOM.scrollTop = y === "start" ? top - yMargin : top + height / 2 - view.scrollDOM.clientHeight / 2;
+  return true;
+});
+
 /** The look of code; lines end as they do in the text, so that offsets are those of the text. */
-export const codeBasics: Extension = [look, syntaxHighlighting(colours), EditorState.lineSeparator.of("\n"), EditorState.tabSize.of(2),
+export const codeBasics: Extension = [look, scrolling, syntaxHighlighting(colours), EditorState.lineSeparator.of("\n"), EditorState.tabSize.of(2),
   EditorView.contentAttributes.of({ tabindex: "0" })];
 
 /** A view in the element that has `attach` as its ref; null until it is there. What it starts with is read once. */
