@@ -66,12 +66,6 @@ def _add(page: Page) -> None:
     page.get_by_text("Fits behind").wait_for()
 
 
-def _select(page: Page) -> None:
-    for name in ("clicks", "labelled"):
-        page.locator(".react-flow__node", has_text=name).first.click()
-        page.get_by_text(f"Statements of {name}").wait_for()
-
-
 def _break(page: Page) -> None:
     page.locator(".cm-content").focus()
     page.keyboard.press("Control+f")
@@ -94,7 +88,7 @@ STOPS = (
          "Nothing is written", act=_add),
     Stop("sql", "/pipelines/1?node=labelled&tab=sql",
          "A selected node marks the Flink SQL that it became; the cursor in a statement selects its node.",
-         "Statements of labelled", act=_select),
+         "Statements of labelled"),
     Stop("learning", "/pipelines/1?node=model&tab=model",
          "The model while it learns: each sample is predicted before it is learnt.", "Progressive AUC",
          scheme="dark"),
