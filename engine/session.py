@@ -24,14 +24,14 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from engine.connectors import connector
-from engine.connectors.base import Access, Connector, Environment, TableOptions
+from engine.connectors.base import Access, Connector
 from engine.errors import NotSupported, UserError
 from engine.options import JobProperties
 from engine.plan.nodes import Program, Relation, Sink, TableSpec
 from engine.plan.properties import Properties
-from engine.sql.catalog import Capabilities, Catalog
+from engine.sql.catalog import Catalog
 from engine.sql.dialect import parse
+from engine.tables import connector_of, describe_table
 
 if TYPE_CHECKING:
     from engine.expressions.functions.user_hosts import Host
@@ -93,23 +93,6 @@ class Phase:
     synchronous: bool = False
 
 
-def describe_table(table: TableSpec, connectors: Callable[[TableSpec], Connector],
-                   access: Access | None = None) -> Capabilities:
-    """What the connector of a table says of it."""
-    if table.option("connector") == "pipe":
-        return Capabilities(changelog="I,UA,D" if table.primary_key else "I", bounded=False,
-                            accepts="I,UA,D" if table.primary_key else "I,UB,UA,D")
-    options = TableOptions(table.name, table.physical, dict(table.options), table.primary_key, dict(table.metadata),
-                           table.partitions, dict(table.places))
-    made = connectors(table)
-    kind = type(made)
-    return Capabilities(
-        changelog=made.changelog(options), bounded=made.bounded(options), lookup=kind.lookup is not Connector.lookup,
-        readable=kind.source is not Connector.source, writable=kind.sink is not Connector.sink,
-        accepts=made.accepts(options), shows_before=made.shows_before(options), abilities=made.abilities(options),
-        rows=lambda: made.rows(options, Environment(access or Access())))
-
-
 class Session:
     """One user's catalogue, settings, and the jobs of a script.
 
@@ -127,7 +110,7 @@ class Session:
         self.settings: dict[str, str] = {}
         self._clock = clock
         self._nodes = dict(nodes or {})
-        self._connectors = connectors or (lambda table: _connector_of(table, access))
+        self._connectors = connectors or (lambda table: connector_of(table, access))
         self._modules = tuple(modules)
         self._hosts: dict[tuple[str, int, int], Host] = {}
         self.catalog = Catalog(lambda table: describe_table(table, self._connectors, self.access), python,
@@ -432,9 +415,8 @@ class Session:
         properties = JobProperties.of(dict(program.settings))
         interval = properties.checkpoint_interval / 1e6
         made = JobOptions(checkpoint_interval=interval or None, idle_timeout=properties.idle_timeout / 1e6,
-                          rate_limit=options.rate_limit, durable=options.durable, cpu=options.cpu,
-                          state_memory=properties.state_memory,
-                          dead_letters=Most(properties.dead_letters, properties.dead_letters_size),
+                          rate_limit=options.rate_limit, durable=options.durable, state_memory=properties.state_memory,
+                          cpu=options.cpu, dead_letters=Most(properties.dead_letters, properties.dead_letters_size),
                           checkpoints=checkpoint_options(properties, self.access, self.name))
         if options.checkpoint_interval is not None:
             made = replace(made, checkpoint_interval=options.checkpoint_interval)
@@ -464,14 +446,6 @@ def _note_plan(folder: Path, program: Program) -> None:
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "plan.txt").write_text(explain(program, changelog=True) + "\n", encoding="utf-8")
-
-
-def _connector_of(table: TableSpec, access: Access | None) -> Connector:
-    name = table.option("connector")
-    if not name:
-        raise UserError("no_connector", f"table {table.name} has no 'connector' option",
-                        hint="say where its rows are: WITH ('connector' = 'filesystem', ...)")
-    return connector(name, access, dict(table.places).get("connector"))
 
 
 def _is_ordered(function: str) -> bool:
