@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
 
-from engine.connectors.base import Access, Connector
+from engine.connectors.base import Access, Connector, Environment
 from engine.errors import NotSupported, UserError
 from engine.options import JobProperties
 from engine.plan.nodes import Program, Relation, Sink, TableSpec
