@@ -3,18 +3,22 @@ import type { EChartsCoreOption, EChartsType } from "echarts/core";
 import { type RefObject, useEffect, useRef, useState } from "react";
 
 import { type Tokens, tokens } from "../tokens";
+import { inTurn, watchPointer } from "./turns";
 
 // The chart library is a bundle of its own: pages without charts do not wait for it.
 const engine = () => import("./engine");
 
 const PERIOD_MS = 1000;
 
+if (typeof window !== "undefined") watchPointer(window); // tests of what is drawn run without one
+
 interface Drawn {
   ref: RefObject<HTMLDivElement | null>;
   chart: EChartsType | null;
 }
 
-/** A chart that is drawn anew when its option changes, once a second at most, and follows its box's size. */
+/** A chart that is drawn anew when its option changes, once a second at most and one chart a frame, and follows its
+ *  box's size. */
 export function useChart(option: EChartsCoreOption): Drawn {
   const ref = useRef<HTMLDivElement>(null);
   const [chart, setChart] = useState<EChartsType | null>(null);
@@ -50,12 +54,13 @@ function useThrottledOption(chart: EChartsType | null, option: EChartsCoreOption
       chart.setOption(option, { notMerge: true, lazyUpdate: true });
     };
     const wait = last.current === 0 ? 0 : last.current + PERIOD_MS - performance.now();
-    if (wait <= 0) {
-      draw();
-      return undefined;
-    }
-    const timer = window.setTimeout(draw, wait);
-    return () => window.clearTimeout(timer);
+    if (wait <= 0) return inTurn(draw);
+    let cancel: (() => void) | null = null;
+    const timer = window.setTimeout(() => (cancel = inTurn(draw)), wait);
+    return () => {
+      window.clearTimeout(timer);
+      cancel?.();
+    };
   }, [chart, option]);
 }
 

@@ -40,6 +40,7 @@ import { Wires } from "./Wires";
 const NODE_TYPES = { tile: NodeTile, frame: Frame, folded: Folded, note: NoteCard };
 const EDGE_TYPES = { rate: RateEdge };
 const NO_EDGES: WireEdge[] = [];
+const MAP = { width: 150, height: 96 };
 
 interface CanvasProps {
   selected: string | null;
@@ -64,17 +65,8 @@ export function Canvas(props: CanvasProps) {
 function Drawing({ selected, onSelect, onProperty, failure, canEdit, onEnter }: CanvasProps) {
   const shown = useShown((state) => state.parts);
   const drawn = useGraph(failure);
-  const { model, tiles, places } = drawn;
+  const { model, tiles } = drawn;
   const desk = useDeskOf(drawn, canEdit, onEnter);
-  const nodes = useTiles(model, tiles, drawn.all);
-  const folded = useMemo(() => foldedOf(model), [model]);
-  const wires = useMemo(() => throughFolds(drawn.wires, folded), [drawn.wires, folded]);
-  const edges = useWires(wires, useMemo(() => placesThroughFolds(places, folded), [places, folded]));
-  const { detail, onlyVisible } = useDetail(tiles.size);
-  const told = useTold(nodes.shown, detail);
-  const handlers = useHandlers(canEdit);
-  const labels = useMemo(() => ariaLabels(), []);
-  const onMoved = useFitting(tiles.size);
   useLinked(selected, onSelect, useCallback((node: string) => !tiles.size || tiles.has(node), [tiles]));
   useShowSelected(selected);
   useActions(CANVAS_ACTIONS);
@@ -90,22 +82,7 @@ function Drawing({ selected, onSelect, onProperty, failure, canEdit, onEnter }: 
         {shown.has("outline") ? <Outline tiles={tiles} wires={drawn.wires} /> : null}
         <div className={`${classes.flow} ${editing.region}`} role="region" aria-label={t("Canvas")} tabIndex={0} data-canvas-region onKeyDown={onTileKey} onDoubleClick={onCanvasDoubleClick}>
           {desk.inside ? <Where desk={desk} inside={desk.inside} /> : null}
-          <DetailContext value={detail}>
-            <ReactFlow<Standing, WireEdge>
-              nodes={told} edges={detail === "tiny" ? NO_EDGES : edges} onlyRenderVisibleElements={onlyVisible} nodeTypes={NODE_TYPES} edgeTypes={EDGE_TYPES}
-              onNodesChange={nodes.onChange} onMoveStart={onMoved} {...handlers}
-              nodesConnectable={canEdit} nodesDraggable={canEdit && !desk.inside} edgesReconnectable={canEdit} edgesFocusable={false} elementsSelectable deleteKeyCode={null} disableKeyboardA11y
-              connectionRadius={28} reconnectRadius={12} connectOnClick={false} zoomOnDoubleClick={false} elevateEdgesOnSelect
-              fitView fitViewOptions={FIT} minZoom={0.15} maxZoom={2} panOnScroll={false} selectNodesOnDrag={false} nodeDragThreshold={3}
-              aria-label={t("Pipeline")} ariaLabelConfig={labels}
-            >
-              {detail === "tiny" ? <Wires edges={edges} /> : null}
-              <Background variant={BackgroundVariant.Dots} gap={24} size={1} />
-              <Panel position="top-left"><Toolbar canEdit={canEdit} /></Panel>
-              {broken ? <Panel position="top-center"><div className={classes.notice} role="status">{t("The document is not YAML just now: this is how it was.")}</div></Panel> : null}
-              {shown.has("map") ? <MiniMap<Standing> pannable zoomable style={{ width: 150, height: 96 }} ariaLabel={t("Map of the pipeline")} nodeColor={mapColour} /> : null}
-            </ReactFlow>
-          </DetailContext>
+          <Plane drawn={drawn} canEdit={canEdit} fixed={desk.inside !== null} broken={broken} map={shown.has("map")} />
           {empty && canEdit && desk.catalogue.size ? <div className={editing.begin}><EmptyCanvas desk={desk} /></div> : null}
           <WireHint />
         </div>
@@ -113,6 +90,48 @@ function Drawing({ selected, onSelect, onProperty, failure, canEdit, onEnter }: 
         <Announcer />
       </div>
     </LiveContext>
+  );
+}
+
+interface PlaneProps {
+  drawn: Drawn;
+  canEdit: boolean;
+  /** Nodes stay where they are. */
+  fixed: boolean;
+  broken: boolean;
+  map: boolean;
+}
+
+/** Tiles and wires. Each movement of a tile that is dragged draws this anew, and nothing around it. */
+function Plane({ drawn, canEdit, fixed, broken, map }: PlaneProps) {
+  const { model, tiles, places } = drawn;
+  const nodes = useTiles(model, tiles, drawn.all);
+  const folded = useMemo(() => foldedOf(model), [model]);
+  const wires = useMemo(() => throughFolds(drawn.wires, folded), [drawn.wires, folded]);
+  const edges = useWires(wires, useMemo(() => placesThroughFolds(places, folded), [places, folded]));
+  const { detail, onlyVisible } = useDetail(tiles.size);
+  const told = useTold(nodes.shown, detail);
+  const handlers = useHandlers(canEdit);
+  const labels = useMemo(() => ariaLabels(), []);
+  const onMoved = useFitting(tiles.size);
+  const tools = useMemo(() => <Panel position="top-left"><Toolbar canEdit={canEdit} /></Panel>, [canEdit]);
+  return (
+    <DetailContext value={detail}>
+      <ReactFlow<Standing, WireEdge>
+        nodes={told} edges={detail === "tiny" ? NO_EDGES : edges} onlyRenderVisibleElements={onlyVisible} nodeTypes={NODE_TYPES} edgeTypes={EDGE_TYPES}
+        onNodesChange={nodes.onChange} onMoveStart={onMoved} {...handlers}
+        nodesConnectable={canEdit} nodesDraggable={canEdit && !fixed} edgesReconnectable={canEdit} edgesFocusable={false} elementsSelectable deleteKeyCode={null} disableKeyboardA11y
+        connectionRadius={28} reconnectRadius={12} connectOnClick={false} zoomOnDoubleClick={false} elevateEdgesOnSelect
+        fitView fitViewOptions={FIT} minZoom={0.15} maxZoom={2} panOnScroll={false} selectNodesOnDrag={false} nodeDragThreshold={3}
+        aria-label={t("Pipeline")} ariaLabelConfig={labels}
+      >
+        {detail === "tiny" ? <Wires edges={edges} /> : null}
+        <Background variant={BackgroundVariant.Dots} gap={24} size={1} />
+        {tools}
+        {broken ? <Panel position="top-center"><div className={classes.notice} role="status">{t("The document is not YAML just now: this is how it was.")}</div></Panel> : null}
+        {map ? <MiniMap<Standing> pannable zoomable style={MAP} ariaLabel={t("Map of the pipeline")} nodeColor={mapColour} /> : null}
+      </ReactFlow>
+    </DetailContext>
   );
 }
 
