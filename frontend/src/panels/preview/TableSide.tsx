@@ -19,6 +19,7 @@ interface TableSideProps {
   /** What stands where there are no rows. */
   why: React.ReactNode;
   stale: boolean;
+  /** Stands for the title, which says the same. */
   children?: React.ReactNode;
 }
 
@@ -36,11 +37,11 @@ export function TableSide({ name, title, table, changed = null, why, stale, chil
   return (
     <section className={classes.side} aria-label={title}>
       <header className={classes.head}>
-        <h3>{title}</h3>
+        <h3 className={children ? "p-hidden" : undefined}>{title}</h3>
         {children}
         <span className={classes.facts}>{table ? <Facts table={table} /> : null}</span>
         <span className={classes.spring} />
-        <SegmentedControl size="xs" data={views} value={view} onChange={keep} aria-label={t("What is shown of {title}", { title })} />
+        <SegmentedControl size="xs" flex="none" data={views} value={view} onChange={keep} aria-label={t("What is shown of {title}", { title })} />
       </header>
       <div className={stale ? `${classes.rows} ${classes.stale}` : classes.rows} aria-busy={stale}>
         {!table || (table.total === 0 && view !== "columns" && !(view === "changed" && changed?.rows.length)) ? (
