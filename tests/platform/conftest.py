@@ -10,10 +10,9 @@ import pytest
 
 from porsche import processes
 from porsche.home import Home
-from porsche.runners import launch
 from porsche.runners.launch import Launcher
 from porsche.up import jobs
-from tests.runners.jobs import awaited
+from tests.runners.jobs import forking
 
 
 @pytest.fixture
@@ -30,14 +29,8 @@ def home() -> Iterator[Home]:
 
 @pytest.fixture(scope="module")
 def launcher() -> Iterator[Launcher]:
-    """Starts jobs as the supervisor's process does: forked from one that has loaded what they need."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(launch, "FORKS", 60.0)
-        patch.setattr(launch, "BEGINS", 60.0)
-        with Launcher(forks=True) as made:
-            made.poll()
-            awaited(made.is_ready)
-            yield made
+    with pytest.MonkeyPatch.context() as patch, forking(patch) as made:
+        yield made
 
 
 @pytest.fixture

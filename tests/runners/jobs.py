@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
+
+import pytest
+
+from porsche.runners import launch
+from porsche.runners.launch import Launcher
 
 T = TypeVar("T")
 
@@ -49,6 +55,17 @@ def awaited(what: Callable[[], T | None], seconds: float = 60.0, said: str = "")
         assert time.monotonic() < deadline, f"not within {seconds:g} s: {said or what}"
         time.sleep(0.05)
     return found
+
+
+@contextmanager
+def forking(patch: pytest.MonkeyPatch) -> Iterator[Launcher]:
+    """Starts jobs as the supervisor's process does: forked from one that has loaded what they need, however slowly."""
+    patch.setattr(launch, "FORKS", 60.0)
+    patch.setattr(launch, "BEGINS", 60.0)
+    with Launcher(forks=True) as made:
+        made.poll()
+        awaited(made.is_ready)
+        yield made
 
 
 def json_of(path: Path) -> dict[str, object]:

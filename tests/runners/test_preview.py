@@ -117,15 +117,19 @@ def test_sources_advance_together_in_event_time(tmp_path: Path) -> None:
     assert ran.nodes["labelled"].late == 0
 
 
-def test_a_dimension_is_looked_up_in_its_file(tmp_path: Path) -> None:
-    (tmp_path / "users.csv").write_text("ann,NL\ncid,FR\nann,DE\n")
-    text = document(
-        node("users", "dimension_table", columns={"user": "STRING", "country": "STRING"}, key="user",
-             path=str(tmp_path / "users.csv")),
+def looked_up(users: Path) -> str:
+    """Orders with the country of their user, from a file."""
+    return document(
+        node("users", "dimension_table", columns={"user": "STRING", "country": "STRING"}, key="user", path=str(users)),
         node("known", "dimension_join", key="user", columns=["country"]),
         node("kept", "table_sink"),
         edges=[("orders", "known.rows"), ("users", "known.dimension"), ("known", "kept")],
         source={**SOURCE, "clock": "now"})
+
+
+def test_a_dimension_is_looked_up_in_its_file(tmp_path: Path) -> None:
+    (tmp_path / "users.csv").write_text("ann,NL\ncid,FR\nann,DE\n")
+    text = looked_up(tmp_path / "users.csv")
     ran = run(text, tmp_path)
     assert ran.error is None
     assert [row["country"] for row in rows(ran, "known")] == ["DE", None, "DE", "DE", None]
@@ -268,13 +272,7 @@ def test_keys_are_found_wherever_they_stand_in_a_dimensions_file(tmp_path: Path)
     lines = [f"k{i},XX" for i in range(90_000)]
     lines[0], lines[45_000], lines[70_000], lines[89_999] = "ann,NL", "cid,FR", "bob,DE", "ann,BE"
     (tmp_path / "users.csv").write_text("\n".join(lines) + "\n")
-    text = document(
-        node("users", "dimension_table", columns={"user": "STRING", "country": "STRING"}, key="user",
-             path=str(tmp_path / "users.csv")),
-        node("known", "dimension_join", key="user", columns=["country"]),
-        node("kept", "table_sink"),
-        edges=[("orders", "known.rows"), ("users", "known.dimension"), ("known", "kept")],
-        source={**SOURCE, "clock": "now"})
+    text = looked_up(tmp_path / "users.csv")
     orders = [{**ORDERS[0], "user": user} for user in ("ann", "bob", "cid", "nobody", None)]
     samples = Samples(tmp_path / "samples")
 

@@ -18,7 +18,7 @@ from porsche.runners import launch as launching
 from porsche.runners.folder import RunFolder, Spec
 from porsche.runners.launch import Launcher
 from porsche.runners.observe import Observation, State, observe
-from tests.runners.jobs import EVENTS, answers, awaited
+from tests.runners.jobs import EVENTS, answers, awaited, forking
 
 LONG = {"rows": "1000000"}
 SLOW = {"rate": 500, "checkpoint_interval": 0.2}
@@ -27,11 +27,7 @@ Start = Callable[..., RunFolder]
 
 @pytest.fixture
 def launcher(monkeypatch: pytest.MonkeyPatch) -> Iterator[Launcher]:
-    monkeypatch.setattr(launching, "FORKS", 60.0)
-    monkeypatch.setattr(launching, "BEGINS", 60.0)
-    with Launcher(forks=True) as made:
-        made.poll()
-        awaited(made.is_ready)
+    with forking(monkeypatch) as made:
         yield made
 
 
